@@ -1,0 +1,243 @@
+//! From a document to its operations.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+use http::Method;
+use sha2::{Digest, Sha256};
+
+use super::{Operation, OperationId, SecurityScheme, security};
+use crate::document::{Document, Finding, LoadError, Place, Severity, Version};
+use crate::route::PathTemplate;
+
+/// The fixed fields of a Path Item Object that are operations.
+const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+
+/// A loaded document: its operations and what is wrong with it. Cheap to clone.
+///
+/// ```
+/// let text = "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {/pets: {get: {responses: {'200': {description: ok}}}}}";
+/// let contract = counterfoil_openapi::Contract::load("pets.yaml", text.as_bytes())?;
+/// assert_eq!(contract.operations()[0].id().as_str(), "getPets");
+/// # Ok::<(), counterfoil_openapi::LoadError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Contract(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    document: Arc<Document>,
+    operations: Vec<Arc<Operation>>,
+    by_id: HashMap<OperationId, usize>,
+    schemes: Arc<[SecurityScheme]>,
+    findings: Vec<Finding>,
+    digest: OnceLock<String>,
+}
+
+impl Contract {
+    /// Loads a document from its bytes; `name` is what messages call it.
+    ///
+    /// What is wrong and can be worked around is in [`Contract::findings`].
+    ///
+    /// # Errors
+    ///
+    /// When it is neither JSON nor YAML, no OpenAPI document, over a limit, or holds no operation that can be read.
+    pub fn load(name: impl Into<String>, bytes: &[u8]) -> Result<Self, LoadError> {
+        let (document, findings) = Document::read(name, bytes)?;
+        if document.version() == Version::V2_0 {
+            let message = "Swagger 2.0 documents are not read yet; convert it to OpenAPI 3";
+            return Err(LoadError::new(document.name(), None, message));
+        }
+        let document = Arc::new(document);
+        let mut reader = Reader {
+            schemes: security::read_schemes(&document).into(),
+            document: &document,
+            operations: Vec::new(),
+            taken: HashSet::new(),
+            findings,
+        };
+        reader.read_paths();
+        let Reader { operations, schemes, findings, .. } = reader;
+        if operations.is_empty() && document.root().get("webhooks").is_none() {
+            let why = findings.first().map_or_else(String::new, |finding| format!(": {finding}"));
+            return Err(LoadError::new(document.name(), None, format!("no operation can be read{why}")));
+        }
+        let by_id =
+            operations.iter().enumerate().map(|(index, operation)| (operation.id.clone(), index)).collect();
+        Ok(Self(Arc::new(Inner { document, operations, by_id, schemes, findings, digest: OnceLock::new() })))
+    }
+
+    /// The document behind it.
+    pub fn document(&self) -> &Arc<Document> {
+        &self.0.document
+    }
+
+    /// The document's title, or its file name where it has none.
+    pub fn title(&self) -> &str {
+        self.info("title").unwrap_or_else(|| self.0.document.name())
+    }
+
+    /// The version of the API (not of the OpenAPI Specification).
+    pub fn version(&self) -> Option<&str> {
+        self.info("version")
+    }
+
+    fn info(&self, member: &str) -> Option<&str> {
+        self.0.document.root().get("info")?.get(member)?.as_str()
+    }
+
+    /// The operations in document order.
+    pub fn operations(&self) -> &[Arc<Operation>] {
+        &self.0.operations
+    }
+
+    /// The operation that a name means: an operationId, or `METHOD /path/{template}`.
+    pub fn operation(&self, name: &str) -> Option<&Arc<Operation>> {
+        if let Some(index) = self.0.by_id.get(&OperationId::new(name)) {
+            return self.0.operations.get(*index);
+        }
+        let (method, path) = name.split_once(' ')?;
+        self.0.operations.iter().find(|operation| {
+            operation.method.as_str().eq_ignore_ascii_case(method) && operation.path.as_str() == path.trim()
+        })
+    }
+
+    /// The security schemes the document declares.
+    pub fn security_schemes(&self) -> &[SecurityScheme] {
+        &self.0.schemes
+    }
+
+    /// What reading the structure found wrong.
+    pub fn findings(&self) -> &[Finding] {
+        &self.0.findings
+    }
+
+    /// Everything wrong with the document, its operations and schemas included, in document order. Reads it all.
+    pub fn check(&self) -> Vec<Finding> {
+        let mut findings = self.0.findings.clone();
+        for operation in &self.0.operations {
+            findings.extend(operation.findings().iter().cloned());
+            findings.extend(crate::check::operation(operation));
+        }
+        findings.sort_by(|left, right| left.position.cmp(&right.position).then(left.code.cmp(right.code)));
+        findings.dedup();
+        findings
+    }
+
+    /// The SHA-256 of the document's text, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        self.0.digest.get_or_init(|| {
+            let digest = Sha256::digest(self.0.document.text().as_bytes());
+            digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        })
+    }
+}
+
+struct Reader<'d> {
+    document: &'d Arc<Document>,
+    schemes: Arc<[SecurityScheme]>,
+    operations: Vec<Arc<Operation>>,
+    taken: HashSet<OperationId>,
+    findings: Vec<Finding>,
+}
+
+impl Reader<'_> {
+    fn read_paths(&mut self) {
+        let document = Arc::clone(self.document);
+        let Some(paths) = Place::root(&document).get("paths") else { return };
+        // Given ids are reserved first, so that a made one never takes the name of a later operation.
+        for (path, place) in paths.members().filter(|(path, _)| !path.starts_with("x-")) {
+            match place.follow(&document) {
+                Ok(item) => self.read_path_item(path, &item),
+                Err(message) => {
+                    let finding =
+                        document.finding("reference-unresolved", Severity::Error, &place.pointer, message);
+                    self.findings.push(finding);
+                }
+            }
+        }
+    }
+
+    fn read_path_item(&mut self, path: &str, item: &Place<'_>) {
+        let template = PathTemplate::parse(path);
+        for (key, object) in item.members() {
+            if METHODS.contains(&key) && object.value.is_object() {
+                self.push(Method::from_bytes(key.to_ascii_uppercase().as_bytes()), &template, &object, item);
+            } else if key == "additionalOperations" {
+                for (method, object) in object.members() {
+                    self.push(Method::from_bytes(method.as_bytes()), &template, &object, item);
+                }
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        method: Result<Method, http::method::InvalidMethod>,
+        path: &PathTemplate,
+        object: &Place<'_>,
+        item: &Place<'_>,
+    ) {
+        let Ok(method) = method else {
+            let message = "the name of this operation is not an HTTP method";
+            let finding = self.document.finding("method-invalid", Severity::Error, &object.pointer, message);
+            self.findings.push(finding);
+            return;
+        };
+        let id = self.take_id(&method, path, object);
+        self.operations.push(Arc::new(Operation {
+            document: Arc::clone(self.document),
+            schemes: Arc::clone(&self.schemes),
+            id,
+            method,
+            path: path.clone(),
+            pointer: object.pointer.clone(),
+            path_item: item.pointer.clone(),
+            parts: OnceLock::new(),
+        }));
+    }
+
+    /// The operation's own id, or a made one; a second use of the same id gets a number.
+    fn take_id(&mut self, method: &Method, path: &PathTemplate, object: &Place<'_>) -> OperationId {
+        let given =
+            object.text("operationId").map(str::trim).filter(|id| !id.is_empty()).map(OperationId::new);
+        let is_given = given.is_some();
+        let wanted = given.unwrap_or_else(|| OperationId::synthesise(method, path.as_str()));
+        if self.taken.insert(wanted.clone()) {
+            return wanted;
+        }
+        let mut number = 2_u32;
+        let id = loop {
+            let numbered = OperationId::new(format!("{wanted}{number}"));
+            if self.taken.insert(numbered.clone()) {
+                break numbered;
+            }
+            number += 1;
+        };
+        if is_given {
+            let pointer = object.pointer.join("operationId");
+            let message =
+                format!("the operationId `{wanted}` is taken already; this one is called `{id}` here");
+            self.findings.push(self.document.finding(
+                "operation-id-repeated",
+                Severity::Warning,
+                &pointer,
+                message,
+            ));
+        }
+        id
+    }
+}
+
+/// Where an object stands in its document, for messages.
+impl Operation {
+    /// The line and column of the Operation Object.
+    pub fn position(&self) -> Option<crate::document::Position> {
+        self.document.position(&self.pointer)
+    }
+
+    /// Method and path template, as people write them: `GET /pets/{petId}`.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.method, self.path.as_str())
+    }
+}

@@ -1,0 +1,21 @@
+//! The model: one type an object of the OpenAPI Specification, read from the document when first asked for.
+
+mod example;
+mod header;
+mod load;
+mod media_type;
+mod operation;
+mod parameter;
+mod response;
+mod security;
+mod server;
+
+pub use example::Example;
+pub use header::Header;
+pub use load::Contract;
+pub use media_type::{Content, Encoding, MediaType, RequestBody};
+pub use operation::{Operation, OperationId};
+pub use parameter::{Location, Parameter, Style};
+pub use response::{Response, Responses, StatusPattern};
+pub use security::{ApiKeyLocation, SecurityRequirement, SecurityScheme, SecuritySchemeKind};
+pub use server::Server;

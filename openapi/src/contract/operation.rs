@@ -1,0 +1,290 @@
+//! Operation Object (OpenAPI 3.0.3, section 4.7.10).
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use http::Method;
+
+use super::{
+    Location, Parameter, RequestBody, Responses, SecurityRequirement, SecurityScheme, Server, media_type,
+    parameter, response, security, server,
+};
+use crate::document::{Document, Finding, Place, Pointer, Severity};
+use crate::route::PathTemplate;
+
+/// The name of an operation: its `operationId`, or one made from method and path where it has none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(String);
+
+impl OperationId {
+    /// An id from its text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The id made for an operation that has none: the method, then the path's words in camel case.
+    ///
+    /// `GET /pets/{petId}` becomes `getPetsPetId`.
+    pub fn synthesise(method: &Method, path: &str) -> Self {
+        let mut id = method.as_str().to_ascii_lowercase();
+        for word in path.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
+        {
+            let mut characters = word.chars();
+            id.extend(characters.next().into_iter().flat_map(char::to_uppercase));
+            id.push_str(characters.as_str());
+        }
+        Self(id)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One operation of a contract; its parts are read from the document when first asked for.
+#[derive(Debug)]
+pub struct Operation {
+    pub(super) document: Arc<Document>,
+    pub(super) schemes: Arc<[SecurityScheme]>,
+    pub(super) id: OperationId,
+    pub(super) method: Method,
+    pub(super) path: PathTemplate,
+    /// The Operation Object.
+    pub(super) pointer: Pointer,
+    /// The Path Item Object around it.
+    pub(super) path_item: Pointer,
+    pub(super) parts: OnceLock<Parts>,
+}
+
+#[derive(Debug)]
+pub(super) struct Parts {
+    parameters: Vec<Parameter>,
+    request_body: Option<RequestBody>,
+    responses: Responses,
+    security: Vec<SecurityRequirement>,
+    servers: Vec<Server>,
+    findings: Vec<Finding>,
+}
+
+impl Operation {
+    /// Its name, unique in the contract.
+    pub fn id(&self) -> &OperationId {
+        &self.id
+    }
+
+    /// Its method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Its path template, without any server's base path.
+    pub fn path(&self) -> &PathTemplate {
+        &self.path
+    }
+
+    /// Where the Operation Object stands in the document.
+    pub fn pointer(&self) -> &Pointer {
+        &self.pointer
+    }
+
+    /// The document it stands in.
+    pub fn document(&self) -> &Arc<Document> {
+        &self.document
+    }
+
+    /// What it does, in a line.
+    pub fn summary(&self) -> Option<&str> {
+        self.object().text("summary")
+    }
+
+    /// Its tags.
+    pub fn tags(&self) -> Vec<&str> {
+        self.object()
+            .get("tags")
+            .map(|tags| tags.items().filter_map(|tag| tag.value.as_str()).collect())
+            .unwrap_or_default()
+    }
+
+    /// Whether it is on its way out.
+    pub fn is_deprecated(&self) -> bool {
+        self.object().is("deprecated")
+    }
+
+    /// Its parameters: the path item's, overridden by its own of the same name and location.
+    ///
+    /// A variable of the path template that nothing declares is there as a required string.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parts().parameters
+    }
+
+    /// The parameters sent in one place.
+    pub fn parameters_in(&self, location: Location) -> impl Iterator<Item = &Parameter> {
+        self.parameters().iter().filter(move |parameter| parameter.location == location)
+    }
+
+    /// Its request body.
+    pub fn request_body(&self) -> Option<&RequestBody> {
+        self.parts().request_body.as_ref()
+    }
+
+    /// Its responses.
+    pub fn responses(&self) -> &Responses {
+        &self.parts().responses
+    }
+
+    /// The alternatives of its security, one of which must hold; empty where nothing is asked.
+    pub fn security(&self) -> &[SecurityRequirement] {
+        &self.parts().security
+    }
+
+    /// Whether every alternative of its security asks for credentials.
+    pub fn is_secured(&self) -> bool {
+        !self.security().is_empty()
+            && self.security().iter().all(|alternative| !alternative.schemes.is_empty())
+    }
+
+    /// The servers in force here: its own, else the path's, else the document's.
+    pub fn servers(&self) -> &[Server] {
+        &self.parts().servers
+    }
+
+    /// The base path its requests are sent under: the first server's, with variables at their defaults.
+    pub fn default_base_path(&self) -> &str {
+        self.servers().first().map_or("", |server| &server.default_base_path)
+    }
+
+    /// What is wrong with its parts.
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.parts().findings
+    }
+
+    fn object(&self) -> Place<'_> {
+        self.place(&self.pointer)
+    }
+
+    fn place(&self, pointer: &Pointer) -> Place<'_> {
+        let value = pointer.find(self.document.root()).unwrap_or(&serde_json::Value::Null);
+        Place { pointer: pointer.clone(), value }
+    }
+
+    fn parts(&self) -> &Parts {
+        self.parts.get_or_init(|| self.read_parts())
+    }
+
+    fn read_parts(&self) -> Parts {
+        let operation = self.object();
+        let path_item = self.place(&self.path_item);
+        let document = &self.document;
+        let mut findings = Vec::new();
+        let parameters = self.read_parameters(&operation, &path_item, &mut findings);
+        let request_body = operation.get("requestBody").and_then(|place| match place.follow(document) {
+            Ok(object) => Some(RequestBody {
+                required: object.is("required"),
+                content: media_type::read_content(document, &object),
+                pointer: object.pointer,
+            }),
+            Err(message) => {
+                findings.push(document.finding(
+                    "reference-unresolved",
+                    Severity::Error,
+                    &place.pointer,
+                    message,
+                ));
+                None
+            }
+        });
+        let responses = response::read(document, &operation);
+        if responses.is_empty() {
+            let message = format!("operation `{}` documents no response", self.id);
+            findings.push(document.finding("responses-missing", Severity::Warning, &self.pointer, message));
+        }
+        let servers = [&operation, &path_item, &Place::root(document)]
+            .into_iter()
+            .map(server::read)
+            .find(|servers| !servers.is_empty())
+            .unwrap_or_default();
+        let security = security::read_requirements(document, &operation, &self.schemes);
+        Parts { parameters, request_body, responses, security, servers, findings }
+    }
+
+    fn read_parameters(
+        &self,
+        operation: &Place<'_>,
+        path_item: &Place<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Parameter> {
+        let mut parameters: Vec<Parameter> = Vec::new();
+        for owner in [path_item, operation] {
+            let Some(list) = owner.get("parameters") else { continue };
+            for place in list.items() {
+                match parameter::read(&self.document, &place) {
+                    Ok(read) if is_ignored_header(&read) => {}
+                    Ok(read) => {
+                        let same = |other: &&mut Parameter| {
+                            other.name == read.name && other.location == read.location
+                        };
+                        match parameters.iter_mut().find(same) {
+                            Some(overridden) => *overridden = read,
+                            None => parameters.push(read),
+                        }
+                    }
+                    Err(message) => findings.push(self.document.finding(
+                        "parameter-unusable",
+                        Severity::Error,
+                        &place.pointer,
+                        message,
+                    )),
+                }
+            }
+        }
+        for variable in self.path.variables() {
+            let is_declared = parameters
+                .iter()
+                .any(|parameter| parameter.location == Location::Path && parameter.name == variable);
+            if !is_declared {
+                let message =
+                    format!("no parameter declares `{{{variable}}}` of {}; taken as any string", self.path);
+                findings.push(self.document.finding(
+                    "path-parameter-undeclared",
+                    Severity::Warning,
+                    &self.pointer,
+                    message,
+                ));
+                parameters.push(undeclared(variable, &self.pointer));
+            }
+        }
+        parameters
+    }
+}
+
+/// Header parameters that the specification says are ignored, since other members describe them.
+fn is_ignored_header(parameter: &Parameter) -> bool {
+    parameter.location == Location::Header
+        && ["accept", "content-type", "authorization"]
+            .iter()
+            .any(|ignored| parameter.name.eq_ignore_ascii_case(ignored))
+}
+
+fn undeclared(variable: &str, pointer: &Pointer) -> Parameter {
+    Parameter {
+        name: variable.to_owned(),
+        location: Location::Path,
+        required: true,
+        deprecated: false,
+        style: Location::Path.default_style(),
+        explode: false,
+        allow_reserved: false,
+        allow_empty_value: false,
+        schema: None,
+        content: None,
+        examples: Vec::new(),
+        pointer: pointer.clone(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Parameter Object (OpenAPI 3.0.3, section 4.7.12).
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Content, Example, example, media_type};
+use crate::document::{Document, Place, Pointer};
+use crate::schema::Schema;
+
+/// Where a parameter is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Location {
+    /// A variable of the path template.
+    Path,
+    /// The query string.
+    Query,
+    /// A request header.
+    Header,
+    /// The `Cookie` header.
+    Cookie,
+}
+
+impl Location {
+    /// The word the document uses in `in`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        [Self::Path, Self::Query, Self::Header, Self::Cookie]
+            .into_iter()
+            .find(|location| location.as_str() == word)
+    }
+
+    /// The style a parameter here has when it names none.
+    pub fn default_style(self) -> Style {
+        match self {
+            Self::Path | Self::Header => Style::Simple,
+            Self::Query | Self::Cookie => Style::Form,
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a value is written into a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Style {
+    /// `;color=blue`
+    Matrix,
+    /// `.blue`
+    Label,
+    /// `blue,black`
+    Simple,
+    /// `color=blue,black`
+    Form,
+    /// `blue%20black`
+    SpaceDelimited,
+    /// `blue|black`
+    PipeDelimited,
+    /// `color[R]=100`
+    DeepObject,
+}
+
+impl Style {
+    /// The style a document's word names.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "matrix" => Self::Matrix,
+            "label" => Self::Label,
+            "simple" => Self::Simple,
+            // 3.2's `cookie` differs from `form` only in its separator and escapes.
+            "form" | "cookie" => Self::Form,
+            "spaceDelimited" => Self::SpaceDelimited,
+            "pipeDelimited" => Self::PipeDelimited,
+            "deepObject" => Self::DeepObject,
+            _ => return None,
+        })
+    }
+}
+
+/// One parameter of an operation.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Its name; header names are case-insensitive.
+    pub name: String,
+    /// Where it is sent.
+    pub location: Location,
+    /// Whether it must be sent; always so for path parameters.
+    pub required: bool,
+    /// Whether it is on its way out.
+    pub deprecated: bool,
+    /// How its value is written.
+    pub style: Style,
+    /// Whether arrays and objects are written as several pairs.
+    pub explode: bool,
+    /// Whether reserved characters (RFC 3986, section 2.2) are sent as they stand.
+    pub allow_reserved: bool,
+    /// Whether a query parameter may be sent without a value.
+    pub allow_empty_value: bool,
+    /// The schema of its decoded value.
+    pub schema: Option<Schema>,
+    /// The single media type of a `content`-typed parameter.
+    pub content: Option<Content>,
+    /// Its examples.
+    pub examples: Vec<Example>,
+    /// Where it stands in the document.
+    pub pointer: Pointer,
+}
+
+impl Parameter {
+    /// The schema that says what a decoded value may be, a `content`-typed parameter's included.
+    pub fn value_schema(&self) -> Option<&Schema> {
+        self.schema.as_ref().or_else(|| self.content.as_ref()?.iter().next()?.schema.as_ref())
+    }
+}
+
+/// Reads a parameter; the error says why it cannot be used.
+pub(crate) fn read(document: &Arc<Document>, place: &Place<'_>) -> Result<Parameter, String> {
+    let object = place.follow(document)?;
+    let name = object.text("name").ok_or("a parameter without a name")?;
+    let location = object
+        .text("in")
+        .and_then(Location::of)
+        .ok_or_else(|| format!("parameter `{name}`: `in` is none of path, query, header, cookie"))?;
+    let style = object.text("style").and_then(Style::of).unwrap_or_else(|| location.default_style());
+    let explode = object.value.get("explode").and_then(serde_json::Value::as_bool);
+    Ok(Parameter {
+        name: name.to_owned(),
+        location,
+        required: location == Location::Path || object.is("required"),
+        deprecated: object.is("deprecated"),
+        style,
+        explode: explode.unwrap_or(style == Style::Form),
+        allow_reserved: object.is("allowReserved"),
+        allow_empty_value: object.is("allowEmptyValue"),
+        schema: object.get("schema").map(|schema| Schema::new(document, schema.pointer)),
+        content: object.get("content").map(|_| media_type::read_content(document, &object)),
+        examples: example::read(document, &object),
+        pointer: object.pointer,
+    })
+}

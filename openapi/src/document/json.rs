@@ -1,0 +1,254 @@
+//! JSON text (RFC 8259) to the value tree, with positions.
+
+use serde_json::Number;
+
+use super::load::{Budget, ParseError};
+use super::node::{Member, Node, NodeKind};
+use super::{MAX_DEPTH, Position};
+
+/// Parses one JSON text.
+///
+/// Lenient where real documents are wrong and the meaning is plain: raw control characters inside strings are
+/// kept, a lone surrogate becomes U+FFFD, a number beyond 64 bits becomes the nearest double.
+pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+    let mut parser = Parser {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        line: 1,
+        marked: 0,
+        column: 1,
+        budget: Budget::default(),
+    };
+    parser.skip_space();
+    let root = parser.value(0)?;
+    parser.skip_space();
+    if parser.at < parser.bytes.len() {
+        return Err(parser.error("text after the end of the JSON value"));
+    }
+    Ok(root)
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    line: u32,
+    /// The byte up to which columns are counted, and the column there: counted on, never again from the line's
+    /// start, since whole documents come as one line.
+    marked: usize,
+    column: u32,
+    budget: Budget,
+}
+
+impl Parser<'_> {
+    fn position(&mut self) -> Position {
+        let passed = self.text.get(self.marked..self.at).map_or(0, |passed| passed.chars().count());
+        self.column = self.column.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+        self.marked = self.at;
+        Position { line: self.line, column: self.column }
+    }
+
+    /// Steps over a line break.
+    fn next_line(&mut self) {
+        self.at += 1;
+        self.line = self.line.saturating_add(1);
+        self.marked = self.at;
+        self.column = 1;
+    }
+
+    fn error(&mut self, message: impl Into<String>) -> ParseError {
+        ParseError::new(self.position(), message)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\n' => self.next_line(),
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                _ => break,
+            }
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Node, ParseError> {
+        if depth > MAX_DEPTH {
+            return Err(self.error(format!("values nested deeper than {MAX_DEPTH} levels")));
+        }
+        let position = self.position();
+        self.budget.spend(position)?;
+        let kind = match self.peek() {
+            Some(b'{') => self.object(depth)?,
+            Some(b'[') => self.array(depth)?,
+            Some(b'"') => NodeKind::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => NodeKind::Number(self.number()?),
+            Some(b't') => self.word("true", NodeKind::Bool(true))?,
+            Some(b'f') => self.word("false", NodeKind::Bool(false))?,
+            Some(b'n') => self.word("null", NodeKind::Null)?,
+            Some(_) => return Err(self.error("expected a JSON value")),
+            None => return Err(self.error("the text ends where a JSON value was expected")),
+        };
+        Ok(Node { position, kind })
+    }
+
+    fn word(&mut self, word: &str, kind: NodeKind) -> Result<NodeKind, ParseError> {
+        if self.bytes[self.at..].starts_with(word.as_bytes()) {
+            self.at += word.len();
+            Ok(kind)
+        } else {
+            Err(self.error("expected a JSON value"))
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<NodeKind, ParseError> {
+        self.at += 1;
+        let mut members = Vec::new();
+        self.skip_space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(NodeKind::Object(members));
+        }
+        loop {
+            self.skip_space();
+            let key_position = self.position();
+            if self.peek() != Some(b'"') {
+                return Err(self.error("expected a member name in double quotes"));
+            }
+            let key = self.string()?;
+            self.skip_space();
+            if self.peek() != Some(b':') {
+                return Err(self.error("expected `:` after the member name"));
+            }
+            self.at += 1;
+            self.skip_space();
+            let value = self.value(depth + 1)?;
+            members.push(Member { key, key_position, value });
+            self.skip_space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(NodeKind::Object(members));
+                }
+                _ => return Err(self.error("expected `,` or `}` after a member")),
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<NodeKind, ParseError> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.skip_space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(NodeKind::Array(items));
+        }
+        loop {
+            self.skip_space();
+            items.push(self.value(depth + 1)?);
+            self.skip_space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(NodeKind::Array(items));
+                }
+                _ => return Err(self.error("expected `,` or `]` after an item")),
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<Number, ParseError> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')) {
+            self.at += 1;
+        }
+        let digits = &self.text[start..self.at];
+        number(digits).ok_or_else(|| self.error(format!("`{digits}` is not a JSON number")))
+    }
+
+    fn string(&mut self) -> Result<String, ParseError> {
+        self.at += 1;
+        let mut value = String::new();
+        loop {
+            let start = self.at;
+            while !matches!(self.peek(), None | Some(b'"' | b'\\' | b'\n')) {
+                self.at += 1;
+            }
+            value.push_str(&self.text[start..self.at]);
+            match self.peek() {
+                None => return Err(self.error("the text ends inside a string")),
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(value);
+                }
+                Some(b'\n') => {
+                    self.next_line();
+                    value.push('\n');
+                }
+                Some(_) => value.push(self.escape()?),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, ParseError> {
+        self.at += 1;
+        let escaped = self.peek();
+        self.at += 1;
+        Ok(match escaped {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => self.unicode_escape()?,
+            _ => {
+                self.at -= 1;
+                return Err(self.error("expected one of `\"\\/bfnrtu` after a backslash"));
+            }
+        })
+    }
+
+    fn unicode_escape(&mut self) -> Result<char, ParseError> {
+        let first = self.four_hex_digits()?;
+        if (0xD800..0xDC00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u") {
+            let before = self.at;
+            self.at += 2;
+            let second = self.four_hex_digits()?;
+            if (0xDC00..0xE000).contains(&second) {
+                let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            self.at = before;
+        }
+        Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn four_hex_digits(&mut self) -> Result<u32, ParseError> {
+        let digits = self.bytes.get(self.at..self.at + 4).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
+            Some(code) => {
+                self.at += 4;
+                Ok(code)
+            }
+            None => Err(self.error("expected four hexadecimal digits after `\\u`")),
+        }
+    }
+}
+
+/// A JSON number from its digits; beyond 64 bits the nearest double, beyond doubles the largest one.
+pub(super) fn number(digits: &str) -> Option<Number> {
+    if let Ok(number) = digits.parse::<Number>() {
+        return Some(number);
+    }
+    let is_json = digits.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit());
+    let value = digits.parse::<f64>().ok().filter(|_| is_json)?;
+    Number::from_f64(value.clamp(f64::MIN, f64::MAX))
+}

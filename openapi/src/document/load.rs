@@ -1,0 +1,259 @@
+//! Reading a document's text, whichever of the two languages it is written in.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::node::Node;
+use super::{Finding, Pointer, Position, Severity, Version, json, yaml};
+
+/// The largest document read, in bytes.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The deepest nesting of values read.
+pub const MAX_DEPTH: usize = 192;
+/// The most nodes of one document.
+pub const MAX_NODES: usize = 10_000_000;
+/// The most nodes that YAML aliases may expand to, over a whole document.
+pub const MAX_ALIASED_NODES: usize = 1_000_000;
+
+/// A document: its text, its value tree, and the positions of its nodes on demand.
+#[derive(Debug)]
+pub struct Document {
+    name: String,
+    text: String,
+    language: Language,
+    root: Value,
+    version: Version,
+    /// The tree with positions, parsed again the first time a position is asked for.
+    nodes: OnceLock<Option<Node>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Json,
+    Yaml,
+}
+
+impl Document {
+    /// Reads an OpenAPI document.
+    ///
+    /// * `name` is what messages call it, normally the path the user gave.
+    /// * The language is found by looking: what starts like JSON and parses as JSON is JSON, all else is YAML.
+    /// * The second part of the result is what was wrong and worked around.
+    ///
+    /// # Errors
+    ///
+    /// When the text is neither JSON nor YAML, is over a limit, or its root names no OpenAPI version.
+    pub fn read(name: impl Into<String>, bytes: &[u8]) -> Result<(Self, Vec<Finding>), LoadError> {
+        let (mut document, mut findings) = Self::read_tree(name, bytes)?;
+        let version = Version::of(&document.root);
+        document.version = version.unwrap_or(Version::V3_1);
+        if version.is_none() {
+            if document.root.get("paths").is_none() && document.root.get("webhooks").is_none() {
+                let message = "the root has neither `openapi` nor `swagger`: this is no OpenAPI document";
+                return Err(LoadError::new(&document.name, None, message));
+            }
+            findings.push(document.finding(
+                "version-unknown",
+                Severity::Warning,
+                &Pointer::root(),
+                format!("`openapi` names no version we know; read as {}", document.version),
+            ));
+        }
+        Ok((document, findings))
+    }
+
+    /// Reads any JSON or YAML text (a script, a file that a document refers to); its version is the newest.
+    ///
+    /// # Errors
+    ///
+    /// When the text is neither JSON nor YAML, or is over a limit.
+    pub fn read_tree(name: impl Into<String>, bytes: &[u8]) -> Result<(Self, Vec<Finding>), LoadError> {
+        let name = name.into();
+        if bytes.len() > MAX_BYTES {
+            let message = format!("{} bytes, over the limit of {MAX_BYTES}", bytes.len());
+            return Err(LoadError::new(&name, None, message));
+        }
+        let text = decode(bytes).map_err(|message| LoadError::new(&name, None, message))?;
+        let (language, node) =
+            parse(&text).map_err(|error| LoadError::new(&name, Some(error.position), error.message))?;
+        let repeated = node.repeated_keys();
+        let document = Self {
+            root: node.into_value(),
+            name,
+            text,
+            language,
+            version: Version::V3_2,
+            nodes: OnceLock::new(),
+        };
+        let findings = repeated
+            .into_iter()
+            .map(|(object, key, first, again)| Finding {
+                code: "key-repeated",
+                severity: Severity::Warning,
+                file: document.name.clone(),
+                position: Some(again),
+                pointer: object.join(&key),
+                message: format!("the key `{key}` is at {first} already; the last one counts"),
+                hint: Some("remove one of the two".to_owned()),
+            })
+            .collect();
+        Ok((document, findings))
+    }
+
+    /// What messages call this document.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text as read, decoded to UTF-8 and without a byte-order mark.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The value tree.
+    pub fn root(&self) -> &Value {
+        &self.root
+    }
+
+    /// The edition of the OpenAPI Specification the document follows.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Line and column of the node at `pointer`, or of its nearest ancestor that exists.
+    pub fn position(&self, pointer: &Pointer) -> Option<Position> {
+        let parse_again = || match self.language {
+            Language::Json => json::parse(&self.text).ok(),
+            Language::Yaml => yaml::parse(&self.text).ok(),
+        };
+        let node = self.nodes.get_or_init(parse_again).as_ref()?;
+        let mut text = pointer.as_str();
+        loop {
+            if let Some(position) = node.position_of(&Pointer::from_escaped(text)) {
+                return Some(position);
+            }
+            text = &text[..text.rfind('/')?];
+        }
+    }
+
+    /// A finding about the node at `pointer`, with its position.
+    pub fn finding(
+        &self,
+        code: &'static str,
+        severity: Severity,
+        pointer: &Pointer,
+        message: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            code,
+            severity,
+            file: self.name.clone(),
+            position: self.position(pointer),
+            pointer: pointer.clone(),
+            message: message.into(),
+            hint: None,
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<(Language, Node), ParseError> {
+    if text.trim_start().starts_with(['{', '[']) {
+        match json::parse(text) {
+            Ok(node) => return Ok((Language::Json, node)),
+            // Flow YAML may start like JSON; where neither parses, JSON's message is the one that helps.
+            Err(error) => {
+                return yaml::parse(text).map(|node| (Language::Yaml, node)).map_err(|_| error);
+            }
+        }
+    }
+    yaml::parse(text).map(|node| (Language::Yaml, node))
+}
+
+/// UTF-8 or UTF-16 bytes as text, without a byte-order mark.
+fn decode(bytes: &[u8]) -> Result<String, String> {
+    let utf16 = |pairs: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = pairs.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).map_err(|_| "the text is not valid UTF-16".to_owned())
+    };
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] | rest => {
+            std::str::from_utf8(rest).map(str::to_owned).map_err(|error| {
+                let line = rest[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+                format!("the text is not valid UTF-8 at byte {} (line {line})", error.valid_up_to())
+            })
+        }
+    }
+}
+
+/// What a parser refused, and where.
+#[derive(Debug)]
+pub(super) struct ParseError {
+    position: Position,
+    message: String,
+}
+
+impl ParseError {
+    pub(super) fn new(position: Position, message: impl Into<String>) -> Self {
+        Self { position, message: message.into() }
+    }
+}
+
+/// Counts nodes against [`MAX_NODES`].
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    spent: usize,
+}
+
+impl Budget {
+    /// Spends one node; the count it now stands at.
+    pub(super) fn spend(&mut self, position: Position) -> Result<usize, ParseError> {
+        self.spend_many(1, position)
+    }
+
+    pub(super) fn spend_many(&mut self, nodes: usize, position: Position) -> Result<usize, ParseError> {
+        self.spent += nodes;
+        if self.spent > MAX_NODES {
+            return Err(ParseError::new(position, format!("more than {MAX_NODES} nodes")));
+        }
+        Ok(self.spent)
+    }
+
+    pub(super) fn spent(&self) -> usize {
+        self.spent
+    }
+}
+
+/// A document that could not be read at all.
+#[derive(Debug)]
+pub struct LoadError {
+    name: String,
+    position: Option<Position>,
+    message: String,
+}
+
+impl LoadError {
+    pub(crate) fn new(name: &str, position: Option<Position>, message: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), position, message: message.into() }
+    }
+
+    /// Where reading stopped, when it stopped at a place.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(position) => write!(f, "read {}:{position}: {}", self.name, self.message),
+            None => write!(f, "read {}: {}", self.name, self.message),
+        }
+    }
+}
+
+impl Error for LoadError {}

@@ -1,0 +1,17 @@
+//! The document: text read leniently into a value tree that knows where each node stands.
+
+mod finding;
+mod json;
+mod load;
+mod node;
+mod pointer;
+mod reference;
+mod version;
+mod yaml;
+
+pub use finding::{Finding, Severity};
+pub use load::{Document, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
+pub use node::Position;
+pub use pointer::Pointer;
+pub(crate) use reference::{MAX_REFERENCE_HOPS, Place, resolve};
+pub use version::Version;

@@ -1,0 +1,127 @@
+//! The value tree with positions, as the parsers build it.
+
+use std::fmt;
+
+use serde_json::{Map, Number, Value};
+
+use super::Pointer;
+
+/// Line and column of a node, both counted from 1; columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// One node of the tree: a value and where it starts.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) position: Position,
+    pub(crate) kind: NodeKind,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum NodeKind {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    Array(Vec<Node>),
+    /// Members in document order; a repeated key is a member of its own here.
+    Object(Vec<Member>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub(crate) key: String,
+    pub(crate) key_position: Position,
+    pub(crate) value: Node,
+}
+
+impl Node {
+    /// The tree without positions; of a repeated key the last value is kept, at the first one's place.
+    pub(crate) fn into_value(self) -> Value {
+        match self.kind {
+            NodeKind::Null => Value::Null,
+            NodeKind::Bool(value) => Value::Bool(value),
+            NodeKind::Number(value) => Value::Number(value),
+            NodeKind::String(value) => Value::String(value),
+            NodeKind::Array(items) => Value::Array(items.into_iter().map(Self::into_value).collect()),
+            NodeKind::Object(members) => {
+                let mut map = Map::with_capacity(members.len());
+                for member in members {
+                    map.insert(member.key, member.value.into_value());
+                }
+                Value::Object(map)
+            }
+        }
+    }
+
+    /// Where the node at `pointer` starts: the key's position for an object's member, else the value's.
+    pub(crate) fn position_of(&self, pointer: &Pointer) -> Option<Position> {
+        let mut node = self;
+        let mut position = self.position;
+        for token in pointer.tokens() {
+            match &node.kind {
+                NodeKind::Object(members) => {
+                    let member = members.iter().rev().find(|member| member.key == token)?;
+                    position = member.key_position;
+                    node = &member.value;
+                }
+                NodeKind::Array(items) => {
+                    node = items.get(token.parse::<usize>().ok()?)?;
+                    position = node.position;
+                }
+                _ => return None,
+            }
+        }
+        Some(position)
+    }
+
+    /// Every repeated key: the object's pointer, the key, the first and the repeated position.
+    pub(crate) fn repeated_keys(&self) -> Vec<(Pointer, String, Position, Position)> {
+        let mut found = Vec::new();
+        self.collect_repeated_keys(&Pointer::root(), &mut found);
+        found
+    }
+
+    fn collect_repeated_keys(
+        &self,
+        pointer: &Pointer,
+        found: &mut Vec<(Pointer, String, Position, Position)>,
+    ) {
+        match &self.kind {
+            NodeKind::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    if item.is_container() {
+                        item.collect_repeated_keys(&pointer.index(index), found);
+                    }
+                }
+            }
+            NodeKind::Object(members) => {
+                let mut seen = std::collections::HashMap::with_capacity(members.len());
+                for member in members {
+                    if let Some(first) = seen.insert(member.key.as_str(), member.key_position) {
+                        found.push((pointer.clone(), member.key.clone(), first, member.key_position));
+                    }
+                    if member.value.is_container() {
+                        member.value.collect_repeated_keys(&pointer.join(&member.key), found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_container(&self) -> bool {
+        matches!(self.kind, NodeKind::Array(_) | NodeKind::Object(_))
+    }
+}

@@ -1,0 +1,34 @@
+//! The contract: an OpenAPI document read leniently, modelled, and used in both directions.
+//!
+//! [`Contract::load`] reads a document; its [`Operation`]s say what a request and its responses may be;
+//! [`Router`] finds the operation of a request; the codecs write and read messages; [`validate`] holds a message
+//! to its operation; [`generate`] makes values. Both halves of Counterfoil, the stub and the conformance suite,
+//! stand on this one crate, so that they cannot drift apart.
+//!
+//! It opens no socket and reads no file, clock, environment or ambient randomness: bytes and seeds come in as
+//! arguments. It decides no policy: what to reply is the stub's affair, what to test is the suite's.
+
+mod check;
+pub mod codec;
+mod contract;
+mod document;
+pub mod generate;
+mod message;
+mod route;
+mod schema;
+pub mod validate;
+mod violation;
+
+pub use contract::{
+    ApiKeyLocation, Content, Contract, Encoding, Example, Header, Location, MediaType, Operation,
+    OperationId, Parameter, RequestBody, Response as ResponseObject, Responses, SecurityRequirement,
+    SecurityScheme, SecuritySchemeKind, Server, StatusPattern, Style,
+};
+pub use document::{
+    Document, Finding, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Pointer, Position,
+    Severity, Version,
+};
+pub use message::{Exchange, Request, Response};
+pub use route::{BasePaths, PathTemplate, Route, RouteMatch, Router};
+pub use schema::{Direction, Schema, SchemaViolation};
+pub use violation::{Part, Violation};

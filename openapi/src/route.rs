@@ -1,0 +1,390 @@
+//! Path templates and the router over them.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use crate::contract::Operation;
+
+/// The most templates named as near a path that none matches.
+const MAX_NEAREST: usize = 3;
+
+/// A path template (OpenAPI 3.0.3, section 4.7.8.1), parsed: `/pets/{petId}.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathTemplate {
+    text: String,
+    segments: Vec<Segment>,
+}
+
+/// What stands between two slashes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Segment {
+    Literal(String),
+    Variable(String),
+    /// Text and variables in one segment: `{id}.json`, `{a}-{b}`, `{name}:run`.
+    Mixed(Vec<Piece>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Piece {
+    Literal(String),
+    Variable(String),
+}
+
+impl PathTemplate {
+    /// Parses a template; braces that do not pair up are literal text.
+    ///
+    /// Only what stands before a `?` or `#` takes part in routing, since no request path holds the rest.
+    pub fn parse(text: &str) -> Self {
+        let path = &text[..text.find(['?', '#']).unwrap_or(text.len())];
+        let path = path.strip_prefix('/').unwrap_or(path);
+        Self { text: text.to_owned(), segments: path.split('/').map(Segment::parse).collect() }
+    }
+
+    /// The template as documented.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The names of its variables, from left to right.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().flat_map(Segment::variables)
+    }
+
+    /// The request path made by writing `value(name)`, already percent-encoded, for each variable.
+    pub fn fill(&self, mut value: impl FnMut(&str) -> String) -> String {
+        let mut path = String::with_capacity(self.text.len() + 16);
+        for segment in &self.segments {
+            path.push('/');
+            match segment {
+                Segment::Literal(text) => path.push_str(text),
+                Segment::Variable(name) => path.push_str(&value(name)),
+                Segment::Mixed(pieces) => {
+                    for piece in pieces {
+                        match piece {
+                            Piece::Literal(text) => path.push_str(text),
+                            Piece::Variable(name) => path.push_str(&value(name)),
+                        }
+                    }
+                }
+            }
+        }
+        path
+    }
+}
+
+impl fmt::Display for PathTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Segment {
+    fn parse(text: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((before, name, after)) = next_variable(rest) {
+            if !before.is_empty() {
+                pieces.push(Piece::Literal(before.to_owned()));
+            }
+            pieces.push(Piece::Variable(name.to_owned()));
+            rest = after;
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Literal(rest.to_owned()));
+        }
+        match pieces.as_slice() {
+            [] => Self::Literal(String::new()),
+            [Piece::Literal(text)] => Self::Literal(text.clone()),
+            [Piece::Variable(name)] => Self::Variable(name.clone()),
+            _ => Self::Mixed(pieces),
+        }
+    }
+
+    fn variables(&self) -> Vec<&str> {
+        match self {
+            Self::Literal(_) => Vec::new(),
+            Self::Variable(name) => vec![name],
+            Self::Mixed(pieces) => pieces
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Variable(name) => Some(name.as_str()),
+                    Piece::Literal(_) => None,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The first `{name}` of a segment: what is before it, its name, what is after it.
+fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
+    let open = text.find('{')?;
+    let close = open + text[open..].find('}')?;
+    (close > open + 1).then(|| (&text[..open], &text[open + 1..close], &text[close + 1..]))
+}
+
+/// Which server base paths a request may come under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BasePaths {
+    /// Under a documented base path, or without it.
+    Optional,
+    /// Only under a documented base path, where there is one.
+    Strict,
+}
+
+/// Finds the operation a request means, over the operations of one or several contracts.
+#[derive(Debug, Default)]
+pub struct Router {
+    root: Branch,
+    templates: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Branch {
+    literals: HashMap<String, Branch>,
+    mixed: Vec<(Vec<Piece>, Branch)>,
+    variable: Option<Box<Branch>>,
+    /// The operations whose template ends here; the first of a method wins.
+    ends: Vec<End>,
+}
+
+#[derive(Debug)]
+struct End {
+    operation: Arc<Operation>,
+    /// Variables of the base path, which come first among the captures and are not the operation's.
+    base_variables: usize,
+}
+
+/// What the router says of a request.
+#[derive(Debug)]
+pub enum Route<'r, 'p> {
+    /// The operation it means.
+    Found(RouteMatch<'r, 'p>),
+    /// The path is known, the method is not.
+    WrongMethod {
+        /// The methods the path has, in document order.
+        allowed: Vec<&'r Method>,
+    },
+    /// No template matches the path.
+    Unknown,
+    /// The path holds a `%` without two hexadecimal digits after it, or text that is not UTF-8.
+    BadEscape,
+}
+
+/// An operation and the raw values of its path variables.
+#[derive(Debug, Clone)]
+pub struct RouteMatch<'r, 'p> {
+    /// The operation.
+    pub operation: &'r Arc<Operation>,
+    /// Values by variable, from left to right, still percent-encoded.
+    pub variables: Vec<(&'r str, &'p str)>,
+}
+
+impl Router {
+    /// A router over `operations`; where two of them claim the same method and template, the first is found.
+    pub fn new<'o>(operations: impl IntoIterator<Item = &'o Arc<Operation>>, base_paths: BasePaths) -> Self {
+        let mut router = Self::default();
+        for operation in operations {
+            let mut bases: Vec<&str> =
+                operation.servers().iter().map(|server| server.base_path.as_str()).collect();
+            bases.extend(operation.servers().iter().map(|server| server.default_base_path.as_str()));
+            if base_paths == BasePaths::Optional || bases.is_empty() {
+                bases.push("");
+            }
+            bases.sort_by_key(|base| Reverse(base.len()));
+            bases.dedup();
+            for base in bases {
+                router.insert(base, operation);
+            }
+            router.templates.push(operation.path().as_str().to_owned());
+        }
+        router.templates.sort();
+        router.templates.dedup();
+        router
+    }
+
+    fn insert(&mut self, base: &str, operation: &Arc<Operation>) {
+        let base = (!base.is_empty()).then(|| PathTemplate::parse(base));
+        let base_variables = base.as_ref().map_or(0, |base| base.variables().count());
+        let mut branch = &mut self.root;
+        let base_segments = base.iter().flat_map(|base| &base.segments);
+        for segment in base_segments.chain(&operation.path().segments) {
+            branch = branch.child(segment);
+        }
+        if !branch.ends.iter().any(|end| end.operation.method() == operation.method()) {
+            branch.ends.push(End { operation: Arc::clone(operation), base_variables });
+        }
+    }
+
+    /// Finds the operation for a method and a raw request path (still percent-encoded, without the query).
+    ///
+    /// Of several templates the one with more literal segments wins, then the one whose literal is leftmost.
+    /// A template that has the method beats a better one that has not.
+    pub fn find<'r, 'p>(&'r self, method: &Method, path: &'p str) -> Route<'r, 'p> {
+        if !has_valid_escapes(path) {
+            return Route::BadEscape;
+        }
+        let raw: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+        let mut walk = Walk { raw: &raw, captures: Vec::new(), shape: Vec::new(), found: Vec::new() };
+        walk.descend(&self.root, 0);
+        let mut found = walk.found;
+        if found.is_empty() {
+            return Route::Unknown;
+        }
+        found.sort_by(|left, right| right.rank().cmp(&left.rank()));
+        for candidate in &found {
+            if let Some(end) = candidate.branch.ends.iter().find(|end| end.operation.method() == method) {
+                let names = end.operation.path().variables();
+                let values = candidate.captures.iter().copied().skip(end.base_variables);
+                return Route::Found(RouteMatch {
+                    operation: &end.operation,
+                    variables: names.zip(values).collect(),
+                });
+            }
+        }
+        let mut allowed: Vec<&Method> = Vec::new();
+        for end in found.iter().flat_map(|candidate| &candidate.branch.ends) {
+            if !allowed.contains(&end.operation.method()) {
+                allowed.push(end.operation.method());
+            }
+        }
+        Route::WrongMethod { allowed }
+    }
+
+    /// The templates nearest to a path that none matches, the nearest first.
+    pub fn nearest(&self, path: &str) -> Vec<&str> {
+        let mut ranked: Vec<(f64, &str)> = self
+            .templates
+            .iter()
+            .map(|template| (strsim::jaro_winkler(template, path), template.as_str()))
+            .collect();
+        ranked.sort_by(|left, right| right.0.total_cmp(&left.0));
+        ranked.into_iter().take(MAX_NEAREST).map(|(_, template)| template).collect()
+    }
+}
+
+impl Branch {
+    fn child(&mut self, segment: &Segment) -> &mut Self {
+        match segment {
+            Segment::Literal(text) => {
+                let decoded = percent_decode_str(text).decode_utf8_lossy().into_owned();
+                self.literals.entry(decoded).or_default()
+            }
+            Segment::Variable(_) => self.variable.get_or_insert_default(),
+            Segment::Mixed(pieces) => {
+                let shape: Vec<Piece> = pieces
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Literal(text) => Piece::Literal(text.clone()),
+                        Piece::Variable(_) => Piece::Variable(String::new()),
+                    })
+                    .collect();
+                let at = self.mixed.iter().position(|(known, _)| *known == shape).unwrap_or_else(|| {
+                    self.mixed.push((shape, Self::default()));
+                    self.mixed.len() - 1
+                });
+                &mut self.mixed[at].1
+            }
+        }
+    }
+}
+
+/// How literal a matched segment is; the order is the order of preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Variable,
+    Mixed,
+    Literal,
+}
+
+struct Candidate<'r, 'p> {
+    branch: &'r Branch,
+    captures: Vec<&'p str>,
+    shape: Vec<Fit>,
+}
+
+impl Candidate<'_, '_> {
+    fn rank(&self) -> (usize, &[Fit]) {
+        (self.shape.iter().filter(|fit| **fit == Fit::Literal).count(), &self.shape)
+    }
+}
+
+/// A walk down every branch that matches the segments of one path.
+struct Walk<'r, 'p, 's> {
+    raw: &'s [&'p str],
+    captures: Vec<&'p str>,
+    shape: Vec<Fit>,
+    found: Vec<Candidate<'r, 'p>>,
+}
+
+impl<'r, 'p> Walk<'r, 'p, '_> {
+    fn descend(&mut self, branch: &'r Branch, at: usize) {
+        let Some(raw) = self.raw.get(at).copied() else {
+            if !branch.ends.is_empty() {
+                self.found.push(Candidate {
+                    branch,
+                    captures: self.captures.clone(),
+                    shape: self.shape.clone(),
+                });
+            }
+            return;
+        };
+        let decoded = percent_decode_str(raw).decode_utf8_lossy();
+        if let Some(next) = branch.literals.get(decoded.as_ref()) {
+            self.step(next, at, Fit::Literal, &[]);
+        }
+        for (pieces, next) in &branch.mixed {
+            if let Some(captures) = match_pieces(pieces, raw) {
+                self.step(next, at, Fit::Mixed, &captures);
+            }
+        }
+        if let Some(next) = &branch.variable
+            && !raw.is_empty()
+        {
+            self.step(next, at, Fit::Variable, &[raw]);
+        }
+    }
+
+    fn step(&mut self, next: &'r Branch, at: usize, fit: Fit, captures: &[&'p str]) {
+        let before = self.captures.len();
+        self.captures.extend_from_slice(captures);
+        self.shape.push(fit);
+        self.descend(next, at + 1);
+        self.shape.pop();
+        self.captures.truncate(before);
+    }
+}
+
+/// The raw values of the variables of a mixed segment; each variable takes as little as it can, but something.
+fn match_pieces<'p>(pieces: &[Piece], raw: &'p str) -> Option<Vec<&'p str>> {
+    match pieces {
+        [] => raw.is_empty().then(Vec::new),
+        [Piece::Literal(text), rest @ ..] => match_pieces(rest, raw.strip_prefix(text.as_str())?),
+        [Piece::Variable(_)] => (!raw.is_empty()).then(|| vec![raw]),
+        [Piece::Variable(_), rest @ ..] => {
+            for (end, _) in raw.char_indices().skip(1) {
+                if let Some(mut captures) = match_pieces(rest, &raw[end..]) {
+                    captures.insert(0, &raw[..end]);
+                    return Some(captures);
+                }
+            }
+            None
+        }
+    }
+}
+
+/// Whether every `%` is followed by two hexadecimal digits and the whole is UTF-8 once decoded.
+pub(crate) fn has_valid_escapes(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_escape =
+        |at: usize| bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    let all_paired = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| is_escape(at));
+    all_paired
+        && (!text.contains('%')
+            || matches!(percent_decode_str(text).decode_utf8(), Ok(Cow::Owned(_) | Cow::Borrowed(_))))
+}

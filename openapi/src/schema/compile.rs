@@ -1,0 +1,130 @@
+//! A schema of the document, compiled for one direction the first time it is needed.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use super::format::FORMATS;
+use super::lower;
+use crate::document::{Document, Pointer};
+
+/// Which way a value travels: it decides what `readOnly` and `writeOnly` hide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From client to server: `readOnly` properties must not be there.
+    Request,
+    /// From server to client: `writeOnly` properties must not be there.
+    Response,
+}
+
+/// A Schema Object of the document. Cheap to clone; what is compiled is shared by the clones.
+#[derive(Clone)]
+pub struct Schema {
+    document: Arc<Document>,
+    pointer: Pointer,
+    compiled: Arc<[OnceLock<Compiled>; 2]>,
+}
+
+struct Compiled {
+    bundle: Arc<Value>,
+    origins: lower::Origins,
+    validator: Result<Validator, String>,
+}
+
+/// One keyword of a schema that a value breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaViolation {
+    /// The keyword, for example `minimum`; `false` for a schema that admits nothing.
+    pub keyword: String,
+    /// Where in the value, as a JSON Pointer.
+    pub instance_pointer: String,
+    /// Where in the document, as a JSON Pointer to the keyword; where the keyword was made by lowering, to the
+    /// schema it was made from.
+    pub document_pointer: String,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl Schema {
+    pub(crate) fn new(document: &Arc<Document>, pointer: Pointer) -> Self {
+        Self { document: Arc::clone(document), pointer, compiled: Arc::default() }
+    }
+
+    /// Where the schema stands in the document.
+    pub fn pointer(&self) -> &Pointer {
+        &self.pointer
+    }
+
+    /// The Schema Object as the document has it.
+    pub fn source(&self) -> &Value {
+        self.pointer.find(self.document.root()).unwrap_or(&Value::Bool(true))
+    }
+
+    /// The Schema Object that a `$ref` at its root leads to, or itself.
+    pub fn resolved(&self) -> &Value {
+        crate::document::Place { pointer: self.pointer.clone(), value: self.source() }
+            .follow(&self.document)
+            .map_or(&Value::Bool(true), |place| place.value)
+    }
+
+    /// The schema lowered to JSON Schema 2020-12 for a direction, self-contained: every reference leads into its
+    /// own `$defs`.
+    pub fn bundle(&self, direction: Direction) -> &Arc<Value> {
+        &self.compiled(direction).bundle
+    }
+
+    /// Why the schema cannot be compiled, where it cannot; such a schema accepts every value.
+    pub fn defect(&self) -> Option<&str> {
+        self.compiled(Direction::Response).validator.as_ref().err().map(String::as_str)
+    }
+
+    /// Whether a value is valid.
+    pub fn is_valid(&self, value: &Value, direction: Direction) -> bool {
+        self.compiled(direction).validator.as_ref().map_or(true, |validator| validator.is_valid(value))
+    }
+
+    /// Everything about a value that the schema refuses; nothing when it is valid.
+    pub fn violations(&self, value: &Value, direction: Direction) -> Vec<SchemaViolation> {
+        let compiled = self.compiled(direction);
+        let Ok(validator) = &compiled.validator else { return Vec::new() };
+        if validator.is_valid(value) {
+            return Vec::new();
+        }
+        validator
+            .iter_errors(value)
+            .map(|error| {
+                let schema_path = error.schema_path().as_str().to_owned();
+                SchemaViolation {
+                    keyword: error.kind().keyword().to_owned(),
+                    instance_pointer: error.instance_path().as_str().to_owned(),
+                    document_pointer: compiled.origins.document_pointer(&schema_path, &self.pointer),
+                    message: error.to_string(),
+                }
+            })
+            .collect()
+    }
+
+    fn compiled(&self, direction: Direction) -> &Compiled {
+        let slot = match direction {
+            Direction::Request => &self.compiled[0],
+            Direction::Response => &self.compiled[1],
+        };
+        slot.get_or_init(|| {
+            let (bundle, origins) = lower::bundle(&self.document, &self.pointer, direction);
+            let mut options = jsonschema::draft202012::options().should_validate_formats(true);
+            for (name, check) in FORMATS {
+                options = options.with_format(name, check);
+            }
+            let validator = options.build(&bundle).map_err(|error| error.to_string());
+            Compiled { bundle: Arc::new(bundle), origins, validator }
+        })
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema").field("pointer", &self.pointer.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,374 @@
+//! Schema Objects lowered to JSON Schema 2020-12.
+//!
+//! | in the document | lowered |
+//! |---|---|
+//! | `$ref` | into the bundle's own `$defs`; siblings are dropped before 3.1 |
+//! | `nullable: true` (3.0) | `null` joins `type` and `enum`; around a composition, an `anyOf` |
+//! | boolean `exclusiveMinimum`, `exclusiveMaximum` | their numeric form |
+//! | `format: int32`, `int64` on integers | the bounds they stand for |
+//! | `readOnly` in a request, `writeOnly` in a response | the property is refused and not required |
+//! | an array in `items` | `prefixItems` |
+//! | annotations, unknown keywords, keywords of the wrong type | dropped |
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Number, Value, json};
+
+use super::Direction;
+use crate::document::{Document, MAX_REFERENCE_HOPS, Place, Pointer, resolve};
+
+/// Where each definition of a bundle comes from.
+#[derive(Debug, Default)]
+pub(super) struct Origins {
+    /// Document pointers by name in `$defs`.
+    definitions: HashMap<String, Pointer>,
+}
+
+impl Origins {
+    /// The document pointer of a place in the bundle, which `root` was lowered to.
+    pub(super) fn document_pointer(&self, bundle_pointer: &str, root: &Pointer) -> String {
+        if let Some(rest) = bundle_pointer.strip_prefix("/$defs/") {
+            let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            if let Some(origin) = self.definitions.get(name) {
+                return format!("{origin}{rest}");
+            }
+        }
+        format!("{root}{bundle_pointer}")
+    }
+}
+
+/// Lowers the schema at `root` with all that it refers to.
+pub(super) fn bundle(document: &Document, root: &Pointer, direction: Direction) -> (Value, Origins) {
+    let mut lowering = Lowering {
+        document,
+        direction,
+        has_siblings: document.version().has_json_schema_dialect(),
+        names: HashMap::new(),
+        taken: HashSet::new(),
+        queue: Vec::new(),
+    };
+    let mut lowered = lowering.schema(&lowering.place(root));
+    let mut definitions = Map::new();
+    let mut origins = Origins::default();
+    while let Some((name, pointer)) = lowering.queue.pop() {
+        let definition = lowering.schema(&lowering.place(&pointer));
+        definitions.insert(name.clone(), definition);
+        origins.definitions.insert(name, pointer);
+    }
+    if !definitions.is_empty() {
+        // A boolean root refers to nothing, so a root with definitions is an object.
+        if let Value::Object(schema) = &mut lowered {
+            definitions.sort_keys();
+            schema.insert("$defs".to_owned(), Value::Object(definitions));
+        }
+    }
+    (lowered, origins)
+}
+
+struct Lowering<'d> {
+    document: &'d Document,
+    direction: Direction,
+    has_siblings: bool,
+    /// Names in `$defs` by document pointer.
+    names: HashMap<Pointer, String>,
+    taken: HashSet<String>,
+    /// Definitions named and not yet lowered.
+    queue: Vec<(String, Pointer)>,
+}
+
+impl<'d> Lowering<'d> {
+    fn place(&self, pointer: &Pointer) -> Place<'d> {
+        let value = pointer.find(self.document.root()).unwrap_or(&Value::Bool(true));
+        Place { pointer: pointer.clone(), value }
+    }
+
+    fn schema(&mut self, place: &Place<'d>) -> Value {
+        let Some(source) = place.value.as_object() else {
+            return Value::Bool(place.value.as_bool().unwrap_or(true));
+        };
+        let mut lowered = Map::new();
+        if let Some(reference) = place.text("$ref") {
+            if let Some(name) = self.define(reference) {
+                lowered.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")));
+            }
+            if !self.has_siblings {
+                return Value::Object(lowered);
+            }
+        }
+        let hidden = self.hidden_names(place, 0);
+        for (keyword, value) in source {
+            let member = Place { pointer: place.pointer.join(keyword), value };
+            self.keyword(keyword, &member, source, &hidden, &mut lowered);
+        }
+        integer_bounds(source, &mut lowered);
+        exclusive_bounds(source, &mut lowered);
+        if source.get("nullable") == Some(&Value::Bool(true)) {
+            return nullable(lowered);
+        }
+        Value::Object(lowered)
+    }
+
+    fn keyword(
+        &mut self,
+        keyword: &str,
+        member: &Place<'d>,
+        source: &Map<String, Value>,
+        hidden: &HashSet<String>,
+        lowered: &mut Map<String, Value>,
+    ) {
+        let value = member.value;
+        let kept = match keyword {
+            "type" => simple_type(value),
+            "enum" => value.as_array().filter(|items| !items.is_empty()).map(|_| value.clone()),
+            "const" => Some(value.clone()),
+            "multipleOf" => value.as_f64().filter(|step| *step > 0.0).map(|_| value.clone()),
+            "minimum" | "maximum" => value.is_number().then(|| value.clone()),
+            "exclusiveMinimum" | "exclusiveMaximum" => value.is_number().then(|| value.clone()),
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties"
+            | "minContains" | "maxContains" => count(value),
+            "uniqueItems" => value.is_boolean().then(|| value.clone()),
+            "pattern" => value.as_str().filter(|pattern| is_usable_pattern(pattern)).map(|_| value.clone()),
+            "format" => value.is_string().then(|| value.clone()),
+            "required" => required(value, hidden),
+            "dependentRequired" => value.is_object().then(|| value.clone()),
+            "properties" => Some(self.properties(member)),
+            "patternProperties" => Some(self.pattern_properties(member)),
+            "dependentSchemas" => Some(self.map_of_schemas(member)),
+            "items" if value.is_array() => {
+                lowered.insert("prefixItems".to_owned(), self.list_of_schemas(member));
+                source.get("additionalItems").map(|_| {
+                    let rest = Place {
+                        pointer: Pointer::from_escaped(
+                            member.pointer.as_str().replace("/items", "/additionalItems"),
+                        ),
+                        value: &source["additionalItems"],
+                    };
+                    Value::Bool(rest.value.as_bool().unwrap_or(true))
+                })
+            }
+            "items"
+            | "additionalProperties"
+            | "not"
+            | "contains"
+            | "propertyNames"
+            | "if"
+            | "then"
+            | "else"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => {
+                (value.is_object() || value.is_boolean()).then(|| self.schema(member))
+            }
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                let is_list = value.as_array().is_some_and(|items| !items.is_empty());
+                is_list.then(|| self.list_of_schemas(member))
+            }
+            _ => None,
+        };
+        if let Some(kept) = kept {
+            lowered.insert(keyword.to_owned(), kept);
+        }
+    }
+
+    fn properties(&mut self, member: &Place<'d>) -> Value {
+        let mut lowered = Map::new();
+        for (name, property) in member.members() {
+            let schema = if self.is_hidden(&property) { Value::Bool(false) } else { self.schema(&property) };
+            lowered.insert(name.to_owned(), schema);
+        }
+        Value::Object(lowered)
+    }
+
+    fn pattern_properties(&mut self, member: &Place<'d>) -> Value {
+        let mut lowered = Map::new();
+        for (pattern, property) in member.members() {
+            if is_usable_pattern(pattern) {
+                lowered.insert(pattern.to_owned(), self.schema(&property));
+            }
+        }
+        Value::Object(lowered)
+    }
+
+    fn map_of_schemas(&mut self, member: &Place<'d>) -> Value {
+        Value::Object(
+            member.members().map(|(name, schema)| (name.to_owned(), self.schema(&schema))).collect(),
+        )
+    }
+
+    fn list_of_schemas(&mut self, member: &Place<'d>) -> Value {
+        Value::Array(member.items().map(|schema| self.schema(&schema)).collect())
+    }
+
+    /// The name in `$defs` of what a reference leads to; nothing when it leads nowhere (a finding says so).
+    fn define(&mut self, reference: &str) -> Option<String> {
+        let pointer = resolve(reference).ok()?;
+        pointer.find(self.document.root())?;
+        if let Some(name) = self.names.get(&pointer) {
+            return Some(name.clone());
+        }
+        let last = pointer.tokens().last().unwrap_or_else(|| "root".to_owned());
+        let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+        let stem: String =
+            last.chars().map(|character| if is_plain(character) { character } else { '_' }).collect();
+        let mut name = stem.clone();
+        let mut number = 2_u32;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{stem}_{number}");
+            number += 1;
+        }
+        self.names.insert(pointer.clone(), name.clone());
+        self.queue.push((name.clone(), pointer));
+        Some(name)
+    }
+
+    /// Whether a property may not travel in this direction.
+    fn is_hidden(&self, property: &Place<'d>) -> bool {
+        let flag = match self.direction {
+            Direction::Request => "readOnly",
+            Direction::Response => "writeOnly",
+        };
+        if self.has_siblings && property.is(flag) {
+            return true;
+        }
+        property.follow(self.document).is_ok_and(|resolved| {
+            resolved.is(flag)
+                || resolved.get("allOf").is_some_and(|parts| {
+                    parts.items().any(|part| part.follow(self.document).is_ok_and(|part| part.is(flag)))
+                })
+        })
+    }
+
+    /// The hidden properties that a schema and the parts of its compositions declare.
+    fn hidden_names(&self, place: &Place<'d>, depth: usize) -> HashSet<String> {
+        let mut names = HashSet::new();
+        if depth > MAX_REFERENCE_HOPS {
+            return names;
+        }
+        if let Some(properties) = place.get("properties") {
+            let hidden = properties.members().filter(|(_, property)| self.is_hidden(property));
+            names.extend(hidden.map(|(name, _)| name.to_owned()));
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let Some(parts) = place.get(keyword) else { continue };
+            for part in parts.items() {
+                if let Ok(part) = part.follow(self.document) {
+                    names.extend(self.hidden_names(&part, depth + 8));
+                }
+            }
+        }
+        names
+    }
+}
+
+/// `type` with only the names JSON Schema knows; nothing when none is left.
+fn simple_type(value: &Value) -> Option<Value> {
+    const TYPES: [&str; 7] = ["null", "boolean", "object", "array", "number", "string", "integer"];
+    match value {
+        Value::String(name) => TYPES.contains(&name.as_str()).then(|| value.clone()),
+        Value::Array(names) => {
+            let mut known: Vec<&Value> = Vec::new();
+            for name in names {
+                if name.as_str().is_some_and(|name| TYPES.contains(&name)) && !known.contains(&name) {
+                    known.push(name);
+                }
+            }
+            (!known.is_empty() && known.len() == names.len()).then(|| json!(known))
+        }
+        _ => None,
+    }
+}
+
+/// A non-negative whole number, a double such as `3.0` included.
+fn count(value: &Value) -> Option<Value> {
+    if value.is_u64() {
+        return Some(value.clone());
+    }
+    let float = value.as_f64()?;
+    // What is beyond 2^53 cannot be told from infinite and limits nothing.
+    (float >= 0.0 && float.fract() == 0.0 && float < 9_007_199_254_740_992.0).then(|| json!(float as u64))
+}
+
+fn required(value: &Value, hidden: &HashSet<String>) -> Option<Value> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in value.as_array()?.iter().filter_map(Value::as_str) {
+        if !hidden.contains(name) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Some(json!(names))
+}
+
+/// Whether the validator can compile a pattern; one it cannot is not asserted.
+fn is_usable_pattern(pattern: &str) -> bool {
+    jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok()
+}
+
+/// `int32` and `int64` narrow the bounds of an integer.
+fn integer_bounds(source: &Map<String, Value>, lowered: &mut Map<String, Value>) {
+    let is_integer = match source.get("type") {
+        Some(Value::String(name)) => name == "integer",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
+        _ => false,
+    };
+    let bounds = match source.get("format").and_then(Value::as_str) {
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Some("int64") => (i64::MIN, i64::MAX),
+        _ => return,
+    };
+    if !is_integer {
+        return;
+    }
+    let (low, high) = (Number::from(bounds.0), Number::from(bounds.1));
+    let is_looser = |keyword: &str, beyond: fn(f64, f64) -> bool, bound: i64| {
+        lowered.get(keyword).and_then(Value::as_f64).is_none_or(|stated| beyond(stated, bound as f64))
+    };
+    let (widen_low, widen_high) = (
+        is_looser("minimum", |stated, bound| stated < bound, bounds.0),
+        is_looser("maximum", |stated, bound| stated > bound, bounds.1),
+    );
+    if widen_low {
+        lowered.insert("minimum".to_owned(), Value::Number(low));
+    }
+    if widen_high {
+        lowered.insert("maximum".to_owned(), Value::Number(high));
+    }
+}
+
+/// `minimum: 1` with `exclusiveMinimum: true` is 2020-12's `exclusiveMinimum: 1`.
+fn exclusive_bounds(source: &Map<String, Value>, lowered: &mut Map<String, Value>) {
+    for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        if source.get(exclusive) == Some(&Value::Bool(true))
+            && let Some(bound) = source.get(inclusive).filter(|bound| bound.is_number())
+        {
+            lowered.shift_remove(inclusive);
+            lowered.insert(exclusive.to_owned(), bound.clone());
+        }
+    }
+}
+
+/// A schema that admits `null` as well.
+fn nullable(mut lowered: Map<String, Value>) -> Value {
+    let is_composed = ["$ref", "allOf", "anyOf", "oneOf", "not", "const"]
+        .iter()
+        .any(|keyword| lowered.contains_key(*keyword));
+    if is_composed {
+        return json!({ "anyOf": [{ "type": "null" }, lowered] });
+    }
+    let types = match lowered.get("type") {
+        Some(Value::String(name)) if name != "null" => Some(json!([name, "null"])),
+        Some(Value::Array(names)) if !names.contains(&json!("null")) => {
+            let mut names = names.clone();
+            names.push(json!("null"));
+            Some(Value::Array(names))
+        }
+        _ => None,
+    };
+    if let Some(types) = types {
+        lowered.insert("type".to_owned(), types);
+    }
+    if let Some(Value::Array(members)) = lowered.get_mut("enum")
+        && !members.contains(&Value::Null)
+    {
+        members.push(Value::Null);
+    }
+    Value::Object(lowered)
+}
