@@ -1,0 +1,218 @@
+//! The one event stream of a run: what the runner emits and every report is made from.
+//!
+//! Events come in an order that does not depend on the number of workers: phase by phase, operation by operation,
+//! case by case. Whatever is secret is hidden before an event is made.
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// The version of the event format; it grows when a reader of an older one would misread.
+pub const EVENT_VERSION: u32 = 1;
+
+/// Consumes events in order. A report is a sink, or a function of the events one kept.
+pub trait EventSink {
+    /// Takes the next event.
+    fn take(&mut self, event: &Event);
+}
+
+impl EventSink for Vec<Event> {
+    fn take(&mut self, event: &Event) {
+        self.push(event.clone());
+    }
+}
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// The first event: what is about to be done.
+    RunStarted {
+        /// [`EVENT_VERSION`].
+        version: u32,
+        /// The seed the whole run can be reproduced from.
+        seed: u64,
+        /// The document as the user named it.
+        document: String,
+        /// The document's title.
+        title: String,
+        /// SHA-256 of the document's text.
+        digest: String,
+        /// The base URL tested.
+        target: String,
+        /// What is tested, in document order.
+        operations: Vec<OperationSummary>,
+        /// The phases that will run, in order.
+        phases: Vec<Phase>,
+        /// The names of the checks that are on.
+        checks: Vec<String>,
+    },
+    /// A phase begins an operation; for progress.
+    OperationStarted {
+        /// The phase.
+        phase: Phase,
+        /// The operation's id.
+        operation: String,
+        /// How many cases are planned at most.
+        planned: u64,
+    },
+    /// A case was sent and judged.
+    CaseFinished {
+        /// What was sent, what came back, what the checks said.
+        case: CaseRecord,
+    },
+    /// A failure, merged and shrunk; all of them come after the last case, sorted.
+    FailureFound {
+        /// The failure.
+        failure: Failure,
+    },
+    /// Something that makes the result worth less than it looks.
+    WarningRaised {
+        /// The warning.
+        warning: Warning,
+    },
+    /// The last event.
+    RunFinished {
+        /// The counts.
+        summary: Summary,
+    },
+}
+
+/// An operation under test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationSummary {
+    /// Its id.
+    pub id: String,
+    /// Its method.
+    pub method: String,
+    /// Its path template.
+    pub path: String,
+}
+
+/// A way to make cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Phase {
+    /// Requests that are no data cases: undeclared methods, missing credentials.
+    Probing,
+    /// The document's own examples.
+    Examples,
+    /// One thing varied at a time, without chance.
+    Coverage,
+    /// Random valid and invalid data.
+    Fuzzing,
+    /// Sequences of operations.
+    Stateful,
+}
+
+/// Whether a case's data obeys the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Valid data.
+    Positive,
+    /// Data with one constraint broken.
+    Negative,
+}
+
+/// One case as it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// Its id: operation, phase and number, for example `getPet/fuzzing/12`; unique in a run, the same for a seed.
+    pub id: String,
+    /// The operation's id.
+    pub operation: String,
+    /// The phase that made it.
+    pub phase: Phase,
+    /// Whether its data is valid.
+    pub mode: Mode,
+    /// What is wrong with its data on purpose; negative cases and probes only.
+    pub broken: Option<String>,
+    /// What was sent and what came back.
+    pub exchange: RecordedExchange,
+    /// The verdict of every check that judged it.
+    pub checks: Vec<CheckResult>,
+}
+
+/// Recorded HTTP with secrets hidden; bodies as text where they are UTF-8, cut at 64 KiB.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedExchange {
+    /// The method.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// Request headers.
+    pub request_headers: Vec<(String, String)>,
+    /// Request body; `None` where there is none or where it is not text.
+    pub request_body: Option<String>,
+    /// The status; `None` where no response came.
+    pub status: Option<u16>,
+    /// Response headers.
+    pub response_headers: Vec<(String, String)>,
+    /// Response body; `None` where there is none or where it is not text.
+    pub response_body: Option<String>,
+    /// Why no response came.
+    pub transport_error: Option<String>,
+    /// From the first byte sent to the last received, in microseconds. Masked where reports are compared.
+    pub elapsed_micros: u64,
+}
+
+/// What one check said of one case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The check's name.
+    pub check: String,
+    /// What it said.
+    pub verdict: Verdict,
+}
+
+/// What a check says of an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds.
+    Passed,
+    /// It does not concern this case.
+    NotApplicable,
+    /// It does not hold.
+    Failed {
+        /// What failed, without anything that differs from case to case: failures merge by it.
+        kind: String,
+        /// What was found and what was expected, with this case's values.
+        message: String,
+    },
+}
+
+/// Something that makes the result worth less than it looks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A stable name, for example `all-unauthorized`.
+    pub code: String,
+    /// The operation it is about, where it is about one.
+    pub operation: Option<String>,
+    /// What and what to do.
+    pub message: String,
+}
+
+/// The counts at the end of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Operations tested.
+    pub operations: u64,
+    /// Cases sent, without those sent to shrink.
+    pub cases: u64,
+    /// Requests sent, with those sent to shrink.
+    pub requests: u64,
+    /// Distinct failures.
+    pub failures: u64,
+    /// Failures that did not recur.
+    pub flaky: u64,
+    /// Warnings.
+    pub warnings: u64,
+    /// Whether the run was cut short.
+    pub interrupted: bool,
+    /// Whether the target could not be reached.
+    pub unreachable: bool,
+}

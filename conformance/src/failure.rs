@@ -1,0 +1,59 @@
+//! What a failure is and how it is reproduced.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Mode, Phase, RecordedExchange};
+
+/// A check that did not hold, merged over all cases in which it failed the same way, and shrunk.
+///
+/// Failures merge by check, operation and kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The check's name.
+    pub check: String,
+    /// The operation's id.
+    pub operation: String,
+    /// Method and path template.
+    pub label: String,
+    /// What failed, as the check named it.
+    pub kind: String,
+    /// What was found and what was expected, of the shrunk case.
+    pub message: String,
+    /// The phase of the case that found it first.
+    pub phase: Phase,
+    /// Whether its data is valid.
+    pub mode: Mode,
+    /// What is wrong with its data on purpose.
+    pub broken: Option<String>,
+    /// Where in the document the broken promise stands, as a JSON Pointer.
+    pub document_pointer: Option<String>,
+    /// How many cases failed this way.
+    pub count: u64,
+    /// Whether it recurs.
+    pub flakiness: Flakiness,
+    /// The exchange of the shrunk case.
+    pub exchange: RecordedExchange,
+    /// How to see it again.
+    pub reproduction: Reproduction,
+}
+
+/// Whether a failure recurs when its case is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flakiness {
+    /// It failed again.
+    Recurs,
+    /// It did not fail again.
+    Flaky,
+}
+
+/// How to see a failure again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reproduction {
+    /// The id of the case that found it.
+    pub case: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// A curl command that sends the shrunk case when pasted into a shell; secrets are read from the environment.
+    pub curl: String,
+}
