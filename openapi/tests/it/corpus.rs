@@ -1,0 +1,78 @@
+//! The real documents kept beside the project, where they are there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use counterfoil_openapi::{BasePaths, Contract, Route, Router, Version};
+
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus");
+
+/// Every document of the corpus that stands alone, by path; nothing (and a line that says so) without a corpus.
+pub(crate) fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for edition in ["2.0", "3.0", "3.1", "3.2"] {
+        let Ok(entries) = fs::read_dir(Path::new(CORPUS).join(edition)) else { continue };
+        found.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()));
+    }
+    if found.is_empty() {
+        println!("no corpus at {CORPUS}: nothing is tested on it");
+    }
+    found.sort();
+    found
+}
+
+fn load(path: &Path) -> Result<Contract, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    Contract::load(path.display().to_string(), &bytes).map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_document_loads_or_says_why() {
+    for path in documents() {
+        match load(&path) {
+            Ok(contract) => assert!(
+                !contract.operations().is_empty() || contract.document().root().get("webhooks").is_some(),
+                "{} has no operation",
+                path.display()
+            ),
+            Err(message) => {
+                assert!(message.contains("2.0"), "{}: {message}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_is_found_by_its_own_path() {
+    let mut operations = 0;
+    for path in documents() {
+        let Ok(contract) = load(&path) else { continue };
+        if contract.document().version() == Version::V2_0 {
+            continue;
+        }
+        let router = Router::new(contract.operations(), BasePaths::Optional);
+        for operation in contract.operations() {
+            operations += 1;
+            let target = operation.path().fill(|_| "7".to_owned());
+            for base in ["", operation.default_base_path()] {
+                let request_path = format!("{base}{target}");
+                match router.find(operation.method(), &request_path) {
+                    Route::Found(found) => {
+                        // Another template may claim the same path: it must be at least as literal.
+                        let literals = |text: &str| text.split('/').filter(|part| !part.contains('{')).count();
+                        assert!(
+                            found.operation.id() == operation.id()
+                                || literals(found.operation.path().as_str()) >= literals(operation.path().as_str()),
+                            "{}: {request_path} found {} and not {}",
+                            path.display(),
+                            found.operation.label(),
+                            operation.label(),
+                        );
+                    }
+                    other => panic!("{}: {} {request_path}: {other:?}", path.display(), operation.method()),
+                }
+            }
+        }
+    }
+    println!("{operations} operations routed");
+}

@@ -1,0 +1,3 @@
+//! Integration tests of the contract crate, in one binary.
+
+mod corpus;
