@@ -388,3 +388,138 @@ pub(crate) fn has_valid_escapes(text: &str) -> bool {
         && (!text.contains('%')
             || matches!(percent_decode_str(text).decode_utf8(), Ok(Cow::Owned(_) | Cow::Borrowed(_))))
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::{BasePaths, PathTemplate, Route, Router};
+    use crate::contract::Contract;
+
+    fn contract(servers: &[&str], paths: &[&str]) -> Contract {
+        let servers: Vec<_> = servers.iter().map(|url| json!({ "url": url })).collect();
+        let item = json!({ "get": { "responses": { "200": { "description": "" } } } });
+        let paths: serde_json::Map<_, _> =
+            paths.iter().map(|path| ((*path).to_owned(), item.clone())).collect();
+        let document = json!({ "openapi": "3.0.3", "servers": servers, "paths": paths });
+        Contract::load("routes.json", document.to_string().as_bytes()).expect("a document")
+    }
+
+    /// The template found for a path, with its raw variables; `-` where none is.
+    fn found(router: &Router, path: &str) -> String {
+        match router.find(&Method::GET, path) {
+            Route::Found(found) => {
+                let values: Vec<String> =
+                    found.variables.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+                format!("{}{}", found.operation.path(), values.concat())
+            }
+            Route::WrongMethod { .. } => "wrong method".to_owned(),
+            Route::Unknown => "-".to_owned(),
+            Route::BadEscape => "bad escape".to_owned(),
+        }
+    }
+
+    #[test]
+    fn more_literal_segments_win_then_the_leftmost_literal() {
+        let contract = contract(
+            &[],
+            &[
+                "/",
+                "/pets/{id}",
+                "/pets/mine",
+                "/pets/{id}/toys",
+                "/{kind}/mine/toys",
+                "/{a}/b/{c}",
+                "/a/{b}/c",
+                "/files/{id}.json",
+                "/files/{id}",
+                "/v/{a}-{b}",
+                "/run/{id}:start",
+                "/slash/",
+                "/a b/{id}",
+            ],
+        );
+        let router = Router::new(contract.operations(), BasePaths::Optional);
+        let table = [
+            ("/", "/"),
+            ("/pets/mine", "/pets/mine"),
+            ("/pets/%6Dine", "/pets/mine"),
+            ("/pets/7", "/pets/{id} id=7"),
+            ("/pets/a%2Fb", "/pets/{id} id=a%2Fb"),
+            ("/pets/", "-"),
+            ("/pets", "-"),
+            ("/pets/7/", "-"),
+            ("/pets/mine/toys", "/pets/{id}/toys id=mine"),
+            ("/toys/mine/toys", "/{kind}/mine/toys kind=toys"),
+            ("/pets/7/toys", "/pets/{id}/toys id=7"),
+            ("/a/b/c", "/a/{b}/c b=b"),
+            ("/x/b/c", "/{a}/b/{c} a=x c=c"),
+            ("/files/7.json", "/files/{id}.json id=7"),
+            ("/files/7.yaml", "/files/{id} id=7.yaml"),
+            ("/files/.json", "/files/{id} id=.json"),
+            ("/v/1-2-3", "/v/{a}-{b} a=1 b=2-3"),
+            ("/v/1", "-"),
+            ("/run/7:start", "/run/{id}:start id=7"),
+            ("/slash/", "/slash/"),
+            ("/slash", "-"),
+            ("/a%20b/1", "/a b/{id} id=1"),
+            ("/pets/%zz", "bad escape"),
+            ("/pets/%FF", "bad escape"),
+        ];
+        for (path, expected) in table {
+            assert_eq!(found(&router, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn base_paths_are_optional_unless_strict() {
+        let contract =
+            contract(&["https://api.example.com/v1/", "https://{host}/{stage}/v2", "/v3"], &["/pets/{id}"]);
+        let optional = Router::new(contract.operations(), BasePaths::Optional);
+        let strict = Router::new(contract.operations(), BasePaths::Strict);
+        for path in ["/v1/pets/7", "/prod/v2/pets/7", "/v3/pets/7"] {
+            assert_eq!(found(&optional, path), "/pets/{id} id=7", "{path}");
+            assert_eq!(found(&strict, path), "/pets/{id} id=7", "{path}");
+        }
+        assert_eq!(found(&optional, "/pets/7"), "/pets/{id} id=7");
+        assert_eq!(found(&strict, "/pets/7"), "-");
+    }
+
+    #[test]
+    fn a_template_with_the_method_beats_a_better_one_without() {
+        let document = json!({ "openapi": "3.0.3", "paths": {
+            "/pets/mine": { "put": {} }, "/pets/{id}": { "get": {}, "delete": {} },
+        } });
+        let contract = Contract::load("routes.json", document.to_string().as_bytes()).expect("a document");
+        let router = Router::new(contract.operations(), BasePaths::Optional);
+        assert_eq!(found(&router, "/pets/mine"), "/pets/{id} id=mine");
+        match router.find(&Method::PATCH, "/pets/mine") {
+            Route::WrongMethod { allowed } => {
+                assert_eq!(allowed, [&Method::PUT, &Method::GET, &Method::DELETE])
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(router.nearest("/pet/mine")[0], "/pets/mine");
+    }
+
+    proptest! {
+        #[test]
+        fn a_filled_template_is_matched_with_its_values(value in "[a-z]{1,8}", other in "[a-z]{1,8}") {
+            let template = "/x/{a}/{b}.json";
+            let contract = contract(&[], &[template]);
+            let router = Router::new(contract.operations(), BasePaths::Optional);
+            let path = PathTemplate::parse(template).fill(|name| if name == "a" { value.clone() } else { other.clone() });
+            prop_assert_eq!(found(&router, &path), format!("{template} a={value} b={other}"));
+        }
+
+        #[test]
+        fn no_path_panics(path in ".*", template in ".*") {
+            let contract = contract(&[], &["/{a}-{b}", "/{id}.json/{c}"]);
+            let router = Router::new(contract.operations(), BasePaths::Optional);
+            let _ = router.find(&Method::GET, &path);
+            let _ = PathTemplate::parse(&template).fill(|_| "7".to_owned());
+        }
+    }
+}

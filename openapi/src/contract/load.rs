@@ -241,3 +241,102 @@ impl Operation {
         format!("{} {}", self.method, self.path.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Contract, OperationId};
+    use crate::contract::{Location, StatusPattern};
+
+    const TEXT: &str = r##"
+openapi: 3.0.3
+info: {title: Sample, version: '2'}
+servers: [{url: 'https://{host}/api/{stage}/', variables: {host: {default: h}, stage: {default: v1}}}]
+security: [{key: []}, {}]
+paths:
+  /things/{id}:
+    parameters:
+      - {name: id, in: path, required: true, schema: {type: integer}}
+      - {name: page, in: query, schema: {type: integer}}
+    get:
+      operationId: readThing
+      security: [{key: [], token: [read]}]
+      parameters:
+        - {name: page, in: query, required: true, schema: {type: string}}
+        - {$ref: '#/components/parameters/Trace'}
+        - {name: Authorization, in: header, schema: {type: string}}
+      responses:
+        200: {$ref: '#/components/responses/Thing'}
+        4xx: {description: refused}
+        default: {description: the rest}
+    put:
+      operationId: readThing
+      responses: {}
+  /things/{id}/{part}:
+    get: {responses: {'204': {description: none}}}
+components:
+  parameters:
+    Trace: {name: X-Trace, in: header, schema: {type: string}}
+  responses:
+    Thing: {description: a thing, content: {application/json: {schema: {type: object}}}}
+  securitySchemes:
+    key: {type: apiKey, in: header, name: X-Key}
+    token: {type: http, scheme: Bearer}
+"##;
+
+    fn sample() -> Contract {
+        Contract::load("sample.yaml", TEXT.as_bytes()).expect("the text of this test is a document")
+    }
+
+    #[test]
+    fn names_are_given_or_made_and_never_repeat() {
+        let contract = sample();
+        let ids: Vec<&str> = contract.operations().iter().map(|operation| operation.id().as_str()).collect();
+        assert_eq!(ids, ["readThing", "readThing2", "getThingsIdPart"]);
+        assert!(
+            contract.operation("get /things/{id}").is_some_and(|found| found.id().as_str() == "readThing")
+        );
+        assert!(contract.operation("GET /nowhere").is_none());
+        let made = OperationId::synthesise(&http::Method::GET, "/pets/{petId}/toy-box");
+        assert_eq!(made.as_str(), "getPetsPetIdToyBox");
+    }
+
+    #[test]
+    fn an_operation_overrides_its_path_items_parameters() {
+        let contract = sample();
+        let operation = &contract.operations()[0];
+        let names: Vec<String> =
+            operation.parameters().iter().map(|one| format!("{}.{}", one.location, one.name)).collect();
+        assert_eq!(names, ["path.id", "query.page", "header.X-Trace"]);
+        assert!(operation.parameters_in(Location::Query).all(|page| page.required));
+    }
+
+    #[test]
+    fn exact_statuses_come_before_ranges_and_the_default() {
+        let contract = sample();
+        let responses = contract.operations()[0].responses();
+        let documenting = |code: u16| {
+            let status = http::StatusCode::from_u16(code).expect("a status");
+            responses.documenting(status).map(|response| response.status)
+        };
+        assert_eq!(documenting(200), Some(StatusPattern::Exact(200)));
+        assert_eq!(documenting(404), Some(StatusPattern::Range(4)));
+        assert_eq!(documenting(500), Some(StatusPattern::Default));
+        assert!(responses.iter().next().is_some_and(|response| !response.content.is_empty()));
+    }
+
+    #[test]
+    fn security_and_servers_are_inherited() {
+        let contract = sample();
+        let [own, inherited, _] = contract.operations() else { panic!("three operations") };
+        assert!(own.is_secured());
+        assert_eq!(own.security()[0].schemes.len(), 2);
+        assert!(!inherited.is_secured());
+        assert_eq!(inherited.default_base_path(), "/api/v1");
+    }
+
+    #[test]
+    fn check_finds_what_loading_worked_around() {
+        let findings: Vec<String> = sample().check().iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(findings.join("\n"));
+    }
+}

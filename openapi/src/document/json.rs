@@ -252,3 +252,97 @@ pub(super) fn number(digits: &str) -> Option<Number> {
     let value = digits.parse::<f64>().ok().filter(|_| is_json)?;
     Number::from_f64(value.clamp(f64::MIN, f64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::parse;
+    use crate::document::Pointer;
+
+    fn value(text: &str) -> Value {
+        parse(text).expect("the text of this test is JSON").into_value()
+    }
+
+    #[test]
+    fn strings_keep_what_their_escapes_mean() {
+        let table = [
+            (r#""\u0041\n\/""#, "A\n/"),
+            (r#""\ud83d\ude00""#, "\u{1F600}"),
+            (r#""\ud83d""#, "\u{FFFD}"),
+            (r#""\ud83d\u0041""#, "\u{FFFD}A"),
+            ("\"a\tb\"", "a\tb"),
+            ("\"a\nb\"", "a\nb"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(value(text), json!(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_64_bits_become_the_nearest_double() {
+        assert_eq!(value("9223372036854775807"), json!(i64::MAX));
+        assert_eq!(value("18446744073709551616"), json!(18_446_744_073_709_551_616.0));
+        assert_eq!(value("1e999"), json!(f64::MAX));
+        assert_eq!(value("-1e999"), json!(f64::MIN));
+    }
+
+    #[test]
+    fn an_error_says_line_and_column() {
+        let error = parse("{\n  \"a\": [1, }").map(drop).map_err(|error| format!("{error:?}"));
+        insta::assert_snapshot!(
+            error.unwrap_err(),
+            @r#"ParseError { position: Position { line: 2, column: 12 }, message: "expected a JSON value" }"#
+        );
+    }
+
+    #[test]
+    fn nesting_beyond_the_limit_is_an_error_and_no_overflow() {
+        for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000)] {
+            let error = parse(&text).map(drop).map_err(|error| format!("{error:?}"));
+            assert!(error.unwrap_err().contains("nested deeper"));
+        }
+    }
+
+    #[test]
+    fn a_member_is_where_its_key_is() {
+        let node = parse("{\"a\": 1,\n \"b\": [true,\n  null]}").expect("the text of this test is JSON");
+        let at = |pointer: &str| node.position_of(&Pointer::from_escaped(pointer)).map(|at| at.to_string());
+        assert_eq!(at("/b"), Some("2:2".to_owned()));
+        assert_eq!(at("/b/1"), Some("3:3".to_owned()));
+        assert_eq!(at("/c"), None);
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            proptest::num::f64::NORMAL.prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec((".*", inner), 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_undoes_writing(written in any_json()) {
+            prop_assert_eq!(value(&written.to_string()), written.clone());
+            let pretty = serde_json::to_string_pretty(&written).expect("a value can be written");
+            prop_assert_eq!(value(&pretty), written);
+        }
+
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = parse(&text);
+            let _ = crate::document::yaml::parse(&text);
+        }
+    }
+}

@@ -257,3 +257,58 @@ impl fmt::Display for LoadError {
 }
 
 impl Error for LoadError {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Document, Pointer};
+
+    const TEXT: &str = "openapi: 3.0.3\npaths:\n  /a: {}\n  /a: {}\n";
+
+    #[test]
+    fn repeated_keys_are_found_with_both_places() {
+        let (_, findings) =
+            Document::read("twice.yaml", TEXT.as_bytes()).expect("the text of this test is a document");
+        insta::assert_snapshot!(
+            findings[0],
+            @"twice.yaml:4:3: warning[key-repeated]: the key `/a` is at 3:3 already; the last one counts (at /paths/~1a)"
+        );
+    }
+
+    #[test]
+    fn a_place_that_is_not_there_is_where_its_nearest_ancestor_is() {
+        let (document, _) =
+            Document::read("twice.yaml", TEXT.as_bytes()).expect("the text of this test is a document");
+        let position = document.position(&Pointer::from_escaped("/paths/~1b/get"));
+        assert_eq!(position.map(|position| position.to_string()).as_deref(), Some("2:1"));
+    }
+
+    #[test]
+    fn any_encoding_with_a_byte_order_mark_is_read() {
+        let little: Vec<u8> =
+            std::iter::once(0xFEFF).chain(TEXT.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> =
+            std::iter::once(0xFEFF).chain(TEXT.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+        let utf8 = [b"\xEF\xBB\xBF".as_slice(), TEXT.as_bytes()].concat();
+        let windows = TEXT.replace('\n', "\r\n").into_bytes();
+        for bytes in [little, big, utf8, windows] {
+            let (document, _) =
+                Document::read("encoded.yaml", &bytes).expect("the text of this test is a document");
+            assert!(document.root().get("paths").is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_says_why() {
+        let table: [(&[u8], &str); 5] = [
+            (b"", "read x:1:1: the document is empty"),
+            (b"a: 1", "read x: the root has neither"),
+            (b"\xFFabc", "not valid UTF-8 at byte 0 (line 1)"),
+            (b"{\"openapi\": ", "read x:1:13: the text ends"),
+            (b"a: [1", "read x:"),
+        ];
+        for (bytes, expected) in table {
+            let error = Document::read("x", bytes).map(drop).map_err(|error| error.to_string()).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -207,3 +207,76 @@ fn plain_number(text: &str) -> Option<serde_json::Number> {
     }
     number(&digits.replace(".e", ".0e").replace(".E", ".0E"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use serde_json::{Value, json};
+
+    use super::parse;
+
+    fn value(text: &str) -> Value {
+        parse(text).expect("the text of this test is YAML").into_value()
+    }
+
+    #[test]
+    fn plain_scalars_follow_the_core_schema() {
+        let table = [
+            ("null", json!(null)),
+            ("~", json!(null)),
+            ("true", json!(true)),
+            ("no", json!("no")),
+            ("on", json!("on")),
+            ("42", json!(42)),
+            ("-7", json!(-7)),
+            ("+7", json!(7)),
+            ("0x1F", json!(31)),
+            ("0o17", json!(15)),
+            ("010", json!("010")),
+            ("1.50", json!(1.5)),
+            (".5", json!(0.5)),
+            ("5.", json!(5.0)),
+            ("1e3", json!(1000.0)),
+            ("1.2.3", json!("1.2.3")),
+            ("2024-01-02", json!("2024-01-02")),
+            ("12:30", json!("12:30")),
+            ("-", json!([null])),
+            ("'42'", json!("42")),
+            ("!!str 42", json!("42")),
+            ("9223372036854775808", json!(9_223_372_036_854_775_808_u64)),
+            ("-9223372036854776000", json!(-9_223_372_036_854_776_000.0)),
+        ];
+        for (text, expected) in table {
+            assert_eq!(value(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_text_whatever_they_look_like() {
+        assert_eq!(value("200: a\ntrue: b\nnull: c"), json!({"200": "a", "true": "b", "null": "c"}));
+    }
+
+    #[test]
+    fn merge_keys_bring_in_what_is_not_there() {
+        let text = "base: &base {a: 1, b: 2}\nown:\n  <<: *base\n  b: 3\n";
+        assert_eq!(value(text)["own"], json!({"b": 3, "a": 1}));
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused_by_its_budget() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let items = vec![format!("*a{}", level - 1); 9].join(", ");
+            let _ = writeln!(text, "a{level}: &a{level} [{items}]");
+        }
+        let error = parse(&text).map(drop).map_err(|error| format!("{error:?}"));
+        assert!(error.unwrap_err().contains("aliases expand"));
+    }
+
+    #[test]
+    fn nesting_beyond_the_limit_is_an_error_and_no_overflow() {
+        assert!(parse(&"[".repeat(100_000)).is_err());
+        assert!(parse(&"- ".repeat(100_000)).is_err());
+    }
+}

@@ -1,7 +1,9 @@
 //! The formats of the OpenAPI registry that JSON Schema does not know, for strings.
 
+type Accepts = fn(&str) -> bool;
+
 /// Formats asserted beyond those the validator knows itself, with what each accepts.
-pub(super) const FORMATS: [(&str, fn(&str) -> bool); 1] = [("byte", is_base64)];
+pub(super) const FORMATS: [(&str, Accepts); 1] = [("byte", is_base64)];
 
 /// Base64 with or without padding, in either alphabet; white space as in MIME bodies is fine (RFC 4648).
 fn is_base64(text: &str) -> bool {

@@ -372,3 +372,100 @@ fn nullable(mut lowered: Map<String, Value>) -> Value {
     }
     Value::Object(lowered)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::bundle;
+    use crate::document::{Document, Pointer};
+    use crate::schema::Direction;
+
+    fn lowered(version: &str, schema: &Value, direction: Direction) -> Value {
+        let document = json!({ "openapi": version, "paths": {}, "components": { "schemas": {
+            "Root": schema,
+            "Name": { "type": "string", "minLength": 1 },
+            "Secret": { "type": "string", "writeOnly": true },
+        } } });
+        let (document, _) =
+            Document::read("schemas.json", document.to_string().as_bytes()).expect("a document");
+        bundle(&document, &Pointer::from_escaped("/components/schemas/Root"), direction).0
+    }
+
+    #[test]
+    fn the_older_dialect_becomes_2020_12() {
+        let name = json!({ "Name": { "type": "string", "minLength": 1 } });
+        let table = [
+            (json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
+            (
+                json!({"type": "string", "enum": ["a"], "nullable": true}),
+                json!({"type": ["string", "null"], "enum": ["a", null]}),
+            ),
+            (
+                json!({"nullable": true, "allOf": [{"type": "string"}]}),
+                json!({"anyOf": [{"type": "null"}, {"allOf": [{"type": "string"}]}]}),
+            ),
+            (
+                json!({"minimum": 1, "exclusiveMinimum": true, "maximum": 9, "exclusiveMaximum": false}),
+                json!({"maximum": 9, "exclusiveMinimum": 1}),
+            ),
+            (
+                json!({"type": "integer", "format": "int32", "minimum": 0}),
+                json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": i32::MAX}),
+            ),
+            (
+                json!({"$ref": "#/components/schemas/Name", "description": "dropped"}),
+                json!({"$ref": "#/$defs/Name", "$defs": name}),
+            ),
+            (json!({"type": "any", "required": true, "minLength": -1, "example": 1}), json!({})),
+            (json!({"$ref": "#/components/schemas/Nowhere"}), json!({})),
+            (json!({"pattern": "(?<broken"}), json!({})),
+        ];
+        for (schema, expected) in table {
+            assert_eq!(lowered("3.0.3", &schema, Direction::Request), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn the_newer_dialect_keeps_siblings_of_a_reference() {
+        let schema = json!({"$ref": "#/components/schemas/Name", "maxLength": 5});
+        let lowered = lowered("3.1.0", &schema, Direction::Request);
+        assert_eq!(lowered["maxLength"], json!(5));
+        assert_eq!(lowered["$ref"], json!("#/$defs/Name"));
+    }
+
+    #[test]
+    fn what_may_not_travel_is_refused_and_not_required() {
+        let schema = json!({
+            "type": "object",
+            "required": ["id", "secret", "name"],
+            "properties": {
+                "id": { "type": "integer", "readOnly": true },
+                "secret": { "$ref": "#/components/schemas/Secret" },
+                "name": { "type": "string" },
+            },
+        });
+        let request = lowered("3.0.3", &schema, Direction::Request);
+        assert_eq!(request["required"], json!(["secret", "name"]));
+        assert_eq!(request["properties"]["id"], json!(false));
+        let response = lowered("3.0.3", &schema, Direction::Response);
+        assert_eq!(response["required"], json!(["id", "name"]));
+        assert_eq!(response["properties"]["secret"], json!(false));
+    }
+
+    #[test]
+    fn hidden_properties_are_not_required_from_beside_a_composition() {
+        let schema = json!({
+            "required": ["id"],
+            "allOf": [{ "properties": { "id": { "readOnly": true } } }],
+        });
+        assert_eq!(lowered("3.0.3", &schema, Direction::Request)["required"], json!([]));
+    }
+
+    #[test]
+    fn a_schema_that_holds_itself_is_bundled_once() {
+        let schema = json!({ "properties": { "next": { "$ref": "#/components/schemas/Root" } } });
+        let lowered = lowered("3.0.3", &schema, Direction::Request);
+        assert_eq!(lowered["$defs"]["Root"]["properties"]["next"], json!({"$ref": "#/$defs/Root"}));
+    }
+}

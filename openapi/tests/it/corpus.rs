@@ -59,10 +59,12 @@ fn every_operation_is_found_by_its_own_path() {
                 match router.find(operation.method(), &request_path) {
                     Route::Found(found) => {
                         // Another template may claim the same path: it must be at least as literal.
-                        let literals = |text: &str| text.split('/').filter(|part| !part.contains('{')).count();
+                        let literals =
+                            |text: &str| text.split('/').filter(|part| !part.contains('{')).count();
                         assert!(
                             found.operation.id() == operation.id()
-                                || literals(found.operation.path().as_str()) >= literals(operation.path().as_str()),
+                                || literals(found.operation.path().as_str())
+                                    >= literals(operation.path().as_str()),
                             "{}: {request_path} found {} and not {}",
                             path.display(),
                             found.operation.label(),
