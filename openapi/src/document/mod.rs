@@ -13,5 +13,5 @@ pub use finding::{Finding, Severity};
 pub use load::{Document, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 pub use node::Position;
 pub use pointer::Pointer;
-pub(crate) use reference::{MAX_REFERENCE_HOPS, Place, resolve};
+pub(crate) use reference::{Place, resolve};
 pub use version::Version;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Document, Pointer};
 
 /// The most references followed from one node before it counts as circular.
-pub(crate) const MAX_REFERENCE_HOPS: usize = 64;
+const MAX_REFERENCE_HOPS: usize = 64;
 
 /// A node of the document: where it is and what it is.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Number, Value, json};
 
 use super::Direction;
-use crate::document::{Document, MAX_REFERENCE_HOPS, Place, Pointer, resolve};
+use crate::document::{Document, Place, Pointer, resolve};
 
 /// Where each definition of a bundle comes from.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ impl<'d> Lowering<'d> {
                 return Value::Object(lowered);
             }
         }
-        let hidden = self.hidden_names(place, 0);
+        let hidden = self.hidden_names(place);
         for (keyword, value) in source {
             let member = Place { pointer: place.pointer.join(keyword), value };
             self.keyword(keyword, &member, source, &hidden, &mut lowered);
@@ -238,21 +238,21 @@ impl<'d> Lowering<'d> {
     }
 
     /// The hidden properties that a schema and the parts of its compositions declare.
-    fn hidden_names(&self, place: &Place<'d>, depth: usize) -> HashSet<String> {
+    fn hidden_names(&self, place: &Place<'d>) -> HashSet<String> {
         let mut names = HashSet::new();
-        if depth > MAX_REFERENCE_HOPS {
-            return names;
-        }
-        if let Some(properties) = place.get("properties") {
-            let hidden = properties.members().filter(|(_, property)| self.is_hidden(property));
-            names.extend(hidden.map(|(name, _)| name.to_owned()));
-        }
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            let Some(parts) = place.get(keyword) else { continue };
-            for part in parts.items() {
-                if let Ok(part) = part.follow(self.document) {
-                    names.extend(self.hidden_names(&part, depth + 8));
-                }
+        let mut seen = HashSet::new();
+        let mut queue = vec![place.clone()];
+        while let Some(place) = queue.pop() {
+            if !seen.insert(place.pointer.clone()) {
+                continue;
+            }
+            if let Some(properties) = place.get("properties") {
+                let hidden = properties.members().filter(|(_, property)| self.is_hidden(property));
+                names.extend(hidden.map(|(name, _)| name.to_owned()));
+            }
+            let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| place.get(keyword));
+            for part in parts.flat_map(|parts| parts.items().collect::<Vec<_>>()) {
+                queue.extend(part.follow(self.document));
             }
         }
         names
