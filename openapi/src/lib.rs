@@ -8,6 +8,7 @@
 //! It opens no socket and reads no file, clock, environment or ambient randomness: bytes and seeds come in as
 //! arguments. It decides no policy: what to reply is the stub's affair, what to test is the suite's.
 
+mod bundled;
 mod check;
 pub mod codec;
 mod contract;
@@ -19,6 +20,7 @@ mod schema;
 pub mod validate;
 mod violation;
 
+pub use bundled::{Bundled, bundled};
 pub use contract::{
     ApiKeyLocation, Content, Contract, Encoding, Example, Header, Location, MediaType, Operation,
     OperationId, Parameter, RequestBody, Response as ResponseObject, Responses, SecurityRequirement,
