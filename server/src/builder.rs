@@ -1,0 +1,261 @@
+//! How a stub is set up and started.
+
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_openapi::{BasePaths, Contract, Router};
+
+use crate::call::Call;
+use crate::journal::{CallFilter, Journal};
+use crate::script::{Script, ScriptEngine};
+use crate::state::State;
+
+/// The largest request body read unless told otherwise, in bytes; a larger one is answered 413.
+pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// How long a request body may take to arrive unless told otherwise; after that it is answered 408.
+pub const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Whether credentials are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Security {
+    /// As the document says.
+    #[default]
+    Enforced,
+    /// Never.
+    Ignored,
+}
+
+/// Whether requests are held to the contract.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Validation {
+    /// An invalid request gets the documented error.
+    #[default]
+    Enforced,
+    /// Every request counts as valid.
+    Ignored,
+}
+
+/// What happens to a reply of our own that breaks the contract.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OwnReplies {
+    /// It is sent, with a warning in log and journal.
+    #[default]
+    Warned,
+    /// A 500 problem is sent instead.
+    Refused,
+}
+
+/// Where bodies come from when nobody asks for a certain one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Bodies {
+    /// From examples, and generated where there is none.
+    #[default]
+    Examples,
+    /// Generated from the schema, and from examples where there is none.
+    Generated,
+}
+
+/// The resolved options of a stub.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) host: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) control_port: Option<u16>,
+    pub(crate) base_paths: BasePaths,
+    pub(crate) seed: u64,
+    pub(crate) security: Security,
+    pub(crate) validation: Validation,
+    pub(crate) own_replies: OwnReplies,
+    pub(crate) bodies: Bodies,
+    pub(crate) body_limit: usize,
+    pub(crate) body_deadline: Duration,
+}
+
+/// Sets up a [`StubServer`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct StubBuilder {
+    contracts: Vec<Contract>,
+    scripts: Vec<Script>,
+    settings: Settings,
+}
+
+impl StubBuilder {
+    fn new(contract: Contract) -> Self {
+        Self {
+            contracts: vec![contract],
+            scripts: Vec::new(),
+            settings: Settings {
+                host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                port: 0,
+                control_port: None,
+                base_paths: BasePaths::Optional,
+                seed: 0,
+                security: Security::default(),
+                validation: Validation::default(),
+                own_replies: OwnReplies::default(),
+                bodies: Bodies::default(),
+                body_limit: DEFAULT_BODY_LIMIT,
+                body_deadline: DEFAULT_BODY_DEADLINE,
+            },
+        }
+    }
+
+    /// Serves one more contract on the same stub; where two claim a request, the first given has it.
+    pub fn contract(mut self, contract: Contract) -> Self {
+        self.contracts.push(contract);
+        self
+    }
+
+    /// Adds a script; the first added is asked first.
+    pub fn script(mut self, script: Script) -> Self {
+        self.scripts.push(script);
+        self
+    }
+
+    /// The address to listen on, loopback unless told otherwise; the control plane stays on loopback.
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.settings.host = host;
+        self
+    }
+
+    /// The port to listen on; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.settings.port = port;
+        self
+    }
+
+    /// The port of the control plane; 0 takes a free one, none, the default, starts none.
+    pub fn control_port(mut self, port: Option<u16>) -> Self {
+        self.settings.control_port = port;
+        self
+    }
+
+    /// Which base paths requests may come under.
+    pub fn base_paths(mut self, base_paths: BasePaths) -> Self {
+        self.settings.base_paths = base_paths;
+        self
+    }
+
+    /// The seed of everything generated and of everything scripts leave to chance; 0 unless told otherwise.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = seed;
+        self
+    }
+
+    /// Whether credentials are asked for.
+    pub fn security(mut self, security: Security) -> Self {
+        self.settings.security = security;
+        self
+    }
+
+    /// Whether requests are held to the contract.
+    pub fn validation(mut self, validation: Validation) -> Self {
+        self.settings.validation = validation;
+        self
+    }
+
+    /// What happens to a reply of our own that breaks the contract.
+    pub fn own_replies(mut self, own_replies: OwnReplies) -> Self {
+        self.settings.own_replies = own_replies;
+        self
+    }
+
+    /// Where bodies come from when nobody asks for a certain one.
+    pub fn bodies(mut self, bodies: Bodies) -> Self {
+        self.settings.bodies = bodies;
+        self
+    }
+
+    /// The largest request body read, in bytes; [`DEFAULT_BODY_LIMIT`] unless told otherwise.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.settings.body_limit = bytes;
+        self
+    }
+
+    /// How long a request body may take to arrive; [`DEFAULT_BODY_DEADLINE`] unless told otherwise.
+    pub fn body_deadline(mut self, deadline: Duration) -> Self {
+        self.settings.body_deadline = deadline;
+        self
+    }
+
+    /// Starts to listen.
+    ///
+    /// # Errors
+    ///
+    /// When an address cannot be listened on.
+    pub async fn start(self) -> Result<StubServer, StartError> {
+        let operations = self.contracts.iter().flat_map(Contract::operations);
+        let router = Router::new(operations, self.settings.base_paths);
+        let engine = ScriptEngine::new(self.scripts, self.settings.seed);
+        let state = State {
+            contracts: self.contracts,
+            router,
+            engine,
+            journal: Journal::default(),
+            settings: self.settings,
+        };
+        Ok(StubServer { state: Arc::new(state), url: String::new(), control_url: None })
+    }
+}
+
+/// A running stub; it stops when dropped.
+#[derive(Debug)]
+pub struct StubServer {
+    state: Arc<State>,
+    url: String,
+    control_url: Option<String>,
+}
+
+impl StubServer {
+    /// Sets up a stub of a contract.
+    pub fn builder(contract: Contract) -> StubBuilder {
+        StubBuilder::new(contract)
+    }
+
+    /// The base URL of the stub, without a trailing slash: `http://127.0.0.1:4010`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The base URL of the control plane, where one was asked for.
+    pub fn control_url(&self) -> Option<&str> {
+        self.control_url.as_deref()
+    }
+
+    /// The calls in the journal, by id.
+    pub fn calls(&self) -> Vec<Call> {
+        self.state.journal.list(&CallFilter::default())
+    }
+
+    /// Stops, letting requests under way finish for a short while.
+    pub async fn close(self) {}
+}
+
+/// A stub that could not start.
+#[derive(Debug)]
+pub struct StartError {
+    what: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl StartError {
+    pub(crate) fn new(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { what: what.into(), source: Some(source.into()) }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.source.as_deref()?)
+    }
+}

@@ -1,0 +1,98 @@
+//! What a script is asked about a request, and what it answers: the seam between the pipeline and the engine.
+
+use std::time::Duration;
+
+use counterfoil_openapi::{Operation, Part, Request};
+use serde_json::Value;
+
+use crate::call::Source;
+use crate::reading::Reading;
+
+/// A request that the router and the validator have seen, put to the script.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// The operation it means.
+    pub(crate) operation: &'a Operation,
+    /// The request as received.
+    pub(crate) request: &'a Request,
+    /// Its decoded values and its violations; without violations it is valid.
+    pub(crate) reading: &'a Reading,
+}
+
+/// What the script says of a request it has an answer for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Decision {
+    /// Which part of a script decided.
+    pub(crate) source: Source,
+    /// The id of the rule, for the header `counterfoil-rule` and the journal.
+    pub(crate) rule: String,
+    /// What to reply.
+    pub(crate) reply: ReplySpec,
+    /// Why, as one line of the trail.
+    pub(crate) trail: String,
+}
+
+/// A reply as a script asks for it; what it leaves open the document fills.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ReplySpec {
+    /// The status; otherwise the response with the named example, otherwise the lowest documented 2xx.
+    pub(crate) status: Option<u16>,
+    /// The name of the example to send.
+    pub(crate) example: Option<String>,
+    /// The media type to send; otherwise the one `Accept` negotiates.
+    pub(crate) media_type: Option<String>,
+    /// The body instead of an example. A string under a media type that is not JSON is sent as it stands.
+    pub(crate) body: Option<Value>,
+    /// A merge patch (RFC 7396) over the example.
+    pub(crate) patch: Option<Value>,
+    /// Headers to set, or to remove where there is no value.
+    pub(crate) headers: Vec<(String, Option<String>)>,
+    /// How long to wait before the reply is sent.
+    pub(crate) delay: Option<Duration>,
+    /// What to do to the connection instead of replying.
+    pub(crate) fault: Option<Fault>,
+    /// Which parts of the reply may break the contract.
+    pub(crate) allow_invalid: AllowInvalid,
+    /// Whether the body is generated even where there is an example.
+    pub(crate) generate: bool,
+}
+
+/// What is done to the connection instead of replying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The connection is reset (TCP RST; RST_STREAM where HTTP/2 is spoken).
+    Reset,
+    /// The connection is closed without a byte.
+    Empty,
+    /// Nothing is ever sent; the connection stays open.
+    Hang,
+}
+
+/// The parts of a reply that a script breaks on purpose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct AllowInvalid {
+    /// A status that is not documented.
+    pub(crate) status: bool,
+    /// A body that breaks its schema, or that is not documented.
+    pub(crate) body: bool,
+    /// Headers that break their schema, or required ones missing.
+    pub(crate) headers: bool,
+    /// A media type that is not documented.
+    pub(crate) media_type: bool,
+}
+
+impl AllowInvalid {
+    /// Every part may be invalid.
+    pub(crate) const ALL: Self = Self { status: true, body: true, headers: true, media_type: true };
+
+    /// Whether a violation of `part` is on purpose.
+    pub(crate) fn permits(self, part: &Part) -> bool {
+        match part {
+            Part::Status => self.status,
+            Part::Body => self.body,
+            Part::Header(_) => self.headers,
+            Part::ContentType => self.media_type,
+            _ => false,
+        }
+    }
+}
