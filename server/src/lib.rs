@@ -5,6 +5,7 @@
 
 mod builder;
 mod call;
+mod control;
 mod journal;
 mod reading;
 mod script;
@@ -15,5 +16,6 @@ pub use builder::{
     StubServer, Validation,
 };
 pub use call::{Call, Message, Source};
+pub use control::control_document;
 pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
 pub use script::Script;

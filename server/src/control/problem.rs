@@ -1,0 +1,121 @@
+//! What the control API answers when it refuses: a problem document (RFC 9457).
+
+use std::fmt;
+
+use counterfoil_openapi::{Finding, Severity};
+use dropshot::{ErrorStatusCode, HttpError, HttpResponseError};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Why a request was refused, in the members of a problem document (RFC 9457).
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Problem {
+    /// The kind of problem: a stable word, for example `operation-unknown`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words.
+    title: String,
+    /// The status code.
+    status: u16,
+    /// What was found and what was expected.
+    detail: String,
+    /// Everything that is wrong, where it can be told in parts.
+    errors: Vec<FindingBody>,
+    #[serde(skip)]
+    code: ErrorStatusCode,
+}
+
+/// One thing wrong with what was sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FindingBody {
+    /// A stable name of the rule, for example `example-unknown`.
+    code: String,
+    /// How much it matters: only an error keeps a reply from being set.
+    severity: FindingSeverity,
+    /// Where in what was sent, as a JSON Pointer.
+    pointer: String,
+    /// The line in what was sent, from 1.
+    line: Option<u32>,
+    /// What was found and what was expected.
+    message: String,
+    /// What to do about it, the nearest valid name included.
+    hint: Option<String>,
+}
+
+/// How much a finding matters.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FindingSeverity {
+    /// Worth knowing, nothing to mend.
+    Note,
+    /// Wrong, and worked around.
+    Warning,
+    /// Wrong, and refused.
+    Error,
+}
+
+impl From<&Finding> for FindingBody {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            code: finding.code.to_owned(),
+            severity: match finding.severity {
+                Severity::Note => FindingSeverity::Note,
+                Severity::Warning => FindingSeverity::Warning,
+                Severity::Error => FindingSeverity::Error,
+            },
+            pointer: finding.pointer.as_str().to_owned(),
+            line: finding.position.map(|position| position.line),
+            message: finding.message.clone(),
+            hint: finding.hint.clone(),
+        }
+    }
+}
+
+impl Problem {
+    fn new(code: ErrorStatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            title: title.to_owned(),
+            status: code.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            code,
+        }
+    }
+
+    /// 403: the request may come from a page that the user never meant to let in.
+    pub(crate) fn refused(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(ErrorStatusCode::FORBIDDEN, kind, "not from this machine", detail)
+    }
+
+    /// 404: nothing has this name.
+    pub(crate) fn unknown(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(ErrorStatusCode::NOT_FOUND, kind, "nothing has this name", detail)
+    }
+
+    /// 422: what was sent is well-formed, and cannot be done.
+    pub(crate) fn findings(detail: impl Into<String>, findings: &[Finding]) -> Self {
+        let mut problem =
+            Self::new(ErrorStatusCode::UNPROCESSABLE_ENTITY, "findings", "cannot be done as asked", detail);
+        problem.errors = findings.iter().map(FindingBody::from).collect();
+        problem
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.detail)
+    }
+}
+
+impl HttpResponseError for Problem {
+    fn status_code(&self) -> ErrorStatusCode {
+        self.code
+    }
+}
+
+impl From<HttpError> for Problem {
+    fn from(error: HttpError) -> Self {
+        Self::new(error.status_code, "request-invalid", "the request cannot be read", error.external_message)
+    }
+}

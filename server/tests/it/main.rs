@@ -1,0 +1,3 @@
+//! The stub and its control API, from outside.
+
+mod control_document;
