@@ -6,8 +6,8 @@
 use std::io::Write as _;
 
 use dropshot::{
-    ApiDescription, ConfigDropshot, HandlerTaskMode, HttpError, HttpResponseOk, RequestContext, ServerBuilder,
-    TypedBody, endpoint,
+    ApiDescription, ConfigDropshot, HandlerTaskMode, HttpError, HttpResponseOk, RequestContext,
+    ServerBuilder, TypedBody, endpoint,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,8 @@ async fn main() -> Result<(), String> {
         ..ConfigDropshot::default()
     };
     let log = slog::Logger::root(slog::Discard, slog::o!());
-    let server = ServerBuilder::new(api, (), log).config(config).start().map_err(|error| error.to_string())?;
+    let server =
+        ServerBuilder::new(api, (), log).config(config).start().map_err(|error| error.to_string())?;
     writeln!(std::io::stdout(), "{}", server.local_addr().port()).map_err(|error| error.to_string())?;
     server.await
 }

@@ -10,7 +10,8 @@ use super::api::control_api_mod;
 pub fn control_document() -> Value {
     let description =
         control_api_mod::stub_api_description().expect("the trait is fixed, and every test run describes it");
-    let mut definition = description.openapi("Counterfoil control API", dropshot::semver::Version::new(1, 0, 0));
+    let mut definition =
+        description.openapi("Counterfoil control API", dropshot::semver::Version::new(1, 0, 0));
     definition.description(
         "Steers a running stub and tells what it received. Listens on the loopback interface only; requests whose \
          Host is not loopback, or that a page of another origin sends, are refused with 403.",

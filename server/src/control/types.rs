@@ -58,7 +58,9 @@ pub(crate) struct OperationPath {
 /// (`[401, 200]`), or a rule (`{"status": 403, "delay": "80ms"}`).
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Reply(#[expect(dead_code, reason = "read as a script is, with positions")] serde_json::Value);
+pub(crate) struct Reply(
+    #[expect(dead_code, reason = "read as a script is, with positions")] serde_json::Value,
+);
 
 impl JsonSchema for Reply {
     fn schema_name() -> String {
