@@ -77,7 +77,7 @@ impl Document {
             return Err(LoadError::new(&name, None, message));
         }
         let text = decode(bytes).map_err(|message| LoadError::new(&name, None, message))?;
-        let (language, node) =
+        let (language, node, mended) =
             parse(&text).map_err(|error| LoadError::new(&name, Some(error.position), error.message))?;
         let repeated = node.repeated_keys();
         let document = Self {
@@ -88,18 +88,26 @@ impl Document {
             version: Version::V3_2,
             nodes: OnceLock::new(),
         };
-        let findings = repeated
-            .into_iter()
-            .map(|(object, key, first, again)| Finding {
-                code: "key-repeated",
-                severity: Severity::Warning,
-                file: document.name.clone(),
-                position: Some(again),
-                pointer: object.join(&key),
-                message: format!("the key `{key}` is at {first} already; the last one counts"),
-                hint: Some("remove one of the two".to_owned()),
-            })
-            .collect();
+        let mended = mended.into_iter().map(|position| Finding {
+            code: "indentation-wrong",
+            severity: Severity::Warning,
+            file: document.name.clone(),
+            position: Some(position),
+            pointer: Pointer::root(),
+            message: "inside braces or brackets this line must stand deeper than the block around them"
+                .to_owned(),
+            hint: Some("indent the line further".to_owned()),
+        });
+        let repeated = repeated.into_iter().map(|(object, key, first, again)| Finding {
+            code: "key-repeated",
+            severity: Severity::Warning,
+            file: document.name.clone(),
+            position: Some(again),
+            pointer: object.join(&key),
+            message: format!("the key `{key}` is at {first} already; the last one counts"),
+            hint: Some("remove one of the two".to_owned()),
+        });
+        let findings = mended.chain(repeated).collect();
         Ok((document, findings))
     }
 
@@ -127,7 +135,7 @@ impl Document {
     pub fn position(&self, pointer: &Pointer) -> Option<Position> {
         let parse_again = || match self.language {
             Language::Json => json::parse(&self.text).ok(),
-            Language::Yaml => yaml::parse(&self.text).ok(),
+            Language::Yaml => yaml::parse(&self.text).ok().map(|parsed| parsed.root),
         };
         let node = self.nodes.get_or_init(parse_again).as_ref()?;
         let mut text = pointer.as_str();
@@ -159,17 +167,16 @@ impl Document {
     }
 }
 
-fn parse(text: &str) -> Result<(Language, Node), ParseError> {
+fn parse(text: &str) -> Result<(Language, Node, Vec<Position>), ParseError> {
+    let yaml = || yaml::parse(text).map(|parsed| (Language::Yaml, parsed.root, parsed.mended));
     if text.trim_start().starts_with(['{', '[']) {
         match json::parse(text) {
-            Ok(node) => return Ok((Language::Json, node)),
+            Ok(node) => return Ok((Language::Json, node, Vec::new())),
             // Flow YAML may start like JSON; where neither parses, JSON's message is the one that helps.
-            Err(error) => {
-                return yaml::parse(text).map(|node| (Language::Yaml, node)).map_err(|_| error);
-            }
+            Err(error) => return yaml().map_err(|_| error),
         }
     }
-    yaml::parse(text).map(|node| (Language::Yaml, node))
+    yaml()
 }
 
 /// UTF-8 or UTF-16 bytes as text, without a byte-order mark.
@@ -200,6 +207,15 @@ pub(super) struct ParseError {
 impl ParseError {
     pub(super) fn new(position: Position, message: impl Into<String>) -> Self {
         Self { position, message: message.into() }
+    }
+
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Whether a line stands too far to the left.
+    pub(super) fn is_indentation(&self) -> bool {
+        self.message.contains("indentation")
     }
 }
 

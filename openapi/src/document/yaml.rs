@@ -10,11 +10,57 @@ use super::load::{Budget, ParseError};
 use super::node::{Member, Node, NodeKind};
 use super::{MAX_ALIASED_NODES, MAX_DEPTH, Position};
 
+/// The most lines of one text whose indentation is mended.
+const MAX_MENDED_LINES: usize = 64;
+
+/// A parsed text, and the lines that had to be mended before it was YAML.
+pub(super) struct Parsed {
+    pub(super) root: Node,
+    pub(super) mended: Vec<Position>,
+}
+
+/// Parses the first YAML document of a text, mending what other parsers let pass.
+///
+/// Inside `{}` and `[]` every line must stand deeper than the block around it (YAML 1.2, section 7.4). Many
+/// documents close a brace at the block's own depth; such a line is moved to the right until it is YAML.
+pub(super) fn parse(text: &str) -> Result<Parsed, ParseError> {
+    let mut mended = Vec::new();
+    let mut moved = String::new();
+    loop {
+        let current = if mended.is_empty() { text } else { &moved };
+        match parse_strictly(current) {
+            Ok(root) => return Ok(Parsed { root, mended }),
+            Err(error) => {
+                let line = error.position().line;
+                let is_repeated = mended.last().is_some_and(|last: &Position| last.line == line);
+                if !error.is_indentation() || is_repeated || mended.len() >= MAX_MENDED_LINES {
+                    return Err(error);
+                }
+                let Some(shifted) = move_line(current, line) else { return Err(error) };
+                moved = shifted;
+                mended.push(error.position());
+            }
+        }
+    }
+}
+
+/// The text with one line, counted from 1, moved to stand deeper than the line before it.
+fn move_line(text: &str, line: u32) -> Option<String> {
+    let at = usize::try_from(line).ok()?.checked_sub(1)?;
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let before = lines[..at].iter().rev().find(|line| !line.trim().is_empty())?;
+    let wanted = depth(before).max(depth(lines.get(at)?) + 1);
+    let shifted = format!("{}{}", " ".repeat(wanted), lines[at].trim_start());
+    lines[at] = &shifted;
+    Some(lines.join("\n"))
+}
+
 /// Parses the first YAML document of a text, by the core schema of YAML 1.2 (section 10.3).
 ///
 /// Merge keys (`<<`) are followed, since real documents use them. Scalars with leading zeros stay strings, as do
 /// `yes`, `no`, `on` and `off`. Anchors cost what they expand to: see [`MAX_ALIASED_NODES`].
-pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+fn parse_strictly(text: &str) -> Result<Node, ParseError> {
     let mut builder = Builder {
         events: Parser::new_from_str(text),
         anchors: HashMap::new(),
@@ -217,7 +263,7 @@ mod tests {
     use super::parse;
 
     fn value(text: &str) -> Value {
-        parse(text).expect("the text of this test is YAML").into_value()
+        parse(text).expect("the text of this test is YAML").root.into_value()
     }
 
     #[test]
@@ -272,6 +318,15 @@ mod tests {
         }
         let error = parse(&text).map(drop).map_err(|error| format!("{error:?}"));
         assert!(error.unwrap_err().contains("aliases expand"));
+    }
+
+    #[test]
+    fn a_brace_closed_at_the_depth_of_its_block_is_mended() {
+        let text = "a:\n  b: {\n    \"80/tcp\": {},\n    \"c\": {}\n  }\n  e: 3\n";
+        let parsed = parse(text).expect("the text of this test is YAML once mended");
+        assert_eq!(parsed.root.into_value(), json!({"a": {"b": {"80/tcp": {}, "c": {}}, "e": 3}}));
+        assert_eq!(parsed.mended.len(), 1);
+        assert!(parse("a: {\nb: 1").is_err());
     }
 
     #[test]
