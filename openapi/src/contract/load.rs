@@ -7,7 +7,7 @@ use http::Method;
 use sha2::{Digest, Sha256};
 
 use super::{Operation, OperationId, SecurityScheme, security};
-use crate::document::{Document, Finding, LoadError, Place, Severity, Version};
+use crate::document::{Document, Finding, LoadError, Place, Severity};
 use crate::route::PathTemplate;
 
 /// The fixed fields of a Path Item Object that are operations.
@@ -44,10 +44,6 @@ impl Contract {
     /// When it is neither JSON nor YAML, no OpenAPI document, over a limit, or holds no operation that can be read.
     pub fn load(name: impl Into<String>, bytes: &[u8]) -> Result<Self, LoadError> {
         let (document, findings) = Document::read(name, bytes)?;
-        if document.version() == Version::V2_0 {
-            let message = "Swagger 2.0 documents are not read yet; convert it to OpenAPI 3";
-            return Err(LoadError::new(document.name(), None, message));
-        }
         let document = Arc::new(document);
         let mut reader = Reader {
             schemes: security::read_schemes(&document).into(),
@@ -193,6 +189,7 @@ impl Reader<'_> {
             path: path.clone(),
             pointer: object.pointer.clone(),
             path_item: item.pointer.clone(),
+            servers: OnceLock::new(),
             parts: OnceLock::new(),
         }));
     }

@@ -9,6 +9,7 @@ mod parameter;
 mod response;
 mod security;
 mod server;
+mod swagger;
 
 pub use example::Example;
 pub use header::Header;

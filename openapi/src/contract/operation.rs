@@ -7,9 +7,9 @@ use http::Method;
 
 use super::{
     Location, Parameter, RequestBody, Responses, SecurityRequirement, SecurityScheme, Server, media_type,
-    parameter, response, security, server,
+    parameter, response, security, server, swagger,
 };
-use crate::document::{Document, Finding, Place, Pointer, Severity};
+use crate::document::{Document, Finding, Place, Pointer, Severity, Version};
 use crate::route::PathTemplate;
 
 /// The name of an operation: its `operationId`, or one made from method and path where it has none.
@@ -60,6 +60,7 @@ pub struct Operation {
     pub(super) pointer: Pointer,
     /// The Path Item Object around it.
     pub(super) path_item: Pointer,
+    pub(super) servers: OnceLock<Vec<Server>>,
     pub(super) parts: OnceLock<Parts>,
 }
 
@@ -69,7 +70,6 @@ pub(super) struct Parts {
     request_body: Option<RequestBody>,
     responses: Responses,
     security: Vec<SecurityRequirement>,
-    servers: Vec<Server>,
     findings: Vec<Finding>,
 }
 
@@ -152,7 +152,8 @@ impl Operation {
 
     /// The servers in force here: its own, else the path's, else the document's.
     pub fn servers(&self) -> &[Server] {
-        &self.parts().servers
+        // Apart from the other parts, since the router asks for nothing else of every operation.
+        self.servers.get_or_init(|| self.read_servers())
     }
 
     /// The base path its requests are sent under: the first server's, with variables at their defaults.
@@ -178,55 +179,74 @@ impl Operation {
         self.parts.get_or_init(|| self.read_parts())
     }
 
+    fn read_servers(&self) -> Vec<Server> {
+        if self.document.version() == Version::V2_0 {
+            return swagger::read_servers(&self.document);
+        }
+        [&self.object(), &self.place(&self.path_item), &Place::root(&self.document)]
+            .into_iter()
+            .map(server::read)
+            .find(|servers| !servers.is_empty())
+            .unwrap_or_default()
+    }
+
     fn read_parts(&self) -> Parts {
         let operation = self.object();
         let path_item = self.place(&self.path_item);
         let document = &self.document;
         let mut findings = Vec::new();
-        let parameters = self.read_parameters(&operation, &path_item, &mut findings);
-        let request_body = operation.get("requestBody").and_then(|place| match place.follow(document) {
-            Ok(object) => Some(RequestBody {
-                required: object.is("required"),
-                content: media_type::read_content(document, &object),
-                pointer: object.pointer,
-            }),
-            Err(message) => {
-                findings.push(document.finding(
-                    "reference-unresolved",
-                    Severity::Error,
-                    &place.pointer,
-                    message,
-                ));
-                None
-            }
-        });
-        let responses = response::read(document, &operation);
+        let (parameters, inputs) = self.read_parameters(&operation, &path_item, &mut findings);
+        let (request_body, responses) = if document.version() == Version::V2_0 {
+            let request_body = swagger::read_request_body(document, &operation, &inputs);
+            (request_body, swagger::read_responses(document, &operation))
+        } else {
+            (self.read_request_body(&operation, &mut findings), response::read(document, &operation))
+        };
         if responses.is_empty() {
             let message = format!("operation `{}` documents no response", self.id);
             findings.push(document.finding("responses-missing", Severity::Warning, &self.pointer, message));
         }
-        let servers = [&operation, &path_item, &Place::root(document)]
-            .into_iter()
-            .map(server::read)
-            .find(|servers| !servers.is_empty())
-            .unwrap_or_default();
         let security = security::read_requirements(document, &operation, &self.schemes);
-        Parts { parameters, request_body, responses, security, servers, findings }
+        Parts { parameters, request_body, responses, security, findings }
     }
 
-    fn read_parameters(
+    fn read_request_body(&self, operation: &Place<'_>, findings: &mut Vec<Finding>) -> Option<RequestBody> {
+        let place = operation.get("requestBody")?;
+        match place.follow(&self.document) {
+            Ok(object) => Some(RequestBody {
+                required: object.is("required"),
+                content: media_type::read_content(&self.document, &object),
+                pointer: object.pointer,
+            }),
+            Err(message) => {
+                let finding =
+                    self.document.finding("reference-unresolved", Severity::Error, &place.pointer, message);
+                findings.push(finding);
+                None
+            }
+        }
+    }
+
+    /// The parameters, and what Swagger 2.0 lists among them though it makes up the body.
+    fn read_parameters<'d>(
         &self,
-        operation: &Place<'_>,
-        path_item: &Place<'_>,
+        operation: &Place<'d>,
+        path_item: &Place<'d>,
         findings: &mut Vec<Finding>,
-    ) -> Vec<Parameter> {
+    ) -> (Vec<Parameter>, Vec<Place<'d>>) {
         let mut parameters: Vec<Parameter> = Vec::new();
+        let mut inputs = Vec::new();
         for owner in [path_item, operation] {
             let Some(list) = owner.get("parameters") else { continue };
             for place in list.items() {
-                match parameter::read(&self.document, &place) {
-                    Ok(read) if is_ignored_header(&read) => {}
-                    Ok(read) => {
+                let read = match self.document.version() {
+                    Version::V2_0 => swagger::read_parameter(&self.document, &place),
+                    _ => parameter::read(&self.document, &place).map(swagger::Input::Parameter),
+                };
+                match read {
+                    Ok(swagger::Input::Body | swagger::Input::Field) => inputs.push(place),
+                    Ok(swagger::Input::Parameter(read)) if is_ignored_header(&read) => {}
+                    Ok(swagger::Input::Parameter(read)) => {
                         let same = |other: &&mut Parameter| {
                             other.name == read.name && other.location == read.location
                         };
@@ -260,7 +280,7 @@ impl Operation {
                 parameters.push(undeclared(variable, &self.pointer));
             }
         }
-        parameters
+        (parameters, inputs)
     }
 }
 

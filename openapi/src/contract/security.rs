@@ -1,6 +1,6 @@
 //! Security Scheme and Security Requirement Objects (OpenAPI 3.0.3, sections 4.7.27 to 4.7.30).
 
-use crate::document::{Document, Place};
+use crate::document::{Document, Place, Version};
 
 /// Where an API key is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,10 +57,11 @@ pub struct SecurityRequirement {
 
 pub(crate) fn read_schemes(document: &Document) -> Vec<SecurityScheme> {
     let root = Place::root(document);
-    let Some(schemes) = root.get("components").and_then(|components| components.get("securitySchemes"))
-    else {
-        return Vec::new();
+    let declared = match document.version() {
+        Version::V2_0 => root.get("securityDefinitions"),
+        _ => root.get("components").and_then(|components| components.get("securitySchemes")),
     };
+    let Some(schemes) = declared else { return Vec::new() };
     schemes
         .members()
         .filter_map(|(name, place)| {
@@ -84,6 +85,8 @@ fn read_kind(object: &Place<'_>) -> SecuritySchemeKind {
                 None => SecuritySchemeKind::Unknown("apiKey without a name".to_owned()),
             }
         }
+        // Swagger 2.0 has no `http`, and a type for its one scheme.
+        "basic" => SecuritySchemeKind::Http { scheme: kind.to_owned() },
         "http" => SecuritySchemeKind::Http {
             scheme: object.text("scheme").unwrap_or("bearer").to_ascii_lowercase(),
         },

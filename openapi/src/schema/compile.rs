@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::format::FORMATS;
 use super::lower;
-use crate::document::{Document, Pointer};
+use crate::document::{Document, Place, Pointer};
 
 /// Which way a value travels: it decides what `readOnly` and `writeOnly` hide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +24,8 @@ pub enum Direction {
 pub struct Schema {
     document: Arc<Document>,
     pointer: Pointer,
+    /// A Schema Object that stands nowhere in the document: it was made for the place that `pointer` names.
+    made: Option<Arc<Value>>,
     compiled: Arc<[OnceLock<Compiled>; 2]>,
 }
 
@@ -49,24 +51,33 @@ pub struct SchemaViolation {
 
 impl Schema {
     pub(crate) fn new(document: &Arc<Document>, pointer: Pointer) -> Self {
-        Self { document: Arc::clone(document), pointer, compiled: Arc::default() }
+        Self { document: Arc::clone(document), pointer, made: None, compiled: Arc::default() }
     }
 
-    /// Where the schema stands in the document.
+    /// A schema made for the place that `pointer` names; its references lead into the document.
+    pub(crate) fn made(document: &Arc<Document>, pointer: Pointer, schema: Value) -> Self {
+        let made = Some(Arc::new(schema));
+        Self { document: Arc::clone(document), pointer, made, compiled: Arc::default() }
+    }
+
+    /// Where the schema stands in the document; where it stands nowhere, the object it was made from.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer
     }
 
     /// The Schema Object as the document has it.
     pub fn source(&self) -> &Value {
-        self.pointer.find(self.document.root()).unwrap_or(&Value::Bool(true))
+        let made = self.made.as_deref();
+        made.or_else(|| self.pointer.find(self.document.root())).unwrap_or(&Value::Bool(true))
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { pointer: self.pointer.clone(), value: self.source() }
     }
 
     /// The Schema Object that a `$ref` at its root leads to, or itself.
     pub fn resolved(&self) -> &Value {
-        crate::document::Place { pointer: self.pointer.clone(), value: self.source() }
-            .follow(&self.document)
-            .map_or(&Value::Bool(true), |place| place.value)
+        self.place().follow(&self.document).map_or(&Value::Bool(true), |place| place.value)
     }
 
     /// The schema lowered to JSON Schema 2020-12 for a direction, self-contained: every reference leads into its
@@ -112,7 +123,7 @@ impl Schema {
             Direction::Response => &self.compiled[1],
         };
         slot.get_or_init(|| {
-            let (bundle, origins) = lower::bundle(&self.document, &self.pointer, direction);
+            let (bundle, origins) = lower::bundle(&self.document, &self.place(), direction);
             let mut options = jsonschema::draft202012::options().should_validate_formats(true);
             for (name, check) in FORMATS {
                 options = options.with_format(name, check);

@@ -37,8 +37,8 @@ impl Origins {
     }
 }
 
-/// Lowers the schema at `root` with all that it refers to.
-pub(super) fn bundle(document: &Document, root: &Pointer, direction: Direction) -> (Value, Origins) {
+/// Lowers the schema `root` with all that it refers to.
+pub(super) fn bundle<'d>(document: &'d Document, root: &Place<'d>, direction: Direction) -> (Value, Origins) {
     let mut lowering = Lowering {
         document,
         direction,
@@ -47,7 +47,7 @@ pub(super) fn bundle(document: &Document, root: &Pointer, direction: Direction) 
         taken: HashSet::new(),
         queue: Vec::new(),
     };
-    let mut lowered = lowering.schema(&lowering.place(root));
+    let mut lowered = lowering.schema(root);
     let mut definitions = Map::new();
     let mut origins = Origins::default();
     while let Some((name, pointer)) = lowering.queue.pop() {
@@ -102,7 +102,8 @@ impl<'d> Lowering<'d> {
         }
         integer_bounds(source, &mut lowered);
         exclusive_bounds(source, &mut lowered);
-        if source.get("nullable") == Some(&Value::Bool(true)) {
+        // 2.0 has no `nullable`; tools agreed on the extension.
+        if place.is("nullable") || place.is("x-nullable") {
             return nullable(lowered);
         }
         Value::Object(lowered)
@@ -378,7 +379,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::bundle;
-    use crate::document::{Document, Pointer};
+    use crate::document::{Document, Place, Pointer};
     use crate::schema::Direction;
 
     fn lowered(version: &str, schema: &Value, direction: Direction) -> Value {
@@ -389,7 +390,9 @@ mod tests {
         } } });
         let (document, _) =
             Document::read("schemas.json", document.to_string().as_bytes()).expect("a document");
-        bundle(&document, &Pointer::from_escaped("/components/schemas/Root"), direction).0
+        let pointer = Pointer::from_escaped("/components/schemas/Root");
+        let value = pointer.find(document.root()).expect("the schema is there");
+        bundle(&document, &Place { pointer, value }, direction).0
     }
 
     #[test]
