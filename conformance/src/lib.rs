@@ -2,9 +2,10 @@
 
 mod event;
 mod failure;
+pub mod report;
 
 pub use event::{
-    CaseRecord, CheckResult, Event, EventSink, Mode, OperationSummary, Phase, RecordedExchange, Summary,
-    Verdict, Warning,
+    CaseRecord, CheckResult, EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase,
+    RecordedExchange, Summary, Verdict, Warning,
 };
 pub use failure::{Failure, Flakiness, Reproduction};

@@ -1,0 +1,139 @@
+//! A failure in words: the labelled lines that every report for people shows.
+
+use std::fmt::Write as _;
+
+use super::text::{counted, cut, one_line, shell_word, thousands, visible};
+use crate::event::{Mode, Phase, RecordedExchange};
+use crate::failure::{Failure, Flakiness};
+
+/// Lines shown of a body.
+const BODY_LINES: usize = 20;
+/// Characters shown of a body.
+const BODY_CHARACTERS: usize = 1_500;
+/// What stands before each line of a body, so that no line of a body begins a line of a report.
+const BODY_MARK: &str = "| ";
+
+/// One labelled fact; the text has several lines where it shows a body.
+pub(super) struct Fact {
+    /// One word.
+    pub(super) label: &'static str,
+    /// Safe to show.
+    pub(super) text: String,
+}
+
+/// What is to be known of a failure besides its message. `rerun` is the command that repeats the run, without its
+/// seed.
+pub(super) fn facts(failure: &Failure, rerun: &str) -> Vec<Fact> {
+    let exchange = &failure.exchange;
+    let mut facts = Vec::new();
+    let mut add = |label, text: String| facts.push(Fact { label, text });
+    if let Some(pointer) = &failure.document_pointer {
+        add("document", format!("#{}", one_line(pointer)));
+    }
+    if let Some(broken) = &failure.broken {
+        add("on purpose", one_line(broken));
+    }
+    add("request", format!("{} {}", one_line(&exchange.method), one_line(&exchange.url)));
+    if let Some(body) = exchange.request_body.as_deref().filter(|body| !body.is_empty()) {
+        add("", shown_body(body));
+    }
+    add("answer", answer(exchange));
+    if let Some(body) = exchange.response_body.as_deref().filter(|body| !body.is_empty()) {
+        add("", shown_body(body));
+    }
+    add("seen", seen(failure));
+    add("curl", visible(&failure.reproduction.curl).into_owned());
+    add("rerun", one_line(&format!("{rerun} --seed {}", failure.reproduction.seed)));
+    facts
+}
+
+/// The command that repeats a run, as far as its events tell.
+pub(super) fn rerun_command(document: &str, target: &str) -> String {
+    format!("counterfoil test {} --url {}", shell_word(document), shell_word(target))
+}
+
+/// The name of a phase, as it is written in flags.
+pub(super) fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Probing => "probing",
+        Phase::Examples => "examples",
+        Phase::Coverage => "coverage",
+        Phase::Fuzzing => "fuzzing",
+        Phase::Stateful => "stateful",
+    }
+}
+
+/// A duration as people read it: `940 us`, `1.2 ms`, `3.40 s`.
+pub(super) fn duration(micros: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with three digits at most")]
+    let float = micros as f64;
+    match micros {
+        0..1_000 => format!("{micros} us"),
+        1_000..1_000_000 => format!("{:.1} ms", float / 1e3),
+        _ => format!("{:.2} s", float / 1e6),
+    }
+}
+
+/// The media type of a header list, without parameters.
+pub(super) fn media_type(headers: &[(String, String)]) -> Option<&str> {
+    let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"))?;
+    Some(value.split_once(';').map_or(value.as_str(), |(essence, _)| essence).trim())
+}
+
+fn answer(exchange: &RecordedExchange) -> String {
+    let elapsed = duration(exchange.elapsed_micros);
+    let Some(status) = exchange.status else {
+        let why = exchange.transport_error.as_deref().unwrap_or("no reason is known");
+        return format!("none after {elapsed}: {}", one_line(why));
+    };
+    let mut answer = format!("{status}");
+    if let Some(media_type) = media_type(&exchange.response_headers) {
+        let _ = write!(answer, " {}", one_line(media_type));
+    }
+    match &exchange.response_body {
+        Some(body) if !body.is_empty() => {
+            let _ = write!(answer, ", {}", counted(body.len() as u64, "byte"));
+        }
+        _ => answer.push_str(", no text"),
+    }
+    let _ = write!(answer, ", in {elapsed}");
+    if let Some(why) = &exchange.transport_error {
+        let _ = write!(answer, ", then: {}", one_line(why));
+    }
+    answer
+}
+
+fn seen(failure: &Failure) -> String {
+    let data = match failure.mode {
+        Mode::Positive => "valid",
+        Mode::Negative => "invalid",
+    };
+    let recurs = match failure.flakiness {
+        Flakiness::Recurs => "it recurs",
+        Flakiness::Flaky => "FLAKY: it did not recur when sent again",
+    };
+    format!(
+        "{} with {data} data, first in {}; {recurs}",
+        match failure.count {
+            1 => "once".to_owned(),
+            count => format!("{} times", thousands(count)),
+        },
+        one_line(&failure.reproduction.case),
+    )
+}
+
+fn shown_body(body: &str) -> String {
+    let (head, left_out) = cut(body, BODY_LINES, BODY_CHARACTERS);
+    let mut shown = String::new();
+    for line in head.lines() {
+        if !shown.is_empty() {
+            shown.push('\n');
+        }
+        shown.push_str(BODY_MARK);
+        shown.push_str(&visible(line));
+    }
+    if left_out > 0 {
+        let _ = write!(shown, "\n{BODY_MARK}... {} more", counted(left_out as u64, "byte"));
+    }
+    shown
+}

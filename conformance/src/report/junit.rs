@@ -1,0 +1,105 @@
+//! JUnit XML, which every CI server reads: a suite per operation, a test case per check.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::describe;
+use super::tally::{CheckTally, OperationTally, RunTally, Tally};
+use super::text::{counted, one_line, visible};
+use crate::failure::Failure;
+
+/// Bytes of failure text in one file; beyond them failures are only counted, so that a broken target does not make
+/// a file that no CI server takes.
+const TEXT_BUDGET: usize = 16 << 20;
+
+/// The JUnit report. `rerun` is the command that repeats the run, without its seed; where it is `None` it is made
+/// from what the events tell.
+///
+/// A check that concerned no case of an operation is there as skipped. No clock is read: there are no time stamps,
+/// and a suite's time is the time of its exchanges.
+pub fn to_junit(tally: &Tally, rerun: Option<&str>) -> String {
+    let mut report = Report::new("counterfoil");
+    let mut budget = TEXT_BUDGET;
+    for run in tally.runs() {
+        for operation in run.operations.values() {
+            report.add_test_suite(suite(run, operation, rerun, &mut budget));
+        }
+    }
+    report.to_string().expect("every character that XML forbids was escaped")
+}
+
+fn suite(run: &RunTally, operation: &OperationTally, rerun: Option<&str>, budget: &mut usize) -> TestSuite {
+    let about = &operation.operation;
+    let label = format!("{} {}", about.method, about.path);
+    let mut suite = TestSuite::new(one_line(&label));
+    suite.set_time(Duration::from_micros(operation.elapsed_micros));
+    suite.add_properties([
+        property("document", &run.document),
+        property("digest", &run.digest),
+        property("target", &run.target),
+        property("seed", &run.seed.to_string()),
+        property("operation", &about.id),
+        property("cases", &operation.cases.to_string()),
+    ]);
+    for (check, tally) in &operation.checks {
+        let failures: Vec<&Failure> = run.failures_of(&about.id, check).collect();
+        let mut case = TestCase::new(one_line(check), status(run, &failures, *tally, rerun, budget));
+        case.set_classname(one_line(&about.id));
+        suite.add_test_case(case);
+    }
+    suite
+}
+
+fn status(
+    run: &RunTally,
+    failures: &[&Failure],
+    tally: CheckTally,
+    rerun: Option<&str>,
+    budget: &mut usize,
+) -> TestCaseStatus {
+    let Some(first) = failures.first() else {
+        if tally.passed > 0 || tally.failed > 0 {
+            return TestCaseStatus::success();
+        }
+        let mut skipped = TestCaseStatus::skipped();
+        skipped.set_message("it concerned no case");
+        return skipped;
+    };
+    let mut message = one_line(first.message.lines().next().unwrap_or_default());
+    if failures.len() > 1 {
+        let _ = write!(message, " (and {})", counted(failures.len() as u64 - 1, "other failure"));
+    }
+    let rerun = rerun.map_or_else(|| describe::rerun_command(&run.document, &run.target), str::to_owned);
+    let mut text = String::new();
+    for (index, failure) in failures.iter().enumerate() {
+        let described = description(failure, &rerun);
+        if described.len() > *budget {
+            let left_out = counted((failures.len() - index) as u64, "failure");
+            let _ = writeln!(text, "{left_out} left out: this file is full");
+            break;
+        }
+        *budget -= described.len();
+        text.push_str(&described);
+    }
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(message).set_type(one_line(&first.kind)).set_description(text);
+    status
+}
+
+fn description(failure: &Failure, rerun: &str) -> String {
+    let mut text = format!("{}\n", visible(&failure.message));
+    for fact in describe::facts(failure, rerun) {
+        for (index, line) in fact.text.lines().enumerate() {
+            let label = if index == 0 { fact.label } else { "" };
+            let _ = writeln!(text, "  {label:<11}{line}");
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn property(name: &str, value: &str) -> Property {
+    Property::new(name, one_line(value))
+}

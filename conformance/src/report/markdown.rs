@@ -1,0 +1,118 @@
+//! Markdown, for the step summary of a CI server.
+
+use std::fmt::Write as _;
+
+use super::describe;
+use super::tally::{RunTally, Tally};
+use super::text::{counted, one_line, visible};
+use crate::failure::Failure;
+
+/// Failures shown in full; the others are counted. A step summary may have one MiB at most.
+const SHOWN_FAILURES: usize = 50;
+/// Bytes at most.
+const MAX_BYTES: usize = 900 << 10;
+
+/// The Markdown report. `rerun` is the command that repeats the run, without its seed; where it is `None` it is made
+/// from what the events tell.
+pub fn to_markdown(tally: &Tally, rerun: Option<&str>) -> String {
+    let mut text = String::new();
+    for run in tally.runs() {
+        write_run(&mut text, run, rerun);
+    }
+    text
+}
+
+fn write_run(text: &mut String, run: &RunTally, rerun: Option<&str>) {
+    let counts = run.counts();
+    let _ = writeln!(text, "## {}\n", escaped(&run.title));
+    let _ = writeln!(
+        text,
+        "{} in {} of {} against {}, seed {}.\n",
+        counted(counts.failures, "failure"),
+        counted(counts.cases, "case"),
+        counted(counts.operations, "operation"),
+        code(&run.target),
+        run.seed
+    );
+    text.push_str("| operation | cases | statuses | failures |\n|---|--:|---|--:|\n");
+    for operation in run.operations.values() {
+        if text.len() > MAX_BYTES / 2 {
+            text.push_str("| ... | | | |\n");
+            break;
+        }
+        let statuses: Vec<String> =
+            operation.statuses.iter().map(|(status, count)| format!("{status} × {count}")).collect();
+        let about = &operation.operation;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            code(&format!("{} {}", about.method, about.path)),
+            operation.cases,
+            statuses.join(", "),
+            operation.failures
+        );
+    }
+    text.push('\n');
+    let rerun = rerun.map_or_else(|| describe::rerun_command(&run.document, &run.target), str::to_owned);
+    for (index, failure) in run.failures.iter().enumerate() {
+        let written = failure_section(failure, &rerun);
+        if index >= SHOWN_FAILURES || text.len() + written.len() > MAX_BYTES {
+            let left_out = counted((run.failures.len() - index) as u64, "failure");
+            let _ = writeln!(text, "{left_out} more; the JSON report has them all.\n");
+            break;
+        }
+        text.push_str(&written);
+    }
+    for warning in run.warnings.iter().take(SHOWN_FAILURES) {
+        let _ = writeln!(text, "- warning: {}", escaped(&warning.message));
+    }
+}
+
+fn failure_section(failure: &Failure, rerun: &str) -> String {
+    let mut block = format!("{}\n", visible(&failure.message));
+    for fact in describe::facts(failure, rerun) {
+        for (index, line) in fact.text.lines().enumerate() {
+            let label = if index == 0 { fact.label } else { "" };
+            let _ = writeln!(block, "{label:<11}{line}");
+        }
+    }
+    let fence = "`".repeat(longest_run_of_backticks(&block).max(2) + 1);
+    format!(
+        "<details><summary><b>{}</b> {}</summary>\n\n{fence}text\n{block}{fence}\n\n</details>\n\n",
+        escaped(&failure.check),
+        escaped(&failure.label)
+    )
+}
+
+/// Text that stays text in Markdown.
+fn escaped(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for character in one_line(text).chars() {
+        match character {
+            '<' => written.push_str("&lt;"),
+            '>' => written.push_str("&gt;"),
+            '&' => written.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' | '@' => {
+                written.push('\\');
+                written.push(character);
+            }
+            _ => written.push(character),
+        }
+    }
+    written
+}
+
+/// A code span, in a table too.
+fn code(text: &str) -> String {
+    let text = one_line(text).replace('|', "\\|");
+    let fence = "`".repeat(longest_run_of_backticks(&text) + 1);
+    if text.starts_with('`') || text.ends_with('`') {
+        format!("{fence} {text} {fence}")
+    } else {
+        format!("{fence}{text}{fence}")
+    }
+}
+
+fn longest_run_of_backticks(text: &str) -> usize {
+    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+}

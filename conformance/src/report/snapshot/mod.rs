@@ -1,0 +1,12 @@
+//! Snapshots: the shape of what each operation answered, in files that `cargo insta review` opens, so that a change
+//! of the implementation shows as a difference.
+
+mod picture;
+mod shape;
+mod store;
+
+pub use picture::{Snapshot, Snapshots};
+pub use store::{SnapshotResult, SnapshotState, SnapshotUpdate, StoredSnapshots};
+
+#[cfg(test)]
+mod tests;

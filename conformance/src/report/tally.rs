@@ -1,0 +1,195 @@
+//! What the reports of a whole run count, without keeping the run: its memory grows with operations and failures,
+//! not with cases.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::event::{CaseRecord, Event, EventSink, OperationSummary, Phase, Summary, Verdict, Warning};
+use crate::failure::Failure;
+
+/// The counts of one invocation: of one run, or of several when several documents were tested one after another.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    runs: Vec<RunTally>,
+}
+
+impl Tally {
+    /// The runs in order.
+    pub fn runs(&self) -> &[RunTally] {
+        &self.runs
+    }
+}
+
+impl EventSink for Tally {
+    fn take(&mut self, event: &Event) {
+        if let Event::RunStarted { .. } = event {
+            self.runs.push(RunTally::default());
+        }
+        if let Some(run) = self.runs.last_mut() {
+            run.take(event);
+        }
+    }
+}
+
+/// The counts of one run.
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct RunTally {
+    /// The document as the user named it.
+    pub document: String,
+    /// The document's title.
+    pub title: String,
+    /// SHA-256 of the document's text.
+    pub digest: String,
+    /// The base URL tested.
+    pub target: String,
+    /// The seed.
+    pub seed: u64,
+    /// The phases, in order.
+    pub phases: Vec<Phase>,
+    /// The checks that were on.
+    pub checks: Vec<String>,
+    /// The operations in document order, by id.
+    #[serde(serialize_with = "values")]
+    pub operations: IndexMap<String, OperationTally>,
+    /// The failures, in the order in which the run gave them.
+    pub failures: Vec<Failure>,
+    /// The warnings.
+    pub warnings: Vec<Warning>,
+    /// The counts as the runner made them; `None` while it runs, and where it was cut short before its end.
+    pub summary: Option<Summary>,
+}
+
+/// The counts of one operation.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct OperationTally {
+    /// Which one.
+    #[serde(flatten)]
+    pub operation: OperationSummary,
+    /// Cases sent.
+    pub cases: u64,
+    /// How often each status came.
+    pub statuses: BTreeMap<u16, u64>,
+    /// How often no response came.
+    pub without_response: u64,
+    /// Distinct failures.
+    pub failures: u64,
+    /// What each check said, in the order of the run's checks.
+    pub checks: IndexMap<String, CheckTally>,
+    /// The time of all its exchanges together.
+    pub elapsed_micros: u64,
+}
+
+/// How often a check said what about one operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CheckTally {
+    /// It held.
+    pub passed: u64,
+    /// It did not hold.
+    pub failed: u64,
+    /// It did not concern the case.
+    pub not_applicable: u64,
+}
+
+impl RunTally {
+    /// The failures of one operation by one check.
+    pub(super) fn failures_of<'t>(
+        &'t self,
+        operation: &'t str,
+        check: &'t str,
+    ) -> impl Iterator<Item = &'t Failure> {
+        self.failures.iter().filter(move |failure| failure.operation == operation && failure.check == check)
+    }
+
+    /// The counts of the run; those that can be made from what came where the last event is missing.
+    pub(super) fn counts(&self) -> Summary {
+        self.summary.clone().unwrap_or_else(|| Summary {
+            operations: self.operations.len() as u64,
+            cases: self.operations.values().map(|operation| operation.cases).sum(),
+            failures: self.failures.len() as u64,
+            warnings: self.warnings.len() as u64,
+            interrupted: true,
+            ..Summary::default()
+        })
+    }
+
+    /// Takes the next event of this run.
+    pub(super) fn take(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted {
+                seed, document, title, digest, target, operations, phases, checks, ..
+            } => {
+                let tally = |operation: &OperationSummary| {
+                    (operation.id.clone(), OperationTally::new(operation.clone(), checks))
+                };
+                *self = Self {
+                    document: document.clone(),
+                    title: title.clone(),
+                    digest: digest.clone(),
+                    target: target.clone(),
+                    seed: *seed,
+                    phases: phases.clone(),
+                    checks: checks.clone(),
+                    operations: operations.iter().map(tally).collect(),
+                    ..Self::default()
+                };
+            }
+            Event::CaseFinished { case } => {
+                if let Some(operation) = self.operations.get_mut(&case.operation) {
+                    operation.count(case);
+                }
+            }
+            Event::FailureFound { failure } => {
+                if let Some(operation) = self.operations.get_mut(&failure.operation) {
+                    operation.failures += 1;
+                }
+                self.failures.push(failure.clone());
+            }
+            Event::WarningRaised { warning } => self.warnings.push(warning.clone()),
+            Event::RunFinished { summary } => self.summary = Some(summary.clone()),
+            Event::OperationStarted { .. } => {}
+        }
+    }
+}
+
+impl OperationTally {
+    fn new(operation: OperationSummary, checks: &[String]) -> Self {
+        Self {
+            operation,
+            cases: 0,
+            statuses: BTreeMap::new(),
+            without_response: 0,
+            failures: 0,
+            checks: checks.iter().map(|check| (check.clone(), CheckTally::default())).collect(),
+            elapsed_micros: 0,
+        }
+    }
+
+    fn count(&mut self, case: &CaseRecord) {
+        self.cases += 1;
+        self.elapsed_micros += case.exchange.elapsed_micros;
+        match case.exchange.status {
+            Some(status) => *self.statuses.entry(status).or_default() += 1,
+            None => self.without_response += 1,
+        }
+        for result in &case.checks {
+            let tally = self.checks.entry(result.check.clone()).or_default();
+            match result.verdict {
+                Verdict::Passed => tally.passed += 1,
+                Verdict::NotApplicable => tally.not_applicable += 1,
+                Verdict::Failed { .. } => tally.failed += 1,
+            }
+        }
+    }
+}
+
+fn values<S: serde::Serializer>(
+    operations: &IndexMap<String, OperationTally>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(operations.values())
+}

@@ -1,0 +1,318 @@
+//! The report for people at a terminal.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::describe::{self, phase_name};
+use super::progress::Progress;
+use super::tally::{OperationTally, RunTally};
+use super::text::{counted, one_line, thousands, visible};
+use crate::event::{CaseRecord, Event, EventSink, Verdict, Warning};
+use crate::failure::Failure;
+
+/// Failures announced while a run goes on; more are only listed at its end.
+const ANNOUNCED: usize = 200;
+/// Failures listed in full at the end of a run; more are counted.
+const LISTED: usize = 200;
+/// The width of the label column.
+const LABEL: usize = 10;
+/// The width at which the operation column stops growing.
+const OPERATION_WIDTH: usize = 48;
+
+/// Whether to write colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// ANSI colours.
+    On,
+    /// Plain text.
+    Off,
+}
+
+/// Writes a run as people read it: each failure in one line when it is found, at the end all of them with what is
+/// needed to see them again, then what each operation answered, the warnings and the counts.
+///
+/// Text from the target is escaped, so that a reply cannot drive the terminal.
+#[derive(Debug)]
+pub struct Terminal<W> {
+    out: W,
+    colour: Colour,
+    rerun: Option<String>,
+    progress: Option<Progress>,
+    run: RunTally,
+    announced: HashSet<(String, String, String)>,
+    error: Option<io::Error>,
+}
+
+impl<W: Write> Terminal<W> {
+    /// Writes to `out`.
+    pub fn new(out: W, colour: Colour) -> Self {
+        Self {
+            out,
+            colour,
+            rerun: None,
+            progress: None,
+            run: RunTally::default(),
+            announced: HashSet::new(),
+            error: None,
+        }
+    }
+
+    /// Shows a progress bar beside the text.
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// The command that repeats the run, without its seed. Otherwise it is made from what the events tell.
+    pub fn rerun(mut self, command: impl Into<String>) -> Self {
+        self.rerun = Some(command.into());
+        self
+    }
+
+    /// Gives back the writer.
+    ///
+    /// # Errors
+    ///
+    /// The first error met while writing.
+    pub fn finish(mut self) -> io::Result<W> {
+        match self.error {
+            Some(error) => Err(error),
+            None => {
+                self.out.flush()?;
+                Ok(self.out)
+            }
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.error.is_some() || text.is_empty() {
+            return;
+        }
+        let out = &mut self.out;
+        let mut write = || out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = match &self.progress {
+            Some(progress) => progress.suspend(write),
+            None => write(),
+        };
+        self.error = written.err();
+    }
+
+    fn announce(&mut self, case: &CaseRecord) -> String {
+        let mut text = Text::new(self.colour);
+        for result in &case.checks {
+            let Verdict::Failed { kind, message } = &result.verdict else { continue };
+            if self.announced.len() >= ANNOUNCED {
+                break;
+            }
+            if self.announced.insert((case.operation.clone(), result.check.clone(), kind.clone())) {
+                let label = self.run.operations.get(&case.operation).map_or_else(
+                    || case.operation.clone(),
+                    |tally| format!("{} {}", tally.operation.method, tally.operation.path),
+                );
+                text.paint(BAD, "FAIL");
+                let message = one_line(message.lines().next().unwrap_or_default());
+                text.line(format_args!("  {}  {}: {message}", one_line(&label), one_line(&result.check)));
+            }
+        }
+        text.finish()
+    }
+
+    fn close(&self) -> String {
+        let mut text = Text::new(self.colour);
+        let rerun = self
+            .rerun
+            .clone()
+            .unwrap_or_else(|| describe::rerun_command(&self.run.document, &self.run.target));
+        text.failures(&self.run.failures, &rerun);
+        text.table(&self.run);
+        text.warnings(&self.run.warnings);
+        text.verdict(&self.run);
+        text.finish()
+    }
+}
+
+impl<W: Write> EventSink for Terminal<W> {
+    fn take(&mut self, event: &Event) {
+        if let Some(progress) = &mut self.progress {
+            progress.take(event);
+        }
+        self.run.take(event);
+        let text = match event {
+            Event::RunStarted { .. } => {
+                self.announced.clear();
+                let mut text = Text::new(self.colour);
+                text.heading(&self.run);
+                text.finish()
+            }
+            Event::CaseFinished { case } => self.announce(case),
+            Event::RunFinished { .. } => self.close(),
+            Event::OperationStarted { .. } | Event::FailureFound { .. } | Event::WarningRaised { .. } => {
+                String::new()
+            }
+        };
+        self.write(&text);
+    }
+}
+
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const CAREFUL: Style = AnsiColor::Yellow.on_default().bold();
+const TITLE: Style = Style::new().bold();
+const QUIET: Style = Style::new().dimmed();
+
+/// Text under construction.
+struct Text {
+    text: String,
+    colour: Colour,
+}
+
+impl Text {
+    fn new(colour: Colour) -> Self {
+        Self { text: String::new(), colour }
+    }
+
+    fn finish(self) -> String {
+        self.text
+    }
+
+    fn add(&mut self, arguments: fmt::Arguments<'_>) {
+        fmt::Write::write_fmt(&mut self.text, arguments).expect("a String takes all text");
+    }
+
+    fn line(&mut self, arguments: fmt::Arguments<'_>) {
+        self.add(arguments);
+        self.text.push('\n');
+    }
+
+    fn paint(&mut self, style: Style, text: &str) {
+        match self.colour {
+            Colour::On => self.add(format_args!("{style}{text}{style:#}")),
+            Colour::Off => self.text.push_str(text),
+        }
+    }
+
+    fn heading(&mut self, run: &RunTally) {
+        self.paint(TITLE, &one_line(&run.title));
+        self.line(format_args!(" ({})", one_line(&run.document)));
+        let phases: Vec<&str> = run.phases.iter().map(|phase| phase_name(*phase)).collect();
+        self.line(format_args!(
+            "{}: {}, {}, {}, seed {}\n",
+            one_line(&run.target),
+            counted(run.operations.len() as u64, "operation"),
+            phases.join(" + "),
+            counted(run.checks.len() as u64, "check"),
+            run.seed
+        ));
+    }
+
+    fn failures(&mut self, failures: &[Failure], rerun: &str) {
+        if failures.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.paint(TITLE, "Failures");
+        self.text.push('\n');
+        for (index, failure) in failures.iter().take(LISTED).enumerate() {
+            self.failure(index + 1, failure, rerun);
+        }
+        if failures.len() > LISTED {
+            let left_out = counted((failures.len() - LISTED) as u64, "more failure");
+            self.line(format_args!("\n{left_out}; `--report json=FILE` has them all"));
+        }
+        self.text.push('\n');
+    }
+
+    fn failure(&mut self, number: usize, failure: &Failure, rerun: &str) {
+        self.add(format_args!("\n{number}. "));
+        self.paint(BAD, &one_line(&failure.check));
+        self.line(format_args!(" in {} ({})", one_line(&failure.label), one_line(&failure.operation)));
+        for line in visible(&failure.message).lines() {
+            self.line(format_args!("   {line}"));
+        }
+        for fact in describe::facts(failure, rerun) {
+            for (index, line) in fact.text.lines().enumerate() {
+                let label = if index == 0 { fact.label } else { "" };
+                self.text.push_str("   ");
+                self.paint(QUIET, &format!("{label:<LABEL$}"));
+                self.line(format_args!(" {line}"));
+            }
+        }
+    }
+
+    fn table(&mut self, run: &RunTally) {
+        let labels: Vec<String> = run.operations.values().map(label).collect();
+        let wide = |label: &String| label.chars().count().min(OPERATION_WIDTH);
+        let width = labels.iter().map(wide).max().unwrap_or_default().max("operation".len());
+        self.paint(QUIET, &format!("{:<width$}  {:>7}  {:>8}  statuses", "operation", "cases", "failures"));
+        self.text.push('\n');
+        for (operation, label) in run.operations.values().zip(labels) {
+            self.add(format_args!("{label:<width$}  {:>7}  ", thousands(operation.cases)));
+            let failures = format!("{:>8}", thousands(operation.failures));
+            self.paint(if operation.failures > 0 { BAD } else { Style::new() }, &failures);
+            self.line(format_args!("  {}", statuses(operation)));
+        }
+    }
+
+    fn warnings(&mut self, warnings: &[Warning]) {
+        for warning in warnings {
+            self.text.push('\n');
+            self.paint(CAREFUL, "warning");
+            self.add(format_args!("[{}]: ", one_line(&warning.code)));
+            if let Some(operation) = &warning.operation {
+                self.add(format_args!("{}: ", one_line(operation)));
+            }
+            let mut lines = visible(&warning.message).into_owned();
+            lines = lines.replace('\n', "\n  ");
+            self.text.push_str(&lines);
+        }
+        if !warnings.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    fn verdict(&mut self, run: &RunTally) {
+        let counts = run.counts();
+        self.text.push('\n');
+        if counts.unreachable {
+            self.paint(BAD, "UNREACHABLE");
+        } else if counts.interrupted {
+            self.paint(CAREFUL, "INCOMPLETE");
+        } else if counts.failures > 0 {
+            self.paint(BAD, "FAILED");
+        } else {
+            self.paint(GOOD, "PASSED");
+        }
+        let flaky = match counts.flaky {
+            0 => String::new(),
+            flaky => format!(" ({flaky} flaky)"),
+        };
+        self.line(format_args!(
+            ": {}{flaky}, {}; {}, {}, {}; seed {}",
+            counted(counts.failures, "failure"),
+            counted(counts.warnings, "warning"),
+            counted(counts.operations, "operation"),
+            counted(counts.cases, "case"),
+            counted(counts.requests, "request"),
+            run.seed
+        ));
+    }
+}
+
+fn label(operation: &OperationTally) -> String {
+    one_line(&format!("{} {}", operation.operation.method, operation.operation.path))
+}
+
+fn statuses(operation: &OperationTally) -> String {
+    let mut parts: Vec<String> = operation
+        .statuses
+        .iter()
+        .map(|(status, count)| format!("{status} x {}", thousands(*count)))
+        .collect();
+    if operation.without_response > 0 {
+        parts.push(format!("none x {}", thousands(operation.without_response)));
+    }
+    if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
+}
