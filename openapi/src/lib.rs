@@ -5,8 +5,8 @@
 //! to its operation; [`generate`] makes values. Both halves of Counterfoil, the stub and the conformance suite,
 //! stand on this one crate, so that they cannot drift apart.
 //!
-//! It opens no socket and reads no file, clock, environment or ambient randomness: bytes and seeds come in as
-//! arguments. It decides no policy: what to reply is the stub's affair, what to test is the suite's.
+//! It opens no socket and reads no clock, environment or ambient randomness: bytes and seeds come in as arguments,
+//! and files only through [`Files`], for what a document refers to. It decides no policy: what to reply is the stub's affair, what to test is the suite's.
 
 mod bundled;
 mod check;
@@ -27,8 +27,8 @@ pub use contract::{
     SecurityScheme, SecuritySchemeKind, Server, StatusPattern, Style,
 };
 pub use document::{
-    Document, Finding, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Pointer, Position,
-    Severity, Version,
+    Document, Files, Finding, Folder, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES, NoFiles,
+    Pointer, Position, Severity, Version,
 };
 pub use message::{Exchange, Request, Response};
 pub use route::{BasePaths, PathTemplate, Route, RouteMatch, Router};

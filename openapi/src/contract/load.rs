@@ -7,7 +7,7 @@ use http::Method;
 use sha2::{Digest, Sha256};
 
 use super::{Operation, OperationId, SecurityScheme, security};
-use crate::document::{Document, Finding, LoadError, Place, Severity};
+use crate::document::{Document, Files, Finding, LoadError, NoFiles, Place, Severity};
 use crate::route::PathTemplate;
 
 /// The fixed fields of a Path Item Object that are operations.
@@ -43,7 +43,16 @@ impl Contract {
     ///
     /// When it is neither JSON nor YAML, no OpenAPI document, over a limit, or holds no operation that can be read.
     pub fn load(name: impl Into<String>, bytes: &[u8]) -> Result<Self, LoadError> {
-        let (document, findings) = Document::read(name, bytes)?;
+        Self::load_with(name, bytes, &NoFiles)
+    }
+
+    /// Loads a document from its bytes, and what it refers to from `files`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Contract::load`]; a file that cannot be had is a finding.
+    pub fn load_with(name: impl Into<String>, bytes: &[u8], files: &dyn Files) -> Result<Self, LoadError> {
+        let (document, findings) = Document::read(name, bytes, files)?;
         let document = Arc::new(document);
         let mut reader = Reader {
             schemes: security::read_schemes(&document).into(),
@@ -120,11 +129,14 @@ impl Contract {
         findings
     }
 
-    /// The SHA-256 of the document's text, in hexadecimal.
+    /// The SHA-256 of the document's text, the files it is spread over included, in hexadecimal.
     pub fn digest(&self) -> &str {
         self.0.digest.get_or_init(|| {
-            let digest = Sha256::digest(self.0.document.text().as_bytes());
-            digest.iter().map(|byte| format!("{byte:02x}")).collect()
+            let mut digest = Sha256::new_with_prefix(self.0.document.text());
+            for part in self.0.document.parts() {
+                digest.update(part.text());
+            }
+            digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
         })
     }
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use super::node::Node;
-use super::{Finding, Pointer, Position, Severity, Version, json, yaml};
+use super::{Files, Finding, Pointer, Position, Severity, Version, gather, json, yaml};
 
 /// The largest document read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -24,8 +24,10 @@ pub struct Document {
     name: String,
     text: String,
     language: Language,
-    root: Value,
+    pub(super) root: Value,
     version: Version,
+    /// The files gathered into `root`, in the order of their trees there; their own roots are empty.
+    pub(super) parts: Vec<Self>,
     /// The tree with positions, parsed again the first time a position is asked for.
     nodes: OnceLock<Option<Node>>,
 }
@@ -37,7 +39,7 @@ enum Language {
 }
 
 impl Document {
-    /// Reads an OpenAPI document.
+    /// Reads an OpenAPI document, and from `files` whatever it refers to.
     ///
     /// * `name` is what messages call it, normally the path the user gave.
     /// * The language is found by looking: what starts like JSON and parses as JSON is JSON, all else is YAML.
@@ -46,7 +48,11 @@ impl Document {
     /// # Errors
     ///
     /// When the text is neither JSON nor YAML, is over a limit, or its root names no OpenAPI version.
-    pub fn read(name: impl Into<String>, bytes: &[u8]) -> Result<(Self, Vec<Finding>), LoadError> {
+    pub fn read(
+        name: impl Into<String>,
+        bytes: &[u8],
+        files: &dyn Files,
+    ) -> Result<(Self, Vec<Finding>), LoadError> {
         let (mut document, mut findings) = Self::read_tree(name, bytes)?;
         let version = Version::of(&document.root);
         document.version = version.unwrap_or(Version::V3_1);
@@ -62,6 +68,7 @@ impl Document {
                 format!("`openapi` names no version we know; read as {}", document.version),
             ));
         }
+        findings.extend(gather::gather(&mut document, files));
         Ok((document, findings))
     }
 
@@ -86,6 +93,7 @@ impl Document {
             text,
             language,
             version: Version::V3_2,
+            parts: Vec::new(),
             nodes: OnceLock::new(),
         };
         let mended = mended.into_iter().map(|position| Finding {
@@ -116,12 +124,22 @@ impl Document {
         &self.name
     }
 
-    /// The text as read, decoded to UTF-8 and without a byte-order mark.
+    /// The last part of its name: what files beside it call it.
+    pub(super) fn file_name(&self) -> &str {
+        self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name)
+    }
+
+    /// The text as read, decoded to UTF-8 and without a byte-order mark; of other files, see [`Document::parts`].
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The value tree.
+    /// The other files the document is spread over, in order of first reference.
+    pub fn parts(&self) -> &[Self] {
+        &self.parts
+    }
+
+    /// The value tree, with the trees of other files gathered in; every reference in it is local.
     pub fn root(&self) -> &Value {
         &self.root
     }
@@ -133,6 +151,9 @@ impl Document {
 
     /// Line and column of the node at `pointer`, or of its nearest ancestor that exists.
     pub fn position(&self, pointer: &Pointer) -> Option<Position> {
+        if let Some((part, rest)) = self.part(pointer) {
+            return part.position(&rest);
+        }
         let parse_again = || match self.language {
             Language::Json => json::parse(&self.text).ok(),
             Language::Yaml => yaml::parse(&self.text).ok().map(|parsed| parsed.root),
@@ -147,6 +168,13 @@ impl Document {
         }
     }
 
+    /// The other file that a pointer leads into, and the pointer there.
+    fn part(&self, pointer: &Pointer) -> Option<(&Self, Pointer)> {
+        let rest = pointer.as_str().strip_prefix('/')?.strip_prefix(gather::FILES)?.strip_prefix('/')?;
+        let (index, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        Some((self.parts.get(index.parse::<usize>().ok()?)?, Pointer::from_escaped(rest)))
+    }
+
     /// A finding about the node at `pointer`, with its position.
     pub fn finding(
         &self,
@@ -155,6 +183,9 @@ impl Document {
         pointer: &Pointer,
         message: impl Into<String>,
     ) -> Finding {
+        if let Some((part, rest)) = self.part(pointer) {
+            return part.finding(code, severity, &rest, message);
+        }
         Finding {
             code,
             severity,
@@ -277,13 +308,14 @@ impl Error for LoadError {}
 #[cfg(test)]
 mod tests {
     use super::{Document, Pointer};
+    use crate::document::NoFiles;
 
     const TEXT: &str = "openapi: 3.0.3\npaths:\n  /a: {}\n  /a: {}\n";
 
     #[test]
     fn repeated_keys_are_found_with_both_places() {
-        let (_, findings) =
-            Document::read("twice.yaml", TEXT.as_bytes()).expect("the text of this test is a document");
+        let (_, findings) = Document::read("twice.yaml", TEXT.as_bytes(), &NoFiles)
+            .expect("the text of this test is a document");
         insta::assert_snapshot!(
             findings[0],
             @"twice.yaml:4:3: warning[key-repeated]: the key `/a` is at 3:3 already; the last one counts (at /paths/~1a)"
@@ -292,8 +324,8 @@ mod tests {
 
     #[test]
     fn a_place_that_is_not_there_is_where_its_nearest_ancestor_is() {
-        let (document, _) =
-            Document::read("twice.yaml", TEXT.as_bytes()).expect("the text of this test is a document");
+        let (document, _) = Document::read("twice.yaml", TEXT.as_bytes(), &NoFiles)
+            .expect("the text of this test is a document");
         let position = document.position(&Pointer::from_escaped("/paths/~1b/get"));
         assert_eq!(position.map(|position| position.to_string()).as_deref(), Some("2:1"));
     }
@@ -307,8 +339,8 @@ mod tests {
         let utf8 = [b"\xEF\xBB\xBF".as_slice(), TEXT.as_bytes()].concat();
         let windows = TEXT.replace('\n', "\r\n").into_bytes();
         for bytes in [little, big, utf8, windows] {
-            let (document, _) =
-                Document::read("encoded.yaml", &bytes).expect("the text of this test is a document");
+            let (document, _) = Document::read("encoded.yaml", &bytes, &NoFiles)
+                .expect("the text of this test is a document");
             assert!(document.root().get("paths").is_some());
         }
     }
@@ -323,7 +355,10 @@ mod tests {
             (b"a: [1", "read x:"),
         ];
         for (bytes, expected) in table {
-            let error = Document::read("x", bytes).map(drop).map_err(|error| error.to_string()).unwrap_err();
+            let error = Document::read("x", bytes, &NoFiles)
+                .map(drop)
+                .map_err(|error| error.to_string())
+                .unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
     }

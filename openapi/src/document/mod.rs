@@ -1,6 +1,8 @@
 //! The document: text read leniently into a value tree that knows where each node stands.
 
+mod files;
 mod finding;
+mod gather;
 mod json;
 mod load;
 mod node;
@@ -9,6 +11,7 @@ mod reference;
 mod version;
 mod yaml;
 
+pub use files::{Files, Folder, NoFiles};
 pub use finding::{Finding, Severity};
 pub use load::{Document, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 pub use node::Position;

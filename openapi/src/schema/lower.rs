@@ -379,7 +379,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::bundle;
-    use crate::document::{Document, Place, Pointer};
+    use crate::document::{Document, NoFiles, Place, Pointer};
     use crate::schema::Direction;
 
     fn lowered(version: &str, schema: &Value, direction: Direction) -> Value {
@@ -389,7 +389,7 @@ mod tests {
             "Secret": { "type": "string", "writeOnly": true },
         } } });
         let (document, _) =
-            Document::read("schemas.json", document.to_string().as_bytes()).expect("a document");
+            Document::read("schemas.json", document.to_string().as_bytes(), &NoFiles).expect("a document");
         let pointer = Pointer::from_escaped("/components/schemas/Root");
         let value = pointer.find(document.root()).expect("the schema is there");
         bundle(&document, &Place { pointer, value }, direction).0

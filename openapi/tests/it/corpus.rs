@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use counterfoil_openapi::{BasePaths, Contract, Route, Router};
+use counterfoil_openapi::{BasePaths, Contract, Folder, Route, Router};
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus");
 
@@ -38,6 +38,21 @@ fn every_document_loads() {
             Err(message) => panic!("{}: {message}", path.display()),
         }
     }
+}
+
+#[test]
+fn a_document_in_several_files_is_read_whole() {
+    let folder = Path::new(CORPUS).join("3.0/multifile-petstore");
+    let path = folder.join("spec/openapi.yaml");
+    let Ok(bytes) = fs::read(&path) else { return println!("no corpus at {CORPUS}") };
+    let files = Folder::new(folder.join("spec"), &folder).expect("the folder is there");
+    let contract = Contract::load_with("spec/openapi.yaml", &bytes, &files).expect("a document");
+    assert_eq!(contract.check(), []);
+    assert_eq!(contract.document().parts().len(), 3);
+    let confined = Folder::new(folder.join("spec"), &folder.join("spec")).expect("the folder is there");
+    let contract = Contract::load_with("spec/openapi.yaml", &bytes, &confined).expect("a document");
+    assert!(contract.findings().iter().all(|finding| finding.message.contains("outside the folder")));
+    assert!(!contract.findings().is_empty());
 }
 
 #[test]
