@@ -1,3 +1,33 @@
 //! Values to text and back: one style or media type a file, both directions.
+//!
+//! What the stub reads with and the conformance suite writes with is the same code, so that the two cannot drift:
+//! decoding undoes encoding, and what a notation cannot express is an [`EncodeError`], never a different value.
 
+mod binary;
+mod body;
+mod cookie;
+mod error;
+mod escape;
+mod form;
+mod header;
+mod json;
 pub mod media;
+mod parameter;
+mod query;
+mod request;
+mod scalar;
+mod shape;
+mod style;
+mod text;
+mod values;
+
+pub use body::{decode_body, encode_body};
+pub use error::EncodeError;
+pub use header::{decode_header, encode_header};
+pub use request::encode_request;
+pub use values::{BodyValue, Payload, RequestValues};
+
+pub(crate) use cookie::Cookies;
+pub(crate) use parameter::{decode_content, decode_cookie, decode_path, decode_query, decode_request_header};
+pub(crate) use query::QueryPairs;
+pub(crate) use shape::Shape;

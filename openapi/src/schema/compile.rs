@@ -60,6 +60,11 @@ impl Schema {
         Self { document: Arc::clone(document), pointer, made, compiled: Arc::default() }
     }
 
+    /// The document it stands in.
+    pub(crate) fn document(&self) -> &Document {
+        &self.document
+    }
+
     /// Where the schema stands in the document; where it stands nowhere, the object it was made from.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer

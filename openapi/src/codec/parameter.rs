@@ -1,0 +1,206 @@
+//! Parameters: which style or media type reads and writes them where they are sent.
+
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
+use super::cookie::Cookies;
+use super::error::{EncodeError, Inexpressible};
+use super::escape::{Escape, Role};
+use super::query::{QueryPairs, QueryWriter};
+use super::scalar::{self, Reading};
+use super::shape::{Shape, Types};
+use super::style::{form, simple};
+use super::{header, media};
+use crate::contract::{Content, Location, Parameter, Style};
+use crate::schema::Direction;
+use crate::violation::Part;
+
+/// Reads one value by a schema that says its type.
+fn read(parameter: &Parameter, read: impl Fn(&Shape<'_>, &Reading) -> Option<Value>) -> Option<Value> {
+    let schema = parameter.value_schema();
+    let shape = Shape::of(schema);
+    scalar::read_validly(
+        schema,
+        Direction::Request,
+        |reading| read(&shape, reading),
+        |value: &Option<Value>| value.as_ref(),
+    )
+}
+
+/// Reads the raw text of a path variable.
+///
+/// # Errors
+///
+/// When a `content`-typed parameter does not hold what its media type says.
+pub(crate) fn decode_path(parameter: &Parameter, raw: &str) -> Result<Value, String> {
+    if let Some(content) = &parameter.content {
+        return decode_content(content, &Escape::Path.read(raw));
+    }
+    let value = read(parameter, |shape, reading| {
+        Some(simple::decode(raw, parameter.explode, Escape::Path, shape, reading))
+    });
+    Ok(value.unwrap_or(Value::Null))
+}
+
+/// Reads a query parameter; nothing when it is not there. `is_taken` says which names mean something else.
+///
+/// # Errors
+///
+/// When a `content`-typed parameter does not hold what its media type says.
+pub(crate) fn decode_query(
+    parameter: &Parameter,
+    pairs: &QueryPairs<'_>,
+    is_taken: &dyn Fn(&str) -> bool,
+) -> Result<Option<Value>, String> {
+    if let Some(content) = &parameter.content {
+        return pairs.text(&parameter.name).map(|text| decode_content(content, &text)).transpose();
+    }
+    let (name, explode) = (parameter.name.as_str(), parameter.explode);
+    Ok(read(parameter, |shape, reading| {
+        form::decode(name, explode, pairs, Escape::Query, shape, reading, is_taken)
+    }))
+}
+
+/// Reads a header parameter; nothing when it is not there.
+///
+/// # Errors
+///
+/// When a `content`-typed parameter does not hold what its media type says.
+pub(crate) fn decode_request_header(
+    parameter: &Parameter,
+    headers: &HeaderMap,
+) -> Result<Option<Value>, String> {
+    let Some(raw) = header::joined(headers, &parameter.name) else { return Ok(None) };
+    if let Some(content) = &parameter.content {
+        return decode_content(content, &raw).map(Some);
+    }
+    Ok(read(parameter, |shape, reading| {
+        Some(simple::decode(raw.trim(), parameter.explode, Escape::Header, shape, reading))
+    }))
+}
+
+/// Reads a cookie; nothing when it is not there.
+///
+/// # Errors
+///
+/// When a `content`-typed parameter does not hold what its media type says.
+pub(crate) fn decode_cookie(parameter: &Parameter, cookies: &Cookies) -> Result<Option<Value>, String> {
+    let found = cookies.named(&parameter.name);
+    if let Some(content) = &parameter.content {
+        return found.first().map(|raw| decode_content(content, &Escape::Cookie.read(raw))).transpose();
+    }
+    let types = Shape::of(parameter.value_schema()).types();
+    if found.is_empty() {
+        let is_object = parameter.explode && types.admits(Types::OBJECT) && !types.is_any();
+        return Ok(if is_object { decode_cookie_members(parameter, cookies) } else { None });
+    }
+    Ok(read(parameter, |shape, reading| {
+        Some(form::decode_values(&found, parameter.explode, Escape::Cookie, shape, reading))
+    }))
+}
+
+/// An exploded object has a cookie for each property it declares.
+fn decode_cookie_members(parameter: &Parameter, cookies: &Cookies) -> Option<Value> {
+    read(parameter, |shape, reading| {
+        let mut members = Map::new();
+        for name in shape.property_names() {
+            let found = cookies.named(name);
+            if !found.is_empty() {
+                let property = shape.property(name);
+                let value = form::decode_values(&found, true, Escape::Cookie, &property, reading);
+                members.insert(name.to_owned(), value);
+            }
+        }
+        (!members.is_empty()).then_some(Value::Object(members))
+    })
+}
+
+/// Reads the text of a `content`-typed parameter or header: JSON where its media type is, else the text itself.
+///
+/// # Errors
+///
+/// When it is not JSON.
+pub(crate) fn decode_content(content: &Content, text: &str) -> Result<Value, String> {
+    match content.iter().next() {
+        Some(media) if media::kind(&media.name) == media::Kind::Json => {
+            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))
+        }
+        _ => Ok(Value::String(text.to_owned())),
+    }
+}
+
+/// The text of a `content`-typed parameter or header.
+pub(super) fn encode_content(content: &Content, value: &Value) -> String {
+    match (content.iter().next(), value) {
+        (Some(media), _) if media::kind(&media.name) == media::Kind::Json => value.to_string(),
+        (_, Value::String(text)) => text.clone(),
+        _ => value.to_string(),
+    }
+}
+
+/// The text of a path variable; `escape` says what else stands in its segment.
+pub(super) fn encode_path(
+    parameter: &Parameter,
+    value: &Value,
+    escape: Escape,
+) -> Result<String, EncodeError> {
+    let part = || Part::Parameter(Location::Path, parameter.name.clone());
+    let shape = Shape::of(parameter.value_schema());
+    let written = match &parameter.content {
+        Some(content) => {
+            let mut text = String::new();
+            escape.write(&encode_content(content, value), Role::Whole, &mut text).map(|()| text)
+        }
+        None => simple::encode(value, parameter.explode, escape, &shape),
+    };
+    let text = written.map_err(|why| why.at(part()))?;
+    match text.as_str() {
+        "" => Err(Inexpressible("a path segment cannot be empty").at(part())),
+        "." | ".." => Err(Inexpressible("a path segment of dots means another path").at(part())),
+        _ => Ok(text),
+    }
+}
+
+/// Writes a query parameter.
+pub(super) fn encode_query(
+    parameter: &Parameter,
+    value: &Value,
+    out: &mut QueryWriter,
+) -> Result<(), EncodeError> {
+    let escape = if parameter.allow_reserved { Escape::QueryReserved } else { Escape::Query };
+    encode_pairs(parameter, value, escape, out)
+}
+
+/// Writes a cookie.
+pub(super) fn encode_cookie(
+    parameter: &Parameter,
+    value: &Value,
+    out: &mut QueryWriter,
+) -> Result<(), EncodeError> {
+    encode_pairs(parameter, value, Escape::Cookie, out)
+}
+
+fn encode_pairs(
+    parameter: &Parameter,
+    value: &Value,
+    escape: Escape,
+    out: &mut QueryWriter,
+) -> Result<(), EncodeError> {
+    let shape = Shape::of(parameter.value_schema());
+    let name = parameter.name.as_str();
+    let written = match &parameter.content {
+        Some(content) => out.pair(name, &encode_content(content, value), Role::Whole, escape),
+        None => match parameter.style {
+            Style::Form => form::encode(name, value, parameter.explode, escape, &shape, out),
+            _ => Err(Inexpressible("its style is not written yet")),
+        },
+    };
+    written.map_err(|why| why.at(Part::Parameter(parameter.location, parameter.name.clone())))
+}
+
+/// The text of a header parameter.
+pub(super) fn encode_request_header(parameter: &Parameter, value: &Value) -> Result<String, EncodeError> {
+    let shape = Shape::of(parameter.value_schema());
+    header::encode_text(value, parameter.content.as_ref(), parameter.explode, &shape)
+        .map_err(|why| why.at(Part::Parameter(Location::Header, parameter.name.clone())))
+}

@@ -1,0 +1,121 @@
+//! Names and values between `&` and `=`, in queries and form bodies.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use super::error::Inexpressible;
+use super::escape::{Escape, Role};
+
+/// The most pairs read from one query or form body.
+pub(crate) const MAX_PAIRS: usize = 10_000;
+
+/// The pairs of a query or form body, in order, with a note of which were read.
+#[derive(Debug)]
+pub(crate) struct QueryPairs<'q>(Vec<Pair<'q>>);
+
+#[derive(Debug)]
+struct Pair<'q> {
+    name: Cow<'q, str>,
+    /// Still escaped.
+    value: &'q str,
+    is_read: Cell<bool>,
+}
+
+impl<'q> QueryPairs<'q> {
+    /// The pairs of a text; a name without `=` has the empty value.
+    ///
+    /// # Errors
+    ///
+    /// When there are more than [`MAX_PAIRS`].
+    pub(crate) fn read(text: &'q str) -> Result<Self, String> {
+        let mut pairs = Vec::new();
+        for piece in text.split('&').filter(|piece| !piece.is_empty()) {
+            if pairs.len() == MAX_PAIRS {
+                return Err(format!("it holds more than {MAX_PAIRS} names"));
+            }
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            pairs.push(Pair { name: Escape::Query.read(name), value, is_read: Cell::new(false) });
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The raw values of a name, in order; they count as read.
+    pub(super) fn named(&self, name: &str) -> Vec<&'q str> {
+        let named = self.0.iter().filter(|pair| pair.name == name);
+        named
+            .map(|pair| {
+                pair.is_read.set(true);
+                pair.value
+            })
+            .collect()
+    }
+
+    /// The names in order, a repeated one each time.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|pair| pair.name.as_ref())
+    }
+
+    /// The first value of a name, unescaped; it counts as read.
+    pub(crate) fn text(&self, name: &str) -> Option<Cow<'q, str>> {
+        let pair = self.0.iter().find(|pair| pair.name == name)?;
+        pair.is_read.set(true);
+        Some(Escape::Query.read(pair.value))
+    }
+
+    /// The names that nothing has read, with their raw values, in order.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, &'q str)> {
+        self.0.iter().filter(|pair| !pair.is_read.get()).map(|pair| (pair.name.as_ref(), pair.value))
+    }
+}
+
+/// Writes the pairs of a query, form body or cookie header.
+#[derive(Debug)]
+pub(super) struct QueryWriter {
+    text: String,
+    separator: &'static str,
+}
+
+impl QueryWriter {
+    /// Nothing written yet; `separator` goes between pairs.
+    pub(super) fn new(separator: &'static str) -> Self {
+        Self { text: String::new(), separator }
+    }
+
+    /// Adds a pair.
+    pub(super) fn pair(
+        &mut self,
+        name: &str,
+        value: &str,
+        role: Role,
+        escape: Escape,
+    ) -> Result<(), Inexpressible> {
+        self.name(name, escape)?;
+        escape.write(value, role, &mut self.text)
+    }
+
+    /// Adds a pair whose value is escaped already.
+    pub(super) fn written_pair(
+        &mut self,
+        name: &str,
+        value: &str,
+        escape: Escape,
+    ) -> Result<(), Inexpressible> {
+        self.name(name, escape)?;
+        self.text.push_str(value);
+        Ok(())
+    }
+
+    fn name(&mut self, name: &str, escape: Escape) -> Result<(), Inexpressible> {
+        if !self.text.is_empty() {
+            self.text.push_str(self.separator);
+        }
+        escape.write(name, Role::Key, &mut self.text)?;
+        self.text.push('=');
+        Ok(())
+    }
+
+    /// What was written.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+}

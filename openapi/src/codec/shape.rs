@@ -1,0 +1,375 @@
+//! What a schema says of the types of a value and its members: all that reading text needs of it.
+
+use std::cell::Cell;
+use std::ops::{BitAnd, BitOr};
+
+use serde_json::Value;
+
+use crate::document::{Document, resolve};
+use crate::schema::Schema;
+
+/// The most schemas looked at for one question, so that hostile compositions cost no time; what lies beyond is
+/// taken to say nothing.
+const MAX_VISITS: u32 = 512;
+
+/// A set of JSON Schema types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Types(u8);
+
+impl Types {
+    const NONE: Self = Self(0);
+    pub(super) const NULL: Self = Self(1);
+    pub(super) const BOOLEAN: Self = Self(2);
+    pub(super) const INTEGER: Self = Self(4);
+    pub(super) const NUMBER: Self = Self(8);
+    pub(super) const STRING: Self = Self(16);
+    pub(super) const ARRAY: Self = Self(32);
+    pub(super) const OBJECT: Self = Self(64);
+    /// Nothing is said of the type.
+    pub(super) const ANY: Self = Self(127);
+
+    pub(super) fn admits(self, types: Self) -> bool {
+        self.0 & types.0 != 0
+    }
+
+    pub(super) fn is_any(self) -> bool {
+        self == Self::ANY
+    }
+
+    pub(super) fn admits_scalar(self) -> bool {
+        self.admits(Self::BOOLEAN | Self::INTEGER | Self::NUMBER | Self::STRING)
+    }
+
+    /// Whether an array is meant by the schema, and not only not refused.
+    pub(super) fn admits_items(self) -> bool {
+        !self.is_any() && self.admits(Self::ARRAY)
+    }
+
+    pub(super) fn admits_container(self) -> bool {
+        self.admits(Self::ARRAY | Self::OBJECT)
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
+            "null" => Self::NULL,
+            "boolean" => Self::BOOLEAN,
+            "integer" => Self::INTEGER,
+            "number" => Self::NUMBER,
+            "string" => Self::STRING,
+            "array" => Self::ARRAY,
+            "object" => Self::OBJECT,
+            _ => Self::NONE,
+        }
+    }
+
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::NULL,
+            Value::Bool(_) => Self::BOOLEAN,
+            Value::Number(number) if number.is_f64() => Self::NUMBER,
+            Value::Number(_) => Self::INTEGER,
+            Value::String(_) => Self::STRING,
+            Value::Array(_) => Self::ARRAY,
+            Value::Object(_) => Self::OBJECT,
+        }
+    }
+}
+
+impl BitOr for Types {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitAnd for Types {
+    type Output = Self;
+
+    /// What both admit; where they contradict each other nothing is valid, and the first is as good as any.
+    fn bitand(self, other: Self) -> Self {
+        let mut both = self.0 & other.0;
+        // An integer is a number.
+        if self.admits(Self::NUMBER) && other.admits(Self::INTEGER)
+            || self.admits(Self::INTEGER) && other.admits(Self::NUMBER)
+        {
+            both |= Self::INTEGER.0;
+        }
+        if both == 0 { self } else { Self(both) }
+    }
+}
+
+/// The schemas that speak of one value, and how they are combined.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape<'s> {
+    document: Option<&'s Document>,
+    node: Node<'s>,
+}
+
+#[derive(Debug, Clone)]
+enum Node<'s> {
+    /// Nothing is said.
+    Any,
+    Schema(&'s Value),
+    /// Every one of them holds.
+    All(Vec<Node<'s>>),
+    /// One of them holds.
+    Either(Vec<Node<'s>>),
+}
+
+/// A step from a value to one of its members.
+#[derive(Clone, Copy)]
+enum Step<'n> {
+    Property(&'n str),
+    Item(usize),
+}
+
+impl<'s> Shape<'s> {
+    /// The shape of what a schema describes; nothing is known without one.
+    pub(crate) fn of(schema: Option<&'s Schema>) -> Self {
+        match schema {
+            Some(schema) => Self { document: Some(schema.document()), node: Node::Schema(schema.source()) },
+            None => Self { document: None, node: Node::Any },
+        }
+    }
+
+    /// The types a value may have.
+    pub(crate) fn types(&self) -> Types {
+        Visit::of(self).types(&self.node)
+    }
+
+    /// The shape of a property.
+    pub(crate) fn property(&self, name: &str) -> Self {
+        self.step(Step::Property(name))
+    }
+
+    /// The shape of an array's item.
+    pub(crate) fn item(&self, index: usize) -> Self {
+        self.step(Step::Item(index))
+    }
+
+    fn step(&self, step: Step<'_>) -> Self {
+        Self { document: self.document, node: Visit::of(self).step(&self.node, step) }
+    }
+
+    /// The names of the properties that are declared anywhere in the schema, each once.
+    pub(crate) fn property_names(&self) -> Vec<&'s str> {
+        let mut names: Vec<&'s str> = Vec::new();
+        Visit::of(self).each(&self.node, &mut |schema| {
+            let declared = schema.get("properties").and_then(Value::as_object);
+            names.extend(declared.into_iter().flat_map(|properties| properties.keys().map(String::as_str)));
+        });
+        let mut seen = std::collections::HashSet::with_capacity(names.len());
+        names.retain(|name| seen.insert(*name));
+        names
+    }
+
+    /// Whether names that no schema declares are meant to be there: `additionalProperties` asks for them, or
+    /// nothing is declared at all.
+    pub(crate) fn is_free_form(&self) -> bool {
+        let (mut is_asked, mut is_refused, mut is_declared) = (false, false, false);
+        Visit::of(self).each(&self.node, &mut |schema| {
+            match schema.get("additionalProperties") {
+                Some(Value::Bool(false)) => is_refused = true,
+                Some(_) => is_asked = true,
+                None => {}
+            }
+            is_declared |= schema.get("properties").is_some();
+        });
+        is_asked || (!is_refused && !is_declared)
+    }
+
+    /// Whether some schema that speaks of this value marks it as a secret: `format: password` or `writeOnly`.
+    pub(crate) fn is_secret(&self) -> bool {
+        let mut is_secret = false;
+        Visit::of(self).each(&self.node, &mut |schema| {
+            is_secret |= schema.get("format").and_then(Value::as_str) == Some("password")
+                || schema.get("writeOnly").and_then(Value::as_bool) == Some(true);
+        });
+        is_secret
+    }
+}
+
+/// One question asked of a shape, with the number of schemas it may still look at.
+struct Visit<'s> {
+    document: Option<&'s Document>,
+    has_siblings: bool,
+    left: Cell<u32>,
+}
+
+impl<'s> Visit<'s> {
+    fn of(shape: &Shape<'s>) -> Self {
+        let has_siblings =
+            shape.document.is_some_and(|document| document.version().has_json_schema_dialect());
+        Self { document: shape.document, has_siblings, left: Cell::new(MAX_VISITS) }
+    }
+
+    fn is_spent(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left == 0
+    }
+
+    /// What the schema refers to and is composed of: schemas that hold together with it, and alternatives.
+    fn parts(&self, schema: &'s Value) -> Parts<'s> {
+        let mut parts = Parts { own: Some(schema), together: Vec::new(), alternatives: Vec::new() };
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            let target = self.document.and_then(|document| resolve(reference).ok()?.find(document.root()));
+            parts.together.extend(target);
+            if !self.has_siblings {
+                parts.own = None;
+                return parts;
+            }
+        }
+        let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
+        parts.together.extend(list("allOf").into_iter().flatten());
+        for keyword in ["anyOf", "oneOf"] {
+            parts.alternatives.extend(list(keyword).map(|branches| branches.iter().collect::<Vec<_>>()));
+        }
+        if schema.get("if").is_some() {
+            let branches = ["then", "else"].iter().filter_map(|keyword| schema.get(*keyword));
+            parts.alternatives.push(branches.collect());
+        }
+        parts
+    }
+
+    fn types(&self, node: &Node<'s>) -> Types {
+        match node {
+            Node::Any => Types::ANY,
+            Node::Schema(schema) => self.schema_types(schema),
+            Node::All(nodes) => nodes.iter().fold(Types::ANY, |types, node| types & self.types(node)),
+            Node::Either(nodes) => nodes.iter().fold(Types::NONE, |types, node| types | self.types(node)),
+        }
+    }
+
+    fn schema_types(&self, schema: &'s Value) -> Types {
+        if self.is_spent() || !schema.is_object() {
+            return Types::ANY;
+        }
+        let parts = self.parts(schema);
+        let mut types = parts.own.map_or(Types::ANY, own_types);
+        for part in &parts.together {
+            types = types & self.schema_types(part);
+        }
+        for branches in parts.alternatives.iter().filter(|branches| !branches.is_empty()) {
+            let either =
+                branches.iter().fold(Types::NONE, |either, branch| either | self.schema_types(branch));
+            types = types & either;
+        }
+        let is_nullable = parts.own.is_some_and(|own| own.get("nullable") == Some(&Value::Bool(true)));
+        if is_nullable && !self.has_siblings { types | Types::NULL } else { types }
+    }
+
+    fn step(&self, node: &Node<'s>, step: Step<'_>) -> Node<'s> {
+        match node {
+            Node::Any => Node::Any,
+            Node::Schema(schema) => self.schema_step(schema, step),
+            Node::All(nodes) => all(nodes.iter().map(|node| self.step(node, step)).collect()),
+            Node::Either(nodes) => either(nodes.iter().map(|node| self.step(node, step)).collect()),
+        }
+    }
+
+    fn schema_step(&self, schema: &'s Value, step: Step<'_>) -> Node<'s> {
+        if self.is_spent() || !schema.is_object() {
+            return Node::Any;
+        }
+        let parts = self.parts(schema);
+        let mut nodes = Vec::new();
+        nodes.extend(parts.own.and_then(|own| own_step(own, step)).map(Node::Schema));
+        nodes.extend(parts.together.iter().map(|part| self.schema_step(part, step)));
+        for branches in &parts.alternatives {
+            nodes.push(either(branches.iter().map(|branch| self.schema_step(branch, step)).collect()));
+        }
+        all(nodes)
+    }
+
+    /// Calls `act` with every schema that speaks of the value.
+    fn each(&self, node: &Node<'s>, act: &mut dyn FnMut(&'s Value)) {
+        match node {
+            Node::Any => {}
+            Node::Schema(schema) => self.each_schema(schema, act),
+            Node::All(nodes) | Node::Either(nodes) => nodes.iter().for_each(|node| self.each(node, act)),
+        }
+    }
+
+    fn each_schema(&self, schema: &'s Value, act: &mut dyn FnMut(&'s Value)) {
+        if self.is_spent() || !schema.is_object() {
+            return;
+        }
+        let parts = self.parts(schema);
+        if let Some(own) = parts.own {
+            act(own);
+        }
+        let branches = parts.alternatives.iter().flatten();
+        for part in parts.together.iter().chain(branches) {
+            self.each_schema(part, act);
+        }
+    }
+}
+
+struct Parts<'s> {
+    /// The schema's own keywords, where they count.
+    own: Option<&'s Value>,
+    together: Vec<&'s Value>,
+    alternatives: Vec<Vec<&'s Value>>,
+}
+
+fn all(mut nodes: Vec<Node<'_>>) -> Node<'_> {
+    nodes.retain(|node| !matches!(node, Node::Any));
+    if nodes.len() > 1 { Node::All(nodes) } else { nodes.pop().unwrap_or(Node::Any) }
+}
+
+/// Branches that say nothing of a member leave what the others say.
+fn either(mut nodes: Vec<Node<'_>>) -> Node<'_> {
+    nodes.retain(|node| !matches!(node, Node::Any));
+    if nodes.len() > 1 { Node::Either(nodes) } else { nodes.pop().unwrap_or(Node::Any) }
+}
+
+/// The types that `type`, `const` and `enum` name; without them those that other keywords speak of.
+fn own_types(schema: &Value) -> Types {
+    let named = match schema.get("type") {
+        Some(Value::String(name)) => Types::named(name),
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(Value::as_str).fold(Types::NONE, |types, name| types | Types::named(name))
+        }
+        _ => Types::NONE,
+    };
+    if named != Types::NONE {
+        return named;
+    }
+    if let Some(value) = schema.get("const") {
+        return Types::of(value);
+    }
+    if let Some(Value::Array(members)) = schema.get("enum")
+        && !members.is_empty()
+    {
+        return members.iter().fold(Types::NONE, |types, member| types | Types::of(member));
+    }
+    let hints = [
+        (Types::OBJECT, ["properties", "additionalProperties", "minProperties", "maxProperties"]),
+        (Types::ARRAY, ["items", "prefixItems", "minItems", "maxItems"]),
+        (Types::STRING, ["pattern", "minLength", "maxLength", "contentEncoding"]),
+        (Types::NUMBER, ["minimum", "maximum", "multipleOf", "exclusiveMinimum"]),
+    ];
+    hints
+        .into_iter()
+        .find(|(_, keywords)| keywords.iter().any(|keyword| schema.get(*keyword).is_some()))
+        .map_or(Types::ANY, |(types, _)| types)
+}
+
+fn own_step<'s>(schema: &'s Value, step: Step<'_>) -> Option<&'s Value> {
+    match step {
+        Step::Property(name) => schema
+            .get("properties")
+            .and_then(|properties| properties.get(name))
+            .or_else(|| schema.get("additionalProperties")),
+        Step::Item(index) => {
+            let listed =
+                schema.get("prefixItems").or_else(|| schema.get("items").filter(|items| items.is_array()));
+            listed
+                .and_then(|items| items.get(index))
+                .or_else(|| schema.get("items").filter(|items| items.is_object()))
+        }
+    }
+    .filter(|found| found.is_object())
+}
