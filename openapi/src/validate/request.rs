@@ -1,0 +1,301 @@
+//! A request held to its operation.
+
+use serde_json::Value;
+
+use super::security;
+use super::value::{self, Secrecy};
+use crate::codec::{
+    BodyValue, Cookies, QueryPairs, RequestValues, decode_body, decode_cookie, decode_path, decode_query,
+    decode_request_header, media,
+};
+use crate::contract::{ApiKeyLocation, Location, MediaType, Operation, Parameter, SecuritySchemeKind};
+use crate::message::Request;
+use crate::route::RouteMatch;
+use crate::schema::Direction;
+use crate::violation::{Part, Violation};
+
+/// What query parameters that the document does not name mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownQuery {
+    /// Nothing.
+    #[default]
+    Accept,
+    /// A violation each.
+    Refuse,
+}
+
+/// Whether a part of the contract is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Enforcement {
+    /// It is.
+    #[default]
+    Enforced,
+    /// It is not, as if the document did not ask for it.
+    Ignored,
+}
+
+/// How strictly a request is judged.
+#[derive(Debug, Clone, Default)]
+pub struct RequestRules {
+    /// Query parameters that the document does not name.
+    pub unknown_query: UnknownQuery,
+    /// The credentials that the operation asks for.
+    pub security: Enforcement,
+}
+
+/// A request read by its operation.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// The decoded values, invalid ones included; what could not be decoded is not there.
+    pub values: RequestValues,
+    /// Everything that breaks the contract, in the order security, content type, parameters, body.
+    pub violations: Vec<Violation>,
+}
+
+/// Reads a request by the operation the router found and holds it to that.
+///
+/// - A body where none is documented is ignored, and so is an empty one where it is not required.
+/// - A media type that no codec reads is not looked into.
+pub fn request(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRules) -> Reading {
+    let operation: &Operation = found.operation;
+    let mut reading = Reading::default();
+    if rules.security == Enforcement::Enforced {
+        reading.violations.extend(security::security(operation, request));
+    }
+    let body = find_body(operation, request, &mut reading.violations);
+    read_parameters(found, request, rules, &mut reading);
+    if let Some((media, content_type)) = body {
+        read_body(media, content_type, request, &mut reading);
+    }
+    reading
+}
+
+/// The documented media type of the body; nothing where there is no body to read.
+fn find_body<'o, 'r>(
+    operation: &'o Operation,
+    request: &'r Request,
+    violations: &mut Vec<Violation>,
+) -> Option<(&'o MediaType, &'r str)> {
+    let documented = operation.request_body()?;
+    if request.body.is_empty() {
+        if documented.required {
+            violations.push(Violation::new(Part::Body, "missing", "a body is required, and it is empty"));
+        }
+        return None;
+    }
+    if documented.content.is_empty() {
+        return None;
+    }
+    match value::documented_media(&documented.content, request.content_type(), &request.headers) {
+        Ok(media) => Some((media, request.content_type()?)),
+        Err(violation) => {
+            violations.push(*violation);
+            None
+        }
+    }
+}
+
+fn read_body(media: &MediaType, content_type: &str, request: &Request, reading: &mut Reading) {
+    match decode_body(media, content_type, &request.body, Direction::Request) {
+        Ok(payload) => {
+            if let Some(body) = payload.as_value() {
+                let schema = media.schema.as_ref();
+                let found =
+                    value::violations(&Part::Body, schema, body, Direction::Request, Secrecy::BySchema);
+                reading.violations.extend(found);
+            }
+            reading.values.body =
+                Some(BodyValue { media_type: media::essence(content_type).to_owned(), payload });
+        }
+        Err(message) => reading.violations.push(Violation::new(Part::Body, "unreadable", message)),
+    }
+}
+
+fn read_parameters(
+    found: &RouteMatch<'_, '_>,
+    request: &Request,
+    rules: &RequestRules,
+    reading: &mut Reading,
+) {
+    let operation: &Operation = found.operation;
+    let pairs = match QueryPairs::read(request.query().unwrap_or_default()) {
+        Ok(pairs) => pairs,
+        Err(message) => {
+            let part = Part::Parameter(Location::Query, "*".to_owned());
+            reading.violations.push(Violation::new(part, "too-large", message));
+            return;
+        }
+    };
+    let cookies = Cookies::read(&request.headers);
+    let is_documented = |name: &str| is_query_name(operation, name);
+    for parameter in operation.parameters() {
+        let decoded = match parameter.location {
+            Location::Path => {
+                let raw = found.variables.iter().find(|(name, _)| *name == parameter.name);
+                // A path parameter that the template has no place for cannot be sent.
+                let Some((_, raw)) = raw else { continue };
+                decode_path(parameter, raw).map(Some)
+            }
+            Location::Query => decode_query(parameter, &pairs, &is_documented),
+            Location::Header => decode_request_header(parameter, &request.headers),
+            Location::Cookie => decode_cookie(parameter, &cookies),
+        };
+        judge(operation, parameter, decoded, reading);
+    }
+    if rules.unknown_query == UnknownQuery::Refuse {
+        for (name, _) in pairs.unread().filter(|(name, _)| !is_documented(name)) {
+            let part = Part::Parameter(Location::Query, name.to_owned());
+            let violation =
+                Violation::new(part, "undocumented", "no query parameter of this name is documented");
+            if !reading.violations.contains(&violation) {
+                reading.violations.push(violation);
+            }
+        }
+    }
+}
+
+fn judge(
+    operation: &Operation,
+    parameter: &Parameter,
+    decoded: Result<Option<Value>, String>,
+    reading: &mut Reading,
+) {
+    let part = || Part::Parameter(parameter.location, parameter.name.clone());
+    let value = match decoded {
+        Ok(Some(value)) => value,
+        Ok(None) => {
+            if parameter.required {
+                reading.violations.push(Violation::new(
+                    part(),
+                    "missing",
+                    "it is required, and it is not there",
+                ));
+            }
+            return;
+        }
+        Err(message) => {
+            reading.violations.push(Violation::new(part(), "unreadable", message));
+            return;
+        }
+    };
+    let is_allowed_empty = parameter.allow_empty_value && value.as_str() == Some("");
+    if !is_allowed_empty {
+        let is_key = security::is_key(operation, parameter.location, &parameter.name);
+        let secrecy = if is_key { Secrecy::Secret } else { Secrecy::BySchema };
+        let schema = parameter.value_schema();
+        let found = value::violations(&part(), schema, &value, Direction::Request, secrecy);
+        reading.violations.extend(found);
+    }
+    let values = match parameter.location {
+        Location::Path => &mut reading.values.path,
+        Location::Query => &mut reading.values.query,
+        Location::Header => &mut reading.values.header,
+        Location::Cookie => &mut reading.values.cookie,
+    };
+    values.insert(parameter.name.clone(), value);
+}
+
+/// Whether a name in a query is a documented parameter's or a security scheme's.
+fn is_query_name(operation: &Operation, name: &str) -> bool {
+    operation.parameters_in(Location::Query).any(|parameter| parameter.name == name)
+        || operation.security().iter().flat_map(|alternative| &alternative.schemes).any(|(scheme, _)| {
+            matches!(&scheme.kind, SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Query, name: key } if key == name)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use http::header::{AUTHORIZATION, CONTENT_TYPE};
+    use http::{HeaderValue, Method};
+    use serde_json::json;
+
+    use super::*;
+    use crate::codec::{Payload, encode_request};
+    use crate::contract::Contract;
+    use crate::route::{BasePaths, Route, Router};
+
+    const DOCUMENT: &str = "
+openapi: 3.0.3
+info: {title: Pets, version: '1'}
+security: [{token: []}]
+paths:
+  /pets/{id}:
+    put:
+      operationId: putPet
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer}}
+        - {name: tags, in: query, schema: {type: array, items: {type: string}}, explode: false}
+        - {name: X-Limit, in: header, schema: {type: integer, minimum: 1}}
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {type: object, required: [name], properties: {name: {type: string}, age: {type: integer, minimum: 0}}}
+          application/x-www-form-urlencoded:
+            schema: {type: object, properties: {age: {type: integer}, tags: {type: array, items: {type: boolean}}}}
+      responses: {'200': {description: ok}}
+components:
+  securitySchemes: {token: {type: http, scheme: Bearer}}
+";
+
+    fn read(request: &Request) -> Reading {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let router = Router::new(contract.operations(), BasePaths::Optional);
+        let Route::Found(found) = router.find(&request.method, request.path()) else { panic!("not found") };
+        super::request(&found, request, &RequestRules::default())
+    }
+
+    fn operation() -> Arc<Operation> {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        Arc::clone(contract.operation("putPet").unwrap())
+    }
+
+    fn lines(reading: &Reading) -> Vec<String> {
+        reading.violations.iter().map(Violation::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_without_a_violation() {
+        for body in [
+            BodyValue {
+                media_type: "application/json".to_owned(),
+                payload: Payload::Value(json!({"name": "é", "age": 3})),
+            },
+            BodyValue {
+                media_type: "application/x-www-form-urlencoded".to_owned(),
+                payload: Payload::Value(json!({"age": 3, "tags": [true, false]})),
+            },
+        ] {
+            let mut values = RequestValues { body: Some(body), ..RequestValues::default() };
+            values.path.insert("id".to_owned(), json!(7));
+            values.query.insert("tags".to_owned(), json!(["a b", "c,d", "+&="]));
+            values.header.insert("X-Limit".to_owned(), json!(12));
+            let mut request = encode_request(&operation(), &values).unwrap();
+            request.headers.insert(AUTHORIZATION, HeaderValue::from_static("bearer abc"));
+            let reading = read(&request);
+            assert_eq!(lines(&reading), Vec::<String>::new());
+            assert_eq!(reading.values, values);
+        }
+    }
+
+    #[test]
+    fn every_violation_is_reported_in_order() {
+        let mut request = Request::new(Method::PUT, "/pets/seven");
+        request.headers.insert("x-limit", HeaderValue::from_static("0"));
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        request.body = Bytes::from_static(b"{\"age\": -1}");
+        assert_eq!(
+            lines(&read(&request)),
+            [
+                "security: no valid credentials: `Authorization: Bearer …` is missing [unauthorized]",
+                "path.id: \"seven\" is not of type \"integer\" [type]",
+                "header.X-Limit: 0 is less than the minimum of 1 [minimum]",
+                "body: \"name\" is a required property [required]",
+                "body/age: -1 is less than the minimum of 0 [minimum]",
+            ]
+        );
+    }
+}

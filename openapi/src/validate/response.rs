@@ -1,0 +1,113 @@
+//! A response held to its operation.
+
+use http::{Method, StatusCode};
+
+use super::value::{self, Secrecy};
+use crate::codec::{Payload, decode_body, decode_header};
+use crate::contract::{MediaType, Operation, Response as Documented};
+use crate::message::Response;
+use crate::schema::Direction;
+use crate::violation::{Part, Violation};
+
+/// A response read by its operation.
+#[derive(Debug, Clone)]
+pub struct ResponseReading<'o> {
+    /// The documented response for its status.
+    pub response: Option<&'o Documented>,
+    /// The documented media type its body falls under.
+    pub media: Option<&'o MediaType>,
+    /// The decoded body.
+    pub payload: Option<Payload>,
+    /// Everything that breaks the contract, in the order status, headers, content type, body.
+    pub violations: Vec<Violation>,
+}
+
+/// Holds a response to its operation: status documented, headers, content type, body.
+///
+/// - A body is looked for unless the operation is a HEAD or the status is 1xx, 204, 205 or 304.
+/// - A body where the response documents none is ignored.
+/// - A media type that no codec reads is not looked into.
+pub fn response<'o>(operation: &'o Operation, response: &Response) -> ResponseReading<'o> {
+    let mut reading = ResponseReading {
+        response: operation.responses().documenting(response.status),
+        media: None,
+        payload: None,
+        violations: Vec::new(),
+    };
+    let Some(documented) = reading.response else {
+        let known: Vec<String> =
+            operation.responses().iter().map(|documented| documented.status.to_string()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let message = format!("{} is not documented; documented are: {known}", response.status.as_u16());
+        reading.violations.push(Violation::new(Part::Status, "undocumented", message));
+        return reading;
+    };
+    read_headers(documented, response, &mut reading.violations);
+    if has_body(operation.method(), response.status) && !documented.content.is_empty() {
+        read_body(documented, response, &mut reading);
+    }
+    reading
+}
+
+/// Whether a response may have a body (RFC 9110, section 6.4.1).
+fn has_body(method: &Method, status: StatusCode) -> bool {
+    let is_bodiless =
+        matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
+    *method != Method::HEAD && !status.is_informational() && !is_bodiless
+}
+
+fn read_headers(documented: &Documented, response: &Response, violations: &mut Vec<Violation>) {
+    for header in &documented.headers {
+        let part = || Part::Header(header.name.clone());
+        match decode_header(header, &response.headers) {
+            Ok(Some(value)) => {
+                let schema = header.schema.as_ref();
+                violations.extend(value::violations(
+                    &part(),
+                    schema,
+                    &value,
+                    Direction::Response,
+                    Secrecy::BySchema,
+                ));
+            }
+            Ok(None) if header.required => {
+                violations.push(Violation::new(part(), "missing", "it is required, and it is not there"));
+            }
+            Ok(None) => {}
+            Err(message) => violations.push(Violation::new(part(), "unreadable", message)),
+        }
+    }
+}
+
+fn read_body<'o>(documented: &'o Documented, response: &Response, reading: &mut ResponseReading<'o>) {
+    let content_type = response.content_type();
+    if response.body.is_empty() && content_type.is_none() {
+        let message = format!(
+            "a body is documented, and there is none; documented are: {}",
+            value::names(&documented.content)
+        );
+        reading.violations.push(Violation::new(Part::Body, "missing", message));
+        return;
+    }
+    let media = match value::documented_media(&documented.content, content_type, &response.headers) {
+        Ok(media) => media,
+        Err(violation) => {
+            reading.violations.push(*violation);
+            return;
+        }
+    };
+    reading.media = Some(media);
+    let content_type = content_type.unwrap_or_default();
+    match decode_body(media, content_type, &response.body, Direction::Response) {
+        Ok(payload) => {
+            if let Some(body) = payload.as_value() {
+                let schema = media.schema.as_ref();
+                let found =
+                    value::violations(&Part::Body, schema, body, Direction::Response, Secrecy::BySchema);
+                reading.violations.extend(found);
+            }
+            reading.payload = Some(payload);
+        }
+        Err(message) => reading.violations.push(Violation::new(Part::Body, "unreadable", message)),
+    }
+}

@@ -1,0 +1,88 @@
+//! A decoded value held to its schema.
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use crate::codec::{Shape, media};
+use crate::contract::{Content, MediaType};
+use crate::schema::{Direction, Schema};
+use crate::violation::{Part, Violation};
+
+/// Whether a value may be shown in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// As far as its schema does not mark it as a secret.
+    BySchema,
+    /// Never: it is a credential.
+    Secret,
+}
+
+/// What a schema refuses about a value, as violations of a part of a message.
+pub(super) fn violations(
+    part: &Part,
+    schema: Option<&Schema>,
+    value: &Value,
+    direction: Direction,
+    secrecy: Secrecy,
+) -> Vec<Violation> {
+    let Some(schema) = schema else { return Vec::new() };
+    let found = schema.violations(value, direction);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let is_secret = secrecy == Secrecy::Secret || Shape::of(Some(schema)).is_secret();
+    found
+        .into_iter()
+        .map(|found| Violation {
+            part: part.clone(),
+            rule: found.keyword.into(),
+            pointer: found.instance_pointer,
+            document_pointer: Some(found.document_pointer),
+            message: if is_secret { "the value is refused".to_owned() } else { found.message },
+        })
+        .collect()
+}
+
+/// The documented media type that a `Content-Type` falls under, or the violation that it falls under none.
+pub(super) fn documented_media<'c>(
+    content: &'c Content,
+    content_type: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<&'c MediaType, Box<Violation>> {
+    let refuse = |rule: &'static str, found: &str| {
+        let message = format!("{found}; documented are: {}", names(content));
+        Box::new(Violation::new(Part::ContentType, rule, message))
+    };
+    let Some(content_type) = content_type else {
+        return Err(if headers.contains_key(CONTENT_TYPE) {
+            refuse("unreadable", "it is not text")
+        } else {
+            refuse("missing", "there is a body without a content type")
+        });
+    };
+    if !is_media_type(content_type) {
+        return Err(refuse("unreadable", &format!("`{}` is no media type", content_type.escape_debug())));
+    }
+    content.matching(content_type).ok_or_else(|| {
+        refuse(
+            "undocumented",
+            &format!("`{}` is not documented", media::essence(content_type).escape_debug()),
+        )
+    })
+}
+
+/// Whether a text is a type, a slash and a subtype, all of them tokens (RFC 9110, section 8.3.1).
+fn is_media_type(text: &str) -> bool {
+    let is_token = |text: &str| {
+        let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        !text.is_empty() && text.bytes().all(is_token_byte)
+    };
+    media::essence(text).split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub))
+}
+
+/// The documented media types, for messages.
+pub(super) fn names(content: &Content) -> String {
+    let names: Vec<&str> = content.iter().map(|media| media.name.as_str()).collect();
+    names.join(", ")
+}
