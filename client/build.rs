@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use counterfoil_openapi::{Document, bundled};
+use counterfoil_openapi::{Document, NoFiles, bundled};
 use progenitor_impl::{GenerationSettings, Generator, HooksMode};
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Writes the client of one document to `OUT_DIR/name.rs`.
 fn generate(out: &Path, name: &str, file: &str, text: &[u8]) -> Result<(), Box<dyn Error>> {
-    let (document, _) = Document::read(file, text)?;
+    let (document, _) = Document::read(file, text, &NoFiles)?;
     let mut root: Value = document.root().clone();
     lower::document(&mut root);
     let document = serde_json::from_value(root)?;
