@@ -2,13 +2,18 @@
 //!
 //! * [`tyk`], [`arcgis`] and [`control`] are generated at build time from the documents of `counterfoil-openapi`.
 //! * [`auth`] gives them their credentials.
+//! * [`transport`] sends a recorded request byte for byte.
 //!
 //! None of them follows redirects.
 
 pub mod arcgis;
 pub mod auth;
+mod base_url;
 pub mod control;
 #[cfg(test)]
 mod generate;
 mod hooks;
+pub mod transport;
 pub mod tyk;
+
+pub use base_url::BaseUrlError;

@@ -1,0 +1,10 @@
+//! The clients against a server whose every byte the test writes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is a failed test; a clippy setting says so inside tests only"
+)]
+
+mod arcgis;
+mod server;
+mod transport;
+mod tyk;
