@@ -2,7 +2,7 @@
 //!
 //! * [`tyk`], [`arcgis`] and [`control`] are generated at build time from the documents of `counterfoil-openapi`.
 //! * [`auth`] gives them their credentials.
-//! * [`transport`] sends a recorded request byte for byte.
+//! * [`transport`] sends a recorded request byte for byte; [`curl`] writes it as a line to paste into a shell.
 //!
 //! None of them follows redirects.
 
@@ -10,6 +10,7 @@ pub mod arcgis;
 pub mod auth;
 mod base_url;
 pub mod control;
+pub mod curl;
 #[cfg(test)]
 mod generate;
 mod hooks;

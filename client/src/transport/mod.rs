@@ -212,7 +212,7 @@ enum Pool {
 }
 
 /// Whether a request of this method says that its body is empty (RFC 9110, section 8.6).
-fn announces_empty_body(method: &Method) -> bool {
+pub(crate) fn announces_empty_body(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 

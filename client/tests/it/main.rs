@@ -3,8 +3,10 @@
     clippy::unwrap_used,
     reason = "a panic is a failed test; a clippy setting says so inside tests only"
 )]
+#![expect(clippy::print_stdout, reason = "a test that skips says so")]
 
 mod arcgis;
+mod curl;
 mod server;
 mod transport;
 mod tyk;
