@@ -9,6 +9,9 @@ use super::error::Inexpressible;
 /// Everything but unreserved characters (section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// As [`RESERVED`], and the dot that separates items of the `label` style.
+const LABEL: &AsciiSet = &RESERVED.add(b'.');
+
 /// What may not stand in a query even where reserved characters may, and `&` and `+`, which mean something there.
 const QUERY_RESERVED: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -41,6 +44,8 @@ pub(super) enum Escape {
     Path,
     /// A path segment that holds literal text besides variables, where punctuation separates.
     MixedPath,
+    /// A path segment in the `label` style.
+    Label,
     /// A query.
     Query,
     /// A query whose parameter allows reserved characters.
@@ -51,6 +56,8 @@ pub(super) enum Escape {
     Cookie,
     /// A header field, which has no escapes.
     Header,
+    /// Where nothing is escaped, or no longer.
+    None,
 }
 
 /// What a text is in the notation of its style.
@@ -69,6 +76,7 @@ impl Escape {
     pub(super) fn write(self, text: &str, role: Role, out: &mut String) -> Result<(), Inexpressible> {
         let set = match self {
             Self::Path | Self::Query | Self::Cookie => RESERVED,
+            Self::Label => LABEL,
             Self::MixedPath => NON_ALPHANUMERIC,
             Self::QueryReserved => match role {
                 Role::Whole => QUERY_RESERVED,
@@ -86,6 +94,10 @@ impl Escape {
                 out.push_str(text);
                 return Ok(());
             }
+            Self::None => {
+                out.push_str(text);
+                return Ok(());
+            }
         };
         out.extend(utf8_percent_encode(text, set));
         Ok(())
@@ -95,7 +107,7 @@ impl Escape {
     /// replacement character.
     pub(super) fn read(self, raw: &str) -> Cow<'_, str> {
         match self {
-            Self::Header => Cow::Borrowed(raw),
+            Self::Header | Self::None => Cow::Borrowed(raw),
             Self::Query | Self::QueryReserved | Self::Form if raw.contains('+') => {
                 Cow::Owned(percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned())
             }

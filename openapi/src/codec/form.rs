@@ -18,21 +18,23 @@ use super::media;
 use super::query::{QueryPairs, QueryWriter};
 use super::scalar::{self, Reading};
 use super::shape::Shape;
-use super::style::form;
+use super::style::{PairStyle, form};
 use crate::contract::{Encoding, Style};
 
 /// How a property is written.
 enum Way {
     Json,
-    Styled { explode: bool },
+    Styled(PairStyle, Escape),
     Plain,
 }
 
 fn way(encoding: Option<&Encoding>) -> Way {
     let Some(encoding) = encoding else { return Way::Plain };
-    if encoding.style.is_some() || encoding.explode.is_some() {
+    if encoding.style.is_some() || encoding.explode.is_some() || encoding.allow_reserved {
         let style = encoding.style.unwrap_or(Style::Form);
-        return Way::Styled { explode: encoding.explode.unwrap_or(style == Style::Form) };
+        let explode = encoding.explode.unwrap_or(style == Style::Form);
+        let escape = if encoding.allow_reserved { Escape::QueryReserved } else { Escape::Form };
+        return Way::Styled(PairStyle { style, explode }, escape);
     }
     match &encoding.content_type {
         Some(media_type) if media::kind(media_type) == media::Kind::Json => Way::Json,
@@ -58,9 +60,7 @@ pub(super) fn encode(
         let property = shape.property(name);
         match way(encoding_of(encodings, name)) {
             Way::Json => out.pair(name, &value.to_string(), Role::Whole, Escape::Form)?,
-            Way::Styled { explode } => {
-                form::encode(name, value, explode, Escape::Form, &property, &mut out)?;
-            }
+            Way::Styled(style, escape) => style.encode(name, value, escape, &property, &mut out)?,
             Way::Plain => match value {
                 Value::Array(_) => form::encode(name, value, true, Escape::Form, &property, &mut out)?,
                 other => out.pair(name, &scalar::write(other, &property)?, Role::Whole, Escape::Form)?,
@@ -81,10 +81,10 @@ pub(super) fn decode(
     let mut members = Map::new();
     let is_taken = |name: &str| encoding_of(encodings, name).is_some();
     for encoding in encodings {
-        if let Way::Styled { explode } = way(Some(encoding)) {
+        if let Way::Styled(style, escape) = way(Some(encoding)) {
             let name = encoding.property.as_str();
             let property = shape.property(name);
-            let found = form::decode(name, explode, &pairs, Escape::Form, &property, reading, &is_taken);
+            let found = style.decode(name, &pairs, escape, &property, reading, &is_taken);
             members.extend(found.map(|value| (name.to_owned(), value)));
         }
     }

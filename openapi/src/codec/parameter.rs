@@ -9,7 +9,7 @@ use super::escape::{Escape, Role};
 use super::query::{QueryPairs, QueryWriter};
 use super::scalar::{self, Reading};
 use super::shape::{Shape, Types};
-use super::style::{form, simple};
+use super::style::{PairStyle, form, label, matrix, simple};
 use super::{header, media};
 use crate::contract::{Content, Location, Parameter, Style};
 use crate::schema::Direction;
@@ -31,15 +31,24 @@ fn read(parameter: &Parameter, read: impl Fn(&Shape<'_>, &Reading) -> Option<Val
 ///
 /// # Errors
 ///
-/// When a `content`-typed parameter does not hold what its media type says.
+/// When it is not in its style, or a `content`-typed parameter does not hold what its media type says.
 pub(crate) fn decode_path(parameter: &Parameter, raw: &str) -> Result<Value, String> {
     if let Some(content) = &parameter.content {
         return decode_content(content, &Escape::Path.read(raw));
     }
-    let value = read(parameter, |shape, reading| {
-        Some(simple::decode(raw, parameter.explode, Escape::Path, shape, reading))
-    });
-    Ok(value.unwrap_or(Value::Null))
+    let (name, explode) = (parameter.name.as_str(), parameter.explode);
+    let schema = parameter.value_schema();
+    let shape = Shape::of(schema);
+    scalar::read_validly(
+        schema,
+        Direction::Request,
+        |reading| match parameter.style {
+            Style::Label => label::decode(raw, explode, &shape, reading),
+            Style::Matrix => matrix::decode(name, raw, explode, &shape, reading),
+            _ => Ok(simple::decode(raw, explode, Escape::Path, &shape, reading)),
+        },
+        |read| read.as_ref().ok(),
+    )
 }
 
 /// Reads a query parameter; nothing when it is not there. `is_taken` says which names mean something else.
@@ -55,9 +64,9 @@ pub(crate) fn decode_query(
     if let Some(content) = &parameter.content {
         return pairs.text(&parameter.name).map(|text| decode_content(content, &text)).transpose();
     }
-    let (name, explode) = (parameter.name.as_str(), parameter.explode);
+    let name = parameter.name.as_str();
     Ok(read(parameter, |shape, reading| {
-        form::decode(name, explode, pairs, Escape::Query, shape, reading, is_taken)
+        style(parameter).decode(name, pairs, Escape::Query, shape, reading, is_taken)
     }))
 }
 
@@ -151,14 +160,17 @@ pub(super) fn encode_path(
             let mut text = String::new();
             escape.write(&encode_content(content, value), Role::Whole, &mut text).map(|()| text)
         }
-        None => simple::encode(value, parameter.explode, escape, &shape),
+        None => match parameter.style {
+            Style::Label => label::encode(value, parameter.explode, &shape),
+            Style::Matrix => matrix::encode(&parameter.name, value, parameter.explode, escape, &shape),
+            _ => simple::encode(value, parameter.explode, escape, &shape),
+        },
     };
     let text = written.map_err(|why| why.at(part()))?;
-    match text.as_str() {
-        "" => Err(Inexpressible("a path segment cannot be empty").at(part())),
-        "." | ".." => Err(Inexpressible("a path segment of dots means another path").at(part())),
-        _ => Ok(text),
+    if text.is_empty() {
+        return Err(Inexpressible("a path variable cannot be empty").at(part()));
     }
+    Ok(text)
 }
 
 /// Writes a query parameter.
@@ -168,7 +180,13 @@ pub(super) fn encode_query(
     out: &mut QueryWriter,
 ) -> Result<(), EncodeError> {
     let escape = if parameter.allow_reserved { Escape::QueryReserved } else { Escape::Query };
-    encode_pairs(parameter, value, escape, out)
+    let shape = Shape::of(parameter.value_schema());
+    let name = parameter.name.as_str();
+    let written = match &parameter.content {
+        Some(content) => out.pair(name, &encode_content(content, value), Role::Whole, escape),
+        None => style(parameter).encode(name, value, escape, &shape, out),
+    };
+    written.map_err(|why| why.at(Part::Parameter(parameter.location, parameter.name.clone())))
 }
 
 /// Writes a cookie.
@@ -177,25 +195,17 @@ pub(super) fn encode_cookie(
     value: &Value,
     out: &mut QueryWriter,
 ) -> Result<(), EncodeError> {
-    encode_pairs(parameter, value, Escape::Cookie, out)
-}
-
-fn encode_pairs(
-    parameter: &Parameter,
-    value: &Value,
-    escape: Escape,
-    out: &mut QueryWriter,
-) -> Result<(), EncodeError> {
     let shape = Shape::of(parameter.value_schema());
     let name = parameter.name.as_str();
     let written = match &parameter.content {
-        Some(content) => out.pair(name, &encode_content(content, value), Role::Whole, escape),
-        None => match parameter.style {
-            Style::Form => form::encode(name, value, parameter.explode, escape, &shape, out),
-            _ => Err(Inexpressible("its style is not written yet")),
-        },
+        Some(content) => out.pair(name, &encode_content(content, value), Role::Whole, Escape::Cookie),
+        None => form::encode(name, value, parameter.explode, Escape::Cookie, &shape, out),
     };
-    written.map_err(|why| why.at(Part::Parameter(parameter.location, parameter.name.clone())))
+    written.map_err(|why| why.at(Part::Parameter(Location::Cookie, parameter.name.clone())))
+}
+
+fn style(parameter: &Parameter) -> PairStyle {
+    PairStyle { style: parameter.style, explode: parameter.explode }
 }
 
 /// The text of a header parameter.

@@ -50,6 +50,15 @@ impl<'q> QueryPairs<'q> {
             .collect()
     }
 
+    /// Shows every name and raw value, in order; those that `take` takes count as read.
+    pub(super) fn take(&self, mut take: impl FnMut(&str, &'q str) -> bool) {
+        for pair in &self.0 {
+            if take(&pair.name, pair.value) {
+                pair.is_read.set(true);
+            }
+        }
+    }
+
     /// The names in order, a repeated one each time.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|pair| pair.name.as_ref())

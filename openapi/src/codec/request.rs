@@ -100,7 +100,15 @@ fn encode_path(operation: &Operation, values: &RequestValues) -> Result<String, 
         }
     }
     let path = template.fill(|name| written.get(name).cloned().unwrap_or_default());
-    Ok(utf8_percent_encode(&path, ILLEGAL).to_string())
+    let path = utf8_percent_encode(&path, ILLEGAL).to_string();
+    let is_dots = |segment: &str| matches!(Escape::Path.read(segment).as_ref(), "." | "..");
+    if let Some(name) = template.variables().next()
+        && path.split('/').any(is_dots)
+    {
+        let part = Part::Parameter(Location::Path, name.to_owned());
+        return Err(EncodeError::new(part, "a path segment of dots means another path"));
+    }
+    Ok(path)
 }
 
 /// Whether more than this variable stands in its segment.

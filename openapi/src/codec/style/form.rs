@@ -74,7 +74,6 @@ pub(in crate::codec) fn decode_values(
     shape: &Shape<'_>,
     reading: &Reading,
 ) -> Value {
-    let types = shape.types();
     let all = || list::read_items(values.iter().copied(), escape, shape, reading);
     let [raw] = values else {
         // Several values where one is documented are an array, which the schema refuses.
@@ -82,12 +81,11 @@ pub(in crate::codec) fn decode_values(
     };
     let is_plural = !explode && raw.contains(',');
     let scalar = || scalar::read(&escape.read(raw), shape, reading);
-    match notation(types, is_plural, || reading.prefers_typed()) {
-        Notation::Array if raw.is_empty() && types.admits(Types::NULL) => Value::Null,
+    match notation(shape.types(), raw, is_plural, reading) {
         Notation::Array if explode => all(),
         Notation::Array if !raw.contains(',') && list::holds_no_text(shape) => {
             // Many clients encode the separator as well.
-            list::read_items(escape.read(raw).split(','), Escape::Header, shape, reading)
+            list::read_items(escape.read(raw).split(','), Escape::None, shape, reading)
         }
         Notation::Array => list::read_items(raw.split(','), escape, shape, reading),
         Notation::Object if explode => scalar(),

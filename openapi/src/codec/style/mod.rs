@@ -9,10 +9,18 @@
 //! Arrays and objects inside arrays and objects have no notation in any style but `deepObject`; they are written as
 //! JSON, and read back where the schema admits them.
 
+mod deep_object;
+mod delimited;
 pub(super) mod form;
+pub(super) mod label;
 mod list;
+pub(super) mod matrix;
+mod pairs;
 pub(super) mod simple;
 
+pub(super) use pairs::PairStyle;
+
+use super::scalar::Reading;
 use super::shape::Types;
 
 /// What a value is written as.
@@ -23,12 +31,16 @@ enum Notation {
     Object,
 }
 
-/// How a text is to be read, by what the schema admits and by whether it has more than one item.
-fn notation(types: Types, is_plural: bool, is_typed: impl Fn() -> bool) -> Notation {
+/// How a text is to be read, by what the schema admits and by whether the text has more than one item.
+fn notation(types: Types, raw: &str, is_plural: bool, reading: &Reading) -> Notation {
     if types.is_any() || !types.admits_container() {
         return Notation::Scalar;
     }
-    if types.admits_scalar() && !(is_plural && is_typed()) {
+    if raw.is_empty() && types.admits(Types::NULL) {
+        // The empty text is `null`, and an array of one empty item cannot be told from it.
+        return Notation::Scalar;
+    }
+    if types.admits_scalar() && !(is_plural && reading.prefers_typed()) {
         return Notation::Scalar;
     }
     if types.admits(Types::ARRAY) { Notation::Array } else { Notation::Object }

@@ -35,9 +35,8 @@ pub(in crate::codec) fn decode(
     shape: &Shape<'_>,
     reading: &Reading,
 ) -> Value {
-    let types = shape.types();
     let scalar = || scalar::read(&escape.read(raw), shape, reading);
-    match notation(types, raw.contains(','), || reading.prefers_typed()) {
+    match notation(shape.types(), raw, raw.contains(','), reading) {
         Notation::Scalar => scalar(),
         Notation::Array => list::read_items(raw.split(','), escape, shape, reading),
         Notation::Object => {
