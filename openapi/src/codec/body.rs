@@ -7,11 +7,11 @@ use bytes::Bytes;
 use super::error::EncodeError;
 use super::media::{self, Kind};
 use super::scalar;
-use super::shape::Shape;
 use super::values::Payload;
 use super::{binary, form, json, text};
 use crate::contract::MediaType;
 use crate::schema::Direction;
+use crate::schema::Shape;
 use crate::violation::Part;
 
 /// The bytes of a body of a documented media type.

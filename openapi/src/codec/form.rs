@@ -17,9 +17,9 @@ use super::escape::{Escape, Role};
 use super::media;
 use super::query::{QueryPairs, QueryWriter};
 use super::scalar::{self, Reading};
-use super::shape::Shape;
 use super::style::{PairStyle, form};
 use crate::contract::{Encoding, Style};
+use crate::schema::Shape;
 
 /// How a property is written.
 enum Way {

@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::error::{EncodeError, Inexpressible};
 use super::escape::{Escape, Role};
 use super::scalar;
-use super::shape::Shape;
 use super::style::simple;
 use super::{decode_content, parameter};
 use crate::contract::{Content, Header};
+use crate::schema::Shape;
 use crate::schema::{Direction, Schema};
 use crate::violation::Part;
 

@@ -8,11 +8,11 @@ use super::error::{EncodeError, Inexpressible};
 use super::escape::{Escape, Role};
 use super::query::{QueryPairs, QueryWriter};
 use super::scalar::{self, Reading};
-use super::shape::{Shape, Types};
 use super::style::{PairStyle, form, label, matrix, simple};
 use super::{header, media};
 use crate::contract::{Content, Location, Parameter, Style};
 use crate::schema::Direction;
+use crate::schema::{Shape, Types};
 use crate::violation::Part;
 
 /// Reads one value by a schema that says its type.

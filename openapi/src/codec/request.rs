@@ -13,11 +13,11 @@ use super::escape::{Escape, Role};
 use super::parameter;
 use super::query::QueryWriter;
 use super::scalar;
-use super::shape::Shape;
 use super::style::form;
 use super::values::{BodyValue, RequestValues};
 use crate::contract::{Location, Operation, Parameter};
 use crate::message::Request;
+use crate::schema::Shape;
 use crate::violation::Part;
 
 /// What no path may hold as it stands; everything else is the template's own affair.

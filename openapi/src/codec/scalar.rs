@@ -7,8 +7,8 @@ use std::str::FromStr;
 use serde_json::{Number, Value};
 
 use super::error::Inexpressible;
-use super::shape::{Shape, Types};
 use crate::schema::{Direction, Schema};
+use crate::schema::{Shape, Types};
 
 /// Which of several readings of a text is wanted, where a schema admits strings besides other types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::media;
 use super::scalar::{self, Reading};
-use super::shape::Shape;
+use crate::schema::Shape;
 
 /// The body of a value: a string's characters, anything else as in a parameter.
 pub(super) fn encode(value: &Value) -> Bytes {

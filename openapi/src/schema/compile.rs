@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use jsonschema::Validator;
 use serde_json::Value;
 
+use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy};
 use super::format::FORMATS;
 use super::lower;
 use crate::document::{Document, Place, Pointer};
@@ -38,7 +39,8 @@ struct Compiled {
 /// One keyword of a schema that a value breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaViolation {
-    /// The keyword, for example `minimum`; `false` for a schema that admits nothing.
+    /// The keyword, for example `minimum`; `false` for a schema that admits nothing, `readOnly` and `writeOnly` for a
+    /// property that may not travel this way.
     pub keyword: String,
     /// Where in the value, as a JSON Pointer.
     pub instance_pointer: String,
@@ -101,25 +103,32 @@ impl Schema {
         self.compiled(direction).validator.as_ref().map_or(true, |validator| validator.is_valid(value))
     }
 
-    /// Everything about a value that the schema refuses; nothing when it is valid.
+    /// What the schema refuses about a value, 100 violations at the most; nothing when it is valid.
+    ///
+    /// - Of alternatives (`oneOf`, `anyOf`) none of which holds, it is what the nearest one refuses.
+    /// - Messages quote no value that the schema marks as a secret (`format: password`, `writeOnly`).
     pub fn violations(&self, value: &Value, direction: Direction) -> Vec<SchemaViolation> {
+        self.explain(value, direction, Secrecy::BySchema)
+    }
+
+    /// As [`Schema::violations`], for a value that is perhaps a secret as a whole.
+    pub(crate) fn explain(
+        &self,
+        value: &Value,
+        direction: Direction,
+        secrecy: Secrecy,
+    ) -> Vec<SchemaViolation> {
         let compiled = self.compiled(direction);
         let Ok(validator) = &compiled.validator else { return Vec::new() };
         if validator.is_valid(value) {
             return Vec::new();
         }
-        validator
-            .iter_errors(value)
-            .map(|error| {
-                let schema_path = error.schema_path().as_str().to_owned();
-                SchemaViolation {
-                    keyword: error.kind().keyword().to_owned(),
-                    instance_pointer: error.instance_path().as_str().to_owned(),
-                    document_pointer: compiled.origins.document_pointer(&schema_path, &self.pointer),
-                    message: error.to_string(),
-                }
-            })
-            .collect()
+        let explainer = Explainer { schema: self, origins: &compiled.origins, direction, secrecy };
+        let mut told = Vec::new();
+        for error in validator.iter_errors(value).take(MAX_VIOLATIONS) {
+            explainer.explain(&error, &mut told);
+        }
+        told
     }
 
     fn compiled(&self, direction: Direction) -> &Compiled {

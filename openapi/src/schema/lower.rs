@@ -25,15 +25,16 @@ pub(super) struct Origins {
 }
 
 impl Origins {
-    /// The document pointer of a place in the bundle, which `root` was lowered to.
-    pub(super) fn document_pointer(&self, bundle_pointer: &str, root: &Pointer) -> String {
+    /// Where a place in the bundle comes from, which `root` was lowered to: the document pointer of a schema, and
+    /// the rest of the way in the lowered one.
+    pub(super) fn origin<'p>(&'p self, bundle_pointer: &'p str, root: &'p Pointer) -> (&'p Pointer, &'p str) {
         if let Some(rest) = bundle_pointer.strip_prefix("/$defs/") {
             let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
             if let Some(origin) = self.definitions.get(name) {
-                return format!("{origin}{rest}");
+                return (origin, rest);
             }
         }
-        format!("{root}{bundle_pointer}")
+        (root, bundle_pointer)
     }
 }
 

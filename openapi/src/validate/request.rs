@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::security;
-use super::value::{self, Secrecy};
+use super::value;
 use crate::codec::{
     BodyValue, Cookies, QueryPairs, RequestValues, decode_body, decode_cookie, decode_path, decode_query,
     decode_request_header, media,
@@ -11,7 +11,7 @@ use crate::codec::{
 use crate::contract::{ApiKeyLocation, Location, MediaType, Operation, Parameter, SecuritySchemeKind};
 use crate::message::Request;
 use crate::route::RouteMatch;
-use crate::schema::Direction;
+use crate::schema::{Direction, Secrecy};
 use crate::violation::{Part, Violation};
 
 /// What query parameters that the document does not name mean.

@@ -2,11 +2,11 @@
 
 use http::{Method, StatusCode};
 
-use super::value::{self, Secrecy};
+use super::value;
 use crate::codec::{Payload, decode_body, decode_header};
 use crate::contract::{MediaType, Operation, Response as Documented};
 use crate::message::Response;
-use crate::schema::Direction;
+use crate::schema::{Direction, Secrecy};
 use crate::violation::{Part, Violation};
 
 /// A response read by its operation.

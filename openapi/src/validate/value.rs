@@ -4,19 +4,10 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use crate::codec::{Shape, media};
+use crate::codec::media;
 use crate::contract::{Content, MediaType};
-use crate::schema::{Direction, Schema};
+use crate::schema::{Direction, Schema, Secrecy};
 use crate::violation::{Part, Violation};
-
-/// Whether a value may be shown in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Secrecy {
-    /// As far as its schema does not mark it as a secret.
-    BySchema,
-    /// Never: it is a credential.
-    Secret,
-}
 
 /// What a schema refuses about a value, as violations of a part of a message.
 pub(super) fn violations(
@@ -27,19 +18,15 @@ pub(super) fn violations(
     secrecy: Secrecy,
 ) -> Vec<Violation> {
     let Some(schema) = schema else { return Vec::new() };
-    let found = schema.violations(value, direction);
-    if found.is_empty() {
-        return Vec::new();
-    }
-    let is_secret = secrecy == Secrecy::Secret || Shape::of(Some(schema)).is_secret();
-    found
+    schema
+        .explain(value, direction, secrecy)
         .into_iter()
         .map(|found| Violation {
             part: part.clone(),
             rule: found.keyword.into(),
             pointer: found.instance_pointer,
             document_pointer: Some(found.document_pointer),
-            message: if is_secret { "the value is refused".to_owned() } else { found.message },
+            message: found.message,
         })
         .collect()
 }

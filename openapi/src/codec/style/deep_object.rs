@@ -14,7 +14,7 @@ use crate::codec::error::Inexpressible;
 use crate::codec::escape::{Escape, Role};
 use crate::codec::query::{QueryPairs, QueryWriter};
 use crate::codec::scalar::{self, Reading};
-use crate::codec::shape::{Shape, Types};
+use crate::schema::{Shape, Types};
 
 /// The most brackets after a name.
 pub(in crate::codec) const MAX_DEPTH: usize = 32;

@@ -7,7 +7,7 @@ use crate::codec::error::Inexpressible;
 use crate::codec::escape::Escape;
 use crate::codec::query::{QueryPairs, QueryWriter};
 use crate::codec::scalar::{self, Reading};
-use crate::codec::shape::Shape;
+use crate::schema::Shape;
 
 /// What separates items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::codec::error::Inexpressible;
 use crate::codec::escape::{Escape, Role};
 use crate::codec::query::{QueryPairs, QueryWriter};
 use crate::codec::scalar::{self, Reading};
-use crate::codec::shape::{Shape, Types};
+use crate::schema::{Shape, Types};
 
 /// Writes a value as one or several pairs.
 pub(in crate::codec) fn encode(

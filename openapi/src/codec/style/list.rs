@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::codec::error::Inexpressible;
 use crate::codec::escape::{Escape, Role};
 use crate::codec::scalar::{self, Reading};
-use crate::codec::shape::{Shape, Types};
+use crate::schema::{Shape, Types};
 
 const EMPTY: Inexpressible = Inexpressible("an empty array or object cannot be told from an absent one");
 

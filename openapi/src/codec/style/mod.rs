@@ -21,7 +21,7 @@ pub(super) mod simple;
 pub(super) use pairs::PairStyle;
 
 use super::scalar::Reading;
-use super::shape::Types;
+use crate::schema::Types;
 
 /// What a value is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

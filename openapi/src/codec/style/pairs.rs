@@ -8,8 +8,8 @@ use crate::codec::error::Inexpressible;
 use crate::codec::escape::Escape;
 use crate::codec::query::{QueryPairs, QueryWriter};
 use crate::codec::scalar::Reading;
-use crate::codec::shape::Shape;
 use crate::contract::Style;
+use crate::schema::Shape;
 
 /// How a value is written as pairs.
 #[derive(Debug, Clone, Copy)]

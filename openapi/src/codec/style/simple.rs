@@ -6,7 +6,7 @@ use super::{Notation, list, notation};
 use crate::codec::error::Inexpressible;
 use crate::codec::escape::{Escape, Role};
 use crate::codec::scalar::{self, Reading};
-use crate::codec::shape::Shape;
+use crate::schema::Shape;
 
 /// The text of a value.
 pub(in crate::codec) fn encode(

@@ -5,8 +5,8 @@ use std::ops::{BitAnd, BitOr};
 
 use serde_json::Value;
 
+use super::Schema;
 use crate::document::{Document, resolve};
-use crate::schema::Schema;
 
 /// The most schemas looked at for one question, so that hostile compositions cost no time; what lies beyond is
 /// taken to say nothing.
@@ -18,34 +18,34 @@ pub(crate) struct Types(u8);
 
 impl Types {
     const NONE: Self = Self(0);
-    pub(super) const NULL: Self = Self(1);
-    pub(super) const BOOLEAN: Self = Self(2);
-    pub(super) const INTEGER: Self = Self(4);
-    pub(super) const NUMBER: Self = Self(8);
-    pub(super) const STRING: Self = Self(16);
-    pub(super) const ARRAY: Self = Self(32);
-    pub(super) const OBJECT: Self = Self(64);
+    pub(crate) const NULL: Self = Self(1);
+    pub(crate) const BOOLEAN: Self = Self(2);
+    pub(crate) const INTEGER: Self = Self(4);
+    pub(crate) const NUMBER: Self = Self(8);
+    pub(crate) const STRING: Self = Self(16);
+    pub(crate) const ARRAY: Self = Self(32);
+    pub(crate) const OBJECT: Self = Self(64);
     /// Nothing is said of the type.
-    pub(super) const ANY: Self = Self(127);
+    pub(crate) const ANY: Self = Self(127);
 
-    pub(super) fn admits(self, types: Self) -> bool {
+    pub(crate) fn admits(self, types: Self) -> bool {
         self.0 & types.0 != 0
     }
 
-    pub(super) fn is_any(self) -> bool {
+    pub(crate) fn is_any(self) -> bool {
         self == Self::ANY
     }
 
-    pub(super) fn admits_scalar(self) -> bool {
+    pub(crate) fn admits_scalar(self) -> bool {
         self.admits(Self::BOOLEAN | Self::INTEGER | Self::NUMBER | Self::STRING)
     }
 
     /// Whether an array is meant by the schema, and not only not refused.
-    pub(super) fn admits_items(self) -> bool {
+    pub(crate) fn admits_items(self) -> bool {
         !self.is_any() && self.admits(Self::ARRAY)
     }
 
-    pub(super) fn admits_container(self) -> bool {
+    pub(crate) fn admits_container(self) -> bool {
         self.admits(Self::ARRAY | Self::OBJECT)
     }
 
@@ -146,6 +146,14 @@ impl<'s> Shape<'s> {
     /// The shape of an array's item.
     pub(crate) fn item(&self, index: usize) -> Self {
         self.step(Step::Item(index))
+    }
+
+    /// The shape of what one token of a JSON Pointer leads to.
+    pub(super) fn member(&self, token: &str) -> Self {
+        match token.parse() {
+            Ok(index) if !self.types().admits(Types::OBJECT) => self.item(index),
+            _ => self.property(token),
+        }
     }
 
     fn step(&self, step: Step<'_>) -> Self {
@@ -256,8 +264,9 @@ impl<'s> Visit<'s> {
                 branches.iter().fold(Types::NONE, |either, branch| either | self.schema_types(branch));
             types = types & either;
         }
-        let is_nullable = parts.own.is_some_and(|own| own.get("nullable") == Some(&Value::Bool(true)));
-        if is_nullable && !self.has_siblings { types | Types::NULL } else { types }
+        let is_nullable =
+            |keyword: &str| parts.own.and_then(|own| own.get(keyword)).and_then(Value::as_bool) == Some(true);
+        if is_nullable("nullable") || is_nullable("x-nullable") { types | Types::NULL } else { types }
     }
 
     fn step(&self, node: &Node<'s>, step: Step<'_>) -> Node<'s> {
