@@ -471,10 +471,10 @@ mod tests {
             [
                 ": {\"password\":\"***\",\"pin\":\"***\",\"login\":\"***\",\"x\":\"shown\"} has more than 2 properties \
                  [maxProperties] /maxProperties",
-                ": {\"password\":\"***\",\"pin\":\"***\",\"login\":\"***\",\"x\":\"shown\"} is what the schema rules out [not] /not",
-                "/login/0: the value is not of type \"string\" [type] Login/items/type",
                 "/password: the value is shorter than 20 characters [minLength] /properties/password/minLength",
                 "/pin: the value is less than the minimum of 100000 [minimum] /properties/pin/minimum",
+                "/login/0: the value is not of type \"string\" [type] Login/items/type",
+                ": {\"password\":\"***\",\"pin\":\"***\",\"login\":\"***\",\"x\":\"shown\"} is what the schema rules out [not] /not",
             ]
         );
     }

@@ -120,7 +120,10 @@ enum Node<'s> {
 /// A step from a value to one of its members.
 #[derive(Clone, Copy)]
 enum Step<'n> {
+    /// To a property that is declared by name.
     Property(&'n str),
+    /// To one that is not.
+    OtherProperty,
     Item(usize),
 }
 
@@ -140,7 +143,8 @@ impl<'s> Shape<'s> {
 
     /// The shape of a property.
     pub(crate) fn property(&self, name: &str) -> Self {
-        self.step(Step::Property(name))
+        let declared = self.step(Step::Property(name));
+        if matches!(declared.node, Node::Any) { self.step(Step::OtherProperty) } else { declared }
     }
 
     /// The shape of an array's item.
@@ -190,11 +194,13 @@ impl<'s> Shape<'s> {
     /// Whether some schema that speaks of this value marks it as a secret: `format: password` or `writeOnly`.
     pub(crate) fn is_secret(&self) -> bool {
         let mut is_secret = false;
-        Visit::of(self).each(&self.node, &mut |schema| {
+        let visit = Visit::of(self);
+        visit.each(&self.node, &mut |schema| {
             is_secret |= schema.get("format").and_then(Value::as_str) == Some("password")
                 || schema.get("writeOnly").and_then(Value::as_bool) == Some(true);
         });
-        is_secret
+        // What was not looked at may be one.
+        is_secret || visit.left.get() == 0
     }
 }
 
@@ -284,7 +290,7 @@ impl<'s> Visit<'s> {
         }
         let parts = self.parts(schema);
         let mut nodes = Vec::new();
-        nodes.extend(parts.own.and_then(|own| own_step(own, step)).map(Node::Schema));
+        nodes.extend(parts.own.map(|own| own_step(own, step)));
         nodes.extend(parts.together.iter().map(|part| self.schema_step(part, step)));
         for branches in &parts.alternatives {
             nodes.push(either(branches.iter().map(|branch| self.schema_step(branch, step)).collect()));
@@ -366,19 +372,108 @@ fn own_types(schema: &Value) -> Types {
         .map_or(Types::ANY, |(types, _)| types)
 }
 
-fn own_step<'s>(schema: &'s Value, step: Step<'_>) -> Option<&'s Value> {
-    match step {
-        Step::Property(name) => schema
-            .get("properties")
-            .and_then(|properties| properties.get(name))
-            .or_else(|| schema.get("additionalProperties")),
+/// What a schema's own keywords say of a member. No pattern is tried on a name that a peer sent: every patterned
+/// property is an alternative.
+fn own_step<'s>(schema: &'s Value, step: Step<'_>) -> Node<'s> {
+    let found: Vec<&'s Value> = match step {
+        Step::Property(name) => {
+            schema.get("properties").and_then(|properties| properties.get(name)).into_iter().collect()
+        }
+        Step::OtherProperty => {
+            let patterned = schema.get("patternProperties").and_then(Value::as_object);
+            let patterned = patterned.into_iter().flat_map(|patterns| patterns.values());
+            patterned.chain(schema.get("additionalProperties")).collect()
+        }
         Step::Item(index) => {
-            let listed =
-                schema.get("prefixItems").or_else(|| schema.get("items").filter(|items| items.is_array()));
-            listed
-                .and_then(|items| items.get(index))
-                .or_else(|| schema.get("items").filter(|items| items.is_object()))
+            let items = schema.get("items");
+            let listed = schema.get("prefixItems").or(items).and_then(|items| items.get(index));
+            listed.or(items).into_iter().collect()
+        }
+    };
+    either(found.into_iter().filter(|schema| schema.is_object()).map(Node::Schema).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::Contract;
+
+    /// A contract whose only request body has a schema.
+    fn contract(version: &str, schema: Value) -> Contract {
+        let document = json!({
+            "openapi": version, "info": {"title": "t", "version": "1"},
+            "paths": {"/": {"post": {
+                "requestBody": {"content": {"application/json": {"schema": schema}}},
+                "responses": {"200": {"description": "ok"}}
+            }}},
+            "components": {"schemas": {
+                "Text": {"type": "string"},
+                "Loop": {"allOf": [{"$ref": "#/components/schemas/Loop"}], "properties": {"a": {"type": "boolean"}}},
+                "Fork": {"anyOf": [{"$ref": "#/components/schemas/Fork"}, {"$ref": "#/components/schemas/Fork"}]}
+            }}
+        });
+        Contract::load("t.json", document.to_string().as_bytes()).unwrap()
+    }
+
+    fn check<T>(version: &str, schema: Value, ask: impl Fn(Shape<'_>) -> T) -> T {
+        let contract = contract(version, schema);
+        let media = &contract.operations()[0].request_body().unwrap().content.0[0];
+        ask(Shape::of(media.schema.as_ref()))
+    }
+
+    #[test]
+    fn types_follow_compositions() {
+        let text = || json!({"$ref": "#/components/schemas/Text"});
+        let table = [
+            (json!({}), Types::ANY),
+            (json!({"type": "integer"}), Types::INTEGER),
+            (json!({"type": "integer", "nullable": true}), Types::INTEGER | Types::NULL),
+            (json!({"enum": ["a", 1, null]}), Types::STRING | Types::INTEGER | Types::NULL),
+            (json!({"properties": {}}), Types::OBJECT),
+            (json!({"minimum": 1}), Types::NUMBER),
+            (text(), Types::STRING),
+            (json!({"allOf": [text(), {"minLength": 1}]}), Types::STRING),
+            (json!({"oneOf": [text(), {"type": "boolean"}]}), Types::STRING | Types::BOOLEAN),
+            (json!({"type": "object", "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}), Types::OBJECT),
+            (json!({"type": "number", "allOf": [{"type": "integer"}]}), Types::INTEGER),
+        ];
+        for (schema, types) in table {
+            assert_eq!(check("3.0.3", schema.clone(), |shape| shape.types()), types, "{schema}");
+        }
+        let united = json!({"type": ["string", "null"], "$ref": "#/components/schemas/Text"});
+        assert_eq!(check("3.1.0", united, |shape| shape.types()), Types::STRING);
+    }
+
+    #[test]
+    fn members_are_found_through_compositions() {
+        let schema = json!({
+            "allOf": [{"properties": {"a": {"type": "integer"}}}],
+            "oneOf": [
+                {"properties": {"b": {"type": "boolean"}}},
+                {"properties": {"b": {"type": "string", "format": "password"}, "c": {"items": {"type": "null"}}}}
+            ],
+            "patternProperties": {"^x": {"type": "number"}}
+        });
+        check("3.1.0", schema, |shape| {
+            assert_eq!(shape.property("a").types(), Types::INTEGER);
+            assert_eq!(shape.property("b").types(), Types::BOOLEAN | Types::STRING);
+            assert_eq!(shape.property("c").item(3).types(), Types::NULL);
+            assert_eq!(shape.property("xyz").types(), Types::NUMBER);
+            assert_eq!(shape.property_names(), ["a", "b", "c"]);
+            assert!(shape.property("b").is_secret() && !shape.property("a").is_secret());
+            assert!(!shape.is_free_form());
+        });
+    }
+
+    #[test]
+    fn endless_compositions_end() {
+        for name in ["Loop", "Fork"] {
+            check("3.0.3", json!({"$ref": format!("#/components/schemas/{name}")}), |shape| {
+                let _ =
+                    (shape.types(), shape.property("a").types(), shape.property_names(), shape.is_secret());
+            });
         }
     }
-    .filter(|found| found.is_object())
 }
