@@ -30,13 +30,14 @@ pub(super) enum Connector {
 
 impl Connector {
     pub(super) fn new(base: &BaseUrl) -> Result<Self, Box<dyn StdError + Send + Sync>> {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
         if !base.is_https() {
-            let mut connector = HttpConnector::new();
-            connector.set_nodelay(true);
             return Ok(Self::Plain(connector));
         }
+        connector.enforce_http(false);
         let builder = HttpsConnectorBuilder::new().try_with_platform_verifier()?;
-        Ok(Self::Tls(Box::new(builder.https_only().enable_http1().build())))
+        Ok(Self::Tls(Box::new(builder.https_only().enable_http1().wrap_connector(connector))))
     }
 
     pub(super) async fn connect(&self, base: &BaseUrl) -> Result<Connection, SendError> {
