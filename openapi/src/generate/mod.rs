@@ -1,1 +1,24 @@
-//! Generation.
+//! Values made from schemas: valid ones, and invalid ones that say what they break.
+//!
+//! Everything is a proptest strategy, so that what a strategy drew can be shrunk, and every draw comes from a
+//! [`Seed`] and nothing else. What is drawn has been put to the validator: [`positive`] yields valid values only,
+//! [`negative`] invalid ones only. A schema that admits nothing is a [`NoInstance`], and no schema makes
+//! generation hang or take memory without bound.
+
+mod canonical;
+mod draw;
+mod generator;
+mod grammar;
+mod no_instance;
+mod positive;
+mod seed;
+mod shrink;
+mod text;
+mod variety;
+
+pub use no_instance::NoInstance;
+pub use positive::{minimal, positive, positive_in};
+pub use seed::{Seed, runner, sample};
+pub use variety::Variety;
+
+pub(crate) use generator::Generator;

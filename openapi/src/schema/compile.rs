@@ -10,6 +10,7 @@ use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy};
 use super::format::FORMATS;
 use super::lower;
 use crate::document::{Document, Place, Pointer};
+use crate::generate::{Generator, NoInstance};
 
 /// Which way a value travels: it decides what `readOnly` and `writeOnly` hide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +35,7 @@ struct Compiled {
     bundle: Arc<Value>,
     origins: lower::Origins,
     validator: Result<Validator, String>,
+    generator: OnceLock<Result<Arc<Generator>, NoInstance>>,
 }
 
 /// One keyword of a schema that a value breaks.
@@ -131,6 +133,20 @@ impl Schema {
         told
     }
 
+    /// What draws values of the schema, made the first time it is asked for.
+    pub(crate) fn generator(
+        &self,
+        direction: Direction,
+        make: impl FnOnce() -> Result<Arc<Generator>, NoInstance>,
+    ) -> &Result<Arc<Generator>, NoInstance> {
+        self.compiled(direction).generator.get_or_init(make)
+    }
+
+    /// Where in the document a place of the bundle comes from.
+    pub(crate) fn document_pointer(&self, direction: Direction, bundle_pointer: &str) -> String {
+        self.compiled(direction).origins.document_pointer(bundle_pointer, &self.pointer)
+    }
+
     fn compiled(&self, direction: Direction) -> &Compiled {
         let slot = match direction {
             Direction::Request => &self.compiled[0],
@@ -138,14 +154,19 @@ impl Schema {
         };
         slot.get_or_init(|| {
             let (bundle, origins) = lower::bundle(&self.document, &self.place(), direction);
-            let mut options = jsonschema::draft202012::options().should_validate_formats(true);
-            for (name, check) in FORMATS {
-                options = options.with_format(name, check);
-            }
-            let validator = options.build(&bundle).map_err(|error| error.to_string());
-            Compiled { bundle: Arc::new(bundle), origins, validator }
+            let validator = validator(&bundle);
+            Compiled { bundle: Arc::new(bundle), origins, validator, generator: OnceLock::new() }
         })
     }
+}
+
+/// Compiles a schema that is lowered already, formats asserted.
+pub(crate) fn validator(lowered: &Value) -> Result<Validator, String> {
+    let mut options = jsonschema::draft202012::options().should_validate_formats(true);
+    for (name, check) in FORMATS {
+        options = options.with_format(name, check);
+    }
+    options.build(lowered).map_err(|error| error.to_string())
 }
 
 impl fmt::Debug for Schema {

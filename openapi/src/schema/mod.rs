@@ -7,5 +7,6 @@ mod lower;
 mod shape;
 
 pub use compile::{Direction, Schema, SchemaViolation};
+pub(crate) use compile::validator;
 pub(crate) use explain::Secrecy;
 pub(crate) use shape::{Shape, Types};

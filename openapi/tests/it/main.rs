@@ -2,3 +2,4 @@
 #![expect(clippy::print_stdout, reason = "a test that skips or counts says so")]
 
 mod corpus;
+mod generate;

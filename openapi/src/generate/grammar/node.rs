@@ -1,0 +1,234 @@
+//! The nodes of a grammar, made when first reached.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use jsonschema::Validator;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::form::Form;
+use super::shape::{Shape, ShapeId, Shapes};
+use super::types::Types;
+
+/// The most forms of one node; a schema whose branches combine to more is drawn from these only.
+const MAX_FORMS: usize = 256;
+
+/// The name of the bundle's root among its definitions; no definition is called so, since names made for
+/// definitions hold no parentheses.
+const ROOT: &str = "(root)";
+
+/// What a JSON Pointer may hold and a URI fragment may not (RFC 3986, section 3.5).
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// The number of a node in its grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct NodeId(u32);
+
+/// All the Schema Objects that apply at one place of a value, and the ways to meet them.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// The Schema Objects, as they were reached: references are not followed.
+    pub(crate) key: Box<[ShapeId]>,
+    /// The ways to meet them all; none where they contradict each other.
+    pub(crate) forms: Vec<Form>,
+    /// How deep the shallowest value nests; nothing where every value would be infinite.
+    pub(super) height: OnceLock<Option<u32>>,
+    judge: OnceLock<Option<Validator>>,
+}
+
+/// The choices that a bundle leaves.
+#[derive(Debug)]
+pub(crate) struct Grammar {
+    bundle: Arc<Value>,
+    shapes: Shapes,
+    nodes: Mutex<Nodes>,
+    matchers: Mutex<HashMap<String, Option<Arc<Validator>>>>,
+    movable: OnceLock<Value>,
+}
+
+#[derive(Debug, Default)]
+struct Nodes {
+    list: Vec<Arc<Node>>,
+    by_key: HashMap<Box<[ShapeId]>, NodeId>,
+}
+
+impl Grammar {
+    /// The grammar of a bundle.
+    pub(crate) fn new(bundle: &Arc<Value>) -> Self {
+        Self {
+            bundle: Arc::clone(bundle),
+            shapes: Shapes::read(bundle),
+            nodes: Mutex::default(),
+            matchers: Mutex::default(),
+            movable: OnceLock::new(),
+        }
+    }
+
+    /// The node of the whole bundle.
+    pub(crate) fn root(&self) -> NodeId {
+        self.node_of(vec![self.shapes.root()])
+    }
+
+    /// A shape of the bundle.
+    pub(crate) fn shape(&self, id: ShapeId) -> &Shape {
+        self.shapes.get(id)
+    }
+
+    /// The node where all of `shapes` apply.
+    pub(crate) fn node_of(&self, mut shapes: Vec<ShapeId>) -> NodeId {
+        shapes.sort_unstable();
+        shapes.dedup();
+        let key: Box<[ShapeId]> = shapes.into();
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = nodes.by_key.get(&key) {
+            return *id;
+        }
+        let node = Node {
+            forms: self.forms(&key),
+            key: key.clone(),
+            height: OnceLock::new(),
+            judge: OnceLock::new(),
+        };
+        let id = NodeId(u32::try_from(nodes.list.len()).expect("memory ends before 2^32 nodes"));
+        nodes.list.push(Arc::new(node));
+        nodes.by_key.insert(key, id);
+        id
+    }
+
+    /// The node of a number that this very grammar gave out.
+    pub(crate) fn node(&self, id: NodeId) -> Arc<Node> {
+        let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&nodes.list[id.0 as usize])
+    }
+
+    /// Where a node stands in the bundle, for messages: its first Schema Object.
+    pub(crate) fn pointer(&self, node: &Node) -> String {
+        node.key.first().map_or_else(String::new, |id| self.shape(*id).pointer.as_str().to_owned())
+    }
+
+    /// Whether a value meets all of a node's Schema Objects. Compiles them the first time.
+    pub(crate) fn admits(&self, node: &Node, value: &Value) -> bool {
+        let judge = node.judge.get_or_init(|| {
+            let mut document = self.movable.get_or_init(|| movable(&self.bundle)).clone();
+            let references: Vec<Value> =
+                node.key.iter().map(|id| reference(self.shape(*id).pointer.as_str())).collect();
+            if !references.is_empty() {
+                document["allOf"] = Value::Array(references);
+            }
+            crate::schema::validator(&document).ok()
+        });
+        judge.as_ref().is_none_or(|judge| judge.is_valid(value))
+    }
+
+    /// Whether a pattern of `patternProperties` finds a match in a name.
+    pub(crate) fn matches(&self, pattern: &str, name: &str) -> bool {
+        let mut matchers = self.matchers.lock().unwrap_or_else(PoisonError::into_inner);
+        let matcher = matchers
+            .entry(pattern.to_owned())
+            .or_insert_with(|| crate::schema::validator(&json!({ "pattern": pattern })).ok().map(Arc::new));
+        matcher.as_ref().is_some_and(|matcher| matcher.is_valid(&Value::String(name.to_owned())))
+    }
+
+    fn forms(&self, key: &[ShapeId]) -> Vec<Form> {
+        let mut sets = Vec::new();
+        let (mut leaves, mut types) = (Vec::new(), Types::default());
+        if self.close(key, &mut leaves, &mut types) {
+            self.choose(leaves, types, 0, &mut sets);
+        }
+        let mut forms = Vec::new();
+        for (leaves, types) in sets {
+            Form::read(self, types, &leaves.into(), &mut forms);
+        }
+        forms.truncate(MAX_FORMS);
+        forms
+    }
+
+    /// Adds shapes to a set with all that their references and `allOf` add; `false` where nothing meets them all.
+    fn close(&self, added: &[ShapeId], leaves: &mut Vec<ShapeId>, types: &mut Types) -> bool {
+        let mut pending: Vec<ShapeId> = added.iter().rev().copied().collect();
+        while let Some(id) = pending.pop() {
+            if leaves.contains(&id) {
+                continue;
+            }
+            let shape = self.shape(id);
+            *types = types.and(shape.types);
+            if shape.is_never || types.is_empty() {
+                return false;
+            }
+            leaves.push(id);
+            pending.extend(shape.all_of.iter().rev());
+            pending.extend(shape.reference);
+        }
+        true
+    }
+
+    /// Takes every combination of branches. The choices before number `from` are made: a shape has three, and
+    /// what a branch adds comes last.
+    fn choose(&self, leaves: Vec<ShapeId>, types: Types, from: usize, sets: &mut Vec<(Vec<ShapeId>, Types)>) {
+        let open = (from..leaves.len() * 3).find_map(|number| {
+            let branches = branches(self.shape(leaves[number / 3]), number % 3);
+            (!branches.is_empty()).then_some((number, branches))
+        });
+        let Some((number, branches)) = open else {
+            sets.push((leaves, types));
+            return;
+        };
+        for branch in branches {
+            if sets.len() >= MAX_FORMS {
+                return;
+            }
+            let (mut leaves, mut types) = (leaves.clone(), types);
+            if self.close(&branch, &mut leaves, &mut types) {
+                self.choose(leaves, types, number + 1, sets);
+            }
+        }
+    }
+}
+
+/// The branches of one of a shape's three choices; none where it does not have that choice.
+fn branches(shape: &Shape, choice: usize) -> Vec<Vec<ShapeId>> {
+    match (choice, &shape.condition) {
+        (0, _) => shape.any_of.iter().map(|branch| vec![*branch]).collect(),
+        (1, _) => shape.one_of.iter().map(|branch| vec![*branch]).collect(),
+        (_, Some((condition, then, otherwise))) => {
+            let met = std::iter::once(*condition).chain(*then).collect();
+            vec![met, otherwise.iter().copied().collect()]
+        }
+        (_, None) => Vec::new(),
+    }
+}
+
+/// The bundle with its root moved among the definitions, so that any place of it can be referred to.
+fn movable(bundle: &Value) -> Value {
+    let mut root = bundle.clone();
+    let mut definitions = match root.as_object_mut().and_then(|members| members.shift_remove("$defs")) {
+        Some(Value::Object(definitions)) => definitions,
+        _ => Map::new(),
+    };
+    definitions.insert(ROOT.to_owned(), root);
+    json!({ "$defs": definitions })
+}
+
+/// A reference to a place of the bundle, in the form that [`movable`] gives it.
+fn reference(pointer: &str) -> Value {
+    let place = match pointer.starts_with("/$defs/") {
+        true => pointer.to_owned(),
+        false => format!("/$defs/{ROOT}{pointer}"),
+    };
+    json!({ "$ref": format!("#{}", utf8_percent_encode(&place, ESCAPED)) })
+}

@@ -1,0 +1,102 @@
+//! Strings: free text, by format, by pattern.
+
+mod format;
+mod free;
+mod pattern;
+mod piece;
+mod translate;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::Variety;
+use super::grammar::TextRule;
+use super::seed::Dice;
+pub(crate) use free::word;
+use pattern::Pattern;
+
+/// The longest string that is generated, in characters; a schema that asks for more counts as admitting none.
+pub(crate) const MAX_TEXT: u64 = 1 << 20;
+
+/// How often a string is drawn anew before its rules count as too hard to meet.
+const ATTEMPTS: usize = 48;
+
+/// The patterns and formats of a string, made ready to draw from.
+#[derive(Debug)]
+pub(crate) struct TextSource {
+    patterns: Vec<Pattern>,
+    /// Tells whether a string meets the patterns and formats; nothing where there are none.
+    judge: Option<Validator>,
+}
+
+impl TextSource {
+    /// Makes the patterns of a rule ready. One that cannot be read is left to the judge.
+    pub(crate) fn new(rule: &TextRule) -> Self {
+        let patterns = rule.patterns.iter().map(|pattern| json!({ "pattern": pattern }));
+        let asserted: Vec<Value> =
+            patterns.chain(rule.formats.iter().map(|format| json!({ "format": format }))).collect();
+        let judge = match asserted.is_empty() {
+            true => None,
+            false => crate::schema::validator(&json!({ "allOf": asserted })).ok(),
+        };
+        Self { patterns: rule.patterns.iter().filter_map(|pattern| Pattern::read(pattern)).collect(), judge }
+    }
+
+    /// A string that meets the rule; the error says why there is none.
+    pub(crate) fn draw(&self, rule: &TextRule, dice: &mut Dice, variety: Variety) -> Result<String, String> {
+        if rule.max.is_some_and(|max| max < rule.min) {
+            return Err("`minLength` is more than `maxLength`".to_owned());
+        }
+        if rule.min > MAX_TEXT {
+            return Err(format!(
+                "`minLength` asks for {} characters, and no more than {MAX_TEXT} are generated",
+                rule.min
+            ));
+        }
+        let mut why = None;
+        for attempt in 0..ATTEMPTS {
+            let text = match self.candidate(rule, dice, variety, attempt) {
+                Ok(text) => text,
+                Err(reason) => {
+                    why = Some(reason);
+                    continue;
+                }
+            };
+            let is_met = self.judge.as_ref().is_none_or(|judge| judge.is_valid(&Value::String(text.clone())));
+            if is_met && rule.fits(&text) {
+                return Ok(text);
+            }
+        }
+        Err(why.unwrap_or_else(|| {
+            let rules: Vec<String> = rule
+                .patterns
+                .iter()
+                .map(|pattern| format!("the pattern `{pattern}`"))
+                .chain(rule.formats.iter().map(|format| format!("the format `{format}`")))
+                .collect();
+            format!("no string was found that meets {} and the length", rules.join(" and "))
+        }))
+    }
+
+    fn candidate(
+        &self,
+        rule: &TextRule,
+        dice: &mut Dice,
+        variety: Variety,
+        attempt: usize,
+    ) -> Result<String, String> {
+        let sources = rule.formats.len() + self.patterns.len();
+        if sources == 0 {
+            return Ok(free::draw(rule, dice, variety));
+        }
+        // The rules take turns to make the string that the others are then asked about.
+        let turn = attempt % sources;
+        match rule.formats.get(turn) {
+            Some(format) => {
+                Ok(format::draw(format, rule, dice, variety)
+                    .unwrap_or_else(|| free::draw(rule, dice, variety)))
+            }
+            None => self.patterns[turn - rule.formats.len()].draw(rule, dice, variety, attempt / sources),
+        }
+    }
+}

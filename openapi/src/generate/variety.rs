@@ -1,0 +1,12 @@
+//! How adventurous generated values are.
+
+/// How adventurous generated values are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Variety {
+    /// The least a schema asks for: no optional property, the shortest string, the number nearest to zero.
+    Minimal,
+    /// What a well-behaved server might reply: readable words, small numbers, most optional properties.
+    Plain,
+    /// What finds mistakes: the ends of ranges, unusual characters, awkward strings, anything from empty to full.
+    Wild,
+}

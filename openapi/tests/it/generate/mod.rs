@@ -1,0 +1,5 @@
+//! Generation, seen from outside.
+
+mod positive;
+mod schemas;
+mod shrinking;

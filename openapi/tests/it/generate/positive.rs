@@ -1,0 +1,113 @@
+//! Valid values.
+
+use std::time::{Duration, Instant};
+
+use counterfoil_openapi::generate::{NoInstance, Seed, Variety, minimal, positive, positive_in, sample};
+use serde_json::json;
+
+use super::schemas::{DIRECTION, all_admitting, impossible, ordinary, schema_of};
+
+const VARIETIES: [Variety; 3] = [Variety::Minimal, Variety::Plain, Variety::Wild];
+
+#[test]
+fn values_of_every_keyword_are_valid() {
+    let mut failures = Vec::new();
+    for source in ordinary().into_iter().chain(all_admitting()) {
+        let schema = schema_of(&source);
+        assert_eq!(schema.defect(), None, "{source}");
+        for variety in VARIETIES {
+            let strategy = match positive_in(&schema, DIRECTION, variety) {
+                Ok(strategy) => strategy,
+                Err(none) => {
+                    failures.push(format!("{source}: {none}"));
+                    break;
+                }
+            };
+            for index in 0..50 {
+                let seed = Seed::derive(1, &["table"], index);
+                let value = sample(&strategy, &seed).expect("a strategy that was made draws");
+                if !schema.is_valid(&value, DIRECTION) {
+                    failures.push(format!("{source}: {value}"));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn schemas_without_a_value_are_recognised_and_the_reason_named() {
+    for (source, reason) in impossible() {
+        let start = Instant::now();
+        let schema = schema_of(&source);
+        let found = positive(&schema, DIRECTION).map(drop);
+        let Err(NoInstance { message, pointer }) = found else { panic!("{source} is said to admit a value") };
+        assert!(message.contains(reason), "{source}: {message}");
+        assert!(pointer.starts_with("/paths") || pointer.starts_with("/components"), "{source}: {pointer}");
+        assert!(start.elapsed() < Duration::from_secs(2), "{source} took {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn the_same_seed_draws_the_same_value_and_others_differ() {
+    let source = json!({
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "array", "items": {"type": "integer"}}},
+    });
+    for variety in [Variety::Plain, Variety::Wild] {
+        let draw = |index| {
+            // A schema of its own each time: nothing kept with it may matter.
+            let strategy = positive_in(&schema_of(&source), DIRECTION, variety).expect("values");
+            sample(&strategy, &Seed::derive(7, &["op"], index)).expect("a value")
+        };
+        assert_eq!(draw(1), draw(1));
+        let different = (0..20).map(draw).collect::<std::collections::HashSet<_>>().len();
+        assert!(different > 10, "{different}");
+    }
+}
+
+#[test]
+fn minimal_values_hold_nothing_optional() {
+    let rows = [
+        (
+            json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}, "b": {}}}),
+            json!({"a": 0}),
+        ),
+        (json!({"type": "array", "items": {"type": "string"}, "minItems": 1}), json!(["a"])),
+        (json!({"type": ["null", "integer"], "minimum": 3}), json!(3)),
+        (json!({"$ref": "#/components/schemas/Tree"}), json!({"value": 0})),
+        (json!({"enum": [null, "b", "a"]}), json!("b")),
+    ];
+    for (source, expected) in rows {
+        assert_eq!(minimal(&schema_of(&source), DIRECTION), Ok(expected), "{source}");
+    }
+}
+
+#[test]
+fn recursive_values_end_and_are_sometimes_deep() {
+    let schema = schema_of(&json!({"$ref": "#/components/schemas/Tree"}));
+    let strategy = positive_in(&schema, DIRECTION, Variety::Wild).expect("values");
+    let depths: Vec<usize> = (0..200)
+        .map(|index| {
+            let value = sample(&strategy, &Seed::derive(1, &["tree"], index)).expect("a value");
+            value.to_string().matches("children").count()
+        })
+        .collect();
+    assert!(depths.iter().any(|depth| *depth > 2), "{depths:?}");
+    assert!(depths.contains(&0), "{depths:?}");
+}
+
+#[test]
+fn plain_values_read_well_and_wild_ones_do_not() {
+    let schema = schema_of(&json!({"type": "string"}));
+    let texts = |variety| -> Vec<String> {
+        let strategy = positive_in(&schema, DIRECTION, variety).expect("values");
+        let text = |index| sample(&strategy, &Seed::derive(1, &["text"], index)).expect("a value");
+        (0..200).map(|index| text(index).as_str().expect("a string").to_owned()).collect()
+    };
+    let is_plain =
+        |text: &String| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == ' ');
+    assert!(texts(Variety::Plain).iter().all(is_plain));
+    assert!(texts(Variety::Wild).iter().any(|text| !text.is_ascii()));
+    assert!(texts(Variety::Wild).iter().any(String::is_empty));
+}
