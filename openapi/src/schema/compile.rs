@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use jsonschema::Validator;
 use serde_json::Value;
 
-use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy};
+use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy, locate};
 use super::format::FORMATS;
 use super::lower;
 use crate::document::{Document, Place, Pointer};
@@ -144,7 +144,8 @@ impl Schema {
 
     /// Where in the document a place of the bundle comes from.
     pub(crate) fn document_pointer(&self, direction: Direction, bundle_pointer: &str) -> String {
-        self.compiled(direction).origins.document_pointer(bundle_pointer, &self.pointer)
+        let (origin, rest) = self.compiled(direction).origins.origin(bundle_pointer, &self.pointer);
+        locate(self.document.root(), origin, rest)
     }
 
     fn compiled(&self, direction: Direction) -> &Compiled {
