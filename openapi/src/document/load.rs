@@ -292,6 +292,11 @@ impl LoadError {
     pub fn position(&self) -> Option<Position> {
         self.position
     }
+
+    /// Why it stopped, without the place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 impl fmt::Display for LoadError {
