@@ -7,7 +7,6 @@ mod builder;
 mod call;
 mod control;
 mod journal;
-mod reading;
 mod script;
 mod state;
 
@@ -18,4 +17,4 @@ pub use builder::{
 pub use call::{Call, Message, Source};
 pub use control::control_document;
 pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
-pub use script::Script;
+pub use script::{MAX_SCRIPT_BYTES, Script, ScriptError};

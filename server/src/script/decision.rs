@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use counterfoil_openapi::validate::Reading;
 use counterfoil_openapi::{Operation, Part, Request};
 use serde_json::Value;
 
 use crate::call::Source;
-use crate::reading::Reading;
 
 /// A request that the router and the validator have seen, put to the script.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +66,17 @@ pub(crate) enum Fault {
     Empty,
     /// Nothing is ever sent; the connection stays open.
     Hang,
+}
+
+impl Fault {
+    /// The word of the grammar.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Empty => "empty",
+            Self::Hang => "hang",
+        }
+    }
 }
 
 /// The parts of a reply that a script breaks on purpose.

@@ -1,27 +1,29 @@
 //! Scripts: what a stub answers beyond its document.
+//!
+//! | part | what it does |
+//! |---|---|
+//! | `read` | text to grammar, everything wrong with it told with its place |
+//! | `grammar` | what a script says, before any operation is looked up |
+//! | `check` | the grammar against the document; what comes out is ready to run |
+//! | `load` | the two in a row, for a whole script and for one reply |
+//! | `rule`, `matcher`, `sequence`, `delay` | one rule at run time |
+//! | `engine` | all rules in force, and which comes first |
 
+mod chance;
+mod check;
 mod decision;
+mod defaults;
+mod delay;
+mod engine;
+mod grammar;
+mod load;
+mod matcher;
+mod nearest;
+mod read;
+mod rule;
+mod sequence;
+mod shape;
 
 pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject};
-
-/// A loaded script.
-#[derive(Debug, Clone)]
-pub struct Script {}
-
-/// Holds the scripts of a stub and decides by them.
-#[derive(Debug)]
-pub(crate) struct ScriptEngine {}
-
-impl ScriptEngine {
-    /// An engine over the scripts, the first one first; `seed` steers what scripts leave to chance.
-    pub(crate) fn new(scripts: Vec<Script>, seed: u64) -> Self {
-        let _ = (scripts, seed);
-        Self {}
-    }
-
-    /// What the scripts say of a request; nothing where none has an answer.
-    pub(crate) fn decide(&self, subject: &Subject<'_>) -> Option<Decision> {
-        let _ = subject;
-        None
-    }
-}
+pub(crate) use engine::ScriptEngine;
+pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};

@@ -1,0 +1,186 @@
+//! All rules in force, and which of them answers.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use counterfoil_openapi::{Finding, Operation};
+
+use super::defaults::ActiveDefaults;
+use super::load::{self, Script, ScriptError};
+use super::rule::ActiveRule;
+use super::{Decision, ReplySpec, Subject};
+
+/// Holds the scripts of a stub and decides by them.
+///
+/// Rules set at run time come first, then those of the files, the first script's first, each from top to bottom; the
+/// first that matches and is not used up answers. What an operation without rules costs is one look-up by name.
+#[derive(Debug)]
+pub(crate) struct ScriptEngine {
+    scripts: Vec<Script>,
+    defaults: Vec<ActiveDefaults>,
+    /// The rules of the files.
+    filed: Rules,
+    /// The rules set at run time, and how many operations have some: the lock is only taken where one has.
+    set: RwLock<Rules>,
+    set_count: AtomicUsize,
+    seed: u64,
+}
+
+/// Rules by the operation's id, then by its document's name.
+type Rules = HashMap<String, Vec<OperationRules>>;
+
+#[derive(Debug, Clone)]
+struct OperationRules {
+    document: String,
+    /// In the order they are asked, with the seed of their script.
+    rules: Vec<(Arc<ActiveRule>, u64)>,
+}
+
+/// What became of a reply that was set.
+#[derive(Debug)]
+pub(crate) struct ReplyOutcome {
+    /// The name of its first rule.
+    pub(crate) rule: String,
+    /// What is odd and was taken all the same.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl ScriptEngine {
+    /// An engine over the scripts, the first one first; `seed` steers what scripts leave to chance, where they name
+    /// no seed of their own.
+    pub(crate) fn new(scripts: Vec<Script>, seed: u64) -> Self {
+        let mut filed = Rules::new();
+        for script in &scripts {
+            let loaded = script.loaded();
+            for scripted in &loaded.operations {
+                let rules =
+                    rules_of(filed.entry(scripted.operation.clone()).or_default(), &scripted.document);
+                let seed = loaded.seed.unwrap_or(seed);
+                rules.extend(
+                    scripted.rules.iter().map(|rule| (Arc::new(ActiveRule::new(Arc::clone(rule))), seed)),
+                );
+            }
+        }
+        let defaults = scripts.iter().filter_map(|script| ActiveDefaults::of(script, seed)).collect();
+        Self { scripts, defaults, filed, set: RwLock::default(), set_count: AtomicUsize::new(0), seed }
+    }
+
+    /// What the scripts say of a request; nothing where none has an answer.
+    pub(crate) fn decide(&self, subject: &Subject<'_>) -> Option<Decision> {
+        let mut decision = self.decide_set(subject).or_else(|| first(&self.filed, subject))?;
+        self.fill(subject, &mut decision.reply);
+        Some(decision)
+    }
+
+    /// What holds for the reply to a request that no rule answers; nothing where no script has defaults for it.
+    pub(crate) fn unscripted(&self, subject: &Subject<'_>) -> Option<ReplySpec> {
+        if !self.defaults.iter().any(|defaults| defaults.cover(subject)) {
+            return None;
+        }
+        let mut spec = ReplySpec::default();
+        self.fill(subject, &mut spec);
+        Some(spec)
+    }
+
+    /// Fills what a reply leaves open; the first script's defaults come first.
+    fn fill(&self, subject: &Subject<'_>, spec: &mut ReplySpec) {
+        for defaults in self.defaults.iter().filter(|defaults| defaults.cover(subject)) {
+            defaults.fill(subject, spec);
+        }
+    }
+
+    fn decide_set(&self, subject: &Subject<'_>) -> Option<Decision> {
+        if self.set_count.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        first(&self.read_set(), subject)
+    }
+
+    /// Sets what an operation answers, in place of what was set for it before.
+    ///
+    /// # Errors
+    ///
+    /// When the reply is not one that a script could hold; nothing changes then.
+    pub(crate) fn set_reply(&self, operation: &Operation, reply: &[u8]) -> Result<ReplyOutcome, ScriptError> {
+        let (rules, findings) = load::reply("reply", reply, operation)?;
+        let rules: Vec<_> =
+            rules.into_iter().map(|rule| (Arc::new(ActiveRule::new(rule)), self.seed)).collect();
+        let rule = rules.first().map(|(rule, _)| rule.id().to_owned()).unwrap_or_default();
+        let mut set = self.write_set();
+        *rules_of(set.entry(operation.id().as_str().to_owned()).or_default(), operation.document().name()) =
+            rules;
+        self.set_count.store(set.len(), Ordering::Release);
+        Ok(ReplyOutcome { rule, findings })
+    }
+
+    /// Removes what was set for an operation.
+    pub(crate) fn clear_reply(&self, operation: &Operation) {
+        let mut set = self.write_set();
+        let id = operation.id().as_str();
+        if let Some(documents) = set.get_mut(id) {
+            documents.retain(|rules| rules.document != operation.document().name());
+            if documents.is_empty() {
+                set.remove(id);
+            }
+        }
+        self.set_count.store(set.len(), Ordering::Release);
+    }
+
+    /// Removes everything set at run time.
+    pub(crate) fn clear_replies(&self) {
+        let mut set = self.write_set();
+        set.clear();
+        self.set_count.store(0, Ordering::Release);
+    }
+
+    /// Starts every sequence and every count again.
+    pub(crate) fn reset_sequences(&self) {
+        let set = self.read_set();
+        for rules in self.filed.values().chain(set.values()).flatten() {
+            rules.rules.iter().for_each(|(rule, _)| rule.reset());
+        }
+        self.defaults.iter().for_each(ActiveDefaults::reset);
+    }
+
+    /// How many rules are in force for an operation.
+    pub(crate) fn rule_count(&self, operation: &Operation) -> usize {
+        let count = |rules: &Rules| find(rules, operation).map_or(0, |found| found.rules.len());
+        count(&self.filed) + count(&self.read_set())
+    }
+
+    /// The scripts, the first one first.
+    pub(crate) fn scripts(&self) -> &[Script] {
+        &self.scripts
+    }
+
+    fn read_set(&self) -> RwLockReadGuard<'_, Rules> {
+        // Each change to the map is whole before anything in it could panic.
+        self.set.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_set(&self) -> RwLockWriteGuard<'_, Rules> {
+        self.set.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn find<'r>(rules: &'r Rules, operation: &Operation) -> Option<&'r OperationRules> {
+    let documents = rules.get(operation.id().as_str())?;
+    documents.iter().find(|rules| rules.document == operation.document().name())
+}
+
+fn rules_of<'r>(
+    documents: &'r mut Vec<OperationRules>,
+    document: &str,
+) -> &'r mut Vec<(Arc<ActiveRule>, u64)> {
+    let at = documents.iter().position(|rules| rules.document == document).unwrap_or_else(|| {
+        documents.push(OperationRules { document: document.to_owned(), rules: Vec::new() });
+        documents.len() - 1
+    });
+    &mut documents[at].rules
+}
+
+/// The answer of the first rule that has one.
+fn first(rules: &Rules, subject: &Subject<'_>) -> Option<Decision> {
+    find(rules, subject.operation)?.rules.iter().find_map(|(rule, seed)| rule.decide(subject, *seed))
+}

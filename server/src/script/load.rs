@@ -1,0 +1,265 @@
+//! Loading: a script's text, read and checked against the contracts it is for.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use counterfoil_openapi::{Contract, Document, Finding, LoadError, Operation, Pointer, Severity};
+use sha2::{Digest, Sha256};
+
+use super::grammar::{Defaults, Entry, Named, Text};
+use super::read::Reader;
+use super::rule::CompiledRule;
+use super::{check, read};
+
+/// The largest script read, in bytes.
+pub const MAX_SCRIPT_BYTES: usize = 32 * 1024 * 1024;
+
+/// A script, read and checked: what a stub answers beyond its document. Cheap to clone.
+///
+/// ```
+/// use counterfoil_openapi::Contract;
+/// use counterfoil_server::Script;
+///
+/// let document = "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {/pets: {get: {operationId: listPets, \
+///                 responses: {'200': {description: ok}, '503': {description: busy}}}}}";
+/// let contract = Contract::load("pets.yaml", document.as_bytes())?;
+/// let script = Script::load("pets.script.yaml", b"script: 1\nrules: { listPets: [503*3, 200] }", &[contract])?;
+/// assert!(script.findings().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Script(Arc<Loaded>);
+
+#[derive(Debug)]
+pub(super) struct Loaded {
+    name: String,
+    digest: String,
+    findings: Vec<Finding>,
+    pub(super) seed: Option<u64>,
+    pub(super) defaults: Defaults,
+    /// The names of the documents it speaks of.
+    pub(super) documents: Vec<String>,
+    pub(super) operations: Vec<Scripted>,
+}
+
+/// The rules of one operation.
+#[derive(Debug)]
+pub(super) struct Scripted {
+    /// The name of its document.
+    pub(super) document: String,
+    /// Its id there.
+    pub(super) operation: String,
+    pub(super) rules: Vec<Arc<CompiledRule>>,
+}
+
+impl Script {
+    /// Reads a script, JSON or YAML, and checks it against the contracts it is for; `name` is what messages call it.
+    ///
+    /// Where the script names one of several documents, by `document:`, only that one is looked at.
+    ///
+    /// # Errors
+    ///
+    /// When anything is wrong with it: everything that is comes in one [`ScriptError`], in the order of the script.
+    pub fn load(name: &str, bytes: &[u8], contracts: &[Contract]) -> Result<Self, ScriptError> {
+        let (document, repeated) = read_tree(name, bytes)?;
+        let mut reader = Reader::new(&document);
+        reader.extend(repeated);
+        let text = read::script(&mut reader);
+        let contracts = contracts_of(&mut reader, contracts, text.document.as_ref());
+        let documents = contracts.iter().map(|contract| contract.document().name().to_owned()).collect();
+        let Text { seed, defaults, entries, .. } = text;
+        let operations = operations(&mut reader, &document, &contracts, entries);
+        let findings = accept(name, reader.into_findings())?;
+        let digest = Sha256::digest(document.text().as_bytes());
+        let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self(Arc::new(Loaded {
+            name: name.to_owned(),
+            digest,
+            findings,
+            seed,
+            defaults,
+            documents,
+            operations,
+        })))
+    }
+
+    /// What messages call it.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Warnings and notes: what is odd, and taken all the same.
+    pub fn findings(&self) -> &[Finding] {
+        &self.0.findings
+    }
+
+    /// The SHA-256 of its text, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    pub(super) fn loaded(&self) -> &Loaded {
+        &self.0
+    }
+}
+
+/// Reads what one operation is to answer, in the grammar of an entry of `rules`; with it come warnings and notes.
+pub(super) fn reply(
+    name: &str,
+    bytes: &[u8],
+    operation: &Operation,
+) -> Result<(Vec<Arc<CompiledRule>>, Vec<Finding>), ScriptError> {
+    let (document, repeated) = read_tree(name, bytes)?;
+    let mut reader = Reader::new(&document);
+    reader.extend(repeated);
+    let root = reader.root();
+    let rules = read::entry(&mut reader, &root);
+    let id = operation.id();
+    let name_of = |index| match index {
+        0 => format!("{id}#reply"),
+        more => format!("{id}#reply{}", more + 1),
+    };
+    let rules = check::rules(&mut reader, operation, rules, name_of, |_| "set at run time".to_owned());
+    let findings = accept(name, reader.into_findings())?;
+    Ok((rules.into_iter().map(Arc::new).collect(), findings))
+}
+
+fn read_tree(name: &str, bytes: &[u8]) -> Result<(Document, Vec<Finding>), ScriptError> {
+    if bytes.len() > MAX_SCRIPT_BYTES {
+        let message = format!("{} bytes, over the limit of {MAX_SCRIPT_BYTES}", bytes.len());
+        return Err(ScriptError::unreadable(name, None, message));
+    }
+    let (document, mut repeated) =
+        Document::read_tree(name, bytes).map_err(|error| ScriptError::from_load(name, &error))?;
+    for finding in &mut repeated {
+        finding.severity = Severity::Error;
+        finding.message = finding.message.replace("; the last one counts", "");
+    }
+    Ok((document, repeated))
+}
+
+/// The findings of a script that is taken; an error where one of them is.
+fn accept(name: &str, findings: Vec<Finding>) -> Result<Vec<Finding>, ScriptError> {
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(ScriptError { name: name.to_owned(), findings });
+    }
+    Ok(findings)
+}
+
+/// The contracts that a script speaks of: the one of the document it names, else all.
+fn contracts_of<'c>(
+    reader: &mut Reader<'_>,
+    contracts: &'c [Contract],
+    document: Option<&Named>,
+) -> Vec<&'c Contract> {
+    let Some(document) = document else { return contracts.iter().collect() };
+    let file_of = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
+    let wanted = file_of(&document.name);
+    let meant: Vec<&Contract> =
+        contracts.iter().filter(|contract| file_of(contract.document().name()) == wanted).collect();
+    if !meant.is_empty() {
+        return meant;
+    }
+    let names: Vec<String> = contracts.iter().map(|contract| file_of(contract.document().name())).collect();
+    let message = format!("the script is for `{}`, and served is {}", document.name, names.join(", "));
+    let hint = "its operations are looked up in what is served".to_owned();
+    reader.tell(Severity::Warning, "document-unknown", &document.pointer, message, Some(hint));
+    contracts.iter().collect()
+}
+
+fn operations(
+    reader: &mut Reader<'_>,
+    document: &Document,
+    contracts: &[&Contract],
+    entries: Vec<Entry>,
+) -> Vec<Scripted> {
+    let mut scripted: Vec<Scripted> = Vec::with_capacity(entries.len());
+    let mut ids: HashSet<String> = HashSet::new();
+    let mut taken: HashSet<(&str, &str)> = HashSet::new();
+    for entry in entries {
+        let Some(operation) = check::operation(reader, contracts, &entry.operation) else { continue };
+        let id = operation.id().as_str();
+        let home = operation.document().name();
+        if !taken.insert((id, home)) {
+            let message = format!("the rules of `{id}` are above already, under another name");
+            let hint = "put them into one list".to_owned();
+            reader.error("key-repeated", &entry.operation.pointer, message, Some(hint));
+            continue;
+        }
+        for named in entry.rules.rules.iter().filter_map(|rule| rule.id.as_ref()) {
+            if !ids.insert(named.name.clone()) {
+                let message = format!("the id `{}` is taken already", named.name);
+                reader.error("id-taken", &named.pointer, message, None);
+            }
+        }
+        let name_of = |index: usize| format!("{id}#{}", index + 1);
+        let place_of = |pointer: &Pointer| match document.position(pointer) {
+            Some(position) => format!("{}:{}", document.name(), position.line),
+            None => document.name().to_owned(),
+        };
+        let rules = check::rules(reader, operation, entry.rules, name_of, place_of);
+        scripted.push(Scripted {
+            document: home.to_owned(),
+            operation: id.to_owned(),
+            rules: rules.into_iter().map(Arc::new).collect(),
+        });
+    }
+    scripted
+}
+
+/// A script that cannot be used, with everything that is wrong with it.
+#[derive(Debug)]
+pub struct ScriptError {
+    name: String,
+    findings: Vec<Finding>,
+}
+
+impl ScriptError {
+    fn unreadable(
+        name: &str,
+        position: Option<counterfoil_openapi::Position>,
+        message: impl Into<String>,
+    ) -> Self {
+        let finding = Finding {
+            code: "script-unreadable",
+            severity: Severity::Error,
+            file: name.to_owned(),
+            position,
+            pointer: Pointer::root(),
+            message: message.into(),
+            hint: None,
+        };
+        Self { name: name.to_owned(), findings: vec![finding] }
+    }
+
+    fn from_load(name: &str, error: &LoadError) -> Self {
+        Self::unreadable(name, error.position(), error.message())
+    }
+
+    /// Everything found, warnings and notes included, in the order of the script.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many of the findings are errors; one at least.
+    pub fn error_count(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
+    }
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        match (self.error_count(), errors.into_iter().next()) {
+            (1, Some(first)) => write!(f, "use the script {}: {first}", self.name),
+            (count, Some(first)) => {
+                write!(f, "use the script {}: {count} errors, the first is {first}", self.name)
+            }
+            (_, None) => write!(f, "use the script {}", self.name),
+        }
+    }
+}
+
+impl Error for ScriptError {}

@@ -1,0 +1,16 @@
+//! Reading: from the value tree with positions to the grammar, by hand, so that every message says what was found,
+//! what was expected, and where.
+
+mod condition;
+mod cursor;
+mod duration;
+mod field;
+mod reply;
+mod rule;
+mod script;
+mod short;
+mod when;
+
+pub(super) use cursor::Reader;
+pub(super) use rule::entry;
+pub(super) use script::script;

@@ -1,0 +1,274 @@
+//! Replies.
+
+use counterfoil_openapi::Pointer;
+use http::{HeaderName, HeaderValue};
+use serde_json::Value;
+
+use super::super::grammar::{BodySource, HeaderLine, Named, Reply};
+use super::super::{AllowInvalid, Fault, nearest};
+use super::cursor::{Keys, Node, Reader};
+use super::{duration, short};
+
+const REPLY: Keys = Keys {
+    of: "a reply",
+    known: &[
+        "status",
+        "example",
+        "media_type",
+        "body",
+        "patch",
+        "generate",
+        "headers",
+        "delay",
+        "fault",
+        "allow_invalid",
+    ],
+    later: &["json_patch", "file", "drip"],
+};
+
+const PARTS: [&str; 4] = ["status", "body", "headers", "media_type"];
+
+/// Reads a reply.
+pub(super) fn reply<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Reply> {
+    let members = reader.members(node, &REPLY)?;
+    from_members(reader, node, &members)
+}
+
+/// Reads a reply from members whose keys are all a reply's.
+pub(super) fn from_members<'d>(
+    reader: &mut Reader<'d>,
+    node: &Node<'d>,
+    members: &[(&'d str, Node<'d>)],
+) -> Option<Reply> {
+    let mut reply = Reply { pointer: node.pointer.clone(), ..Reply::default() };
+    let mut bodies: Vec<&str> = Vec::new();
+    for (key, member) in members {
+        match *key {
+            "status" => reply.status = status(reader, member),
+            "example" => {
+                reply.example = reader
+                    .text(member, "the name of an example")
+                    .map(|name| Named { name: name.to_owned(), pointer: member.pointer.clone() });
+            }
+            "media_type" => reply.media_type = media_type(reader, member),
+            "headers" => reply.headers = headers(reader, member),
+            "delay" => reply.delay = duration::delay(reader, member),
+            "fault" => reply.fault = fault(reader, member),
+            "allow_invalid" => {
+                reply.allow_invalid =
+                    allow_invalid(reader, member).map(|allowed| (allowed, member.pointer.clone()));
+            }
+            _ => {
+                bodies.push(key);
+                if let Some(body) = body(reader, key, member) {
+                    reply.body = body;
+                }
+            }
+        }
+    }
+    if bodies.len() > 1 {
+        let message = format!("a reply has one body, and this one says {}", bodies.join(" and "));
+        reader.error("key-conflict", &node.pointer, message, Some("keep one of them".to_owned()));
+        return None;
+    }
+    if let Some(fault) = reply.fault {
+        for (key, member) in members.iter().filter(|(key, _)| !["fault", "delay"].contains(key)) {
+            let message = format!("`{key}` has no effect: after `fault: {}` nothing is sent", fault.as_str());
+            let hint = format!("leave out `{key}`");
+            reader.error("key-conflict", &member.pointer, message, Some(hint));
+        }
+    }
+    Some(reply)
+}
+
+fn status<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<(u16, Pointer)> {
+    let number = match node.value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let Some(status) = number.and_then(short::status_of) else {
+        reader.unexpected(node, "a status of three digits");
+        return None;
+    };
+    Some((short::final_status(reader, status, &node.pointer)?, node.pointer.clone()))
+}
+
+/// Reads the media type of a reply.
+pub(super) fn media_type<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Named> {
+    const EXPECTED: &str = "a media type, as application/json is";
+    let text = reader.text(node, EXPECTED)?;
+    let is_token = |part: &str| HeaderName::from_bytes(part.as_bytes()).is_ok() && !part.contains('*');
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    let is_media_type = essence.split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub));
+    if !is_media_type || HeaderValue::from_str(text).is_err() {
+        reader.unexpected(node, EXPECTED);
+        return None;
+    }
+    Some(Named { name: text.to_owned(), pointer: node.pointer.clone() })
+}
+
+fn body<'d>(reader: &mut Reader<'d>, key: &str, node: &Node<'d>) -> Option<BodySource> {
+    if key == "generate" {
+        if node.value != &Value::Bool(true) {
+            reader.unexpected(node, "true");
+            return None;
+        }
+        return Some(BodySource::Generated(node.pointer.clone()));
+    }
+    let value = literal(reader, node)?;
+    if key == "body" {
+        return Some(BodySource::Given(value, node.pointer.clone()));
+    }
+    if !value.is_object() {
+        reader.unexpected(node, "a map of what is to change (`body` replaces the whole)");
+        return None;
+    }
+    Some(BodySource::Patched(value, node.pointer.clone()))
+}
+
+/// A JSON value with `$${` taken as `${`; what would be a template is told.
+fn literal<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Value> {
+    Some(match node.value {
+        Value::String(text) => Value::String(literal_text(reader, text, &node.pointer)?),
+        Value::Array(_) => {
+            let items = node.items()?;
+            let read: Vec<_> = items.iter().map(|item| literal(reader, item)).collect();
+            Value::Array(read.into_iter().collect::<Option<_>>()?)
+        }
+        Value::Object(object) => {
+            let read: Vec<_> = object
+                .iter()
+                .map(|(key, value)| {
+                    let member = Node { value, pointer: node.pointer.join(key) };
+                    Some((key.clone(), literal(reader, &member)?))
+                })
+                .collect();
+            Value::Object(read.into_iter().collect::<Option<_>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+fn literal_text(reader: &mut Reader<'_>, text: &str, at: &Pointer) -> Option<String> {
+    let mut literal = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(found) = rest.find("${") {
+        let Some(before) = rest[..found].strip_suffix('$') else {
+            let message = "`${…}` is a template; templates are part of the grammar, and not supported yet";
+            let hint = "a literal `${` is written `$${`".to_owned();
+            reader.error("not-supported-yet", at, message, Some(hint));
+            return None;
+        };
+        literal.push_str(before);
+        literal.push_str("${");
+        rest = &rest[found + 2..];
+    }
+    literal.push_str(rest);
+    Some(literal)
+}
+
+/// Reads headers to set, or to remove where the value is null.
+pub(super) fn headers<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Vec<HeaderLine> {
+    let Some(object) = node.value.as_object() else {
+        reader.unexpected(node, "a map from header names to values");
+        return Vec::new();
+    };
+    let mut lines: Vec<HeaderLine> = Vec::with_capacity(object.len());
+    for (name, value) in object {
+        let member = Node { value, pointer: node.pointer.join(name) };
+        let Some(line) = header(reader, name, &member) else { continue };
+        if lines.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
+            let message = format!("the header `{name}` is there already; header names ignore case");
+            reader.error("header-invalid", &member.pointer, message, None);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn header<'d>(reader: &mut Reader<'d>, name: &str, node: &Node<'d>) -> Option<HeaderLine> {
+    let at = &node.pointer;
+    if HeaderName::from_bytes(name.as_bytes()).is_err() {
+        reader.error("header-invalid", at, format!("`{name}` is no header name"), None);
+        return None;
+    }
+    let hint = match name.to_ascii_lowercase().as_str() {
+        "content-type" => Some("say `media_type` instead"),
+        "content-length" | "transfer-encoding" | "connection" => {
+            Some("leave it out: it follows from the body")
+        }
+        _ => None,
+    };
+    if let Some(hint) = hint {
+        let message = format!("the stub itself sets `{name}`");
+        reader.error("header-invalid", at, message, Some(hint.to_owned()));
+        return None;
+    }
+    let value = match node.value {
+        Value::Null => None,
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(literal_text(reader, text, at)?),
+        _ => {
+            reader.unexpected(node, "a text, a number, true or false, or null to remove the header");
+            return None;
+        }
+    };
+    if value.as_deref().is_some_and(|value| HeaderValue::from_str(value).is_err()) {
+        let message = format!("the value of `{name}` holds a character that no header may hold");
+        reader.error("header-invalid", at, message, None);
+        return None;
+    }
+    Some(HeaderLine { name: name.to_owned(), value, pointer: at.clone() })
+}
+
+fn fault<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Fault> {
+    const LATER: [&str; 4] = ["garbage", "malformed_chunk", "truncate", "stall"];
+    let word = match node.value {
+        Value::Object(object) if object.len() == 1 => object.keys().next().map(String::as_str),
+        Value::String(text) => Some(text.as_str()),
+        _ => None,
+    };
+    match (word, node.value) {
+        (Some(word), _) if LATER.contains(&word) => {
+            reader.later(&format!("fault: {word}"), &node.pointer);
+            None
+        }
+        (Some("reset"), Value::String(_)) => Some(Fault::Reset),
+        (Some("empty"), Value::String(_)) => Some(Fault::Empty),
+        (Some("hang"), Value::String(_)) => Some(Fault::Hang),
+        (Some(word), Value::String(_)) => {
+            let message = format!("`{word}` is no fault");
+            let known = ["reset", "empty", "hang"].into_iter().chain(LATER);
+            reader.error("value-invalid", &node.pointer, message, nearest::hint(word, known));
+            None
+        }
+        _ => {
+            reader.unexpected(node, "one of reset, empty, hang");
+            None
+        }
+    }
+}
+
+fn allow_invalid<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<AllowInvalid> {
+    if node.value.as_bool() == Some(true) {
+        return Some(AllowInvalid::ALL);
+    }
+    let items = reader.items(node, "true, or a list of status, body, headers, media_type")?;
+    let mut allowed = AllowInvalid::default();
+    for item in items {
+        let Some(word) = reader.text(&item, "one of status, body, headers, media_type") else { continue };
+        match word {
+            "status" => allowed.status = true,
+            "body" => allowed.body = true,
+            "headers" => allowed.headers = true,
+            "media_type" => allowed.media_type = true,
+            _ => {
+                let message = format!("`{word}` is no part of a reply that may be invalid");
+                reader.error("value-invalid", &item.pointer, message, nearest::hint(word, PARTS));
+            }
+        }
+    }
+    Some(allowed)
+}
