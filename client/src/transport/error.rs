@@ -16,7 +16,9 @@ pub enum SendErrorKind {
     Timeout,
     /// The body is larger than the cap.
     TooLarge,
-    /// The request cannot be sent as it is, or what came back is not HTTP.
+    /// The request cannot be sent as it is; nothing went out.
+    Unsendable,
+    /// What came back is not HTTP.
     Other,
 }
 
@@ -67,7 +69,7 @@ impl SendError {
 
     pub(super) fn unsendable(what: &str, cause: impl Into<Cause>) -> Self {
         Self {
-            kind: SendErrorKind::Other,
+            kind: SendErrorKind::Unsendable,
             message: format!("send {what} as it stands"),
             source: Some(cause.into()),
         }

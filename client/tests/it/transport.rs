@@ -40,7 +40,7 @@ async fn a_target_that_cannot_go_out_as_it_stands_is_an_error() {
     let transport = Transport::new("http://127.0.0.1:1", options()).unwrap();
     for target in ["/a b", "/a#b", "/a\r\nx: y"] {
         let error = transport.send(&Request::new(Method::GET, target)).await.expect_err(target);
-        assert_eq!(error.kind(), SendErrorKind::Other, "{target}");
+        assert_eq!(error.kind(), SendErrorKind::Unsendable, "{target}");
     }
 }
 
