@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::node::Node;
 use super::{Files, Finding, Pointer, Position, Severity, Version, gather, json, yaml};
+use crate::schema::Definitions;
 
 /// The largest document read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -30,6 +31,8 @@ pub struct Document {
     pub(super) parts: Vec<Self>,
     /// The tree with positions, parsed again the first time a position is asked for.
     nodes: OnceLock<Option<Node>>,
+    /// Its schemas, as far as they are compiled.
+    definitions: Definitions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +98,7 @@ impl Document {
             version: Version::V3_2,
             parts: Vec::new(),
             nodes: OnceLock::new(),
+            definitions: Definitions::default(),
         };
         let mended = mended.into_iter().map(|position| Finding {
             code: "indentation-wrong",
@@ -142,6 +146,11 @@ impl Document {
     /// The value tree, with the trees of other files gathered in; every reference in it is local.
     pub fn root(&self) -> &Value {
         &self.root
+    }
+
+    /// Its schemas, as far as they are compiled.
+    pub(crate) fn definitions(&self) -> &Definitions {
+        &self.definitions
     }
 
     /// The edition of the OpenAPI Specification the document follows.

@@ -1,14 +1,15 @@
 //! A schema of the document, compiled for one direction the first time it is needed.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use jsonschema::Validator;
 use serde_json::Value;
 
+use super::definition::Definition;
 use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy, locate};
-use super::format::FORMATS;
 use super::lower;
+use super::whole::Whole;
 use crate::document::{Document, Place, Pointer};
 use crate::generate::{Generator, NoInstance};
 
@@ -21,6 +22,15 @@ pub enum Direction {
     Response,
 }
 
+impl Direction {
+    fn index(self) -> usize {
+        match self {
+            Self::Request => 0,
+            Self::Response => 1,
+        }
+    }
+}
+
 /// A Schema Object of the document. Cheap to clone; what is compiled is shared by the clones.
 #[derive(Clone)]
 pub struct Schema {
@@ -28,14 +38,15 @@ pub struct Schema {
     pointer: Pointer,
     /// A Schema Object that stands nowhere in the document: it was made for the place that `pointer` names.
     made: Option<Arc<Value>>,
-    compiled: Arc<[OnceLock<Compiled>; 2]>,
+    shared: Arc<Shared>,
 }
 
-struct Compiled {
-    bundle: Arc<Value>,
-    origins: lower::Origins,
-    validator: Result<Validator, String>,
-    generator: OnceLock<Result<Arc<Generator>, NoInstance>>,
+/// What the clones of a schema share, a slot a direction.
+#[derive(Default)]
+struct Shared {
+    definitions: [OnceLock<Arc<Definition>>; 2],
+    bundles: [OnceLock<(Arc<Value>, lower::Origins)>; 2],
+    generators: [OnceLock<Result<Arc<Generator>, NoInstance>>; 2],
 }
 
 /// One keyword of a schema that a value breaks.
@@ -55,13 +66,13 @@ pub struct SchemaViolation {
 
 impl Schema {
     pub(crate) fn new(document: &Arc<Document>, pointer: Pointer) -> Self {
-        Self { document: Arc::clone(document), pointer, made: None, compiled: Arc::default() }
+        Self { document: Arc::clone(document), pointer, made: None, shared: Arc::default() }
     }
 
     /// A schema made for the place that `pointer` names; its references lead into the document.
     pub(crate) fn made(document: &Arc<Document>, pointer: Pointer, schema: Value) -> Self {
         let made = Some(Arc::new(schema));
-        Self { document: Arc::clone(document), pointer, made, compiled: Arc::default() }
+        Self { document: Arc::clone(document), pointer, made, shared: Arc::default() }
     }
 
     /// The document it stands in.
@@ -92,17 +103,36 @@ impl Schema {
     /// The schema lowered to JSON Schema 2020-12 for a direction, self-contained: every reference leads into its
     /// own `$defs`.
     pub fn bundle(&self, direction: Direction) -> &Arc<Value> {
-        &self.compiled(direction).bundle
+        &self.bundled(direction).0
     }
 
-    /// Why the schema cannot be compiled, where it cannot; such a schema accepts every value.
-    pub fn defect(&self) -> Option<&str> {
-        self.compiled(Direction::Response).validator.as_ref().err().map(String::as_str)
+    fn bundled(&self, direction: Direction) -> &(Arc<Value>, lower::Origins) {
+        self.shared.bundles[direction.index()].get_or_init(|| {
+            let (bundle, origins) = lower::bundle(&self.document, &self.place(), direction);
+            (Arc::new(bundle), origins)
+        })
+    }
+
+    /// Why the schema, or one that it refers to, cannot be compiled; such a schema accepts every value.
+    pub fn defect(&self) -> Option<String> {
+        let mut seen = HashSet::new();
+        let mut queue = vec![Arc::clone(self.definition(Direction::Response))];
+        while let Some(definition) = queue.pop() {
+            if let Some(defect) = definition.defect() {
+                return Some(defect.to_owned());
+            }
+            for target in definition.targets() {
+                if seen.insert(target.clone()) {
+                    queue.push(Definition::of(&self.document, target, Direction::Response));
+                }
+            }
+        }
+        None
     }
 
     /// Whether a value is valid.
     pub fn is_valid(&self, value: &Value, direction: Direction) -> bool {
-        self.compiled(direction).validator.as_ref().map_or(true, |validator| validator.is_valid(value))
+        self.definition(direction).is_valid(value)
     }
 
     /// What the schema refuses about a value, 100 violations at the most; nothing when it is valid.
@@ -120,12 +150,15 @@ impl Schema {
         direction: Direction,
         secrecy: Secrecy,
     ) -> Vec<SchemaViolation> {
-        let compiled = self.compiled(direction);
-        let Ok(validator) = &compiled.validator else { return Vec::new() };
-        if validator.is_valid(value) {
+        if self.is_valid(value, direction) {
             return Vec::new();
         }
-        let explainer = Explainer { schema: self, origins: &compiled.origins, direction, secrecy };
+        let whole = match &self.made {
+            None => Whole::of(&self.document, &self.place(), direction),
+            Some(_) => Arc::new(Whole::compile(&self.document, &self.place(), direction)),
+        };
+        let Ok(validator) = &whole.validator else { return Vec::new() };
+        let explainer = Explainer { schema: self, origins: &whole.origins, direction, secrecy };
         let mut told = Vec::new();
         for error in validator.iter_errors(value).take(MAX_VIOLATIONS) {
             explainer.explain(&error, &mut told);
@@ -139,37 +172,23 @@ impl Schema {
         direction: Direction,
         make: impl FnOnce() -> Result<Arc<Generator>, NoInstance>,
     ) -> &Result<Arc<Generator>, NoInstance> {
-        self.compiled(direction).generator.get_or_init(make)
+        self.shared.generators[direction.index()].get_or_init(make)
     }
 
     /// Where in the document a place of the bundle comes from.
     pub(crate) fn document_pointer(&self, direction: Direction, bundle_pointer: &str) -> String {
-        let (origin, rest) = self.compiled(direction).origins.origin(bundle_pointer, &self.pointer);
+        let (_, origins) = self.bundled(direction);
+        let (origin, rest) = origins.origin(bundle_pointer, &self.pointer);
         locate(self.document.root(), origin, rest)
     }
 
-    fn compiled(&self, direction: Direction) -> &Compiled {
-        let slot = match direction {
-            Direction::Request => &self.compiled[0],
-            Direction::Response => &self.compiled[1],
-        };
-        slot.get_or_init(|| {
-            let (bundle, origins) = lower::bundle(&self.document, &self.place(), direction);
-            let validator = validator(&bundle);
-            Compiled { bundle: Arc::new(bundle), origins, validator, generator: OnceLock::new() }
+    fn definition(&self, direction: Direction) -> &Arc<Definition> {
+        self.shared.definitions[direction.index()].get_or_init(|| match &self.made {
+            None => Definition::of(&self.document, &self.pointer, direction),
+            Some(_) => Arc::new(Definition::compile(&self.document, &self.place(), direction)),
         })
     }
 }
-
-/// Compiles a schema that is lowered already, formats asserted.
-pub(crate) fn validator(lowered: &Value) -> Result<Validator, String> {
-    let mut options = jsonschema::draft202012::options().should_validate_formats(true);
-    for (name, check) in FORMATS {
-        options = options.with_format(name, check);
-    }
-    options.build(lowered).map_err(|error| error.to_string())
-}
-
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Schema").field("pointer", &self.pointer.as_str()).finish_non_exhaustive()

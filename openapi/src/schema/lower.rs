@@ -38,16 +38,30 @@ impl Origins {
     }
 }
 
+/// The keyword that stands for a reference in a schema lowered by [`linked`]; its value is a document pointer.
+pub(super) const LINK: &str = "x-counterfoil-link";
+
+/// A schema lowered alone: each reference is a [`LINK`].
+pub(super) struct Linked {
+    pub(super) schema: Value,
+    /// What it refers to, each once.
+    pub(super) targets: Vec<Pointer>,
+    /// Whether what a reference evaluates matters to the keywords beside it (`unevaluatedProperties` and its like),
+    /// so that the schema can only be judged together with all it refers to.
+    pub(super) looks_through: bool,
+}
+
+/// Lowers the schema `root` alone.
+pub(super) fn linked<'d>(document: &'d Document, root: &Place<'d>, direction: Direction) -> Linked {
+    let mut lowering = Lowering::new(document, direction, References::Linked);
+    let schema = lowering.schema(root);
+    let targets = lowering.queue.into_iter().map(|(_, pointer)| pointer).collect();
+    Linked { schema, targets, looks_through: lowering.looks_through }
+}
+
 /// Lowers the schema `root` with all that it refers to.
 pub(super) fn bundle<'d>(document: &'d Document, root: &Place<'d>, direction: Direction) -> (Value, Origins) {
-    let mut lowering = Lowering {
-        document,
-        direction,
-        has_siblings: document.version().has_json_schema_dialect(),
-        names: HashMap::new(),
-        taken: HashSet::new(),
-        queue: Vec::new(),
-    };
+    let mut lowering = Lowering::new(document, direction, References::Bundled);
     let mut lowered = lowering.schema(root);
     let mut definitions = Map::new();
     let mut origins = Origins::default();
@@ -66,9 +80,20 @@ pub(super) fn bundle<'d>(document: &'d Document, root: &Place<'d>, direction: Di
     (lowered, origins)
 }
 
+/// What a reference is lowered to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum References {
+    /// A `$ref` into the bundle's `$defs`.
+    Bundled,
+    /// A [`LINK`].
+    Linked,
+}
+
 struct Lowering<'d> {
     document: &'d Document,
     direction: Direction,
+    references: References,
+    looks_through: bool,
     has_siblings: bool,
     /// Names in `$defs` by document pointer.
     names: HashMap<Pointer, String>,
@@ -78,6 +103,19 @@ struct Lowering<'d> {
 }
 
 impl<'d> Lowering<'d> {
+    fn new(document: &'d Document, direction: Direction, references: References) -> Self {
+        Self {
+            document,
+            direction,
+            references,
+            looks_through: false,
+            has_siblings: document.version().has_json_schema_dialect(),
+            names: HashMap::new(),
+            taken: HashSet::new(),
+            queue: Vec::new(),
+        }
+    }
+
     fn place(&self, pointer: &Pointer) -> Place<'d> {
         let value = pointer.find(self.document.root()).unwrap_or(&Value::Bool(true));
         Place { pointer: pointer.clone(), value }
@@ -89,8 +127,13 @@ impl<'d> Lowering<'d> {
         };
         let mut lowered = Map::new();
         if let Some(reference) = place.text("$ref") {
-            if let Some(name) = self.define(reference) {
-                lowered.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")));
+            if let Some((name, pointer)) = self.define(reference) {
+                match self.references {
+                    References::Bundled => {
+                        lowered.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")))
+                    }
+                    References::Linked => lowered.insert(LINK.to_owned(), json!(pointer.as_str())),
+                };
             }
             if !self.has_siblings {
                 return Value::Object(lowered);
@@ -119,6 +162,7 @@ impl<'d> Lowering<'d> {
         lowered: &mut Map<String, Value>,
     ) {
         let value = member.value;
+        self.looks_through |= keyword.starts_with("unevaluated");
         let kept = match keyword {
             "type" => simple_type(value),
             "enum" => value.as_array().filter(|items| !items.is_empty()).map(|_| value.clone()),
@@ -200,12 +244,13 @@ impl<'d> Lowering<'d> {
         Value::Array(member.items().map(|schema| self.schema(&schema)).collect())
     }
 
-    /// The name in `$defs` of what a reference leads to; nothing when it leads nowhere (a finding says so).
-    fn define(&mut self, reference: &str) -> Option<String> {
+    /// The name in `$defs` of what a reference leads to, and where that stands; nothing when it leads nowhere (a
+    /// finding says so).
+    fn define(&mut self, reference: &str) -> Option<(String, Pointer)> {
         let pointer = resolve(reference).ok()?;
         pointer.find(self.document.root())?;
         if let Some(name) = self.names.get(&pointer) {
-            return Some(name.clone());
+            return Some((name.clone(), pointer));
         }
         let last = pointer.tokens().last().unwrap_or_else(|| "root".to_owned());
         let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
@@ -218,8 +263,8 @@ impl<'d> Lowering<'d> {
             number += 1;
         }
         self.names.insert(pointer.clone(), name.clone());
-        self.queue.push((name.clone(), pointer));
-        Some(name)
+        self.queue.push((name.clone(), pointer.clone()));
+        Some((name, pointer))
     }
 
     /// Whether a property may not travel in this direction.
@@ -349,7 +394,7 @@ fn exclusive_bounds(source: &Map<String, Value>, lowered: &mut Map<String, Value
 
 /// A schema that admits `null` as well.
 fn nullable(mut lowered: Map<String, Value>) -> Value {
-    let is_composed = ["$ref", "allOf", "anyOf", "oneOf", "not", "const"]
+    let is_composed = ["$ref", LINK, "allOf", "anyOf", "oneOf", "not", "const"]
         .iter()
         .any(|keyword| lowered.contains_key(*keyword));
     if is_composed {

@@ -1,12 +1,15 @@
 //! Schemas: lowered to JSON Schema 2020-12 and compiled once, on first use.
 
 mod compile;
+mod definition;
 mod explain;
 mod format;
 mod lower;
 mod shape;
+mod whole;
 
 pub use compile::{Direction, Schema, SchemaViolation};
-pub(crate) use compile::validator;
+pub(crate) use definition::Definitions;
 pub(crate) use explain::Secrecy;
 pub(crate) use shape::{Shape, Types};
+pub(crate) use whole::validator;
