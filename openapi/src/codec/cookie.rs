@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, header};
 
-/// The cookies of a request: names and raw values, in order.
+use super::escape::Escape;
+
+/// The cookies of a request: names, and values as they were sent, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Cookies(Vec<(String, String)>);
 
@@ -17,7 +19,10 @@ impl Cookies {
                     line.split(';')
                         .filter_map(|pair| {
                             let (name, value) = pair.split_once('=')?;
-                            Some((name.trim().to_owned(), unquoted(value.trim()).to_owned()))
+                            Some((
+                                Escape::Cookie.read(name.trim()).into_owned(),
+                                unquoted(value.trim()).to_owned(),
+                            ))
                         })
                         .collect::<Vec<_>>()
                 })

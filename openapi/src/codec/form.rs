@@ -79,7 +79,8 @@ pub(super) fn decode(
 ) -> Result<Value, String> {
     let pairs = QueryPairs::read(text)?;
     let mut members = Map::new();
-    let is_taken = |name: &str| encoding_of(encodings, name).is_some();
+    let declared = shape.property_names();
+    let is_taken = |name: &str| declared.contains(&name) || encoding_of(encodings, name).is_some();
     for encoding in encodings {
         if let Way::Styled(style, escape) = way(Some(encoding)) {
             let name = encoding.property.as_str();

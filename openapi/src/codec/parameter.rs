@@ -12,7 +12,7 @@ use super::style::{PairStyle, form, label, matrix, simple};
 use super::{header, media};
 use crate::contract::{Content, Location, Parameter, Style};
 use crate::schema::Direction;
-use crate::schema::{Shape, Types};
+use crate::schema::Shape;
 use crate::violation::Part;
 
 /// Reads one value by a schema that says its type.
@@ -99,9 +99,11 @@ pub(crate) fn decode_cookie(parameter: &Parameter, cookies: &Cookies) -> Result<
         return found.first().map(|raw| decode_content(content, &Escape::Cookie.read(raw))).transpose();
     }
     let types = Shape::of(parameter.value_schema()).types();
+    if parameter.explode && types.is_object() {
+        return Ok(decode_cookie_members(parameter, cookies));
+    }
     if found.is_empty() {
-        let is_object = parameter.explode && types.admits(Types::OBJECT) && !types.is_any();
-        return Ok(if is_object { decode_cookie_members(parameter, cookies) } else { None });
+        return Ok(None);
     }
     Ok(read(parameter, |shape, reading| {
         Some(form::decode_values(&found, parameter.explode, Escape::Cookie, shape, reading))
@@ -116,7 +118,7 @@ fn decode_cookie_members(parameter: &Parameter, cookies: &Cookies) -> Option<Val
             let found = cookies.named(name);
             if !found.is_empty() {
                 let property = shape.property(name);
-                let value = form::decode_values(&found, true, Escape::Cookie, &property, reading);
+                let value = form::decode_member(&found, Escape::Cookie, &property, reading);
                 members.insert(name.to_owned(), value);
             }
         }
@@ -197,9 +199,18 @@ pub(super) fn encode_cookie(
 ) -> Result<(), EncodeError> {
     let shape = Shape::of(parameter.value_schema());
     let name = parameter.name.as_str();
-    let written = match &parameter.content {
-        Some(content) => out.pair(name, &encode_content(content, value), Role::Whole, Escape::Cookie),
-        None => form::encode(name, value, parameter.explode, Escape::Cookie, &shape, out),
+    let undeclared = |members: &Map<String, Value>| {
+        let declared = shape.property_names();
+        members.keys().any(|member| !declared.contains(&member.as_str()))
+    };
+    let written = match (&parameter.content, value) {
+        (Some(content), _) => out.pair(name, &encode_content(content, value), Role::Whole, Escape::Cookie),
+        (None, Value::Object(members))
+            if parameter.explode && shape.types().is_object() && undeclared(members) =>
+        {
+            Err(Inexpressible("an undeclared member of an exploded object is a cookie on its own"))
+        }
+        (None, _) => form::encode(name, value, parameter.explode, Escape::Cookie, &shape, out),
     };
     written.map_err(|why| why.at(Part::Parameter(Location::Cookie, parameter.name.clone())))
 }

@@ -45,6 +45,11 @@ impl Types {
         !self.is_any() && self.admits(Self::ARRAY)
     }
 
+    /// Whether it is an object or nothing, and said so.
+    pub(crate) fn is_object(self) -> bool {
+        !self.is_any() && self.admits(Self::OBJECT) && !self.admits_scalar() && !self.admits(Self::ARRAY)
+    }
+
     pub(crate) fn admits_container(self) -> bool {
         self.admits(Self::ARRAY | Self::OBJECT)
     }
@@ -174,6 +179,11 @@ impl<'s> Shape<'s> {
         let mut seen = std::collections::HashSet::with_capacity(names.len());
         names.retain(|name| seen.insert(*name));
         names
+    }
+
+    /// Whether a name can be told to be a property's where names of other things stand beside it.
+    pub(crate) fn claims(&self, name: &str) -> bool {
+        self.is_free_form() || self.property_names().contains(&name)
     }
 
     /// Whether names that no schema declares are meant to be there: `additionalProperties` asks for them, or

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use counterfoil_openapi::{BasePaths, Contract, Folder, Route, Router};
 
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus");
+pub(crate) const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus");
 
 /// Every document of the corpus that stands alone, by path; nothing (and a line that says so) without a corpus.
 pub(crate) fn documents() -> Vec<PathBuf> {

@@ -1,5 +1,7 @@
 //! Integration tests of the contract crate, in one binary.
 #![expect(clippy::print_stdout, reason = "a test that skips or counts says so")]
 
+mod codec_laws;
 mod corpus;
 mod generate;
+mod style_vectors;

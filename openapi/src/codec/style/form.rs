@@ -24,8 +24,15 @@ pub(in crate::codec) fn encode(
                 out.pair(name, &scalar::write(item, &shape.item(index))?, Role::Whole, escape)?;
             }
         }
+        Value::Object(_) if explode && !shape.types().admits(Types::OBJECT) => {
+            // Its members would not be found under their own names.
+            out.pair(name, &value.to_string(), Role::Whole, escape)?;
+        }
         Value::Object(members) if explode && !members.is_empty() => {
             for (member, value) in members {
+                if !shape.claims(member) {
+                    return Err(Inexpressible("an undeclared member of an exploded object is on its own"));
+                }
                 out.pair(member, &scalar::write(value, &shape.property(member))?, Role::Whole, escape)?;
             }
         }
@@ -58,10 +65,11 @@ pub(in crate::codec) fn decode(
     is_taken: &dyn Fn(&str) -> bool,
 ) -> Option<Value> {
     let types = shape.types();
-    let found = pairs.named(name);
+    let found = if explode && types.is_object() { Vec::new() } else { pairs.named(name) };
     if found.is_empty() {
         let is_object = explode && types.admits(Types::OBJECT) && !types.is_any();
-        return if is_object { decode_members(pairs, escape, shape, reading, is_taken) } else { None };
+        let is_other = |found: &str| found != name && is_taken(found);
+        return if is_object { decode_members(pairs, escape, shape, reading, &is_other) } else { None };
     }
     Some(decode_values(&found, explode, escape, shape, reading))
 }
@@ -109,10 +117,25 @@ fn decode_members(
     for name in pairs.names() {
         let is_member = declared.contains(&name) || is_free_form && !is_taken(name);
         if is_member && !members.contains_key(name) {
-            let values = pairs.named(name);
-            let value = decode_values(&values, true, escape, &shape.property(name), reading);
+            let value = decode_member(&pairs.named(name), escape, &shape.property(name), reading);
             members.insert(name.to_owned(), value);
         }
     }
     (!members.is_empty()).then_some(Value::Object(members))
+}
+
+/// Reads a member of an exploded object: an array or object inside is JSON, or several pairs.
+pub(in crate::codec) fn decode_member(
+    values: &[&str],
+    escape: Escape,
+    shape: &Shape<'_>,
+    reading: &Reading,
+) -> Value {
+    if let [raw] = values
+        && shape.types().admits_container()
+        && let inner @ (Value::Array(_) | Value::Object(_)) = scalar::read(&escape.read(raw), shape, reading)
+    {
+        return inner;
+    }
+    decode_values(values, true, escape, shape, reading)
 }

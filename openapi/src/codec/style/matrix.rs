@@ -51,6 +51,10 @@ pub(in crate::codec) fn decode(
     let escape = Escape::Path;
     let raw = raw.strip_prefix(';').ok_or("not in the matrix style: it does not begin with a semicolon")?;
     let pieces = || raw.split(';').map(|piece| piece.split_once('=').unwrap_or((piece, "")));
+    if explode && shape.types().is_object() {
+        return list::read_joined(raw.split(';'), escape, shape, reading)
+            .ok_or_else(|| "not in the matrix style: a piece without an equals sign".to_owned());
+    }
     let named: Vec<&str> =
         pieces().filter(|(found, _)| escape.read(found) == name).map(|(_, value)| value).collect();
     if named.is_empty() {
