@@ -5,6 +5,7 @@ mod definition;
 mod explain;
 mod format;
 mod lower;
+mod secret;
 mod shape;
 mod whole;
 
