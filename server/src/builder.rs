@@ -6,37 +6,21 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_openapi::{BasePaths, Contract, Router};
+use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
+use counterfoil_openapi::{BasePaths, Contract};
 
 use crate::call::Call;
-use crate::journal::{CallFilter, Journal};
+use crate::journal::CallFilter;
 use crate::script::{Script, ScriptEngine};
 use crate::state::State;
+use crate::stub_plane;
 
 /// The largest request body read unless told otherwise, in bytes; a larger one is answered 413.
 pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// How long [`StubServer::close`] waits for requests under way.
+pub const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a request body may take to arrive unless told otherwise; after that it is answered 408.
 pub const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(30);
-
-/// Whether credentials are asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Security {
-    /// As the document says.
-    #[default]
-    Enforced,
-    /// Never.
-    Ignored,
-}
-
-/// Whether requests are held to the contract.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Validation {
-    /// An invalid request gets the documented error.
-    #[default]
-    Enforced,
-    /// Every request counts as valid.
-    Ignored,
-}
 
 /// What happens to a reply of our own that breaks the contract.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,8 +50,9 @@ pub(crate) struct Settings {
     pub(crate) control_port: Option<u16>,
     pub(crate) base_paths: BasePaths,
     pub(crate) seed: u64,
-    pub(crate) security: Security,
-    pub(crate) validation: Validation,
+    pub(crate) security: Enforcement,
+    pub(crate) validation: Enforcement,
+    pub(crate) unknown_query: UnknownQuery,
     pub(crate) own_replies: OwnReplies,
     pub(crate) bodies: Bodies,
     pub(crate) body_limit: usize,
@@ -94,8 +79,9 @@ impl StubBuilder {
                 control_port: None,
                 base_paths: BasePaths::Optional,
                 seed: 0,
-                security: Security::default(),
-                validation: Validation::default(),
+                security: Enforcement::default(),
+                validation: Enforcement::default(),
+                unknown_query: UnknownQuery::default(),
                 own_replies: OwnReplies::default(),
                 bodies: Bodies::default(),
                 body_limit: DEFAULT_BODY_LIMIT,
@@ -146,15 +132,21 @@ impl StubBuilder {
         self
     }
 
-    /// Whether credentials are asked for.
-    pub fn security(mut self, security: Security) -> Self {
+    /// Whether credentials are asked for as the document says.
+    pub fn security(mut self, security: Enforcement) -> Self {
         self.settings.security = security;
         self
     }
 
-    /// Whether requests are held to the contract.
-    pub fn validation(mut self, validation: Validation) -> Self {
+    /// Whether requests are held to the contract; where not, every request with good credentials is valid.
+    pub fn validation(mut self, validation: Enforcement) -> Self {
         self.settings.validation = validation;
+        self
+    }
+
+    /// What query parameters mean that the document does not name; nothing unless told otherwise.
+    pub fn unknown_query(mut self, unknown_query: UnknownQuery) -> Self {
+        self.settings.unknown_query = unknown_query;
         self
     }
 
@@ -176,6 +168,8 @@ impl StubBuilder {
         self
     }
 
+    /// How long [`StubServer::close`] waits for requests under way.
+    pub const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
     /// How long a request body may take to arrive; [`DEFAULT_BODY_DEADLINE`] unless told otherwise.
     pub fn body_deadline(mut self, deadline: Duration) -> Self {
         self.settings.body_deadline = deadline;
@@ -188,26 +182,20 @@ impl StubBuilder {
     ///
     /// When an address cannot be listened on.
     pub async fn start(self) -> Result<StubServer, StartError> {
-        let operations = self.contracts.iter().flat_map(Contract::operations);
-        let router = Router::new(operations, self.settings.base_paths);
         let engine = ScriptEngine::new(self.scripts, self.settings.seed);
-        let state = State {
-            contracts: self.contracts,
-            router,
-            engine,
-            journal: Journal::default(),
-            settings: self.settings,
-        };
-        Ok(StubServer { state: Arc::new(state), url: String::new(), control_url: None })
+        let state = Arc::new(State::new(self.contracts, engine, self.settings));
+        let plane = stub_plane::start(&state)?;
+        let url = format!("http://{}", plane.local_addr());
+        Ok(StubServer { state, url, control_url: None, plane })
     }
 }
 
 /// A running stub; it stops when dropped.
-#[derive(Debug)]
 pub struct StubServer {
     state: Arc<State>,
     url: String,
     control_url: Option<String>,
+    plane: stub_plane::Server,
 }
 
 impl StubServer {
@@ -231,8 +219,19 @@ impl StubServer {
         self.state.journal.list(&CallFilter::default())
     }
 
-    /// Stops, letting requests under way finish for a short while.
-    pub async fn close(self) {}
+    /// Stops to listen, and waits [`CLOSE_DEADLINE`] at most for requests under way.
+    pub async fn close(self) {
+        let Self { state, plane, .. } = self;
+        state.stop();
+        // What is left after the deadline ends with the runtime.
+        let _ = tokio::time::timeout(CLOSE_DEADLINE, plane.close()).await;
+    }
+}
+
+impl fmt::Debug for StubServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StubServer").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 /// A stub that could not start.

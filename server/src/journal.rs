@@ -2,9 +2,16 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::call::Call;
+use bytes::Bytes;
+use counterfoil_openapi::{Operation, Violation};
+use http::{HeaderMap, Method, StatusCode, header};
+
+use crate::call::{Call, Message, Source};
+use crate::redact::{Found, Secrets, Side};
+use crate::trail::Trail;
 
 /// The most calls kept; the oldest go first.
 pub const MAX_CALLS: usize = 1_000;
@@ -37,37 +44,264 @@ pub enum Validity {
     Invalid,
 }
 
-/// A bounded ring of calls.
+/// A call as it is recorded: nothing is rendered or hidden before somebody looks.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: u64,
+    pub(crate) method: Method,
+    pub(crate) target: String,
+    pub(crate) operation: Option<Arc<Operation>>,
+    pub(crate) request: Record,
+    /// Nothing where a fault took the reply's place.
+    pub(crate) response: Option<Record>,
+    /// The status of the reply that was sent.
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) source: Source,
+    pub(crate) rule: Option<String>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) trail: Trail,
+    pub(crate) latency: Duration,
+}
+
+/// Headers and body as they were on the wire, in as few allocations as can be.
 #[derive(Debug, Default)]
+pub(crate) struct Record {
+    /// Each field as its name, a colon, its value and a line feed, which no value can hold.
+    head: Box<[u8]>,
+    body: Bytes,
+    body_size: usize,
+}
+
+/// A bounded ring of calls.
+#[derive(Debug)]
 pub(crate) struct Journal {
+    secrets: Secrets,
     last_id: AtomicU64,
-    calls: Mutex<VecDeque<Call>>,
+    ring: Mutex<Ring>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    entries: VecDeque<Arc<Entry>>,
+    bytes: usize,
 }
 
 impl Journal {
+    /// An empty journal that hides what is secret.
+    pub(crate) fn new(secrets: Secrets) -> Self {
+        Self { secrets, last_id: AtomicU64::new(0), ring: Mutex::default() }
+    }
+
+    /// What is hidden.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
     /// The id of the next call.
     pub(crate) fn next_id(&self) -> u64 {
         self.last_id.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Records a call, and forgets the oldest where there are too many.
+    pub(crate) fn push(&self, entry: Entry) {
+        let entry = Arc::new(entry);
+        let mut gone: Option<Arc<Entry>> = None;
+        let mut ring = self.lock();
+        ring.bytes += entry.size();
+        ring.entries.push_back(entry);
+        while ring.entries.len() > MAX_CALLS || (ring.bytes > MAX_BYTES && ring.entries.len() > 1) {
+            gone = ring.entries.pop_front();
+            ring.bytes -= gone.as_ref().map_or(0, |entry| entry.size());
+        }
+        drop(ring);
+        // Freed after the lock is released.
+        drop(gone);
+    }
+
     /// The calls that a filter lets through, by id.
     pub(crate) fn list(&self, filter: &CallFilter) -> Vec<Call> {
-        let _ = filter;
-        self.lock().iter().cloned().collect()
+        let mut entries: Vec<Arc<Entry>> =
+            self.lock().entries.iter().filter(|entry| filter.admits(entry)).map(Arc::clone).collect();
+        entries.sort_by_key(|entry| entry.id);
+        let limit = filter.limit.unwrap_or(usize::MAX);
+        entries.iter().take(limit).map(|entry| entry.show(&self.secrets)).collect()
     }
 
     /// The call of an id, unless it has gone.
     pub(crate) fn get(&self, id: u64) -> Option<Call> {
-        self.lock().iter().find(|call| call.id == id).cloned()
+        let entry = self.lock().entries.iter().find(|entry| entry.id == id).map(Arc::clone)?;
+        Some(entry.show(&self.secrets))
     }
 
     /// Forgets every call; ids go on.
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        let forgotten = std::mem::take(&mut *self.lock());
+        drop(forgotten);
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Call>> {
-        // A panic while it was held leaves a ring that is whole: every change to it is one call.
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        // A panic while it was held leaves a ring that can be used: at worst its count of bytes is off.
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CallFilter {
+    fn admits(&self, entry: &Entry) -> bool {
+        let operation = entry.operation.as_ref().map(|operation| operation.id().as_str());
+        let validity = if entry.violations.is_empty() { Validity::Valid } else { Validity::Invalid };
+        self.operation.as_deref().is_none_or(|wanted| operation == Some(wanted))
+            && self.status.is_none_or(|wanted| entry.status.is_some_and(|status| status.as_u16() == wanted))
+            && self.validity.is_none_or(|wanted| validity == wanted)
+            && self.after.is_none_or(|after| entry.id > after)
+    }
+}
+
+impl Entry {
+    /// About how many bytes it holds.
+    fn size(&self) -> usize {
+        let violations: usize = self
+            .violations
+            .iter()
+            .map(|violation| violation.message.len() + size_of::<Violation>() + 64)
+            .sum();
+        let response = self.response.as_ref().map_or(0, Record::size);
+        size_of::<Self>()
+            + self.target.len()
+            + self.request.size()
+            + response
+            + violations
+            + self.trail.size()
+    }
+
+    fn show(&self, secrets: &Secrets) -> Call {
+        let operation = self.operation.as_ref();
+        let mut found = Found::default();
+        let url = secrets.target(operation, &self.target, &mut found);
+        let request = self.request.show(secrets, operation, Side::Request, &mut found);
+        let response = self
+            .response
+            .as_ref()
+            .map(|response| response.show(secrets, operation, Side::Response, &mut found));
+        Call {
+            id: self.id,
+            method: self.method.to_string(),
+            url,
+            operation: operation.map(|operation| operation.id().as_str().to_owned()),
+            request,
+            response,
+            status: self.status.map(|status| status.as_u16()),
+            source: self.source,
+            rule: self.rule.clone(),
+            violations: self.violations.iter().map(|violation| found.scrub_violation(violation)).collect(),
+            trail: self.trail.lines().map(|line| found.scrub(line)).collect(),
+            latency: self.latency,
+        }
+    }
+}
+
+impl Record {
+    /// Records a message; its body is cut at [`MAX_BODY`].
+    pub(crate) fn new(headers: &HeaderMap, body: &Bytes) -> Self {
+        let length = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
+        let mut head = Vec::with_capacity(length);
+        for (name, value) in headers {
+            head.extend_from_slice(name.as_str().as_bytes());
+            head.push(b':');
+            head.extend_from_slice(value.as_bytes());
+            head.push(b'\n');
+        }
+        // A slice would keep the whole body alive.
+        let cut =
+            if body.len() > MAX_BODY { Bytes::copy_from_slice(&body[..MAX_BODY]) } else { body.clone() };
+        Self { head: head.into_boxed_slice(), body: cut, body_size: body.len() }
+    }
+
+    fn size(&self) -> usize {
+        self.head.len() + self.body.len()
+    }
+
+    fn show(
+        &self,
+        secrets: &Secrets,
+        operation: Option<&Arc<Operation>>,
+        side: Side,
+        found: &mut Found,
+    ) -> Message {
+        let head = String::from_utf8_lossy(&self.head);
+        let fields = head.split_terminator('\n').filter_map(|line| line.split_once(':'));
+        let content_type =
+            fields.clone().find(|(name, _)| *name == header::CONTENT_TYPE.as_str()).map(|(_, value)| value);
+        let body = secrets.body(operation, side, content_type, &self.body, found);
+        let headers = fields
+            .map(|(name, value)| (name.to_owned(), secrets.header(operation, name, value, found)))
+            .collect();
+        Message { headers, body, body_size: self.body_size }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: u64, body: usize) -> Entry {
+        Entry {
+            id,
+            method: Method::GET,
+            target: format!("/{id}"),
+            operation: None,
+            request: Record::new(&HeaderMap::new(), &Bytes::from(vec![b'x'; body])),
+            response: None,
+            status: StatusCode::from_u16(200 + u16::try_from(id % 2).unwrap()).ok(),
+            source: Source::Example,
+            rule: None,
+            violations: Vec::new(),
+            trail: Trail::new(),
+            latency: Duration::ZERO,
+        }
+    }
+
+    fn ids(journal: &Journal, filter: &CallFilter) -> Vec<u64> {
+        journal.list(filter).iter().map(|call| call.id).collect()
+    }
+
+    #[test]
+    fn the_oldest_calls_go_when_there_are_too_many() {
+        let journal = Journal::new(Secrets::default());
+        for _ in 0..MAX_CALLS + 5 {
+            journal.push(entry(journal.next_id(), 1));
+        }
+        let kept = ids(&journal, &CallFilter::default());
+        assert_eq!((kept.len(), kept[0]), (MAX_CALLS, 6));
+        assert!(journal.get(5).is_none() && journal.get(6).is_some());
+    }
+
+    #[test]
+    fn the_oldest_calls_go_when_they_are_too_large() {
+        let journal = Journal::new(Secrets::default());
+        for id in 1..=300 {
+            journal.push(entry(id, 2 * MAX_BODY));
+        }
+        let kept = journal.list(&CallFilter::default());
+        assert!(kept.len() < MAX_BYTES / MAX_BODY, "{} bodies", kept.len());
+        assert_eq!(
+            kept.last().map(|call| (call.request.body.len(), call.request.body_size)),
+            Some((MAX_BODY, 2 * MAX_BODY))
+        );
+        assert!(journal.lock().bytes <= MAX_BYTES);
+    }
+
+    #[test]
+    fn a_filter_asks_for_all_it_names() {
+        let journal = Journal::new(Secrets::default());
+        for id in [2, 1, 3, 4] {
+            journal.push(entry(id, 0));
+        }
+        let all = CallFilter::default();
+        assert_eq!(ids(&journal, &all), [1, 2, 3, 4]);
+        assert_eq!(ids(&journal, &CallFilter { status: Some(201), ..all.clone() }), [1, 3]);
+        assert_eq!(ids(&journal, &CallFilter { after: Some(1), limit: Some(2), ..all.clone() }), [2, 3]);
+        assert_eq!(ids(&journal, &CallFilter { validity: Some(Validity::Invalid), ..all }), [] as [u64; 0]);
+        journal.clear();
+        assert!(journal.list(&CallFilter::default()).is_empty());
     }
 }

@@ -5,14 +5,29 @@
 
 mod builder;
 mod call;
+mod compose;
 mod control;
+mod cors;
+mod dress;
+mod fault;
 mod journal;
+mod negotiate;
+mod pipeline;
+mod plan;
+mod problem;
+mod receive;
+mod redact;
+mod refuse;
+mod reply;
 mod script;
 mod state;
+mod stub_plane;
+mod trail;
+mod wish;
 
 pub use builder::{
-    Bodies, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, OwnReplies, Security, StartError, StubBuilder,
-    StubServer, Validation,
+    Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, OwnReplies, StartError, StubBuilder,
+    StubServer,
 };
 pub use call::{Call, Message, Source};
 pub use control::control_document;

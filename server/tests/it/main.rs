@@ -3,3 +3,4 @@
 mod control_document;
 mod script_findings;
 mod scripts;
+mod smoke;

@@ -1,0 +1,123 @@
+//! Which body, once status and media type stand.
+//!
+//! | asked for | answer |
+//! |---|---|
+//! | a script's body | that |
+//! | a script's patch | merged (RFC 7396) over what there would be without it |
+//! | an example by name | that; 404 `example-unknown` where there is none |
+//! | `dynamic` | generated; an example where nothing can be generated |
+//! | nothing | `example` > first of `examples` > the schema's `example`, `examples`, `default` > generated |
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use counterfoil_openapi::MediaType;
+use counterfoil_openapi::generate::Seed;
+use serde_json::Value;
+
+use super::Strictness;
+use crate::builder::Bodies;
+use crate::call::Source;
+use crate::plan::{self, MediaPlan, Ready};
+use crate::trail::Line;
+use crate::wish::Wish;
+
+/// A body, and where it comes from.
+#[derive(Debug)]
+pub(crate) struct Body<'p> {
+    pub(crate) bytes: Bytes,
+    pub(crate) source: Source,
+    /// Why it was chosen.
+    pub(crate) line: Line,
+    /// The example that it is to the letter, whose verdict is known.
+    pub(crate) example: Option<&'p Ready>,
+}
+
+impl Body<'_> {
+    /// No body at all.
+    pub(crate) fn none(line: Line) -> Self {
+        Self { bytes: Bytes::new(), source: Source::Document, line, example: None }
+    }
+
+    /// The same body, whose verdict is not known.
+    pub(crate) fn forget_example<'any>(self) -> Body<'any> {
+        Body { bytes: self.bytes, source: self.source, line: self.line, example: None }
+    }
+}
+
+/// Why there is no body to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unmet {
+    /// There is no example of this name.
+    Example(String),
+    /// No codec writes what there is to send.
+    Unwritable(String),
+}
+
+/// The body of a documented media type; `seed` is asked for only where something is generated.
+pub(crate) fn choose<'p>(
+    plan: &'p MediaPlan,
+    wish: &Wish<'_>,
+    strictness: Strictness,
+    seed: &dyn Fn() -> Seed,
+) -> Result<Body<'p>, Unmet> {
+    if let Some(value) = wish.body {
+        return scripted(&plan.media, value, "body: the script's");
+    }
+    let named = match wish.example {
+        None => None,
+        Some(name) => {
+            let found = plan.examples.iter().find(|ready| ready.name.as_deref() == Some(name));
+            if found.is_none() && strictness == Strictness::Strict {
+                return Err(Unmet::Example(name.to_owned()));
+            }
+            found
+        }
+    };
+    let documented = |ready: &'p Ready| (Cow::Borrowed(&ready.value), Some(ready), Line::from(&ready.line));
+    let generated = || {
+        let value = plan.generate(&seed())?;
+        Some((Cow::Owned(value), None, Line::from("body: generated from the schema")))
+    };
+    let usual = || plan.examples.first().map(documented);
+    let chosen = match (named, wish.bodies) {
+        (Some(ready), _) => Some(documented(ready)),
+        (None, Bodies::Examples) => usual().or_else(generated),
+        (None, Bodies::Generated) => generated().or_else(usual),
+    };
+    let Some((value, example, line)) = chosen else {
+        return Ok(nothing());
+    };
+    if let Some(patch) = wish.patch {
+        let mut value = value.into_owned();
+        json_patch::merge(&mut value, patch);
+        return scripted(&plan.media, &value, "body: the script's patch over the documented one");
+    }
+    let source = if example.is_some() { Source::Example } else { Source::Generated };
+    let bytes = match example.and_then(|ready| ready.body.clone()) {
+        Some(bytes) => bytes,
+        None => write(&plan.media, &value)?,
+    };
+    Ok(Body { bytes, source, line, example })
+}
+
+/// The body of a media type that is not documented, which only a script can give.
+pub(crate) fn undocumented(name: &str, wish: &Wish<'_>) -> Result<Body<'static>, Unmet> {
+    match wish.body {
+        Some(value) => scripted(&plan::undocumented(name), value, "body: the script's"),
+        None => Ok(nothing()),
+    }
+}
+
+fn nothing() -> Body<'static> {
+    Body::none(Line::from("body: empty, for want of an example or a schema"))
+}
+
+fn scripted(media: &MediaType, value: &Value, line: &'static str) -> Result<Body<'static>, Unmet> {
+    let bytes = write(media, value)?;
+    Ok(Body { bytes, source: Source::Rule, line: Line::from(line), example: None })
+}
+
+fn write(media: &MediaType, value: &Value) -> Result<Bytes, Unmet> {
+    plan::write(media, value).map_err(|error| Unmet::Unwritable(error.to_string()))
+}

@@ -1,0 +1,271 @@
+//! A request in, a reply out: the order of decisions, each of which leaves a line in the trail.
+//!
+//! 1. The request must say which host it means; preflights are answered at once.
+//! 2. The router finds the operation, or refuses.
+//! 3. The request's preferences are read, then its body within its limits.
+//! 4. The request is decoded and held to its operation.
+//! 5. Unless the request itself names its reply, scripts are asked.
+//! 6. Status, media type, body and headers are chosen, and held to the operation in turn.
+//! 7. The call is recorded; then, with no lock held, delays and faults take place.
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use counterfoil_openapi::validate::{self, Enforcement, Reading};
+use counterfoil_openapi::{Operation, Part, Request, Route, RouteMatch, Violation};
+use dropshot::Body;
+use futures::FutureExt as _;
+use http::{HeaderMap, Method, Response, Version, header};
+
+use crate::compose::{self, Task};
+use crate::fault::{self, Connection};
+use crate::journal::{Entry, Record};
+use crate::negotiate::prefer::{self, Preferences};
+use crate::receive::{self, Unread};
+use crate::reply::Reply;
+use crate::script::{Fault, Subject};
+use crate::state::State;
+use crate::trail::Trail;
+use crate::wish::Wish;
+use crate::{cors, dress, refuse};
+
+/// What is found out about a request on the way.
+#[derive(Debug)]
+pub(crate) struct Notes {
+    pub(crate) operation: Option<Arc<Operation>>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) trail: Trail,
+}
+
+/// Answers a request; whatever goes wrong, something is answered.
+pub(crate) async fn serve(
+    state: &State,
+    connection: Connection,
+    request: hyper::Request<Body>,
+) -> Response<Body> {
+    let started = Instant::now();
+    let id = state.journal.next_id();
+    let (head, body) = request.into_parts();
+    let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
+    let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
+    let mut notes = Notes { operation: None, violations: Vec::new(), trail: Trail::new() };
+
+    let answered = AssertUnwindSafe(answer(state, head.version, &mut request, body, &mut notes));
+    let mut reply = match answered.catch_unwind().await {
+        Ok(Ok(reply)) => reply,
+        Ok(Err(mut refusal)) => {
+            if let Some(problem) = refusal.problem.take() {
+                notes.trail.push(problem);
+            }
+            *refusal
+        }
+        Err(_panic) => {
+            notes.trail.push("the stub itself failed: this is a defect of counterfoil");
+            refuse::defect().into_reply()
+        }
+    };
+    dress::finish(state, id, &request, &notes, &mut reply);
+    plan_faults(&mut reply, &mut notes.trail);
+    let (delay, fault) = (reply.delay, reply.fault);
+    let response = record(state, id, started, request, notes, reply);
+
+    if let Some(delay) = delay {
+        tokio::time::sleep(delay).await;
+    }
+    match fault {
+        None => response,
+        Some(Fault::Empty) => fault::empty(),
+        Some(Fault::Reset) => {
+            if let Err(error) = fault::arm_reset(connection) {
+                tracing::warn!(call = id, %error, "the connection is closed, for it cannot be reset");
+            }
+            fault::empty()
+        }
+        Some(Fault::Hang) => {
+            state.stopped().await;
+            fault::empty()
+        }
+    }
+}
+
+/// The decisions up to the reply; an early reply is the error.
+async fn answer(
+    state: &State,
+    version: Version,
+    request: &mut Request,
+    body: Body,
+    notes: &mut Notes,
+) -> Result<Reply, Box<Reply>> {
+    check_host(version, &request.headers)?;
+    if cors::is_preflight(&request.method, &request.headers) {
+        notes.trail.push("route: a preflight, answered for any path");
+        return Ok(cors::preflight(&request.headers));
+    }
+    let path = request.target.split('?').next().unwrap_or_default();
+    let found = route(state, &request.method, path, &mut notes.trail)?;
+    let operation = found.operation;
+    notes.operation = Some(Arc::clone(operation));
+
+    let query = request.target.split_once('?').map(|(_, query)| query);
+    let preferences = Preferences::read(&request.headers, query).map_err(refuse::preference)?;
+    let reading = match receive::body(body, &request.headers, &state.settings).await {
+        Ok(bytes) => {
+            request.body = bytes;
+            read(state, &found, request)
+        }
+        Err(Unread::TooLarge) => too_large(state, operation, request),
+        Err(Unread::TooSlow) => return Err(refuse::body_too_slow(state.settings.body_deadline)),
+        Err(Unread::Broken) => return Err(refuse::body_broken()),
+    };
+    notes.trail.push(match reading.violations.len() {
+        0 => "request: valid".into(),
+        1 => "request: 1 violation".into(),
+        many => crate::trail::Line::from(format!("request: {many} violations")),
+    });
+
+    let subject = Subject { operation, request, reading: &reading };
+    let decision = if preferences.names_a_reply() {
+        notes.trail.push("reply: named by the request itself, so that no script is asked");
+        None
+    } else {
+        state.engine.decide(&subject)
+    };
+    if let Some(decision) = &decision {
+        notes.trail.push(decision.trail.clone());
+    }
+    let defaults = if decision.is_none() { state.engine.unscripted(&subject) } else { None };
+    let scripted = decision.as_ref().map(|decision| &decision.reply).or(defaults.as_ref());
+    notes.violations = reading.violations;
+    let task = Task {
+        state,
+        operation,
+        plan: state.plans.of(operation),
+        request,
+        preferences: &preferences,
+        scripted,
+        wish: Wish::new(&state.settings, &preferences, scripted),
+    };
+    let mut reply = compose::reply(&task, notes)?;
+    if let Some(scripted) = scripted {
+        reply.fault = scripted.fault;
+        reply.delay = scripted.delay;
+    }
+    if let Some(decision) = decision {
+        reply.source = decision.source;
+        reply.rule = Some(decision.rule);
+    }
+    reply.delay = preferences.delay.or(reply.delay);
+    Ok(reply)
+}
+
+/// A request of HTTP/1.1 names its host once (RFC 9112, section 3.2).
+fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Box<Reply>> {
+    let hosts = headers.get_all(header::HOST).iter().count();
+    if version == Version::HTTP_11 && hosts != 1 { Err(refuse::host(hosts)) } else { Ok(()) }
+}
+
+/// The operation a request means; a HEAD that is not documented means the GET that is.
+fn route<'r, 'p>(
+    state: &'r State,
+    method: &Method,
+    path: &'p str,
+    trail: &mut Trail,
+) -> Result<RouteMatch<'r, 'p>, Box<Reply>> {
+    let allowed = match state.router.find(method, path) {
+        Route::Found(found) => return Ok(found),
+        Route::WrongMethod { allowed } => allowed,
+        Route::BadEscape => return Err(refuse::bad_escape(path)),
+        // The asterisk form of RFC 9112, section 3.2.4, asks about the server as a whole.
+        Route::Unknown if path == "*" && *method == Method::OPTIONS => return Err(refuse::options(&[])),
+        Route::Unknown => {
+            return Err(refuse::unknown_path(path, &state.router.nearest(refuse::legible(path))));
+        }
+    };
+    if *method == Method::HEAD
+        && let Route::Found(found) = state.router.find(&Method::GET, path)
+    {
+        trail.push("route: HEAD is answered as GET, without the body");
+        return Ok(found);
+    }
+    if *method == Method::OPTIONS {
+        trail.push("route: OPTIONS is not documented, so the methods are listed");
+        return Err(refuse::options(&allowed));
+    }
+    Err(refuse::wrong_method(method, path, &allowed))
+}
+
+/// The request, decoded and held to its operation.
+fn read(state: &State, found: &RouteMatch<'_, '_>, request: &Request) -> Reading {
+    let mut reading = match prefer::without_keys(&request.target) {
+        Cow::Owned(target) => {
+            let stripped = Request { target, ..request.clone() };
+            validate::request(found, &stripped, &state.rules)
+        }
+        Cow::Borrowed(_) => validate::request(found, request, &state.rules),
+    };
+    if state.settings.validation == Enforcement::Ignored {
+        reading.violations.retain(|violation| violation.part == Part::Security);
+    }
+    reading
+}
+
+/// What can be said of a request whose body was not read.
+fn too_large(state: &State, operation: &Operation, request: &Request) -> Reading {
+    let mut reading = Reading::default();
+    if state.settings.security == Enforcement::Enforced {
+        reading.violations.extend(validate::security(operation, request));
+    }
+    let message = format!("the body is over the limit of {} bytes", state.settings.body_limit);
+    reading.violations.push(Violation::new(Part::Body, "too-large", message));
+    reading
+}
+
+/// Says in the trail what will happen to the connection.
+fn plan_faults(reply: &mut Reply, trail: &mut Trail) {
+    if let Some(delay) = reply.delay {
+        trail.push(format!("delay: {delay:?}"));
+    }
+    match reply.fault {
+        None => {}
+        Some(Fault::Reset) => trail.push("fault: the connection is reset"),
+        Some(Fault::Empty) => trail.push("fault: the connection is closed without a byte"),
+        Some(Fault::Hang) => trail.push("fault: nothing is ever sent"),
+    }
+}
+
+/// Writes the call into journal and log, and gives the response to send.
+fn record(
+    state: &State,
+    id: u64,
+    started: Instant,
+    request: Request,
+    notes: Notes,
+    reply: Reply,
+) -> Response<Body> {
+    let is_sent = reply.fault.is_none();
+    // hyper sends the head of this response and its length, and leaves the body out.
+    let shown = if request.method == Method::HEAD { Bytes::new() } else { reply.body.clone() };
+    let entry = Entry {
+        id,
+        method: request.method,
+        target: request.target,
+        operation: notes.operation,
+        request: Record::new(&request.headers, &request.body),
+        response: is_sent.then(|| Record::new(&reply.headers, &shown)),
+        status: is_sent.then_some(reply.status),
+        source: reply.source,
+        rule: reply.rule,
+        violations: notes.violations,
+        trail: notes.trail,
+        latency: started.elapsed(),
+    };
+    dress::tell(state, &entry);
+    state.journal.push(entry);
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}

@@ -1,0 +1,287 @@
+//! What of an operation's replies is known before a request comes: which response is the usual one, the headers of
+//! each, and its examples as the bytes they are sent as.
+//!
+//! A plan is made when its operation is first asked for, so that a large document costs nothing to start on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use counterfoil_openapi::codec::{self, Payload, media};
+use counterfoil_openapi::generate::{self, Seed};
+use counterfoil_openapi::{
+    Direction, Header, MediaType, Operation, Pointer, Response, ResponseObject, Schema, Violation, validate,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use proptest::strategy::SBoxedStrategy;
+use serde_json::Value;
+
+use crate::negotiate::status::{self, Choice};
+
+/// How often a header's value is drawn anew where no field can hold what was drawn.
+const HEADER_DRAWS: u64 = 16;
+
+/// Headers that belong to the connection or to the server under us: a made-up value would break the reply.
+const NEVER_MADE_UP: [&str; 11] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "date",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-request-id",
+];
+
+/// The plans of every operation of a stub, by the operation's address.
+#[derive(Debug)]
+pub(crate) struct Plans {
+    seed: u64,
+    plans: HashMap<usize, OnceLock<Plan>>,
+}
+
+/// The replies of one operation.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The response to a valid request that nothing forces.
+    pub(crate) usual: Option<Choice>,
+    /// Why, as a line of the trail.
+    pub(crate) usual_line: Arc<str>,
+    /// As many as the operation has responses, in the same order.
+    pub(crate) responses: Vec<ResponsePlan>,
+}
+
+/// The replies of one response.
+#[derive(Debug)]
+pub(crate) struct ResponsePlan {
+    /// The documented headers, with values.
+    pub(crate) headers: HeaderMap,
+    /// The place of the media type sent to clients that accept any.
+    pub(crate) usual_media: Option<usize>,
+    /// As many as the response has media types, in the same order.
+    pub(crate) media: Vec<MediaPlan>,
+}
+
+/// The bodies of one media type.
+#[derive(Debug)]
+pub(crate) struct MediaPlan {
+    /// The documented media type under the name it is sent as, which is no range.
+    pub(crate) media: MediaType,
+    /// The same name, for the header.
+    pub(crate) content_type: HeaderValue,
+    /// Its examples: `example`, `examples` in document order, then those of the schema.
+    pub(crate) examples: Vec<Ready>,
+    strategy: OnceLock<Option<SBoxedStrategy<Value>>>,
+}
+
+/// An example, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// Its name, where it has one.
+    pub(crate) name: Option<String>,
+    /// The value.
+    pub(crate) value: Value,
+    /// The value as it is sent; nothing where no codec writes it.
+    pub(crate) body: Option<Bytes>,
+    /// Why it was chosen, as a line of the trail.
+    pub(crate) line: Arc<str>,
+    verdict: OnceLock<Vec<Violation>>,
+}
+
+impl Plans {
+    /// Room for the plans of some operations; `seed` steers the headers that are made up.
+    pub(crate) fn new<'o>(operations: impl Iterator<Item = &'o Arc<Operation>>, seed: u64) -> Self {
+        let plans = operations.map(|operation| (address(operation), OnceLock::new())).collect();
+        Self { seed, plans }
+    }
+
+    /// The plan of an operation.
+    pub(crate) fn of(&self, operation: &Arc<Operation>) -> &Plan {
+        let slot =
+            self.plans.get(&address(operation)).expect("every operation the router finds has its room");
+        slot.get_or_init(|| Plan::make(operation, self.seed))
+    }
+}
+
+fn address(operation: &Arc<Operation>) -> usize {
+    Arc::as_ptr(operation).addr()
+}
+
+impl Plan {
+    fn make(operation: &Operation, seed: u64) -> Self {
+        let usual = status::valid(operation.responses());
+        let usual_line = usual.map_or_else(String::new, |usual| usual.line());
+        let responses = operation
+            .responses()
+            .iter()
+            .map(|response| ResponsePlan::make(operation, response, seed))
+            .collect();
+        Self { usual, usual_line: usual_line.into(), responses }
+    }
+}
+
+impl ResponsePlan {
+    fn make(operation: &Operation, response: &ResponseObject, seed: u64) -> Self {
+        let mut headers = HeaderMap::new();
+        for documented in &response.headers {
+            let Ok(name) = HeaderName::try_from(documented.name.as_str()) else { continue };
+            if NEVER_MADE_UP.contains(&name.as_str()) {
+                continue;
+            }
+            let parts = [operation.id().as_str(), &response.status.to_string(), documented.name.as_str()];
+            if let Some(value) = header_value(documented, &parts, seed) {
+                headers.insert(name, value);
+            }
+        }
+        let usual = media::negotiate(&response.content, None);
+        let place = |media: &MediaType| response.content.iter().position(|known| std::ptr::eq(known, media));
+        Self {
+            headers,
+            usual_media: usual.and_then(place),
+            media: response.content.iter().map(MediaPlan::make).collect(),
+        }
+    }
+}
+
+/// The value a documented header is sent with: its example, its schema's, or one made up.
+fn header_value(header: &Header, parts: &[&str], seed: u64) -> Option<HeaderValue> {
+    let examples = header.examples.iter().map(|example| &example.value);
+    let own = header.schema.iter().flat_map(schema_examples);
+    if let Some(value) = examples.chain(own).find_map(|value| codec::encode_header(header, value).ok()) {
+        return Some(value);
+    }
+    let schema = header.schema.as_ref()?;
+    let strategy = generate::positive(schema, Direction::Response).ok()?;
+    (0..HEADER_DRAWS).find_map(|draw| {
+        let value = generate::sample(&strategy, &Seed::derive(seed, parts, draw))?;
+        codec::encode_header(header, &value).ok()
+    })
+}
+
+impl MediaPlan {
+    fn make(documented: &MediaType) -> Self {
+        let own = documented.schema.iter().flat_map(schema_examples);
+        let named = documented.examples.iter().map(|example| (example.name.clone(), &example.value));
+        let values: Vec<(Option<String>, &Value)> = named.chain(own.map(|value| (None, value))).collect();
+        let name = concrete(documented, values.first().map(|(_, value)| *value));
+        Self::make_as(documented, &name, values)
+    }
+
+    /// The plan of a documented range under a name that it covers.
+    pub(crate) fn under(documented: &MediaType, name: &str) -> Self {
+        let named = documented.examples.iter().map(|example| (example.name.clone(), &example.value));
+        let own = documented.schema.iter().flat_map(schema_examples);
+        Self::make_as(documented, name, named.chain(own.map(|value| (None, value))).collect())
+    }
+
+    fn make_as(documented: &MediaType, name: &str, values: Vec<(Option<String>, &Value)>) -> Self {
+        let media = MediaType { name: name.to_owned(), ..documented.clone() };
+        let own_from = documented.examples.len();
+        let examples = values
+            .into_iter()
+            .enumerate()
+            .map(|(place, (name, value))| Ready::make(&media, name, value, place >= own_from))
+            .collect();
+        let content_type = HeaderValue::from_str(name)
+            .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+        Self { media, content_type, examples, strategy: OnceLock::new() }
+    }
+
+    /// A body that its schema admits, drawn by a seed; nothing where there is no schema, or none can be drawn.
+    pub(crate) fn generate(&self, seed: &Seed) -> Option<Value> {
+        let strategy = self
+            .strategy
+            .get_or_init(|| generate::positive(self.media.schema.as_ref()?, Direction::Response).ok());
+        generate::sample(strategy.as_ref()?, seed)
+    }
+}
+
+impl Ready {
+    fn make(media: &MediaType, name: Option<String>, value: &Value, is_of_schema: bool) -> Self {
+        let value = unquoted(media, value);
+        let line = match (&name, is_of_schema) {
+            (Some(name), _) => format!("body: the example `{name}` of {}", media.name),
+            (None, false) => format!("body: the example of {}", media.name),
+            (None, true) => format!("body: the example of the schema of {}", media.name),
+        };
+        let body = write(media, &value).ok();
+        Self { name, value, body, line: line.into(), verdict: OnceLock::new() }
+    }
+
+    /// How the example breaks the contract as the body of a response; it is looked at once.
+    pub(crate) fn verdict(&self, operation: &Operation, reply: impl FnOnce() -> Response) -> &[Violation] {
+        self.verdict.get_or_init(|| validate::response(operation, &reply()).violations)
+    }
+}
+
+/// The bytes a value is sent as under a media type; texts stand as they are wherever they are no JSON.
+pub(crate) fn write(media: &MediaType, value: &Value) -> Result<Bytes, codec::EncodeError> {
+    let payload = match (media::kind(&media.name), value) {
+        (media::Kind::Json | media::Kind::Form, _) => Payload::Value(value.clone()),
+        (_, Value::String(text)) => Payload::Bytes(Bytes::from(text.clone())),
+        _ => Payload::Value(value.clone()),
+    };
+    codec::encode_body(media, &payload)
+}
+
+/// An example of a JSON body that was written down as a text of JSON, as documents often do, means what it holds.
+fn unquoted(media: &MediaType, value: &Value) -> Value {
+    if let (Value::String(text), Some(schema)) = (value, &media.schema)
+        && media::kind(&media.name) == media::Kind::Json
+        && !schema.is_valid(value, Direction::Response)
+        && let Ok(inner) = serde_json::from_str(text)
+        && schema.is_valid(&inner, Direction::Response)
+    {
+        return inner;
+    }
+    value.clone()
+}
+
+/// What a schema itself gives as an example of its values.
+fn schema_examples(schema: &Schema) -> Vec<&Value> {
+    [schema.source(), schema.resolved()]
+        .into_iter()
+        .map(|object| {
+            let list = object.get("examples").and_then(Value::as_array);
+            let mut found: Vec<&Value> = object.get("example").into_iter().collect();
+            found.extend(list.into_iter().flatten());
+            found.extend(object.get("default"));
+            found
+        })
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+/// The media type a documented range is sent as, by what there is to send.
+fn concrete(documented: &MediaType, example: Option<&Value>) -> String {
+    let name = media::concrete(&documented.name);
+    if media::essence(&documented.name) != "*/*" && media::essence(&documented.name) != "application/*" {
+        return name.into_owned();
+    }
+    let types = documented.schema.as_ref().map(|schema| schema.resolved().get("type"));
+    let is_structured = match (example, types) {
+        (Some(value), _) => !value.is_string(),
+        (None, Some(types)) => types.is_none_or(|types| types != "string"),
+        (None, None) => false,
+    };
+    if is_structured { "application/json".to_owned() } else { name.into_owned() }
+}
+
+/// A media type that no response documents, so that nothing is known of it but its name.
+pub(crate) fn undocumented(name: &str) -> MediaType {
+    MediaType {
+        name: name.to_owned(),
+        schema: None,
+        examples: Vec::new(),
+        encoding: Vec::new(),
+        pointer: Pointer::root(),
+    }
+}
+
+/// A response as the validator sees it.
+pub(crate) fn as_response(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Response {
+    Response { status, headers: headers.clone(), body }
+}

@@ -1,0 +1,402 @@
+//! What is never shown: credentials, cookies, and the fields a schema calls secret.
+//!
+//! | where | hidden |
+//! |---|---|
+//! | headers | `Authorization`, `Proxy-Authorization`, `Cookie`, `Set-Cookie`, API keys, secret parameters |
+//! | query | API keys, secret parameters |
+//! | bodies, JSON or form | members that some schema of the body calls `format: password` or `writeOnly` |
+//! | bodies that may hold such members and cannot be read | the whole |
+//! | violations, trail, `counterfoil-reason` | every occurrence of a value hidden above |
+//!
+//! Hiding happens when a call is looked at, not when it is recorded: most calls never are.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use counterfoil_openapi::codec::media;
+use counterfoil_openapi::{
+    ApiKeyLocation, Content, Contract, Location, Operation, Request, SecuritySchemeKind, Violation,
+};
+use serde_json::Value;
+
+/// What stands where a secret was.
+const HIDDEN: &str = "***";
+/// Secrets shorter than this are looked for within quotes only, so that texts stay legible.
+const MIN_BARE: usize = 4;
+
+/// The names of everything secret in the contracts of a stub.
+#[derive(Debug, Default)]
+pub(crate) struct Secrets {
+    /// Header names in lower case.
+    headers: HashSet<String>,
+    query: HashSet<String>,
+    /// By the operation's address.
+    operations: HashMap<usize, OnceLock<OperationSecrets>>,
+}
+
+/// The names of what is secret in the messages of one operation.
+#[derive(Debug, Default)]
+struct OperationSecrets {
+    headers: HashSet<String>,
+    query: HashSet<String>,
+    request: BTreeSet<String>,
+    response: BTreeSet<String>,
+}
+
+/// Which body of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The request's.
+    Request,
+    /// The response's.
+    Response,
+}
+
+/// Values found secret in one call.
+#[derive(Debug, Default)]
+pub(crate) struct Found(BTreeSet<String>);
+
+impl Secrets {
+    /// What is secret under the contracts; schemas are looked at when an operation is first asked about.
+    pub(crate) fn new(contracts: &[Contract]) -> Self {
+        let always = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+        let mut headers: HashSet<String> = always.map(str::to_owned).into();
+        let mut query = HashSet::new();
+        for scheme in contracts.iter().flat_map(Contract::security_schemes) {
+            if let SecuritySchemeKind::ApiKey { location, name } = &scheme.kind {
+                match location {
+                    ApiKeyLocation::Header => drop(headers.insert(name.to_ascii_lowercase())),
+                    ApiKeyLocation::Query => drop(query.insert(name.clone())),
+                    // Every cookie is hidden as it is.
+                    ApiKeyLocation::Cookie => {}
+                }
+            }
+        }
+        let operations = contracts.iter().flat_map(Contract::operations);
+        Self {
+            headers,
+            query,
+            operations: operations.map(|found| (address(found), OnceLock::new())).collect(),
+        }
+    }
+
+    /// A request target with the values of secret query parameters hidden.
+    pub(crate) fn target(
+        &self,
+        operation: Option<&Arc<Operation>>,
+        target: &str,
+        found: &mut Found,
+    ) -> String {
+        let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
+        let secrets = self.of(operation);
+        let is_secret = |name: &str| {
+            self.query.contains(name) || secrets.is_some_and(|secrets| secrets.query.contains(name))
+        };
+        format!("{path}?{}", hide_pairs(query, is_secret, found))
+    }
+
+    /// The value of a header, hidden if it is secret.
+    pub(crate) fn header(
+        &self,
+        operation: Option<&Arc<Operation>>,
+        name: &str,
+        value: &str,
+        found: &mut Found,
+    ) -> String {
+        let name = name.to_ascii_lowercase();
+        let secrets = self.of(operation);
+        if self.headers.contains(&name) || secrets.is_some_and(|secrets| secrets.headers.contains(&name)) {
+            found.add_header(&name, value);
+            return HIDDEN.to_owned();
+        }
+        value.to_owned()
+    }
+
+    /// A body with secret members hidden.
+    pub(crate) fn body(
+        &self,
+        operation: Option<&Arc<Operation>>,
+        side: Side,
+        content_type: Option<&str>,
+        body: &Bytes,
+        found: &mut Found,
+    ) -> Bytes {
+        let Some(secrets) = self.of(operation) else { return body.clone() };
+        let names = match side {
+            Side::Request => &secrets.request,
+            Side::Response => &secrets.response,
+        };
+        if names.is_empty() || body.is_empty() {
+            return body.clone();
+        }
+        match media::kind(content_type.unwrap_or("application/json")) {
+            media::Kind::Json => match serde_json::from_slice::<Value>(body) {
+                Ok(mut value) => {
+                    hide_members(&mut value, names, found);
+                    Bytes::from(value.to_string())
+                }
+                Err(_) => hide_whole(body),
+            },
+            media::Kind::Form => match std::str::from_utf8(body) {
+                Ok(text) => {
+                    let is_secret = |name: &str| is_member(name, names);
+                    Bytes::from(hide_pairs(text, is_secret, found))
+                }
+                Err(_) => hide_whole(body),
+            },
+            _ => hide_whole(body),
+        }
+    }
+
+    /// Every secret in a request.
+    pub(crate) fn found_in(&self, operation: &Arc<Operation>, request: &Request) -> Found {
+        let mut found = Found::default();
+        let operation = Some(operation);
+        self.target(operation, &request.target, &mut found);
+        for (name, value) in &request.headers {
+            if let Ok(value) = value.to_str() {
+                self.header(operation, name.as_str(), value, &mut found);
+            }
+        }
+        self.body(operation, Side::Request, request.content_type(), &request.body, &mut found);
+        found
+    }
+
+    fn of(&self, operation: Option<&Arc<Operation>>) -> Option<&OperationSecrets> {
+        let operation = operation?;
+        let slot = self.operations.get(&address(operation))?;
+        Some(slot.get_or_init(|| OperationSecrets::of(operation)))
+    }
+}
+
+impl OperationSecrets {
+    fn of(operation: &Operation) -> Self {
+        let mut secrets = Self::default();
+        let is_secret =
+            |schema: Option<&counterfoil_openapi::Schema>| schema.is_some_and(|schema| schema.is_secret());
+        for parameter in operation.parameters() {
+            if is_secret(parameter.value_schema()) {
+                match parameter.location {
+                    Location::Header => drop(secrets.headers.insert(parameter.name.to_ascii_lowercase())),
+                    Location::Query => drop(secrets.query.insert(parameter.name.clone())),
+                    _ => {}
+                }
+            }
+        }
+        if let Some(body) = operation.request_body() {
+            secrets.request = members(&body.content);
+        }
+        for response in operation.responses().iter() {
+            secrets.response.extend(members(&response.content));
+            let hidden = response.headers.iter().filter(|header| is_secret(header.schema.as_ref()));
+            secrets.headers.extend(hidden.map(|header| header.name.to_ascii_lowercase()));
+        }
+        secrets
+    }
+}
+
+impl Found {
+    /// A text with every secret found so far hidden.
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        // The longest first: one secret may hold another.
+        let mut values: Vec<&String> = self.0.iter().collect();
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        for value in values {
+            if value.len() >= MIN_BARE {
+                text = text.replace(value.as_str(), HIDDEN);
+            } else {
+                text = text.replace(&format!("\"{value}\""), &format!("\"{HIDDEN}\""));
+            }
+        }
+        text
+    }
+
+    /// A violation that quotes no secret found so far.
+    pub(crate) fn scrub_violation(&self, violation: &Violation) -> Violation {
+        Violation { message: self.scrub(&violation.message), ..violation.clone() }
+    }
+
+    fn add(&mut self, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let quoted = Value::from(value).to_string();
+        self.0.insert(quoted[1..quoted.len() - 1].to_owned());
+        self.0.insert(value.to_owned());
+    }
+
+    /// A header's value, and the parts of it that are secret by themselves.
+    fn add_header(&mut self, name: &str, value: &str) {
+        self.add(value);
+        match name {
+            "authorization" | "proxy-authorization" => {
+                if let Some((_, credentials)) = value.split_once(' ') {
+                    self.add(credentials.trim());
+                }
+            }
+            "cookie" | "set-cookie" => {
+                for (_, value) in value.split(';').filter_map(|pair| pair.split_once('=')) {
+                    self.add(value.trim());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn address(operation: &Arc<Operation>) -> usize {
+    Arc::as_ptr(operation).addr()
+}
+
+fn members(content: &Content) -> BTreeSet<String> {
+    content
+        .iter()
+        .filter_map(|media| media.schema.as_ref())
+        .flat_map(|schema| schema.secret_members())
+        .collect()
+}
+
+/// Whether the name of a form pair is a secret member, or leads to one: `user[password]`, `user.password`.
+fn is_member(name: &str, names: &BTreeSet<String>) -> bool {
+    name.split(['[', ']', '.']).any(|part| names.contains(part))
+}
+
+fn hide_members(value: &mut Value, names: &BTreeSet<String>, found: &mut Found) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_members(item, names, found)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                if names.contains(name) {
+                    collect(member, found);
+                    *member = Value::from(HIDDEN);
+                } else {
+                    hide_members(member, names, found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every text and number in a secret value.
+fn collect(value: &Value, found: &mut Found) {
+    match value {
+        Value::String(text) => found.add(text),
+        Value::Number(number) => found.add(&number.to_string()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(members) => members.values().for_each(|member| collect(member, found)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// Form or query pairs with the values of secret names hidden.
+fn hide_pairs(text: &str, is_secret: impl Fn(&str) -> bool, found: &mut Found) -> String {
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    };
+    let hidden: Vec<String> = text
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, value)) if is_secret(&decode(name)) => {
+                found.add(&decode(value));
+                found.add(value);
+                format!("{name}={HIDDEN}")
+            }
+            _ => pair.to_owned(),
+        })
+        .collect();
+    hidden.join("&")
+}
+
+fn hide_whole(body: &Bytes) -> Bytes {
+    Bytes::from(format!("[{} bytes hidden: the body may hold secrets and could not be read]", body.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = r#"
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /login:
+    post:
+      parameters:
+        - { name: otp, in: query, schema: { type: string, format: password } }
+      requestBody:
+        content:
+          application/json: { schema: { $ref: '#/components/schemas/Login' } }
+          application/x-www-form-urlencoded: { schema: { $ref: '#/components/schemas/Login' } }
+          text/plain: { schema: { type: string } }
+      responses: { '200': { description: ok } }
+components:
+  securitySchemes:
+    key: { type: apiKey, in: header, name: X-Key }
+    token: { type: apiKey, in: query, name: token }
+  schemas:
+    Login:
+      type: object
+      properties:
+        user: { type: string }
+        password: { type: string, format: password }
+        nested: { type: object, properties: { pin: { type: integer, writeOnly: true } } }
+"#;
+
+    fn secrets() -> (Secrets, Contract) {
+        let contract = Contract::load("login.yaml", DOCUMENT.as_bytes()).unwrap();
+        (Secrets::new(std::slice::from_ref(&contract)), contract)
+    }
+
+    #[test]
+    fn names_in_targets_and_headers_are_hidden() {
+        let (secrets, contract) = secrets();
+        let operation = Some(&contract.operations()[0]);
+        let mut found = Found::default();
+        let target = secrets.target(operation, "/login?a=1&token=abc123&otp=9%209&b", &mut found);
+        assert_eq!(target, "/login?a=1&token=***&otp=***&b");
+        let header =
+            |name: &str, value: &str, found: &mut Found| secrets.header(operation, name, value, found);
+        assert_eq!(header("Authorization", "Bearer s3cret", &mut found), "***");
+        assert_eq!(header("x-key", "k3y-value", &mut found), "***");
+        assert_eq!(header("Cookie", "session=c00kie; a=b", &mut found), "***");
+        assert_eq!(header("Accept", "*/*", &mut found), "*/*");
+        let text = "abc123, 9 9, s3cret, k3y-value and c00kie";
+        assert_eq!(found.scrub(text), "***, 9 9, ***, *** and ***", "three characters need quotes");
+        assert_eq!(found.scrub("got \"9 9\""), "got \"***\"");
+    }
+
+    #[test]
+    fn secret_members_of_bodies_are_hidden() {
+        let (secrets, contract) = secrets();
+        let operation = Some(&contract.operations()[0]);
+        let table = [
+            (
+                "application/json",
+                r#"{"user":"u","password":"p\"w","nested":{"pin":12345}}"#,
+                r#"{"user":"u","password":"***","nested":{"pin":"***"}}"#,
+            ),
+            ("application/json; charset=utf-8", r#"{"password":["a"]}"#, r#"{"password":"***"}"#),
+            (
+                "application/json",
+                r#"{"password":"x"#,
+                "[14 bytes hidden: the body may hold secrets and could not be read]",
+            ),
+            (
+                "application/x-www-form-urlencoded",
+                "user=u&password=p%20w&nested[pin]=12345",
+                "user=u&password=***&nested[pin]=***",
+            ),
+            ("text/plain", "password", "[8 bytes hidden: the body may hold secrets and could not be read]"),
+        ];
+        for (content_type, body, expected) in table {
+            let mut found = Found::default();
+            let body = Bytes::from_static(body.as_bytes());
+            let shown = secrets.body(operation, Side::Request, Some(content_type), &body, &mut found);
+            assert_eq!(shown, expected.as_bytes(), "{content_type} {body:?}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Everything the stub refuses, and how it says so.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use counterfoil_openapi::{ApiKeyLocation, MediaType, Operation, Responses, SecuritySchemeKind, Violation};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::call::Source;
+use crate::negotiate::status::Wrong;
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// How much of a path is compared and quoted, in bytes.
+const MAX_LEGIBLE: usize = 256;
+
+/// The beginning of a path, short enough to be compared and quoted.
+pub(crate) fn legible(path: &str) -> &str {
+    let end = (0..=MAX_LEGIBLE.min(path.len())).rev().find(|end| path.is_char_boundary(*end));
+    &path[..end.unwrap_or(0)]
+}
+
+/// A request that names no host, or several.
+pub(crate) fn host(hosts: usize) -> Box<Reply> {
+    let detail = match hosts {
+        0 => "the request has no `Host` header".to_owned(),
+        _ => format!("the request has {hosts} `Host` headers"),
+    };
+    let title = "A request names its host once";
+    boxed(Problem::new("host-invalid", title, StatusCode::BAD_REQUEST, detail).source(Source::Routing))
+}
+
+/// A path that holds escapes which mean nothing.
+pub(crate) fn bad_escape(path: &str) -> Box<Reply> {
+    let detail = format!("`{}` holds a `%` that starts no escape of UTF-8 text", legible(path));
+    let title = "The path cannot be decoded";
+    boxed(Problem::new("escape-invalid", title, StatusCode::BAD_REQUEST, detail).source(Source::Routing))
+}
+
+/// A path that no template matches.
+pub(crate) fn unknown_path(path: &str, nearest: &[&str]) -> Box<Reply> {
+    let mut detail = format!("no path of the document matches `{}`", legible(path));
+    if !nearest.is_empty() {
+        // Writing to a string cannot fail.
+        let _ = write!(detail, "; the nearest are {}", nearest.join(", "));
+    }
+    let problem = Problem::new("path-unknown", "The path is not documented", StatusCode::NOT_FOUND, detail);
+    boxed(problem.source(Source::Routing).member("nearest", nearest.to_vec()))
+}
+
+/// A known path with a method it does not have.
+pub(crate) fn wrong_method(method: &Method, path: &str, allowed: &[&Method]) -> Box<Reply> {
+    let methods = methods(allowed);
+    let detail = format!("`{}` has no {method}; it has {methods}", legible(path));
+    let title = "The path has no such method";
+    let problem = Problem::new("method-undocumented", title, StatusCode::METHOD_NOT_ALLOWED, detail);
+    boxed(with_header(problem.source(Source::Routing), header::ALLOW, &methods))
+}
+
+/// The answer to an OPTIONS that is not documented: the methods there are.
+pub(crate) fn options(allowed: &[&Method]) -> Box<Reply> {
+    let mut headers = HeaderMap::new();
+    if let Ok(methods) = HeaderValue::from_str(&methods(allowed)) {
+        headers.insert(header::ALLOW, methods);
+    }
+    Box::new(Reply::new(StatusCode::NO_CONTENT, headers, Bytes::new(), Source::Routing))
+}
+
+/// What is documented, and what comes with it.
+fn methods(allowed: &[&Method]) -> String {
+    let mut names: Vec<&str> = allowed.iter().map(|method| method.as_str()).collect();
+    if allowed.contains(&&Method::GET) && !allowed.contains(&&Method::HEAD) {
+        names.push("HEAD");
+    }
+    if !allowed.contains(&&Method::OPTIONS) {
+        names.push("OPTIONS");
+    }
+    names.join(", ")
+}
+
+/// A preference that makes no sense.
+pub(crate) fn preference(why: String) -> Box<Reply> {
+    let title = "A preference of the request makes no sense";
+    boxed(Problem::new("preference-malformed", title, StatusCode::UNPROCESSABLE_ENTITY, why))
+}
+
+/// A body that takes too long to arrive.
+pub(crate) fn body_too_slow(deadline: Duration) -> Box<Reply> {
+    let detail = format!("the body was not there after {deadline:?}");
+    let problem = Problem::new("body-timeout", "The body took too long", StatusCode::REQUEST_TIMEOUT, detail);
+    boxed(problem.source(Source::Validation).header(header::CONNECTION, HeaderValue::from_static("close")))
+}
+
+/// A body that breaks off.
+pub(crate) fn body_broken() -> Box<Reply> {
+    let detail = "the body broke off, or broke the framing of HTTP";
+    let problem = Problem::new("body-broken", "The body is not whole", StatusCode::BAD_REQUEST, detail);
+    boxed(problem.source(Source::Validation).header(header::CONNECTION, HeaderValue::from_static("close")))
+}
+
+/// An operation without responses.
+pub(crate) fn no_response(operation: &Operation) -> Box<Reply> {
+    let detail = format!("`{}` documents no response", operation.id());
+    let title = "The document says no response";
+    boxed(Problem::new("no-response-documented", title, StatusCode::NOT_IMPLEMENTED, detail))
+}
+
+/// A status somebody asks for that the operation does not document.
+pub(crate) fn status_undocumented(operation: &Operation, status: u16) -> Box<Reply> {
+    let known = statuses(operation.responses());
+    let detail = format!("`{}` documents no {status}; it documents {}", operation.id(), list(&known));
+    let title = "The status is not documented";
+    let problem = Problem::new("status-undocumented", title, StatusCode::NOT_FOUND, detail);
+    boxed(problem.member("documented", known))
+}
+
+/// An example somebody asks for that there is not.
+pub(crate) fn example_unknown(operation: &Operation, response: Option<usize>, name: &str) -> Box<Reply> {
+    let responses = operation.responses().iter().enumerate();
+    let asked = responses.filter(|(place, _)| response.is_none_or(|response| response == *place));
+    let media = asked.flat_map(|(_, response)| response.content.iter());
+    let mut known: Vec<String> =
+        media.flat_map(|media| &media.examples).filter_map(|example| example.name.clone()).collect();
+    known.sort();
+    known.dedup();
+    let detail = format!("`{}` has no example `{name}` there; it has {}", operation.id(), list(&known));
+    let title = "There is no such example";
+    boxed(Problem::new("example-unknown", title, StatusCode::NOT_FOUND, detail).member("documented", known))
+}
+
+/// An `Accept` that nothing documented satisfies.
+pub(crate) fn not_acceptable(documented: &[&MediaType]) -> Box<Reply> {
+    let known: Vec<&str> = documented.iter().map(|media| media.name.as_str()).collect();
+    let detail = format!("the request accepts none of {}", known.join(", "));
+    let title = "No documented media type is acceptable";
+    let problem = Problem::new("not-acceptable", title, StatusCode::NOT_ACCEPTABLE, detail);
+    boxed(problem.source(Source::Validation).member("documented", known))
+}
+
+/// A media type a script asks for that the response does not document.
+pub(crate) fn media_type_undocumented(operation: &Operation, name: &str) -> Box<Reply> {
+    let detail = format!("the script asks for `{name}`, which `{}` does not document there", operation.id());
+    let title = "The media type is not documented";
+    boxed(Problem::new("media-type-undocumented", title, StatusCode::NOT_ACCEPTABLE, detail))
+}
+
+/// An invalid request where the operation documents no reply to it.
+pub(crate) fn invalid(operation: &Operation, wrong: Wrong, violations: &[Violation]) -> Box<Reply> {
+    let (code, title) = match wrong {
+        Wrong::Security => ("unauthorized", "The credentials are missing or malformed"),
+        Wrong::MediaType => ("media-type-unsupported", "The media type of the body is not documented"),
+        Wrong::TooLarge => ("body-too-large", "The body is too large"),
+        Wrong::Accept => ("not-acceptable", "No documented media type is acceptable"),
+        Wrong::Request => ("request-invalid", "The request breaks the contract"),
+    };
+    let first = violations.first().map_or_else(String::new, |violation| format!(": {violation}"));
+    let detail = match violations.len() {
+        1 => format!("1 violation of `{}`{first}", operation.id()),
+        many => format!("{many} violations of `{}`, the first one{first}", operation.id()),
+    };
+    let problem = Problem::new(code, title, wrong.status(), detail)
+        .source(Source::Validation)
+        .member("violations", violations.iter().map(describe).collect::<Vec<_>>());
+    boxed(problem)
+}
+
+/// A reply of our own that breaks the contract, where it is not to be sent.
+pub(crate) fn own_reply(operation: &Operation, violations: &[&Violation]) -> Box<Reply> {
+    let detail = format!("the reply that was about to be sent breaks the contract of `{}`", operation.id());
+    let title = "The stub's own reply breaks the contract";
+    let problem = Problem::new("response-invalid", title, StatusCode::INTERNAL_SERVER_ERROR, detail);
+    let violations: Vec<Value> = violations.iter().map(|violation| describe(violation)).collect();
+    boxed(problem.member("violations", violations))
+}
+
+/// A defect of the stub.
+pub(crate) fn defect() -> Problem {
+    let detail = "this is a defect of counterfoil; please report it with the document and the request";
+    Problem::new("defect", "The stub itself failed", StatusCode::INTERNAL_SERVER_ERROR, detail)
+}
+
+/// What the operation's security asks for, as challenges (RFC 9110, section 11.6.1).
+pub(crate) fn challenges(operation: &Operation) -> Vec<HeaderValue> {
+    let schemes = operation.security().iter().flat_map(|alternative| &alternative.schemes);
+    let mut found: Vec<String> = Vec::new();
+    for (scheme, _) in schemes {
+        let challenge = match &scheme.kind {
+            SecuritySchemeKind::ApiKey { location, name } => {
+                let location = match location {
+                    ApiKeyLocation::Query => "query",
+                    ApiKeyLocation::Header => "header",
+                    ApiKeyLocation::Cookie => "cookie",
+                };
+                let name = name.replace(['"', '\\'], "");
+                format!("ApiKey realm=\"counterfoil\", in=\"{location}\", name=\"{name}\"")
+            }
+            SecuritySchemeKind::Http { scheme } if scheme == "basic" => {
+                "Basic realm=\"counterfoil\"".to_owned()
+            }
+            SecuritySchemeKind::Http { scheme } if scheme != "bearer" => {
+                format!("{scheme} realm=\"counterfoil\"")
+            }
+            SecuritySchemeKind::MutualTls | SecuritySchemeKind::Unknown(_) => continue,
+            _ => "Bearer realm=\"counterfoil\"".to_owned(),
+        };
+        if !found.contains(&challenge) {
+            found.push(challenge);
+        }
+    }
+    found.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()).collect()
+}
+
+fn describe(violation: &Violation) -> Value {
+    json!({
+        "part": violation.part.to_string(),
+        "pointer": violation.pointer,
+        "rule": violation.rule,
+        "message": violation.message,
+        "documented_at": violation.document_pointer,
+    })
+}
+
+fn statuses(responses: &Responses) -> Vec<String> {
+    responses.iter().map(|response| response.status.to_string()).collect()
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn with_header(problem: Problem, name: header::HeaderName, value: &str) -> Problem {
+    match HeaderValue::from_str(value) {
+        Ok(value) => problem.header(name, value),
+        Err(_) => problem,
+    }
+}
+
+fn boxed(problem: Problem) -> Box<Reply> {
+    Box::new(problem.into_reply())
+}

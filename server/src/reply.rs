@@ -1,0 +1,34 @@
+//! A reply on its way out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use crate::call::Source;
+use crate::script::Fault;
+
+/// What the pipeline decided to send, or to do to the connection instead.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Where it comes from.
+    pub(crate) source: Source,
+    /// The rule that decided, where a script did.
+    pub(crate) rule: Option<String>,
+    /// Why it is a problem, as a line of the trail.
+    pub(crate) problem: Option<String>,
+    /// How long to wait before it is sent.
+    pub(crate) delay: Option<Duration>,
+    /// What to do to the connection instead of sending it.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Reply {
+    /// A reply that no script had a hand in.
+    pub(crate) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, source: Source) -> Self {
+        Self { status, headers, body, source, rule: None, problem: None, delay: None, fault: None }
+    }
+}
