@@ -56,6 +56,27 @@ impl PathTemplate {
         self.segments.iter().flat_map(Segment::variables)
     }
 
+    /// The raw values of its variables in a request path, from left to right; nothing where the path is not of this
+    /// template. A variable takes as little as it can, and something.
+    pub fn captures<'t, 'p>(&'t self, path: &'p str) -> Option<Vec<(&'t str, &'p str)>> {
+        let raw: Vec<&'p str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+        if raw.len() != self.segments.len() {
+            return None;
+        }
+        let mut values = Vec::new();
+        for (segment, raw) in self.segments.iter().zip(raw) {
+            match segment {
+                Segment::Literal(text) => {
+                    let is_same = percent_decode_str(text).eq(percent_decode_str(raw));
+                    is_same.then_some(())?;
+                }
+                Segment::Variable(_) => values.push(Some(raw).filter(|raw| !raw.is_empty())?),
+                Segment::Mixed(pieces) => values.extend(match_pieces(pieces, raw)?),
+            }
+        }
+        Some(self.variables().zip(values).collect())
+    }
+
     /// The request path made by writing `value(name)`, already percent-encoded, for each variable.
     pub fn fill(&self, mut value: impl FnMut(&str) -> String) -> String {
         let mut path = String::with_capacity(self.text.len() + 16);
@@ -183,6 +204,14 @@ pub struct RouteMatch<'r, 'p> {
     pub operation: &'r Arc<Operation>,
     /// Values by variable, from left to right, still percent-encoded.
     pub variables: Vec<(&'r str, &'p str)>,
+}
+
+impl<'r, 'p> RouteMatch<'r, 'p> {
+    /// What a router of this operation alone would find; nothing where the path, without a server's base path, is
+    /// not of the operation's template.
+    pub fn of(operation: &'r Arc<Operation>, path: &'p str) -> Option<Self> {
+        Some(Self { operation, variables: operation.path().captures(path)? })
+    }
 }
 
 impl Router {

@@ -263,3 +263,113 @@ pub fn concrete(range: &str) -> Cow<'_, str> {
     };
     Cow::Borrowed(sample)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::Contract;
+
+    #[test]
+    fn a_range_fits_the_closer_the_more_it_says() {
+        let table = [
+            ("application/json", "application/json", Some(5)),
+            ("Application/JSON", "application/json; charset=utf-8", Some(5)),
+            ("text/csv; header=absent", "text/csv;header=ABSENT", Some(6)),
+            ("text/csv; header=absent", "text/csv;header=\"absent\"; x=1", Some(6)),
+            ("text/csv; header=absent", "text/csv", Some(4)),
+            ("text/csv; header=absent", "text/csv; header=present", None),
+            ("application/*+json", "application/problem+json", Some(3)),
+            ("application/*+json", "application/json", None),
+            ("application/*", "application/problem+json", Some(2)),
+            ("*/*", "image/png", Some(1)),
+            ("*", "image/png", Some(1)),
+            ("application/json", "application/problem+json", None),
+            ("text/*", "application/json", None),
+            ("application/json", "json", None),
+            ("", "application/json", None),
+        ];
+        for (range, media_type, expected) in table {
+            assert_eq!(specificity(range, media_type), expected, "{range} {media_type}");
+        }
+    }
+
+    #[test]
+    fn a_media_type_has_one_kind() {
+        let table = [
+            ("application/json", Kind::Json),
+            ("application/problem+JSON; charset=utf-8", Kind::Json),
+            ("application/x-www-form-urlencoded", Kind::Form),
+            ("multipart/form-data; boundary=x", Kind::Multipart),
+            ("text/html", Kind::Text),
+            ("text/xml", Kind::Xml),
+            ("image/svg+xml", Kind::Xml),
+            ("text/event-stream", Kind::EventStream),
+            ("application/x-ndjson", Kind::JsonLines),
+            ("application/octet-stream", Kind::Binary),
+            ("*/*", Kind::Binary),
+            ("", Kind::Binary),
+        ];
+        for (media_type, kind) in table {
+            assert_eq!(super::kind(media_type), kind, "{media_type}");
+        }
+    }
+
+    /// The name of the media type that is chosen of those documented.
+    fn chosen(documented: &[&str], accept: Option<&str>) -> Option<String> {
+        let content: serde_json::Map<_, _> =
+            documented.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+        let response = json!({"description": "ok", "content": content});
+        let document = json!({
+            "openapi": "3.0.3", "info": {"title": "t", "version": "1"},
+            "paths": {"/": {"get": {"responses": {"200": response}}}}
+        });
+        let contract = Contract::load("t.json", document.to_string().as_bytes()).unwrap();
+        let response = contract.operations()[0].responses().iter().next().unwrap();
+        negotiate(&response.content, accept).map(|media| media.name.clone())
+    }
+
+    #[test]
+    fn the_best_documented_media_type_is_chosen() {
+        let both = ["text/html", "application/json", "application/xml"];
+        let table: [(&[&str], Option<&str>, Option<&str>); 21] = [
+            (&both, None, Some("application/json")),
+            (&both, Some(""), Some("application/json")),
+            (&both, Some("*/*"), Some("application/json")),
+            (&["text/html", "text/plain"], None, Some("text/html")),
+            (&both, Some("text/html"), Some("text/html")),
+            (&both, Some("TEXT/HTML; q=0.5, application/xml;q=0.6"), Some("application/xml")),
+            (&both, Some("application/xml, text/html"), Some("application/xml")),
+            (&both, Some("text/html, */*"), Some("text/html")),
+            (&both, Some("application/json;q=0, */*;q=0.1"), Some("text/html")),
+            (&both, Some("application/*"), Some("application/json")),
+            (&both, Some("image/png"), None),
+            (&both, Some("text/html;q=0"), None),
+            (&both, Some("text/*;q=0.3, text/html;q=0.7, application/*;q=0.5"), Some("text/html")),
+            (&["application/problem+json"], Some("application/*+json"), Some("application/problem+json")),
+            (&["application/problem+json"], Some("application/json"), None),
+            (&["*/*"], Some("image/png"), Some("*/*")),
+            (&["image/*", "application/json"], Some("image/png, application/json;q=0.9"), Some("image/*")),
+            (&["text/csv; header=absent"], Some("text/csv; header=present"), None),
+            (
+                &["text/csv; header=absent"],
+                Some("text/csv; header=\"absent\"; q=0.2"),
+                Some("text/csv; header=absent"),
+            ),
+            (&both, Some("nonsense, ;;, text/html;q=x"), Some("text/html")),
+            (&[], None, None),
+        ];
+        for (documented, accept, expected) in table {
+            assert_eq!(chosen(documented, accept).as_deref(), expected, "{documented:?} {accept:?}");
+        }
+    }
+
+    #[test]
+    fn a_range_stands_for_a_media_type_it_covers() {
+        for range in ["*/*", "text/*", "image/*", "application/*", "application/*+json", "multipart/*"] {
+            assert!(specificity(range, &concrete(range)).is_some(), "{range}");
+        }
+        assert_eq!(concrete("text/csv; header=absent"), "text/csv; header=absent");
+    }
+}

@@ -101,6 +101,15 @@ fn encode_path(operation: &Operation, values: &RequestValues) -> Result<String, 
     }
     let path = template.fill(|name| written.get(name).cloned().unwrap_or_default());
     let path = utf8_percent_encode(&path, ILLEGAL).to_string();
+    let captured = template.captures(&path).unwrap_or_default();
+    let is_misread = |name: &&str| {
+        let found = captured.iter().find(|(captured, _)| captured == name);
+        found.map(|(_, raw)| *raw) != written.get(*name).map(String::as_str)
+    };
+    if let Some(name) = template.variables().find(is_misread) {
+        let part = Part::Parameter(Location::Path, name.to_owned());
+        return Err(EncodeError::new(part, "it cannot be told from what stands beside it in its segment"));
+    }
     let is_dots = |segment: &str| matches!(Escape::Path.read(segment).as_ref(), "." | "..");
     if let Some(name) = template.variables().next()
         && path.split('/').any(is_dots)

@@ -4,4 +4,5 @@
 mod codec_laws;
 mod corpus;
 mod generate;
+mod messages;
 mod style_vectors;
