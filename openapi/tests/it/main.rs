@@ -5,4 +5,5 @@ mod codec_laws;
 mod corpus;
 mod generate;
 mod messages;
+mod readings;
 mod style_vectors;
