@@ -10,6 +10,7 @@ use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
 use counterfoil_openapi::{BasePaths, Contract};
 
 use crate::call::Call;
+use crate::control;
 use crate::journal::CallFilter;
 use crate::script::{Script, ScriptEngine};
 use crate::state::State;
@@ -186,7 +187,12 @@ impl StubBuilder {
         let state = Arc::new(State::new(self.contracts, engine, self.settings));
         let plane = stub_plane::start(&state)?;
         let url = format!("http://{}", plane.local_addr());
-        Ok(StubServer { state, url, control_url: None, plane })
+        let control = match state.settings.control_port {
+            Some(port) => Some(control::start(&state, port)?),
+            None => None,
+        };
+        let control_url = control.as_ref().map(|control| format!("http://{}", control.local_addr()));
+        Ok(StubServer { state, url, control_url, plane, control })
     }
 }
 
@@ -196,6 +202,7 @@ pub struct StubServer {
     url: String,
     control_url: Option<String>,
     plane: stub_plane::Server,
+    control: Option<control::Server>,
 }
 
 impl StubServer {
@@ -221,10 +228,16 @@ impl StubServer {
 
     /// Stops to listen, and waits [`CLOSE_DEADLINE`] at most for requests under way.
     pub async fn close(self) {
-        let Self { state, plane, .. } = self;
+        let Self { state, plane, control, .. } = self;
         state.stop();
+        let closing = async {
+            let _ = plane.close().await;
+            if let Some(control) = control {
+                let _ = control.close().await;
+            }
+        };
         // What is left after the deadline ends with the runtime.
-        let _ = tokio::time::timeout(CLOSE_DEADLINE, plane.close()).await;
+        let _ = tokio::time::timeout(CLOSE_DEADLINE, closing).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The journal: a bounded record of calls, each with its trail.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -131,6 +131,17 @@ impl Journal {
     pub(crate) fn get(&self, id: u64) -> Option<Call> {
         let entry = self.lock().entries.iter().find(|entry| entry.id == id).map(Arc::clone)?;
         Some(entry.show(&self.secrets))
+    }
+
+    /// How many calls are kept of each operation, by its id.
+    pub(crate) fn counts(&self) -> HashMap<String, u64> {
+        let mut counts = HashMap::new();
+        for entry in &self.lock().entries {
+            if let Some(operation) = &entry.operation {
+                *counts.entry(operation.id().as_str().to_owned()).or_default() += 1;
+            }
+        }
+        counts
     }
 
     /// Forgets every call; ids go on.

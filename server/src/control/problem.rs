@@ -71,6 +71,20 @@ impl From<&Finding> for FindingBody {
     }
 }
 
+impl FindingBody {
+    /// An error of which only the line is known.
+    pub(crate) fn unplaced(code: &str, line: usize, message: String) -> Self {
+        Self {
+            code: code.to_owned(),
+            severity: FindingSeverity::Error,
+            pointer: String::new(),
+            line: u32::try_from(line).ok().filter(|line| *line > 0),
+            message,
+            hint: None,
+        }
+    }
+}
+
 impl Problem {
     fn new(code: ErrorStatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
@@ -93,12 +107,15 @@ impl Problem {
         Self::new(ErrorStatusCode::NOT_FOUND, kind, "nothing has this name", detail)
     }
 
-    /// 422: what was sent is well-formed, and cannot be done.
+    /// 422: what was sent cannot be done, for these reasons.
     pub(crate) fn findings(detail: impl Into<String>, findings: &[Finding]) -> Self {
-        let mut problem =
-            Self::new(ErrorStatusCode::UNPROCESSABLE_ENTITY, "findings", "cannot be done as asked", detail);
-        problem.errors = findings.iter().map(FindingBody::from).collect();
-        problem
+        Self::with(detail, findings.iter().map(FindingBody::from).collect())
+    }
+
+    /// 422: what was sent cannot be done, for these reasons.
+    pub(crate) fn with(detail: impl Into<String>, errors: Vec<FindingBody>) -> Self {
+        let code = ErrorStatusCode::UNPROCESSABLE_ENTITY;
+        Self { errors, ..Self::new(code, "findings", "cannot be done as asked", detail) }
     }
 }
 

@@ -198,7 +198,7 @@ pub(crate) struct HeaderField {
 
 /// What to put back to how it was at the start.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Reset {
     /// What to reset; all of it where absent. The script itself stays.
     pub(crate) scopes: Option<Vec<ResetScope>>,

@@ -18,7 +18,7 @@ mod engine;
 mod grammar;
 mod load;
 mod matcher;
-mod nearest;
+pub(crate) mod nearest;
 mod read;
 mod rule;
 mod sequence;

@@ -10,6 +10,8 @@ use serde_json::Value;
 use super::super::grammar::{BodySource, HeaderLine, Named, Reply, Validity};
 use super::super::read::Reader;
 use super::super::{AllowInvalid, ReplySpec, nearest};
+use crate::negotiate::status;
+use crate::plan::{MediaPlan, Ready};
 
 /// Checks a reply and makes it ready to send; its delay is the caller's.
 ///
@@ -276,16 +278,9 @@ impl<'c> Check<'c, '_> {
     /// The example that a patch goes over.
     fn base(&self, media: &MediaType) -> Option<Value> {
         let wanted = self.reply.example.as_ref().map(|example| example.name.as_str());
-        let example = match wanted {
-            Some(name) => media.examples.iter().find(|example| example.name.as_deref() == Some(name)),
-            None => media.examples.first(),
-        };
-        if let Some(example) = example {
-            return Some(example.value.clone());
-        }
-        let schema = media.schema.as_ref()?.resolved();
-        let listed = schema.get("examples").and_then(Value::as_array).and_then(|examples| examples.first());
-        schema.get("example").or(listed).or_else(|| schema.get("default")).cloned()
+        let examples = MediaPlan::under(media, &media.name).examples;
+        let named = |ready: &Ready| wanted.is_none() || ready.name.as_deref() == wanted;
+        examples.into_iter().find(named).map(|ready| ready.value)
     }
 
     fn body_invalid(&mut self, violation: &SchemaViolation, at: &Pointer) {
@@ -373,18 +368,10 @@ impl<'c> Check<'c, '_> {
     }
 }
 
-/// The response a valid request gets when nothing else is asked: the lowest 2xx, else `default`, else the first.
+/// The response a valid request gets when nothing else is asked.
 pub(in crate::script) fn valid_response(operation: &Operation) -> Option<&ResponseObject> {
     let responses = operation.responses();
-    let lowest = responses.iter().filter(|response| is_success(response)).min_by_key(|response| {
-        match response.status {
-            // `2XX` counts as 200, after a 200 that is documented itself.
-            StatusPattern::Range(_) => (200, 1),
-            StatusPattern::Exact(status) => (status, 0),
-            StatusPattern::Default => (u16::MAX, 0),
-        }
-    });
-    lowest.or_else(|| responses.get(StatusPattern::Default)).or_else(|| responses.iter().next())
+    status::valid(responses).map(|choice| &responses.0[choice.response])
 }
 
 fn is_success(response: &ResponseObject) -> bool {

@@ -1,0 +1,259 @@
+//! The control API, carried out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use counterfoil_openapi::{Operation, StatusPattern};
+use dropshot::{
+    HttpResponseDeleted, HttpResponseOk, HttpResponseUpdatedNoContent, Path, Query, RequestContext,
+};
+use sha2::{Digest, Sha256};
+
+use super::api::ControlApi;
+use super::body::Described;
+use super::problem::{FindingBody, Problem};
+use super::types::{
+    Call, CallFilter, CallList, CallPath, CallSummary, HeaderField, Health, Message, OperationPath,
+    OperationSummary, Reply, ReplySet, Reset, ResetScope,
+};
+use super::{control_document, guard};
+use crate::journal::{self, Validity};
+use crate::script::nearest;
+use crate::state::State;
+
+/// How many calls are listed at once, where nothing else is asked.
+const DEFAULT_LIMIT: usize = 100;
+/// How many calls are listed at once at most.
+const MAX_LIMIT: usize = 1_000;
+
+/// Carries out the control API over the state of a stub.
+pub(super) enum Control {}
+
+/// The state, once the request is known to come from this machine.
+fn admitted(rqctx: &RequestContext<Arc<State>>) -> Result<&State, Problem> {
+    guard::admit(rqctx.request.uri(), rqctx.request.headers())?;
+    Ok(rqctx.context())
+}
+
+impl ControlApi for Control {
+    type Context = Arc<State>;
+
+    async fn health(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<Health>, Problem> {
+        let state = admitted(&rqctx)?;
+        let documents: Vec<&str> = state.contracts.iter().map(|contract| contract.digest()).collect();
+        let scripts: Vec<&str> = state.engine.scripts().iter().map(|script| script.digest()).collect();
+        Ok(HttpResponseOk(Health {
+            ok: true,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            document_digest: digest_of(&documents).unwrap_or_default(),
+            script_digest: digest_of(&scripts),
+        }))
+    }
+
+    async fn list_operations(
+        rqctx: RequestContext<Self::Context>,
+    ) -> Result<HttpResponseOk<Vec<OperationSummary>>, Problem> {
+        let state = admitted(&rqctx)?;
+        let calls = state.journal.counts();
+        let operations = state.operations().map(|operation| summary(state, operation, &calls));
+        Ok(HttpResponseOk(operations.collect()))
+    }
+
+    async fn set_reply(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<OperationPath>,
+        reply: Described<Reply>,
+    ) -> Result<HttpResponseOk<ReplySet>, Problem> {
+        let state = admitted(&rqctx)?;
+        let operation = operation(state, &path.into_inner().op)?;
+        match state.engine.set_reply(operation, reply.as_bytes()) {
+            Ok(outcome) => Ok(HttpResponseOk(ReplySet {
+                rule: outcome.rule,
+                warnings: outcome.findings.iter().map(FindingBody::from).collect(),
+            })),
+            Err(error) => {
+                let detail = match error.error_count() {
+                    1 => "the reply has an error; nothing is changed".to_owned(),
+                    count => format!("the reply has {count} errors; nothing is changed"),
+                };
+                Err(Problem::findings(detail, error.findings()))
+            }
+        }
+    }
+
+    async fn clear_reply(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<OperationPath>,
+    ) -> Result<HttpResponseDeleted, Problem> {
+        let state = admitted(&rqctx)?;
+        state.engine.clear_reply(operation(state, &path.into_inner().op)?);
+        Ok(HttpResponseDeleted())
+    }
+
+    async fn list_calls(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<CallFilter>,
+    ) -> Result<HttpResponseOk<CallList>, Problem> {
+        let state = admitted(&rqctx)?;
+        let CallFilter { op, status, valid, after, limit } = query.into_inner();
+        let operation = match op {
+            Some(name) => Some(operation(state, &name)?.id().as_str().to_owned()),
+            None => None,
+        };
+        let limit = limit.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(MAX_LIMIT));
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let mut calls = state.journal.list(&journal::CallFilter {
+            operation,
+            status,
+            validity: valid.map(|valid| if valid { Validity::Valid } else { Validity::Invalid }),
+            after,
+            // One more than asked tells whether there are more.
+            limit: Some(limit + 1),
+        });
+        let has_more = calls.len() > limit;
+        calls.truncate(limit);
+        let next = calls.last().map(|call| call.id).filter(|_| has_more);
+        Ok(HttpResponseOk(CallList { items: calls.into_iter().map(in_short).collect(), next }))
+    }
+
+    async fn clear_calls(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseDeleted, Problem> {
+        admitted(&rqctx)?.journal.clear();
+        Ok(HttpResponseDeleted())
+    }
+
+    async fn show_call(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<CallPath>,
+    ) -> Result<HttpResponseOk<Call>, Problem> {
+        let state = admitted(&rqctx)?;
+        let id = path.into_inner().id;
+        let call = state.journal.get(id).ok_or_else(|| {
+            Problem::unknown("call-unknown", format!("the journal holds no call {id}, or no longer"))
+        })?;
+        Ok(HttpResponseOk(in_full(call)))
+    }
+
+    async fn reset(
+        rqctx: RequestContext<Self::Context>,
+        scopes: Described<Reset>,
+    ) -> Result<HttpResponseUpdatedNoContent, Problem> {
+        let state = admitted(&rqctx)?;
+        let reset = read_reset(scopes.as_bytes())?;
+        let covers = |scope| reset.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope));
+        if covers(ResetScope::Rules) {
+            state.engine.clear_replies();
+        }
+        if covers(ResetScope::Sequences) {
+            state.engine.reset_sequences();
+        }
+        if covers(ResetScope::Calls) {
+            state.journal.clear();
+        }
+        Ok(HttpResponseUpdatedNoContent())
+    }
+
+    async fn show_document(
+        rqctx: RequestContext<Self::Context>,
+    ) -> Result<HttpResponseOk<serde_json::Value>, Problem> {
+        admitted(&rqctx)?;
+        Ok(HttpResponseOk(control_document()))
+    }
+}
+
+/// The one digest, or the digest of several one after the other.
+fn digest_of(digests: &[&str]) -> Option<String> {
+    match digests {
+        [] => None,
+        [one] => Some((*one).to_owned()),
+        several => {
+            let digest = Sha256::digest(several.concat().as_bytes());
+            Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        }
+    }
+}
+
+/// The operation that a name means.
+fn operation<'s>(state: &'s State, name: &str) -> Result<&'s Arc<Operation>, Problem> {
+    state.operation(name).ok_or_else(|| {
+        let ids = state.operations().map(|operation| operation.id().as_str());
+        let hint = nearest::hint(name, ids.collect::<Vec<_>>());
+        let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+        Problem::unknown("operation-unknown", format!("no operation is called `{name}`{hint}"))
+    })
+}
+
+fn summary(state: &State, operation: &Operation, calls: &HashMap<String, u64>) -> OperationSummary {
+    let responses = operation.responses();
+    let names_of = |status: StatusPattern| -> Vec<String> {
+        let media = responses.get(status).into_iter().flat_map(|response| response.content.iter());
+        media.flat_map(|media| &media.examples).filter_map(|example| example.name.clone()).collect()
+    };
+    let examples = responses
+        .iter()
+        .map(|response| (response.status.to_string(), names_of(response.status)))
+        .filter(|(_, names)| !names.is_empty());
+    OperationSummary {
+        operation_id: operation.id().as_str().to_owned(),
+        document: operation.document().name().to_owned(),
+        method: operation.method().to_string(),
+        path: operation.path().as_str().to_owned(),
+        summary: operation.summary().map(str::to_owned),
+        statuses: responses.iter().map(|response| response.status.to_string()).collect(),
+        examples: examples.collect(),
+        rules: u32::try_from(state.engine.rule_count(operation)).unwrap_or(u32::MAX),
+        calls: calls.get(operation.id().as_str()).copied().unwrap_or_default(),
+    }
+}
+
+/// Reads what is to be reset; nothing sent means everything.
+fn read_reset(bytes: &[u8]) -> Result<Reset, Problem> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Reset::default());
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let found = FindingBody::unplaced("value-invalid", error.line(), error.to_string());
+        Problem::with(format!("the body says nothing that can be reset: {error}"), vec![found])
+    })
+}
+
+fn in_short(call: crate::Call) -> CallSummary {
+    CallSummary {
+        id: call.id,
+        method: call.method,
+        url: call.url,
+        operation: call.operation,
+        status: call.status,
+        source: call.source.as_str().to_owned(),
+        rule: call.rule,
+        valid: call.violations.is_empty(),
+        latency_us: u64::try_from(call.latency.as_micros()).unwrap_or(u64::MAX),
+    }
+}
+
+fn in_full(call: crate::Call) -> Call {
+    Call {
+        id: call.id,
+        valid: call.violations.is_empty(),
+        latency_us: u64::try_from(call.latency.as_micros()).unwrap_or(u64::MAX),
+        violations: call.violations.iter().map(ToString::to_string).collect(),
+        trail: call.trail,
+        request: message(call.request),
+        response: call.response.map(message),
+        method: call.method,
+        url: call.url,
+        operation: call.operation,
+        status: call.status,
+        source: call.source.as_str().to_owned(),
+        rule: call.rule,
+    }
+}
+
+fn message(message: crate::Message) -> Message {
+    let is_cut = message.body_size > journal::MAX_BODY;
+    let is_text = std::str::from_utf8(&message.body).is_ok();
+    Message {
+        headers: message.headers.into_iter().map(|(name, value)| HeaderField { name, value }).collect(),
+        body: (message.body_size > 0).then(|| String::from_utf8_lossy(&message.body).into_owned()),
+        body_altered: is_cut || !is_text,
+    }
+}

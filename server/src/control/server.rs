@@ -1,0 +1,35 @@
+//! The dropshot side of the control plane.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use dropshot::{ConfigDropshot, HandlerTaskMode, HttpServer, ServerBuilder};
+
+use super::api::control_api_mod;
+use super::handlers::Control;
+use crate::builder::StartError;
+use crate::state::State;
+
+/// The largest body read, in bytes; dropshot answers a larger one with 400.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// A running control plane.
+pub(crate) type Server = HttpServer<Arc<State>>;
+
+/// Starts to listen on a port of the loopback interface; 0 takes a free one.
+pub(crate) fn start(state: &Arc<State>, port: u16) -> Result<Server, StartError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let config = ConfigDropshot {
+        bind_address: address,
+        default_request_body_max_bytes: MAX_BODY,
+        default_handler_task_mode: HandlerTaskMode::CancelOnDisconnect,
+        ..ConfigDropshot::default()
+    };
+    let api = control_api_mod::api_description::<Control>()
+        .map_err(|error| StartError::new("describe the control plane", error.to_string()))?;
+    let log = slog::Logger::root(slog::Discard, slog::o!());
+    ServerBuilder::new(api, Arc::clone(state), log)
+        .config(config)
+        .start()
+        .map_err(|error| StartError::new(format!("listen on {address} for the control plane"), error))
+}
