@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use counterfoil_openapi::{Finding, Severity};
+use counterfoil_openapi::Contract;
+use counterfoil_openapi::{Finding, bundled};
 use counterfoil_server::Script;
 use proptest::prelude::*;
+use serde_json::Value;
 
-use crate::scripts::{load, pets};
+use crate::scripts::pets;
 
 /// The findings of a text, one a line, hints below.
 fn findings(name: &str, bytes: &[u8]) -> String {
@@ -39,5 +41,125 @@ fn every_broken_script_says_all_that_is_wrong_with_it() {
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(name, findings(&file, &bytes));
         });
+    }
+}
+
+#[test]
+fn the_bundled_scripts_have_nothing_wrong_with_them() {
+    let mut loaded = 0;
+    for system in bundled() {
+        let Some(text) = system.script else { continue };
+        let contract = Contract::load(system.name, system.document.as_bytes()).expect("it is a document");
+        let script =
+            Script::load("bundled.script.yaml", text.as_bytes(), &[contract]).expect("it is a script");
+        assert_eq!(script.findings(), [], "{}", system.name);
+        loaded += 1;
+    }
+    assert!(loaded > 0);
+}
+
+#[test]
+fn a_script_for_several_documents_names_the_one_it_means_where_both_know_an_operation() {
+    let other = include_str!("../scripts/pets.yaml").replace("title: Pets", "title: Others");
+    let other = Contract::load("others/pets2.yaml", other.as_bytes()).expect("it is a document");
+    let contracts = [pets(), other];
+    let ambiguous =
+        Script::load("s.yaml", b"script: 1\nrules: { getPet: tom }", &contracts).expect("a warning");
+    let codes: Vec<&str> = ambiguous.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["operation-ambiguous"]);
+    let text = b"script: 1\ndocument: ../api/pets2.yaml\nrules: { getPet: tom }";
+    let named = Script::load("s.yaml", text, &contracts).expect("the script is good");
+    assert_eq!(named.findings(), []);
+}
+
+/// Texts that are nearly scripts: words of the grammar in a structure that is often right.
+fn nearly_scripts() -> impl Strategy<Value = Value> {
+    let words = [
+        "script",
+        "rules",
+        "getPet",
+        "createPet",
+        "when",
+        "respond",
+        "status",
+        "body",
+        "patch",
+        "nth",
+        "valid",
+        "invalid",
+        "any",
+        "all",
+        "not",
+        "path.petId",
+        "body.name",
+        "body#/a",
+        "form.f",
+        "re",
+        "in",
+        "len",
+        "icase",
+        "headers",
+        "delay",
+        "uniform",
+        "lognormal",
+        "p50",
+        "fault",
+        "allow_invalid",
+        "times",
+        "after",
+        "403",
+        "tom",
+        "503*3",
+        "404/gone",
+        "80ms",
+        "reset",
+        "media_type",
+        "application/json",
+        "${x}",
+        "$${",
+        "(",
+        "GET /pets",
+    ];
+    let word = proptest::sample::select(words.to_vec()).prop_map(Value::from);
+    let leaf = prop_oneof![
+        word.clone(),
+        any::<i64>().prop_map(Value::from),
+        (100..600_u64).prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        Just(Value::Null),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    let key = proptest::sample::select(words.to_vec()).prop_map(str::to_owned);
+    let inner = leaf.prop_recursive(5, 48, 6, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::Array),
+            proptest::collection::vec((key.clone(), inner), 0..6)
+                .prop_map(|members| members.into_iter().collect()),
+        ]
+    });
+    inner.prop_map(
+        |rule| serde_json::json!({"script": 1, "rules": {"getPet": rule.clone(), "createPet": rule}}),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn no_bytes_make_the_loader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Script::load("any.yaml", &bytes, &[pets()]);
+    }
+
+    #[test]
+    fn no_text_of_the_grammar_makes_the_loader_panic(script in nearly_scripts()) {
+        let text = serde_json::to_vec(&script).expect("a value is JSON");
+        match Script::load("nearly.yaml", &text, &[pets()]) {
+            Ok(script) => prop_assert!(script.findings().iter().all(|finding| finding.position.is_some())),
+            Err(error) => {
+                prop_assert!(error.error_count() > 0);
+                prop_assert!(error.findings().iter().all(|finding| finding.position.is_some()));
+            }
+        }
     }
 }
