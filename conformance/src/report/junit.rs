@@ -14,23 +14,22 @@ use crate::failure::Failure;
 /// a file that no CI server takes.
 const TEXT_BUDGET: usize = 16 << 20;
 
-/// The JUnit report. `rerun` is the command that repeats the run, without its seed; where it is `None` it is made
-/// from what the events tell.
+/// The JUnit report.
 ///
 /// A check that concerned no case of an operation is there as skipped. No clock is read: there are no time stamps,
 /// and a suite's time is the time of its exchanges.
-pub fn to_junit(tally: &Tally, rerun: Option<&str>) -> String {
+pub fn to_junit(tally: &Tally) -> String {
     let mut report = Report::new("counterfoil");
     let mut budget = TEXT_BUDGET;
     for run in tally.runs() {
         for operation in run.operations.values() {
-            report.add_test_suite(suite(run, operation, rerun, &mut budget));
+            report.add_test_suite(suite(run, operation, &mut budget));
         }
     }
     report.to_string().expect("every character that XML forbids was escaped")
 }
 
-fn suite(run: &RunTally, operation: &OperationTally, rerun: Option<&str>, budget: &mut usize) -> TestSuite {
+fn suite(run: &RunTally, operation: &OperationTally, budget: &mut usize) -> TestSuite {
     let about = &operation.operation;
     let label = format!("{} {}", about.method, about.path);
     let mut suite = TestSuite::new(one_line(&label));
@@ -45,20 +44,14 @@ fn suite(run: &RunTally, operation: &OperationTally, rerun: Option<&str>, budget
     ]);
     for (check, tally) in &operation.checks {
         let failures: Vec<&Failure> = run.failures_of(&about.id, check).collect();
-        let mut case = TestCase::new(one_line(check), status(run, &failures, *tally, rerun, budget));
+        let mut case = TestCase::new(one_line(check), status(run, &failures, *tally, budget));
         case.set_classname(one_line(&about.id));
         suite.add_test_case(case);
     }
     suite
 }
 
-fn status(
-    run: &RunTally,
-    failures: &[&Failure],
-    tally: CheckTally,
-    rerun: Option<&str>,
-    budget: &mut usize,
-) -> TestCaseStatus {
+fn status(run: &RunTally, failures: &[&Failure], tally: CheckTally, budget: &mut usize) -> TestCaseStatus {
     let Some(first) = failures.first() else {
         if tally.passed > 0 || tally.failed > 0 {
             return TestCaseStatus::success();
@@ -71,10 +64,9 @@ fn status(
     if failures.len() > 1 {
         let _ = write!(message, " (and {})", counted(failures.len() as u64 - 1, "other failure"));
     }
-    let rerun = rerun.map_or_else(|| describe::rerun_command(&run.document, &run.target), str::to_owned);
     let mut text = String::new();
     for (index, failure) in failures.iter().enumerate() {
-        let described = description(failure, &rerun);
+        let described = description(failure, &run.rerun);
         if described.len() > *budget {
             let left_out = counted((failures.len() - index) as u64, "failure");
             let _ = writeln!(text, "{left_out} left out: this file is full");

@@ -12,17 +12,16 @@ const SHOWN_FAILURES: usize = 50;
 /// Bytes at most.
 const MAX_BYTES: usize = 900 << 10;
 
-/// The Markdown report. `rerun` is the command that repeats the run, without its seed; where it is `None` it is made
-/// from what the events tell.
-pub fn to_markdown(tally: &Tally, rerun: Option<&str>) -> String {
+/// The Markdown report.
+pub fn to_markdown(tally: &Tally) -> String {
     let mut text = String::new();
     for run in tally.runs() {
-        write_run(&mut text, run, rerun);
+        write_run(&mut text, run);
     }
     text
 }
 
-fn write_run(text: &mut String, run: &RunTally, rerun: Option<&str>) {
+fn write_run(text: &mut String, run: &RunTally) {
     let counts = run.counts();
     let _ = writeln!(text, "## {}\n", escaped(&run.title));
     let _ = writeln!(
@@ -53,9 +52,8 @@ fn write_run(text: &mut String, run: &RunTally, rerun: Option<&str>) {
         );
     }
     text.push('\n');
-    let rerun = rerun.map_or_else(|| describe::rerun_command(&run.document, &run.target), str::to_owned);
     for (index, failure) in run.failures.iter().enumerate() {
-        let written = failure_section(failure, &rerun);
+        let written = failure_section(failure, &run.rerun);
         if index >= SHOWN_FAILURES || text.len() + written.len() > MAX_BYTES {
             let left_out = counted((run.failures.len() - index) as u64, "failure");
             let _ = writeln!(text, "{left_out} more; the JSON report has them all.\n");

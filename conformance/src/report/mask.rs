@@ -32,7 +32,12 @@ impl<S: EventSink> Masked<S> {
         Self { inner, target: String::new() }
     }
 
-    /// The sink behind the mask.
+    /// The sink behind the mask; what it is given directly is not masked.
+    pub fn inner_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Takes the mask off.
     pub fn into_inner(self) -> S {
         self.inner
     }

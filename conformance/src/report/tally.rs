@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::describe;
 use crate::event::{CaseRecord, Event, EventSink, OperationSummary, Phase, Summary, Verdict, Warning};
 use crate::failure::Failure;
 
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     runs: Vec<RunTally>,
+    rerun: Option<String>,
 }
 
 impl Tally {
@@ -20,15 +22,26 @@ impl Tally {
     pub fn runs(&self) -> &[RunTally] {
         &self.runs
     }
+
+    /// The command that repeats the runs that start from now on, without its seed. Otherwise it is made from what the
+    /// events tell.
+    pub fn set_rerun(&mut self, command: impl Into<String>) {
+        self.rerun = Some(command.into());
+    }
 }
 
 impl EventSink for Tally {
     fn take(&mut self, event: &Event) {
-        if let Event::RunStarted { .. } = event {
+        // A run that could not even start has no first event.
+        let is_over = self.runs.last().is_none_or(|run| run.summary.is_some());
+        if is_over || matches!(event, Event::RunStarted { .. }) {
             self.runs.push(RunTally::default());
         }
         if let Some(run) = self.runs.last_mut() {
             run.take(event);
+            if let (Event::RunStarted { .. }, Some(rerun)) = (event, &self.rerun) {
+                run.rerun.clone_from(rerun);
+            }
         }
     }
 }
@@ -47,6 +60,8 @@ pub struct RunTally {
     pub target: String,
     /// The seed.
     pub seed: u64,
+    /// The command that repeats the run, without its seed.
+    pub rerun: String,
     /// The phases, in order.
     pub phases: Vec<Phase>,
     /// The checks that were on.
@@ -106,7 +121,7 @@ impl RunTally {
     }
 
     /// The counts of the run; those that can be made from what came where the last event is missing.
-    pub(super) fn counts(&self) -> Summary {
+    pub fn counts(&self) -> Summary {
         self.summary.clone().unwrap_or_else(|| Summary {
             operations: self.operations.len() as u64,
             cases: self.operations.values().map(|operation| operation.cases).sum(),
@@ -132,6 +147,7 @@ impl RunTally {
                     digest: digest.clone(),
                     target: target.clone(),
                     seed: *seed,
+                    rerun: describe::rerun_command(document, target),
                     phases: phases.clone(),
                     checks: checks.clone(),
                     operations: operations.iter().map(tally).collect(),

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::describe::{self, phase_name};
 use super::progress::Progress;
-use super::tally::{OperationTally, RunTally};
+use super::tally::{OperationTally, RunTally, Tally};
 use super::text::{counted, one_line, thousands, visible};
 use crate::event::{CaseRecord, Event, EventSink, Verdict, Warning};
 use crate::failure::Failure;
@@ -39,9 +39,8 @@ pub enum Colour {
 pub struct Terminal<W> {
     out: W,
     colour: Colour,
-    rerun: Option<String>,
     progress: Option<Progress>,
-    run: RunTally,
+    tally: Tally,
     announced: HashSet<(String, String, String)>,
     error: Option<io::Error>,
 }
@@ -49,15 +48,7 @@ pub struct Terminal<W> {
 impl<W: Write> Terminal<W> {
     /// Writes to `out`.
     pub fn new(out: W, colour: Colour) -> Self {
-        Self {
-            out,
-            colour,
-            rerun: None,
-            progress: None,
-            run: RunTally::default(),
-            announced: HashSet::new(),
-            error: None,
-        }
+        Self { out, colour, progress: None, tally: Tally::default(), announced: HashSet::new(), error: None }
     }
 
     /// Shows a progress bar beside the text.
@@ -66,10 +57,10 @@ impl<W: Write> Terminal<W> {
         self
     }
 
-    /// The command that repeats the run, without its seed. Otherwise it is made from what the events tell.
-    pub fn rerun(mut self, command: impl Into<String>) -> Self {
-        self.rerun = Some(command.into());
-        self
+    /// The command that repeats the runs that start from now on, without its seed. Otherwise it is made from what the
+    /// events tell.
+    pub fn set_rerun(&mut self, command: impl Into<String>) {
+        self.tally.set_rerun(command);
     }
 
     /// Gives back the writer.
@@ -108,13 +99,12 @@ impl<W: Write> Terminal<W> {
                 break;
             }
             if self.announced.insert((case.operation.clone(), result.check.clone(), kind.clone())) {
-                let label = self.run.operations.get(&case.operation).map_or_else(
-                    || case.operation.clone(),
-                    |tally| format!("{} {}", tally.operation.method, tally.operation.path),
-                );
+                let run = self.tally.runs().last();
+                let known = run.and_then(|run| run.operations.get(&case.operation));
+                let label = known.map_or_else(|| one_line(&case.operation), label);
                 text.paint(BAD, "FAIL");
                 let message = one_line(message.lines().next().unwrap_or_default());
-                text.line(format_args!("  {}  {}: {message}", one_line(&label), one_line(&result.check)));
+                text.line(format_args!("  {label}  {}: {message}", one_line(&result.check)));
             }
         }
         text.finish()
@@ -122,14 +112,11 @@ impl<W: Write> Terminal<W> {
 
     fn close(&self) -> String {
         let mut text = Text::new(self.colour);
-        let rerun = self
-            .rerun
-            .clone()
-            .unwrap_or_else(|| describe::rerun_command(&self.run.document, &self.run.target));
-        text.failures(&self.run.failures, &rerun);
-        text.table(&self.run);
-        text.warnings(&self.run.warnings);
-        text.verdict(&self.run);
+        let Some(run) = self.tally.runs().last() else { return String::new() };
+        text.failures(&run.failures, &run.rerun);
+        text.table(run);
+        text.warnings(&run.warnings);
+        text.verdict(run);
         text.finish()
     }
 }
@@ -139,12 +126,12 @@ impl<W: Write> EventSink for Terminal<W> {
         if let Some(progress) = &mut self.progress {
             progress.take(event);
         }
-        self.run.take(event);
+        self.tally.take(event);
         let text = match event {
             Event::RunStarted { .. } => {
                 self.announced.clear();
                 let mut text = Text::new(self.colour);
-                text.heading(&self.run);
+                self.tally.runs().last().into_iter().for_each(|run| text.heading(run));
                 text.finish()
             }
             Event::CaseFinished { case } => self.announce(case),

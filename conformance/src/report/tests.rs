@@ -207,6 +207,18 @@ fn a_run_cut_short_says_so() {
 }
 
 #[test]
+fn a_run_that_could_not_start_says_why() {
+    let warning = Warning { code: "target-unusable".to_owned(), operation: None, message: "no".to_owned() };
+    let summary = Summary { unreachable: true, ..Summary::default() };
+    let mut events = sample_run();
+    events.extend([Event::WarningRaised { warning }, Event::RunFinished { summary }]);
+    let report = terminal(&events, Colour::Off);
+    let (_, second) = report.split_once("\nFAILED").expect("the first run failed");
+    assert!(second.contains("warning[target-unusable]: no"), "{second}");
+    assert!(second.contains("UNREACHABLE: 0 failures"), "{second}");
+}
+
+#[test]
 fn a_thousand_failures_are_counted_and_not_all_listed() {
     let mut events = vec![started()];
     for number in 0..1_000 {
@@ -220,7 +232,7 @@ fn a_thousand_failures_are_counted_and_not_all_listed() {
     assert!(report.len() < 900 << 10, "{}", report.len());
     assert!(report.contains("800 more failures"), "{report}");
     assert!(report.contains("FAILED: 1,000 failures"), "{report}");
-    let markdown = to_markdown(&feed(Tally::default(), &events), None);
+    let markdown = to_markdown(&feed(Tally::default(), &events));
     assert!(markdown.contains("950 failures more"), "{markdown}");
 }
 
@@ -231,20 +243,20 @@ fn json_report() {
 
 #[test]
 fn junit_report() {
-    insta::assert_snapshot!(to_junit(
-        &feed(Tally::default(), &sample_run()),
-        Some("counterfoil test p.yaml")
-    ));
+    let mut tally = Tally::default();
+    tally.set_rerun("counterfoil test p.yaml");
+    let named = feed(tally, &sample_run());
+    insta::assert_snapshot!(to_junit(&named));
 }
 
 #[test]
 fn markdown_report() {
-    insta::assert_snapshot!(to_markdown(&feed(Tally::default(), &sample_run()), None));
+    insta::assert_snapshot!(to_markdown(&feed(Tally::default(), &sample_run())));
 }
 
 #[test]
 fn junit_is_well_formed_whatever_the_target_answers() {
-    let xml = to_junit(&feed(Tally::default(), &hostile_run()), None);
+    let xml = to_junit(&feed(Tally::default(), &hostile_run()));
     let forbidden = |character: &char| !matches!(character, '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     assert_eq!(xml.chars().find(forbidden), None, "{xml}");
     assert!(!xml.contains("<script>"), "{xml}");
@@ -260,7 +272,7 @@ fn junit_is_well_formed_whatever_the_target_answers() {
 
 #[test]
 fn markdown_holds_no_markup_of_the_target() {
-    let text = to_markdown(&feed(Tally::default(), &hostile_run()), None);
+    let text = to_markdown(&feed(Tally::default(), &hostile_run()));
     let outside: Vec<&str> = text.split("````").step_by(2).collect();
     assert!(!outside.concat().contains("<script>"), "{text}");
     assert!(text.contains("````text\n"), "{text}");
