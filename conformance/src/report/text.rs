@@ -7,7 +7,7 @@ use std::borrow::Cow;
 ///
 /// What CI servers take for a command to them is broken up as well: `##name[` wherever it stands, and `::name` at the
 /// start of a line.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) && !text.contains("##") && !text.contains("::") {
         return Cow::Borrowed(text);
     }
@@ -28,7 +28,7 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// [`visible`], and line feeds and tabs escaped too, for text that must stay on one line.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     visible(text).replace('\n', "\\n").replace('\t', "\\t")
 }
 

@@ -149,7 +149,7 @@ impl Run {
     fn stem(&self) -> String {
         let file_name = Path::new(&self.document).file_stem().and_then(|stem| stem.to_str());
         match file_name {
-            Some(stem) if stem != "-" => plain_name(stem),
+            Some(stem) if stem != "-" && stem != "<stdin>" => plain_name(stem),
             _ => "stdin".to_owned(),
         }
     }

@@ -1,0 +1,3 @@
+//! The suite against running implementations.
+
+mod typed;
