@@ -1,3 +1,4 @@
 //! The suite against running implementations.
 
+mod statuses;
 mod typed;
