@@ -87,6 +87,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_secret_is_not_shown_with_its_client() {
+        let client = client_with_header("Admin-Auth", "hunter2").unwrap();
+        let shown = format!("{client:?}");
+        assert!(shown.contains("admin-auth") && !shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
     fn refusals_name_the_header_and_hide_the_secret() {
         let name = client_with_header("Admin Auth", "secret").expect_err("a space is in the name");
         assert_eq!(name.to_string(), "make a client: `Admin Auth` cannot be the name of a header");

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use counterfoil_openapi::Response;
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Body as _;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -88,13 +87,11 @@ impl Connection {
             Trouble::of(progress, error.into_error())
         })?;
         let (head, body) = response.into_parts();
-        let too_large = || Trouble::new(Progress::Responding, SendError::too_large(body_cap));
-        if body.size_hint().lower() > body_cap as u64 {
-            return Err(too_large());
-        }
         let body = match Limited::new(body, body_cap).collect().await {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Err(error) if error.is::<LengthLimitError>() => {
+                return Err(Trouble::new(Progress::Responding, SendError::too_large(body_cap)));
+            }
             Err(error) => {
                 return Err(match error.downcast::<hyper::Error>() {
                     Ok(error) => Trouble::of(Progress::Responding, *error),

@@ -1,4 +1,5 @@
-use std::process::{Command, Stdio};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
 use bytes::Bytes;
 use counterfoil_client::curl;
@@ -10,6 +11,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::server::{Received, Server, response};
+
+const SECRET: &str = "it's \"$a\" `secret`\\";
 
 fn has_curl() -> bool {
     let found = Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_ok();
@@ -25,13 +28,24 @@ async fn send_both(request: &Request, hidden: &[(&str, &str)]) -> (Received, Rec
     Transport::new(&server.url, TransportOptions::default()).unwrap().send(request).await.unwrap();
     let line = curl::command(&server.url, request, hidden);
     assert!(!line.contains('\n'), "{line}");
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &line]).env("no_proxy", "*").env("COUNTERFOIL_AUTH", "it's \"$a\" `secret`\\");
-    let output = tokio::task::spawn_blocking(move || shell.output().unwrap()).await.unwrap();
+    let output = paste(line.clone()).await;
     assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
     let received = server.received();
     assert_eq!(received.len(), 2, "{line}");
     (received[0].clone(), received[1].clone(), line)
+}
+
+/// Runs a line as a shell does that reads it from a terminal: an argument would be cut at the system's limit.
+async fn paste(line: String) -> Output {
+    let mut shell = Command::new("sh");
+    shell.env("no_proxy", "*").env("COUNTERFOIL_AUTH", SECRET);
+    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let run = move || {
+        let mut child = shell.spawn().unwrap();
+        child.stdin.take().expect("stdin is piped").write_all(line.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    tokio::task::spawn_blocking(run).await.unwrap()
 }
 
 async fn assert_same(request: &Request) {
@@ -70,9 +84,11 @@ async fn a_pasted_line_sends_what_the_transport_sends() {
     for method in [Method::HEAD, Method::OPTIONS, Method::PATCH, Method::TRACE, "QUERY".parse().unwrap()] {
         assert_same(&Request::new(method, "/")).await;
     }
-    let mut large = Request::new(Method::POST, "/");
-    large.body = Bytes::from(vec![b'x'; 40_000]);
-    assert_same(&large).await;
+    for size in [40_000, 1_200_000] {
+        let mut large = Request::new(Method::POST, "/");
+        large.body = Bytes::from(vec![b'x'; size]);
+        assert_same(&large).await;
+    }
 }
 
 #[tokio::test]
@@ -105,8 +121,7 @@ async fn a_secret_stays_in_the_environment_and_arrives() {
         return;
     }
     let mut request = Request::new(Method::GET, "/");
-    let secret = "it's \"$a\" `secret`\\";
-    request.headers.insert("admin-auth", HeaderValue::from_static(secret));
+    request.headers.insert("admin-auth", HeaderValue::from_static(SECRET));
     let (sent, pasted, line) = send_both(&request, &[("Admin-Auth", "COUNTERFOIL_AUTH")]).await;
     assert!(!line.contains("secret"), "{line}");
     assert_eq!(pasted.fields(), sent.fields());
