@@ -11,6 +11,7 @@ mod generator;
 mod grammar;
 mod no_instance;
 mod positive;
+mod request;
 mod seed;
 mod shrink;
 mod text;
@@ -18,6 +19,7 @@ mod variety;
 
 pub use no_instance::NoInstance;
 pub use positive::{minimal, positive, positive_in};
+pub use request::{NamedRequest, example_requests, positive_request, positive_request_in};
 pub use seed::{Seed, runner, sample};
 pub use variety::Variety;
 

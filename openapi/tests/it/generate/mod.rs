@@ -1,5 +1,6 @@
 //! Generation, seen from outside.
 
 mod positive;
+mod request;
 mod schemas;
 mod shrinking;

@@ -1,0 +1,288 @@
+//! What the requests of an operation are made of.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+
+use super::wire::{Fault, Wire, is_transport_header};
+use crate::codec::{BodyValue, Payload, RequestValues, media};
+use crate::contract::{Location, MediaType, Operation, Parameter};
+use crate::generate::generator::Generator;
+use crate::generate::no_instance::NoInstance;
+use crate::generate::seed::{Dice, Seed, runner};
+use crate::generate::variety::Variety;
+use crate::schema::{Direction, Schema};
+use crate::violation::Part;
+
+/// How often the parts at fault are drawn anew.
+const ROUNDS: usize = 24;
+
+/// The rounds after which optional parts at fault are left out.
+const PATIENT_ROUNDS: usize = 8;
+
+/// The most bytes of a body that is nothing but bytes.
+const MAX_BYTES: usize = 64;
+
+/// What the requests of an operation are made of, and the way they take.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) operation: Arc<Operation>,
+    pub(super) wire: Wire,
+    slots: Vec<Slot>,
+    /// Valid values, kept for when drawing others fails.
+    witness: RequestValues,
+}
+
+/// A part of a request.
+#[derive(Debug)]
+struct Slot {
+    part: Part,
+    is_required: bool,
+    /// A body has one for each media type.
+    sources: Vec<Source>,
+}
+
+#[derive(Debug)]
+struct Source {
+    /// The media type to send; empty for a parameter.
+    media_type: String,
+    /// Nothing where no codec writes values.
+    values: Option<(Schema, Arc<Generator>)>,
+}
+
+impl Plan {
+    /// The plan of an operation; the error says which required part nothing can be generated for.
+    pub(super) fn new(operation: &Arc<Operation>) -> Result<Self, NoInstance> {
+        let mut slots = Vec::new();
+        for parameter in operation.parameters() {
+            if is_transport_header(parameter.location, &parameter.name) || !is_sent(operation, parameter) {
+                continue;
+            }
+            match parameter_slot(operation, parameter) {
+                Ok(slot) => slots.push(slot),
+                Err(none) if parameter.required => return Err(none),
+                Err(_) => {}
+            }
+        }
+        slots.extend(body_slot(operation)?);
+        let wire = Wire::new(operation);
+        let witness = RequestValues::default();
+        let mut plan = Self { operation: Arc::clone(operation), wire, slots, witness };
+        plan.witness = plan.find_witness()?;
+        Ok(plan)
+    }
+
+    /// Valid values of about the least there is.
+    pub(super) fn witness(&self) -> &RequestValues {
+        &self.witness
+    }
+
+    /// Values that arrive as they are and valid.
+    pub(super) fn draw(&self, runner: &mut TestRunner, variety: Variety) -> RequestValues {
+        self.try_draw(runner, variety).unwrap_or_else(|_| self.witness.clone())
+    }
+
+    fn find_witness(&mut self) -> Result<RequestValues, NoInstance> {
+        let mut runner = runner(&Seed::derive(0, &["request"], 0));
+        let mut last = Vec::new();
+        for variety in [Variety::Minimal, Variety::Plain, Variety::Wild] {
+            match self.try_draw(&mut runner, variety) {
+                Ok(values) => return Ok(values),
+                Err(faults) => last = faults,
+            }
+        }
+        let fault = last.into_iter().next();
+        let (pointer, message) = match fault {
+            Some(fault) => (self.pointer(&fault.part), fault.why),
+            None => (self.operation.pointer().to_string(), "no valid request was found".to_owned()),
+        };
+        Err(NoInstance { pointer, message })
+    }
+
+    /// Where in the document a part of the request stands.
+    pub(super) fn pointer(&self, part: &Part) -> String {
+        let pointer = match part {
+            Part::Parameter(location, name) => self
+                .operation
+                .parameters_in(*location)
+                .find(|parameter| parameter.name == *name)
+                .map(|parameter| &parameter.pointer),
+            _ => self.operation.request_body().map(|body| &body.pointer),
+        };
+        pointer.unwrap_or(self.operation.pointer()).to_string()
+    }
+
+    fn try_draw(&self, runner: &mut TestRunner, variety: Variety) -> Result<RequestValues, Vec<Fault>> {
+        let mut dice = Dice::of(runner);
+        let fullness = match variety {
+            Variety::Minimal => 0,
+            Variety::Plain => 50,
+            Variety::Wild => [0, 30, 60, 100][dice.below(4)],
+        };
+        let mut values = RequestValues::default();
+        for slot in &self.slots {
+            // A body says more than a parameter.
+            let chance = if slot.part == Part::Body { fullness.max(80) } else { fullness };
+            let is_there = slot.is_required || (variety != Variety::Minimal && dice.chance(chance));
+            if is_there {
+                slot.fill(&mut values, runner, &mut dice, variety);
+            }
+        }
+        let mut faults = Vec::new();
+        for round in 0..ROUNDS {
+            faults = self.wire.faults(&values);
+            if faults.is_empty() {
+                return Ok(values);
+            }
+            let is_faulty = |slot: &Slot| {
+                faults.iter().any(|fault| {
+                    fault.part == slot.part || (slot.part == Part::Body && !is_parameter(&fault.part))
+                })
+            };
+            for slot in self.slots.iter().filter(|slot| is_faulty(slot)) {
+                if round >= PATIENT_ROUNDS && !slot.is_required {
+                    slot.clear(&mut values);
+                } else {
+                    // Rare characters are what most places cannot carry.
+                    let tamer = if round >= PATIENT_ROUNDS && variety == Variety::Wild {
+                        Variety::Plain
+                    } else {
+                        variety
+                    };
+                    let other = if round > 0 && variety == Variety::Minimal { Variety::Plain } else { tamer };
+                    slot.fill(&mut values, runner, &mut dice, other);
+                }
+            }
+        }
+        Err(faults)
+    }
+}
+
+impl Slot {
+    fn fill(&self, values: &mut RequestValues, runner: &mut TestRunner, dice: &mut Dice, variety: Variety) {
+        let source = match variety {
+            Variety::Minimal => self.sources.first(),
+            _ => dice.pick(&self.sources),
+        };
+        let Some(source) = source else { return };
+        let drawn = source.values.as_ref().map(|(schema, generator)| {
+            generator.value(runner, variety, &|value| schema.is_valid(value, Direction::Request))
+        });
+        match &self.part {
+            Part::Parameter(location, name) => {
+                let place = place(values, *location);
+                if let Some(value) = drawn {
+                    place.insert(name.clone(), value);
+                }
+            }
+            _ => {
+                let payload = match drawn {
+                    Some(value) => Payload::Value(value),
+                    None => Payload::Bytes(bytes(dice, variety)),
+                };
+                values.body = Some(BodyValue { media_type: source.media_type.clone(), payload });
+            }
+        }
+    }
+
+    fn clear(&self, values: &mut RequestValues) {
+        match &self.part {
+            Part::Parameter(location, name) => {
+                place(values, *location).shift_remove(name);
+            }
+            _ => values.body = None,
+        }
+    }
+}
+
+/// The values sent in one place.
+pub(super) fn place(
+    values: &mut RequestValues,
+    location: Location,
+) -> &mut indexmap::IndexMap<String, Value> {
+    match location {
+        Location::Path => &mut values.path,
+        Location::Query => &mut values.query,
+        Location::Header => &mut values.header,
+        Location::Cookie => &mut values.cookie,
+    }
+}
+
+fn is_parameter(part: &Part) -> bool {
+    matches!(part, Part::Parameter(..))
+}
+
+/// Whether there is a place for a parameter: a path parameter needs its variable.
+fn is_sent(operation: &Operation, parameter: &Parameter) -> bool {
+    parameter.location != Location::Path
+        || operation.path().variables().any(|variable| variable == parameter.name)
+}
+
+fn parameter_slot(operation: &Operation, parameter: &Parameter) -> Result<Slot, NoInstance> {
+    // Without a schema the text itself is the value.
+    let made = || Schema::made(operation.document(), parameter.pointer.clone(), json!({ "type": "string" }));
+    let schema = parameter.value_schema().cloned().unwrap_or_else(made);
+    let generator = Generator::of(&schema, Direction::Request)?;
+    Ok(Slot {
+        part: Part::Parameter(parameter.location, parameter.name.clone()),
+        is_required: parameter.required,
+        sources: vec![Source { media_type: String::new(), values: Some((schema, generator)) }],
+    })
+}
+
+fn body_slot(operation: &Operation) -> Result<Option<Slot>, NoInstance> {
+    let Some(body) = operation.request_body() else { return Ok(None) };
+    let mut sources = Vec::new();
+    let mut failure = None;
+    for media in body.content.iter() {
+        match body_source(operation, media) {
+            Ok(Some(source)) => sources.push(source),
+            Ok(None) => {
+                failure.get_or_insert_with(|| NoInstance {
+                    pointer: media.pointer.to_string(),
+                    message: format!("no codec writes {}", media::essence(&media.name)),
+                });
+            }
+            Err(none) => {
+                failure.get_or_insert(none);
+            }
+        }
+    }
+    match failure {
+        Some(none) if sources.is_empty() && body.required => Err(none),
+        _ if sources.is_empty() => Ok(None),
+        _ => Ok(Some(Slot { part: Part::Body, is_required: body.required, sources })),
+    }
+}
+
+/// Where the bodies of a media type come from; nothing where no codec writes them.
+fn body_source(operation: &Operation, media: &MediaType) -> Result<Option<Source>, NoInstance> {
+    let media_type = media::concrete(&media.name).into_owned();
+    if media::kind(&media_type) == media::Kind::Binary {
+        return Ok(Some(Source { media_type, values: None }));
+    }
+    let made = || Schema::made(operation.document(), media.pointer.clone(), json!(true));
+    let schema = media.schema.clone().unwrap_or_else(made);
+    let generator = Generator::of(&schema, Direction::Request)?;
+    let sample = Payload::Value(generator.witness().clone());
+    let is_written = crate::codec::encode_body(media, &sample).is_ok() || has_codec(&media_type);
+    Ok(is_written.then_some(Source { media_type, values: Some((schema, generator)) }))
+}
+
+/// Whether a codec writes a media type, even if not every value.
+fn has_codec(media_type: &str) -> bool {
+    matches!(media::kind(media_type), media::Kind::Json | media::Kind::Form | media::Kind::Text)
+}
+
+fn bytes(dice: &mut Dice, variety: Variety) -> Bytes {
+    match variety {
+        Variety::Minimal => Bytes::from_static(b"a"),
+        Variety::Plain => Bytes::from_static(crate::generate::text::word(dice).as_bytes()),
+        Variety::Wild => {
+            let length = 1 + dice.below(MAX_BYTES);
+            (0..length).map(|_| dice.below(256) as u8).collect()
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What becomes of values on their way: encoded, routed, decoded, judged.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::codec::{Payload, RequestValues, encode_request};
+use crate::contract::{Location, Operation};
+use crate::generate::draw::is_same;
+use crate::message::Request;
+use crate::route::{BasePaths, Route, Router};
+use crate::validate::{self, Enforcement, Reading, RequestRules};
+use crate::violation::Part;
+
+/// The headers that belong to the connection and not to whoever writes a request.
+const TRANSPORT: [&str; 9] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "te",
+    "trailer",
+    "expect",
+];
+
+/// Whether a header is the transport's own affair, whatever a document says of it.
+pub(super) fn is_transport_header(location: Location, name: &str) -> bool {
+    location == Location::Header && TRANSPORT.iter().any(|header| name.eq_ignore_ascii_case(header))
+}
+
+/// A part of a request that does not arrive as it should, and why.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    pub(super) part: Part,
+    pub(super) why: String,
+}
+
+/// The way of the requests of one operation to whoever reads them.
+#[derive(Debug)]
+pub(super) struct Wire {
+    operation: Arc<Operation>,
+    router: Router,
+    rules: RequestRules,
+}
+
+impl Wire {
+    pub(super) fn new(operation: &Arc<Operation>) -> Self {
+        // Credentials are added by whoever sends the request.
+        let rules = RequestRules { security: Enforcement::Ignored, ..RequestRules::default() };
+        let router = Router::new([operation], BasePaths::Optional);
+        Self { operation: Arc::clone(operation), router, rules }
+    }
+
+    /// What a request reads as; nothing where its path is not the operation's.
+    pub(super) fn read(&self, request: &Request) -> Option<Reading> {
+        match self.router.find(&request.method, request.path()) {
+            Route::Found(found) => {
+                let mut reading = validate::request(&found, request, &self.rules);
+                reading.violations.retain(|violation| match &violation.part {
+                    Part::Parameter(location, name) => !is_transport_header(*location, name),
+                    _ => true,
+                });
+                Some(reading)
+            }
+            _ => None,
+        }
+    }
+
+    /// What keeps the values from arriving as they are and valid.
+    pub(super) fn faults(&self, values: &RequestValues) -> Vec<Fault> {
+        let mut faults = path_faults(values);
+        if !faults.is_empty() {
+            return faults;
+        }
+        let request = match encode_request(&self.operation, values) {
+            Ok(request) => request,
+            Err(error) => return vec![Fault { part: error.part().clone(), why: error.to_string() }],
+        };
+        let Some(reading) = self.read(&request) else {
+            return all_of_path(values, "the path does not lead to the operation");
+        };
+        for violation in &reading.violations {
+            faults.push(Fault { part: violation.part.clone(), why: violation.to_string() });
+        }
+        let places = [
+            (Location::Path, &values.path, &reading.values.path),
+            (Location::Query, &values.query, &reading.values.query),
+            (Location::Header, &values.header, &reading.values.header),
+            (Location::Cookie, &values.cookie, &reading.values.cookie),
+        ];
+        for (location, sent, read) in places {
+            faults.extend(changed(location, sent, read));
+        }
+        let arrives = match (&values.body, &reading.values.body) {
+            (None, None) => true,
+            (Some(sent), Some(read)) => is_same_payload(&sent.payload, &read.payload),
+            _ => false,
+        };
+        if !arrives {
+            let why = "the body is read as another one".to_owned();
+            faults.push(Fault { part: Part::Body, why });
+        }
+        faults
+    }
+}
+
+/// Values that no path should hold: empty and dot segments vanish on the way (RFC 3986, section 5.2.4), and many
+/// servers split segments at an escaped slash.
+fn path_faults(values: &RequestValues) -> Vec<Fault> {
+    let is_unfit = |value: &Value| match value {
+        Value::String(text) => text.is_empty() || text == "." || text == ".." || text.contains(['/', '\\']),
+        _ => false,
+    };
+    let unfit = |value: &Value| match value {
+        Value::Array(items) => items.iter().any(is_unfit),
+        Value::Object(map) => map.values().any(is_unfit),
+        value => is_unfit(value),
+    };
+    let unfit = values.path.iter().filter(|(_, value)| unfit(value));
+    unfit
+        .map(|(name, _)| Fault {
+            part: Part::Parameter(Location::Path, name.clone()),
+            why: "no path segment can hold it".to_owned(),
+        })
+        .collect()
+}
+
+fn all_of_path(values: &RequestValues, why: &str) -> Vec<Fault> {
+    let part = |name: &String| Part::Parameter(Location::Path, name.clone());
+    values.path.keys().map(|name| Fault { part: part(name), why: why.to_owned() }).collect()
+}
+
+/// The parameters that are read as something else than was sent.
+fn changed<'v>(
+    location: Location,
+    sent: &'v IndexMap<String, Value>,
+    read: &'v IndexMap<String, Value>,
+) -> impl Iterator<Item = Fault> {
+    let is_other = move |(name, value): &(&String, &Value)| match read.get(*name) {
+        Some(read) => !is_same(value, read),
+        None => true,
+    };
+    let lost = sent.iter().filter(is_other).map(|(name, _)| name);
+    let gained = read.keys().filter(|name| !sent.contains_key(*name));
+    lost.chain(gained).map(move |name| Fault {
+        part: Part::Parameter(location, name.clone()),
+        why: "its place cannot carry it: it is read as another value".to_owned(),
+    })
+}
+
+fn is_same_payload(sent: &Payload, read: &Payload) -> bool {
+    match (sent, read) {
+        (Payload::Value(sent), Payload::Value(read)) => is_same(sent, read),
+        (Payload::Bytes(sent), Payload::Bytes(read)) => sent == read,
+        // What no codec reads stays bytes, and bytes sent as they are may be read as a value.
+        _ => true,
+    }
+}

@@ -1,0 +1,149 @@
+//! Whole requests.
+
+use std::sync::Arc;
+
+use counterfoil_openapi::codec::{Payload, encode_request};
+use counterfoil_openapi::generate::{
+    Seed, Variety, example_requests, positive_request, positive_request_in, sample,
+};
+use counterfoil_openapi::validate::{self, Enforcement, Reading, RequestRules};
+use counterfoil_openapi::{BasePaths, Contract, Operation, Request, Route, Router};
+use serde_json::json;
+
+use super::shrinking::shrunk;
+
+const DOCUMENT: &str = r#"
+openapi: 3.0.3
+info: {title: Pets, version: '1'}
+paths:
+  /pets/{id}/{kind}:
+    put:
+      operationId: putPet
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}, example: seven}
+        - {name: kind, in: path, required: true, schema: {type: array, items: {type: string}}}
+        - {name: tags, in: query, schema: {type: array, items: {type: string}}, explode: false}
+        - {name: filter, in: query, style: deepObject, schema: {type: object, properties: {a: {type: integer}, b: {type: string}}}}
+        - {name: page, in: query, required: true, schema: {type: integer, minimum: 1}, examples: {first: {value: 1}, second: {value: 2}}}
+        - {name: X-Limit, in: header, schema: {type: integer, minimum: 1, maximum: 10}}
+        - {name: X-Note, in: header, required: true, schema: {type: string}}
+        - {name: Content-Length, in: header, required: true, schema: {type: integer}}
+        - {name: session, in: cookie, schema: {type: string, minLength: 3}}
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {$ref: '#/components/schemas/Pet'}
+            examples: {second: {value: {name: Rex}}, wrong: {value: {name: 7}}}
+          application/x-www-form-urlencoded:
+            schema: {$ref: '#/components/schemas/Pet'}
+          application/octet-stream: {}
+      responses: {'200': {description: ok}}
+  /upload:
+    post:
+      operationId: upload
+      requestBody: {required: true, content: {application/never: {schema: {type: string}}, application/json: {schema: {type: integer, minimum: 2, maximum: 1}}}}
+      responses: {'200': {description: ok}}
+  /impossible:
+    get:
+      operationId: impossible
+      parameters:
+        - {name: q, in: query, required: true, schema: {type: array, maxItems: 0}}
+      responses: {'200': {description: ok}}
+components:
+  schemas:
+    Pet:
+      type: object
+      required: [name]
+      properties: {name: {type: string, minLength: 1}, age: {type: integer, minimum: 0}, tags: {type: array, items: {type: boolean}}}
+"#;
+
+fn operation(name: &str) -> Arc<Operation> {
+    let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).expect("a document");
+    Arc::clone(contract.operation(name).expect("an operation"))
+}
+
+/// What a server makes of a request.
+pub(super) fn read(operation: &Arc<Operation>, request: &Request) -> Reading {
+    let router = Router::new([operation], BasePaths::Optional);
+    let Route::Found(found) = router.find(&request.method, request.path()) else {
+        panic!("{} does not lead to {}", request.target, operation.path())
+    };
+    let rules = RequestRules { security: Enforcement::Ignored, ..RequestRules::default() };
+    validate::request(&found, request, &rules)
+}
+
+#[test]
+fn every_request_arrives_as_it_is_and_valid() {
+    let operation = operation("putPet");
+    let mut media_types = std::collections::HashSet::new();
+    for variety in [Variety::Minimal, Variety::Plain, Variety::Wild] {
+        let strategy = positive_request_in(&operation, variety).expect("requests");
+        for index in 0..100 {
+            let values = sample(&strategy, &Seed::derive(1, &["putPet"], index)).expect("a request");
+            let request = encode_request(&operation, &values).expect("it can be written");
+            let reading = read(&operation, &request);
+            let violations: Vec<String> = reading
+                .violations
+                .iter()
+                .map(ToString::to_string)
+                .filter(|violation| !violation.starts_with("header.Content-Length"))
+                .collect();
+            assert_eq!(violations, Vec::<String>::new(), "{}", request.target);
+            assert_eq!(reading.values.query, values.query);
+            assert_eq!(reading.values.path, values.path);
+            assert!(!values.header.contains_key("Content-Length"));
+            let segments: Vec<&str> = request.path().split('/').collect();
+            assert_eq!(segments.len(), 4, "{}", request.target);
+            assert!(!segments[2..].iter().any(|segment| ["", ".", ".."].contains(segment)));
+            media_types.insert(values.body.expect("a required body").media_type);
+        }
+    }
+    assert_eq!(media_types.len(), 3, "every media type with a codec is used: {media_types:?}");
+}
+
+#[test]
+fn an_operation_without_a_request_names_the_part_at_fault() {
+    let none = positive_request(&operation("impossible")).expect_err("no query can say an empty array");
+    assert_eq!(none.pointer, "/paths/~1impossible/get/parameters/0");
+    assert!(positive_request(&operation("upload")).is_ok(), "one media type of two is enough");
+}
+
+#[test]
+fn requests_shrink_to_what_fails() {
+    let operation = operation("putPet");
+    let strategy = positive_request(&operation).expect("requests");
+    let shrunk =
+        shrunk(&strategy, |values| values.query.get("page").and_then(|page| page.as_i64()) > Some(40));
+    assert_eq!((shrunk.query.len(), &shrunk.query["page"]), (1, &json!(41)));
+    assert_eq!(shrunk.cookie.len(), 0);
+    assert_eq!(shrunk.path["id"].as_str().map(str::len), Some(1));
+}
+
+#[test]
+fn examples_of_one_name_are_one_request() {
+    let operation = operation("putPet");
+    let requests = example_requests(&operation);
+    let rows: Vec<(&str, serde_json::Value, serde_json::Value)> = requests
+        .iter()
+        .map(|request| {
+            let Some(Payload::Value(body)) = request.values.body.as_ref().map(|body| body.payload.clone())
+            else {
+                panic!("{} has no body", request.name)
+            };
+            assert_eq!(request.values.path["id"], json!("seven"));
+            assert!(request.values.header.contains_key("X-Note"), "what is missing is generated");
+            (request.name.as_str(), request.values.query["page"].clone(), body)
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("second", json!(2), json!({"name": "Rex"})),
+            ("wrong", json!(1), json!({"name": 7})),
+            // `first` says the same again.
+            ("example", json!(1), json!({"name": "Rex"})),
+        ]
+    );
+    assert_eq!(example_requests(&self::operation("upload")), []);
+}
