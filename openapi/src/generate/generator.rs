@@ -22,8 +22,11 @@ const CAREFUL_DRAWS: usize = 12;
 /// What draws the values of one schema in one direction.
 #[derive(Debug)]
 pub(crate) struct Generator {
+    /// What values are drawn from: the document's own schema or its canonical form.
     grammar: Grammar,
     root: NodeId,
+    /// The document's own schema, where values are drawn from another form.
+    own: Option<Grammar>,
     /// A valid value, kept for when drawing another fails.
     witness: Value,
 }
@@ -45,7 +48,7 @@ impl Generator {
             Canonical::Nothing => format!("no value is valid: {}", gap.reason),
             Canonical::Unknown => gap.reason,
             Canonical::Schema(rewritten) => match Self::by_shape(&Arc::new(rewritten), &judge) {
-                Ok(generator) => return Ok(generator),
+                Ok(generator) => return Ok(Self { own: Some(Grammar::new(bundle)), ..generator }),
                 Err(_) => gap.reason,
             },
         };
@@ -56,7 +59,7 @@ impl Generator {
     fn by_shape(bundle: &Arc<Value>, judge: &dyn Fn(&Value) -> bool) -> Result<Self, Gap> {
         let grammar = Grammar::new(bundle);
         let root = grammar.root();
-        let mut made = Self { grammar, root, witness: Value::Null };
+        let mut made = Self { grammar, root, own: None, witness: Value::Null };
         let mut runner = runner(&Seed::derive(0, &["witness"], 0));
         let mut last = made.draw(&mut runner, Variety::Minimal, judge);
         for variety in [Variety::Plain, Variety::Wild, Variety::Wild] {
@@ -83,6 +86,11 @@ impl Generator {
     /// The valid value that was found first: about the least there is.
     pub(crate) fn witness(&self) -> &Value {
         &self.witness
+    }
+
+    /// The document's own schema.
+    pub(crate) fn grammar(&self) -> &Grammar {
+        self.own.as_ref().unwrap_or(&self.grammar)
     }
 
     fn draw(

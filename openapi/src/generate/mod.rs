@@ -9,6 +9,7 @@ mod canonical;
 mod draw;
 mod generator;
 mod grammar;
+mod negative;
 mod no_instance;
 mod positive;
 mod request;
@@ -17,6 +18,7 @@ mod shrink;
 mod text;
 mod variety;
 
+pub use negative::{BrokenValue, Constraint, negative};
 pub use no_instance::NoInstance;
 pub use positive::{minimal, positive, positive_in};
 pub use request::{NamedRequest, example_requests, positive_request, positive_request_in};

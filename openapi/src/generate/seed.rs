@@ -88,6 +88,13 @@ impl Dice {
         Self(runner.new_rng())
     }
 
+    /// Other dice, thrown from these.
+    pub(crate) fn split(&mut self) -> Self {
+        let mut seed = [0; 32];
+        self.0.fill_bytes(&mut seed);
+        Self(TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
+    }
+
     /// A number below `end`; 0 where `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         match end {

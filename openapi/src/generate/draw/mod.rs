@@ -11,6 +11,8 @@ use super::grammar::{Form, FormKind, Grammar, Node, NodeId};
 use super::seed::Dice;
 use super::text::TextSource;
 
+pub(crate) use number::{decimal, exact};
+
 /// The most nodes of one value; a schema that asks for more counts as admitting none.
 pub(crate) const MAX_NODES: usize = 20_000;
 

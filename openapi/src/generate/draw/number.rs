@@ -187,8 +187,13 @@ fn number_of(whole: i128) -> Option<Value> {
     unsigned.or_else(|_| i64::try_from(whole).map(Number::from)).ok().map(Value::Number)
 }
 
+/// A number as `mantissa × 10^-scale`; nothing where it has more digits than that can hold.
+pub(crate) fn exact(number: &Number) -> Option<(i128, u32)> {
+    Decimal::read(number).map(|decimal| (decimal.mantissa, decimal.scale))
+}
+
 /// `mantissa × 10^-scale` as JSON; whole where it is.
-fn decimal(mantissa: i128, scale: u32) -> Option<Value> {
+pub(crate) fn decimal(mantissa: i128, scale: u32) -> Option<Value> {
     let unit = 10_i128.checked_pow(scale)?;
     if mantissa % unit == 0 {
         return number_of(mantissa / unit);

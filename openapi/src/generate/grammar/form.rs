@@ -192,17 +192,7 @@ impl ArrayForm {
 
     /// The shapes that apply to the item at an index.
     pub(crate) fn item_shapes(&self, grammar: &Grammar, index: usize) -> Vec<ShapeId> {
-        let mut shapes = Vec::new();
-        let mut leftover = Vec::new();
-        for id in self.leaves.iter() {
-            let rule = &grammar.shape(*id).array;
-            shapes.extend(rule.prefix.get(index).or(rule.items.as_ref()));
-            leftover.extend(rule.unevaluated);
-        }
-        if shapes.is_empty() {
-            shapes = leftover;
-        }
-        shapes
+        grammar.item_shapes(&self.leaves, index)
     }
 }
 
@@ -245,23 +235,7 @@ impl ObjectForm {
 
     /// The shapes that apply to the value of the property of a name.
     pub(crate) fn property_shapes(&self, grammar: &Grammar, name: &str) -> Vec<ShapeId> {
-        let mut shapes = Vec::new();
-        let mut leftover = Vec::new();
-        for id in self.leaves.iter() {
-            let rule = &grammar.shape(*id).object;
-            let before = shapes.len();
-            shapes.extend(rule.properties.get(name));
-            let matching = rule.patterns.iter().filter(|(pattern, _)| grammar.matches(pattern, name));
-            shapes.extend(matching.map(|(_, shape)| *shape));
-            if shapes.len() == before {
-                shapes.extend(rule.additional);
-            }
-            leftover.extend(rule.unevaluated);
-        }
-        if shapes.is_empty() {
-            shapes = leftover;
-        }
-        shapes
+        grammar.property_shapes(&self.leaves, name)
     }
 
     /// Whether a schema describes the properties that are not named.

@@ -13,4 +13,5 @@ mod types;
 
 pub(crate) use form::{ArrayForm, Form, FormKind, ObjectForm, Property};
 pub(crate) use node::{Grammar, Node, NodeId};
-pub(crate) use shape::{Bound, NumberRule, TextRule};
+pub(crate) use shape::{Bound, NumberRule, Shape, ShapeId, TextRule};
+pub(crate) use types::Types;

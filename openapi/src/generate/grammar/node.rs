@@ -84,6 +84,11 @@ impl Grammar {
         self.node_of(vec![self.shapes.root()])
     }
 
+    /// The shape of the whole bundle.
+    pub(crate) fn root_shape(&self) -> ShapeId {
+        self.shapes.root()
+    }
+
     /// A shape of the bundle.
     pub(crate) fn shape(&self, id: ShapeId) -> &Shape {
         self.shapes.get(id)
@@ -142,6 +147,34 @@ impl Grammar {
             .entry(pattern.to_owned())
             .or_insert_with(|| crate::schema::validator(&json!({ "pattern": pattern })).ok().map(Arc::new));
         matcher.as_ref().is_some_and(|matcher| matcher.is_valid(&Value::String(name.to_owned())))
+    }
+
+    /// The shapes that apply to the item at an index, where `leaves` apply to the array.
+    pub(crate) fn item_shapes(&self, leaves: &[ShapeId], index: usize) -> Vec<ShapeId> {
+        let (mut shapes, mut leftover) = (Vec::new(), Vec::new());
+        for id in leaves {
+            let rule = &self.shape(*id).array;
+            shapes.extend(rule.prefix.get(index).or(rule.items.as_ref()));
+            leftover.extend(rule.unevaluated);
+        }
+        if shapes.is_empty() { leftover } else { shapes }
+    }
+
+    /// The shapes that apply to the value of the property of a name, where `leaves` apply to the object.
+    pub(crate) fn property_shapes(&self, leaves: &[ShapeId], name: &str) -> Vec<ShapeId> {
+        let (mut shapes, mut leftover) = (Vec::new(), Vec::new());
+        for id in leaves {
+            let rule = &self.shape(*id).object;
+            let before = shapes.len();
+            shapes.extend(rule.properties.get(name));
+            let matching = rule.patterns.iter().filter(|(pattern, _)| self.matches(pattern, name));
+            shapes.extend(matching.map(|(_, shape)| *shape));
+            if shapes.len() == before {
+                shapes.extend(rule.additional);
+            }
+            leftover.extend(rule.unevaluated);
+        }
+        if shapes.is_empty() { leftover } else { shapes }
     }
 
     fn forms(&self, key: &[ShapeId]) -> Vec<Form> {

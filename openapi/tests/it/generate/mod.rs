@@ -1,5 +1,6 @@
 //! Generation, seen from outside.
 
+mod negative;
 mod positive;
 mod request;
 mod schemas;

@@ -21,6 +21,13 @@ pub(super) fn shrunk<S: Strategy>(strategy: &S, fails: impl Fn(&S::Value) -> boo
     tree.current()
 }
 
+/// The least that the case of a seed shrinks to where everything fails.
+pub(super) fn least<S: Strategy>(strategy: &S, seed: &Seed) -> S::Value {
+    let mut tree = strategy.new_tree(&mut runner(seed)).expect("a case");
+    while tree.simplify() {}
+    tree.current()
+}
+
 #[test]
 fn failing_cases_shrink_to_the_least_valid_one() {
     let pet = json!({

@@ -1,0 +1,215 @@
+//! The strategy of invalid values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use proptest::strategy::{NewTree, SBoxedStrategy, Strategy};
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+
+use super::breaking::Breaking;
+use super::describe::describe;
+use super::target::{Rule, Targets};
+use crate::document::Pointer;
+use crate::generate::generator::Generator;
+use crate::generate::no_instance::NoInstance;
+use crate::generate::seed::{Dice, Seed, runner};
+use crate::generate::shrink::Shrinking;
+use crate::generate::variety::Variety;
+use crate::schema::{Direction, Schema, SchemaViolation};
+use crate::violation::Part;
+
+/// The rules that are tried on one valid value.
+const TRIED_RULES: usize = 24;
+
+/// The valid values that are tried before a case is given up.
+const TRIED_VALUES: usize = 4;
+
+/// The cases that are tried before a schema counts as admitting everything.
+const TRIED_CASES: u64 = 12;
+
+/// How often in a hundred a value is taken that breaks more than was meant.
+const MESSY: u32 = 10;
+
+/// An invalid value and the rule it breaks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BrokenValue {
+    /// The value.
+    pub value: Value,
+    /// What it breaks, as the validator found it.
+    pub constraint: Constraint,
+}
+
+/// A rule of the document that something breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint {
+    /// The part of the message; the body, where it is not known of what a value is a part.
+    pub part: Part,
+    /// The keyword, or another rule as in [`crate::Violation::rule`].
+    pub keyword: String,
+    /// Where in the value, as a JSON Pointer; for a missing property, the object that lacks it.
+    pub pointer: String,
+    /// Where in the document the rule stands, as a JSON Pointer.
+    pub document_pointer: String,
+    /// One line: what must be, and what is sent.
+    pub description: String,
+}
+
+/// The invalid values of a schema.
+///
+/// - Each is a valid value with one rule broken that the document states about one place in it, as far as that can
+///   be had; the rule named is one that the validator found broken.
+/// - They shrink to smaller values that break the same rule.
+///
+/// # Errors
+///
+/// When no valid value can be generated to start from, or the schema admits everything, or nearly so.
+pub fn negative(schema: &Schema, direction: Direction) -> Result<SBoxedStrategy<BrokenValue>, NoInstance> {
+    let breaker = Arc::new(Breaker::new(schema, direction)?);
+    Ok(Negative { breaker }.sboxed())
+}
+
+/// Breaks values of one schema.
+pub(crate) struct Breaker {
+    schema: Schema,
+    direction: Direction,
+    generator: Arc<Generator>,
+    /// An invalid value, kept for when breaking another one fails.
+    witness: Option<(BrokenValue, usize)>,
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+impl Breaker {
+    /// The breaker of a schema that refuses something.
+    pub(crate) fn new(schema: &Schema, direction: Direction) -> Result<Self, NoInstance> {
+        let generator = Generator::of(schema, direction)?;
+        let mut breaker = Self { schema: schema.clone(), direction, generator, witness: None };
+        let cases = 0..TRIED_CASES;
+        breaker.witness = cases
+            .map(|index| Seed::derive(0, &["broken witness"], index))
+            .find_map(|seed| breaker.draw(&mut runner(&seed), &|_| true));
+        match breaker.witness {
+            Some(_) => Ok(breaker),
+            None => Err(NoInstance {
+                pointer: schema.pointer().to_string(),
+                message: "no value was found that the schema refuses".to_owned(),
+            }),
+        }
+    }
+
+    /// A broken value and how much more it breaks than was meant; one found before where a few draws find none.
+    pub(crate) fn value(&self, runner: &mut TestRunner) -> Option<(BrokenValue, usize)> {
+        self.draw(runner, &|_| true).or_else(|| self.witness.clone())
+    }
+
+    /// A broken value that `is_usable` accepts, and how much more it breaks than was meant: mostly nothing.
+    pub(crate) fn draw(
+        &self,
+        runner: &mut TestRunner,
+        is_usable: &dyn Fn(&BrokenValue) -> bool,
+    ) -> Option<(BrokenValue, usize)> {
+        let grammar = self.generator.grammar();
+        let root = [grammar.root_shape()];
+        let mut nearest: Option<(usize, BrokenValue)> = None;
+        for _ in 0..TRIED_VALUES {
+            let judge = |value: &Value| self.schema.is_valid(value, self.direction);
+            let value = self.generator.value(runner, Variety::Wild, &judge);
+            let targets = Targets::of(grammar, &root, &value);
+            let mut dice = Dice::of(runner);
+            for index in dice.order(targets.rules.len()).into_iter().take(TRIED_RULES) {
+                let Some(((shape, rule), spots)) = targets.rules.get_index(index) else { continue };
+                let Some(spot) = dice.pick(spots).and_then(|spot| targets.spots.get(*spot)) else { continue };
+                let mut breaking = Breaking { grammar, dice: &mut dice };
+                let Some(broken) = breaking.apply(&value, spot, *shape, rule) else { continue };
+                let Some((broken, others)) =
+                    self.judged(broken, Some((&rule.place(&spot.pointer), rule)), None)
+                else {
+                    continue;
+                };
+                if !is_usable(&broken) {
+                    continue;
+                }
+                // Some rules cannot be broken alone; they get their turn, now and then.
+                if others == 0 || dice.chance(MESSY) {
+                    return Some((broken, others));
+                }
+                if nearest.as_ref().is_none_or(|(fewest, _)| others < *fewest) {
+                    nearest = Some((others, broken));
+                }
+            }
+            if nearest.is_some() {
+                break;
+            }
+        }
+        nearest.map(|(others, broken)| (broken, others))
+    }
+
+    /// What a value breaks, and how much else it breaks; nothing where it is valid, or does not break `same`.
+    fn judged(
+        &self,
+        value: Value,
+        meant: Option<(&Pointer, &Rule)>,
+        same: Option<&Constraint>,
+    ) -> Option<(BrokenValue, usize)> {
+        if self.schema.is_valid(&value, self.direction) {
+            return None;
+        }
+        let violations = self.schema.violations(&value, self.direction);
+        let is_meant = |violation: &&SchemaViolation| {
+            meant.is_none_or(|(pointer, rule)| {
+                violation.instance_pointer == pointer.as_str() && rule.is_keyword(&violation.keyword)
+            }) && same.is_none_or(|constraint| {
+                violation.keyword == constraint.keyword
+                    && violation.document_pointer == constraint.document_pointer
+            })
+        };
+        let found = violations.iter().find(is_meant);
+        if found.is_none() && same.is_some() {
+            return None;
+        }
+        let others = violations.len() - usize::from(found.is_some());
+        let violation = found.or(violations.first())?;
+        let stated = Pointer::from_escaped(violation.document_pointer.as_str());
+        let stated = stated.find(self.schema.document().root());
+        let is_keyword = violation.document_pointer.ends_with(&format!("/{}", violation.keyword));
+        let rule = meant.map(|(_, rule)| rule).filter(|_| found.is_some());
+        let constraint = Constraint {
+            part: Part::Body,
+            keyword: violation.keyword.clone(),
+            pointer: violation.instance_pointer.clone(),
+            document_pointer: violation.document_pointer.clone(),
+            description: describe(violation, stated.filter(|_| is_keyword), &value, rule),
+        };
+        Some((BrokenValue { value, constraint }, others))
+    }
+
+    /// A value that breaks the same rule as another one, and at most as many others.
+    pub(crate) fn same(&self, value: &Value, constraint: &Constraint, most: usize) -> Option<BrokenValue> {
+        let (mut broken, others) = self.judged(value.clone(), None, Some(constraint))?;
+        broken.constraint.part = constraint.part.clone();
+        (others <= most).then_some(broken)
+    }
+}
+
+#[derive(Debug)]
+struct Negative {
+    breaker: Arc<Breaker>,
+}
+
+impl Strategy for Negative {
+    type Tree = Shrinking<BrokenValue>;
+    type Value = BrokenValue;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let (broken, others) = self.breaker.value(runner).ok_or("no value was broken")?;
+        let breaker = Arc::clone(&self.breaker);
+        let constraint = broken.constraint.clone();
+        let read = move |value: &Value| breaker.same(value, &constraint, others);
+        Ok(Shrinking::new(broken.value.clone(), broken, Vec::new(), Box::new(read)))
+    }
+}
