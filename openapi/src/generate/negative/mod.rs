@@ -11,5 +11,3 @@ mod target;
 mod text;
 
 pub use strategy::{BrokenValue, Constraint, negative};
-
-pub(crate) use strategy::Breaker;
