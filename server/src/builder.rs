@@ -70,7 +70,7 @@ pub struct StubBuilder {
 }
 
 impl StubBuilder {
-    fn new(contract: Contract) -> Self {
+    pub(crate) fn new(contract: Contract) -> Self {
         Self {
             contracts: vec![contract],
             scripts: Vec::new(),
@@ -177,14 +177,19 @@ impl StubBuilder {
         self
     }
 
+    /// The state of the stub, before anybody listens.
+    pub(crate) fn into_state(self) -> State {
+        let engine = ScriptEngine::new(self.scripts, self.settings.seed);
+        State::new(self.contracts, engine, self.settings)
+    }
+
     /// Starts to listen.
     ///
     /// # Errors
     ///
     /// When an address cannot be listened on.
     pub async fn start(self) -> Result<StubServer, StartError> {
-        let engine = ScriptEngine::new(self.scripts, self.settings.seed);
-        let state = Arc::new(State::new(self.contracts, engine, self.settings));
+        let state = Arc::new(self.into_state());
         let plane = stub_plane::start(&state)?;
         let url = format!("http://{}", plane.local_addr());
         let control = match state.settings.control_port {

@@ -269,3 +269,30 @@ fn record(
     *response.headers_mut() = reply.headers;
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::builder::StubBuilder;
+    use crate::plan::Plans;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_recorded() {
+        let text = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: ok}}}}}";
+        let contract = Contract::load("a.yaml", text.as_bytes()).unwrap();
+        let mut state = StubBuilder::new(contract).into_state();
+        // The one invariant of the state that can be broken from here.
+        state.plans = Plans::new(std::iter::empty(), 0);
+        let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
+        let request = hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();
+        let response = serve(&state, connection, request).await;
+        assert_eq!(response.status(), 500);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(String::from_utf8_lossy(&body).contains("urn:counterfoil:defect"), "{body:?}");
+        let call = state.journal.get(1).unwrap();
+        assert_eq!((call.status, call.operation.as_deref()), (Some(500), Some("getA")));
+    }
+}

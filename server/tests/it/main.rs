@@ -1,8 +1,15 @@
 //! The stub and its control API, from outside.
 
+mod always;
 mod control_api;
 mod control_document;
+mod faults;
+mod invalid;
+mod media;
+mod routing;
 mod script_findings;
 mod script_rules;
 mod scripts;
 mod smoke;
+mod stub;
+mod valid;

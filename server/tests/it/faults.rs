@@ -1,0 +1,76 @@
+//! Faults and delays: what a script does to the connection.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use counterfoil_server::{Script, StubBuilder};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::stub::{Stub, TABLES, contract, tables};
+
+const REQUEST: &[u8] = b"GET /pets HTTP/1.1\r\nHost: x\r\n\r\n";
+
+fn scripted(rule: &str) -> StubBuilder {
+    let text = format!("script: 1\nrules: {{ listPets: {rule} }}\n");
+    tables().script(Script::load("faults.yaml", text.as_bytes(), &[contract(TABLES)]).unwrap())
+}
+
+/// Sends the request, and reads until there is nothing more.
+async fn read(connection: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    connection.write_all(REQUEST).await?;
+    let mut reply = Vec::new();
+    connection.read_to_end(&mut reply).await.map(|_| reply)
+}
+
+#[tokio::test]
+async fn an_empty_reply_closes_the_connection_without_a_byte() {
+    let stub = Stub::start(scripted("{ fault: empty }")).await;
+    assert_eq!(read(&mut stub.connect().await).await.unwrap(), b"");
+    let call = &stub.server.calls()[0];
+    assert_eq!((call.status, call.response.is_none()), (None, true));
+    assert_eq!(call.trail.last().unwrap(), "fault: the connection is closed without a byte");
+}
+
+#[tokio::test]
+async fn a_reset_reaches_the_client_as_one() {
+    let stub = Stub::start(scripted("{ fault: reset }")).await;
+    let mut bystander = stub.connect().await;
+    let error = read(&mut stub.connect().await).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(stub.server.calls()[0].status, None);
+    bystander.write_all(b"GET /pets/7 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut reply = String::new();
+    bystander.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200 "), "another connection is none the worse: {reply}");
+}
+
+#[tokio::test]
+async fn a_hanging_request_ends_with_the_stub() {
+    let stub = Stub::start(scripted("{ fault: hang }")).await;
+    let mut connection = stub.connect().await;
+    let mut reading = Box::pin(read(&mut connection));
+    assert!(timeout(Duration::from_millis(100), &mut reading).await.is_err(), "nothing comes");
+    assert_eq!(stub.server.calls()[0].trail.last().unwrap(), "fault: nothing is ever sent");
+    let closing = timeout(Duration::from_secs(3), stub.server.close());
+    let (closed, read) = tokio::join!(closing, reading);
+    assert!(closed.is_ok(), "a hanging request holds up no stop");
+    assert_eq!(read.unwrap(), b"");
+}
+
+#[tokio::test]
+async fn a_delay_holds_up_nobody_else() {
+    let stub = Stub::start(scripted("{ delay: 400ms }")).await;
+    let mut delayed = stub.connect().await;
+    delayed.write_all(REQUEST).await.unwrap();
+    let started = std::time::Instant::now();
+    for _ in 0..20 {
+        assert_eq!(stub.get("/pets/7").await.status, 200);
+    }
+    assert!(started.elapsed() < Duration::from_millis(400), "{:?}", started.elapsed());
+    let mut reply = [0; 12];
+    delayed.read_exact(&mut reply).await.unwrap();
+    assert_eq!(&reply, b"HTTP/1.1 200");
+    assert!(started.elapsed() >= Duration::from_millis(300), "{:?}", started.elapsed());
+}
