@@ -36,7 +36,10 @@ impl Stub {
     pub(crate) async fn start(scripts: Vec<Script>) -> Self {
         let builder = StubServer::builder(pets()).control_port(Some(0)).seed(7);
         let builder = scripts.into_iter().fold(builder, |builder, script| builder.script(script));
-        Self { server: builder.start().await.expect("a free port can be listened on"), client: Client::new() }
+        Self {
+            server: builder.start().await.expect("a free port can be listened on"),
+            client: crate::stub::client(),
+        }
     }
 
     /// A request to the stub.

@@ -2,7 +2,7 @@
 
 use counterfoil_openapi::Contract;
 use counterfoil_server::StubServer;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const TYK: &[u8] = include_bytes!("../../../openapi/documents/tyk-dashboard-admin.yaml");
@@ -34,7 +34,7 @@ async fn tyk_answers_as_documented() {
         ("wrong method", Method::PUT, "/admin/sso", true, example, 405),
     ];
     let stub = tyk().await;
-    let client = Client::new();
+    let client = crate::stub::client();
     for (row, method, path, with_key, body, status) in table {
         let mut request = client
             .request(method, format!("{}{path}", stub.url()))

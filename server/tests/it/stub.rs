@@ -45,12 +45,16 @@ pub(crate) fn tables() -> StubBuilder {
     StubServer::builder(contract(TABLES))
 }
 
+/// A client that follows nothing.
+pub(crate) fn client() -> Client {
+    // Nothing here speaks TLS, and to load the system's certificates takes longer than most tests.
+    let client = Client::builder().tls_certs_only([]).redirect(redirect::Policy::none()).no_proxy();
+    client.build().unwrap()
+}
+
 impl Stub {
     pub(crate) async fn start(builder: StubBuilder) -> Self {
-        // Nothing here speaks TLS, and to load the system's certificates takes longer than most tests.
-        let client = Client::builder().tls_certs_only([]).redirect(redirect::Policy::none()).no_proxy();
-        let client = client.build().unwrap();
-        Self { server: builder.start().await.unwrap(), client }
+        Self { server: builder.start().await.unwrap(), client: client() }
     }
 
     /// Sends a request; `line` is its method and target.
