@@ -11,6 +11,7 @@ mod faults;
 mod invalid;
 mod media;
 mod routing;
+mod script_corpus;
 mod script_findings;
 mod script_rules;
 mod scripts;

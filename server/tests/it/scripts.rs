@@ -1,5 +1,7 @@
 //! The documents, scripts and stubs of these tests.
 
+use std::sync::LazyLock;
+
 use counterfoil_openapi::Contract;
 use counterfoil_server::{Script, ScriptError, StubServer};
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -7,8 +9,11 @@ use serde_json::Value;
 
 /// The sample document that most scripts here are for.
 pub(crate) fn pets() -> Contract {
-    let text = include_bytes!("../scripts/pets.yaml");
-    Contract::load("pets.yaml", text).expect("the sample document can be read")
+    static PETS: LazyLock<Contract> = LazyLock::new(|| {
+        let text = include_bytes!("../scripts/pets.yaml");
+        Contract::load("pets.yaml", text).expect("the sample document can be read")
+    });
+    PETS.clone()
 }
 
 /// Loads a script for the sample document.
