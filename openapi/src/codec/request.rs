@@ -10,12 +10,13 @@ use serde_json::Value;
 use super::body;
 use super::error::EncodeError;
 use super::escape::{Escape, Role};
+use super::media;
 use super::parameter;
 use super::query::QueryWriter;
 use super::scalar;
 use super::style::form;
 use super::values::{BodyValue, RequestValues};
-use crate::contract::{Location, Operation, Parameter};
+use crate::contract::{Location, Operation, Parameter, Style};
 use crate::message::Request;
 use crate::schema::Shape;
 use crate::violation::Part;
@@ -130,6 +131,7 @@ fn encode_query(operation: &Operation, values: &RequestValues) -> Result<String,
     let mut out = QueryWriter::new("&");
     for parameter in operation.parameters_in(Location::Query) {
         if let Some(value) = values.query.get(&parameter.name) {
+            check_members(operation, parameter, value)?;
             parameter::encode_query(parameter, value, &mut out)?;
         }
     }
@@ -138,6 +140,25 @@ fn encode_query(operation: &Operation, values: &RequestValues) -> Result<String,
         encode_undocumented(Location::Query, Escape::Query, name, value, &mut out)?;
     }
     Ok(out.into_text())
+}
+
+/// The members of an exploded object stand beside the other parameters, and one of the same name is that parameter.
+fn check_members(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<(), EncodeError> {
+    let is_other = |name: &&String| {
+        documented(operation, Location::Query, name).is_some_and(|other| other.name != parameter.name)
+    };
+    match value {
+        Value::Object(members)
+            if parameter.content.is_none()
+                && parameter.style == Style::Form
+                && parameter.explode
+                && members.keys().any(|name| is_other(&name)) =>
+        {
+            let part = Part::Parameter(Location::Query, parameter.name.clone());
+            Err(EncodeError::new(part, "a member of an exploded object has the name of another parameter"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn encode_cookies(operation: &Operation, values: &RequestValues) -> Result<String, EncodeError> {
@@ -172,8 +193,14 @@ fn undocumented_text(location: Location, name: &str, value: &Value) -> Result<St
 }
 
 fn encode_body(operation: &Operation, value: &BodyValue, request: &mut Request) -> Result<(), EncodeError> {
-    let media = operation.request_body().and_then(|body| body.content.matching(&value.media_type));
+    let documented = operation.request_body();
+    let media = documented.and_then(|documented| documented.content.matching(&value.media_type));
     request.body = body::encode_as(&value.media_type, media, &value.payload)?;
+    let is_form = media::kind(&value.media_type) == media::Kind::Form;
+    let is_required = documented.is_some_and(|documented| documented.required);
+    if request.body.is_empty() && value.payload.as_value().is_some() && !(is_form && is_required) {
+        return Err(EncodeError::new(Part::Body, "an empty body cannot be told from none"));
+    }
     request.headers.insert(CONTENT_TYPE, header_value(&value.media_type, || Part::ContentType)?);
     Ok(())
 }

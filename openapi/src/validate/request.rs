@@ -55,6 +55,7 @@ pub struct Reading {
 /// Reads a request by the operation the router found and holds it to that.
 ///
 /// - A body where none is documented is ignored, and so is an empty one where it is not required.
+/// - Where a body is required, an empty one is missing; only a form without fields is an empty one.
 /// - A media type that no codec reads is not looked into.
 pub fn request(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRules) -> Reading {
     let operation: &Operation = found.operation;
@@ -77,7 +78,8 @@ fn find_body<'o, 'r>(
     violations: &mut Vec<Violation>,
 ) -> Option<(&'o MediaType, &'r str)> {
     let documented = operation.request_body()?;
-    if request.body.is_empty() {
+    let is_form = || request.content_type().is_some_and(|sent| media::kind(sent) == media::Kind::Form);
+    if request.body.is_empty() && !(documented.required && is_form()) {
         if documented.required {
             violations.push(Violation::new(Part::Body, "missing", "a body is required, and it is empty"));
         }
@@ -104,8 +106,7 @@ fn read_body(media: &MediaType, content_type: &str, request: &Request, reading: 
                     value::violations(&Part::Body, schema, body, Direction::Request, Secrecy::BySchema);
                 reading.violations.extend(found);
             }
-            reading.values.body =
-                Some(BodyValue { media_type: media::essence(content_type).to_owned(), payload });
+            reading.values.body = Some(BodyValue { media_type: content_type.to_owned(), payload });
         }
         Err(message) => reading.violations.push(Violation::new(Part::Body, "unreadable", message)),
     }

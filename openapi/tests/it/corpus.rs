@@ -21,7 +21,7 @@ pub(crate) fn documents() -> Vec<PathBuf> {
     found
 }
 
-fn load(path: &Path) -> Result<Contract, String> {
+pub(crate) fn load(path: &Path) -> Result<Contract, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     Contract::load(path.display().to_string(), &bytes).map_err(|error| error.to_string())
 }

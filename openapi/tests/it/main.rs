@@ -3,6 +3,7 @@
 
 mod codec_laws;
 mod corpus;
+mod corpus_messages;
 mod generate;
 mod messages;
 mod readings;

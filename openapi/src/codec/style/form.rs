@@ -53,8 +53,8 @@ pub(in crate::codec) fn encode(
 
 /// Reads a value from the pairs that speak of it, which are marked as read; nothing when none does.
 ///
-/// An exploded object has no name of its own: its members are the properties it declares and, where it is free-form,
-/// every pair whose name `is_taken` by nothing else.
+/// An exploded object has no name of its own: its members are the properties it declares, or where it is free-form
+/// every pair, whose name `is_taken` by nothing else.
 pub(in crate::codec) fn decode(
     name: &str,
     explode: bool,
@@ -115,7 +115,7 @@ fn decode_members(
     let declared = shape.property_names();
     let is_free_form = shape.is_free_form();
     for name in pairs.names() {
-        let is_member = declared.contains(&name) || is_free_form && !is_taken(name);
+        let is_member = !is_taken(name) && (is_free_form || declared.contains(&name));
         if is_member && !members.contains_key(name) {
             let value = decode_member(&pairs.named(name), escape, &shape.property(name), reading);
             members.insert(name.to_owned(), value);
