@@ -255,3 +255,14 @@ async fn no_operation_answers_a_page_of_another_origin() {
     let local = stub.control(Method::GET, "/health").header("origin", "http://localhost:3000");
     assert_eq!(Answer::of(local).await.status, 200);
 }
+
+#[tokio::test]
+async fn the_control_plane_stops_with_its_stub() {
+    let stub = Stub::scripted(SCRIPT).await;
+    let address = stub.server.control_url().unwrap().trim_start_matches("http://").to_owned();
+    assert!(tokio::net::TcpStream::connect(&address).await.is_ok());
+    stub.server.close().await;
+    assert!(tokio::net::TcpStream::connect(&address).await.is_err(), "nobody listens any more");
+    let without = counterfoil_server::StubServer::builder(pets()).start().await.unwrap();
+    assert_eq!(without.control_url(), None);
+}
