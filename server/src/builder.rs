@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -191,19 +191,40 @@ impl StubBuilder {
     pub async fn start(self) -> Result<StubServer, StartError> {
         let state = Arc::new(self.into_state());
         let plane = stub_plane::start(&state)?;
-        let url = format!("http://{}", plane.local_addr());
+        let url = url_of(plane.local_addr());
         let control = match state.settings.control_port {
             Some(port) => Some(control::start(&state, port)?),
             None => None,
         };
-        let control_url = control.as_ref().map(|control| format!("http://{}", control.local_addr()));
-        Ok(StubServer { state, url, control_url, plane, control })
+        let control_url = control.as_ref().map(|control| url_of(control.local_addr()));
+        Ok(StubServer { state: Serving(state), url, control_url, plane, control })
+    }
+}
+
+/// The URL under which an address is reached from this machine.
+fn url_of(mut address: SocketAddr) -> String {
+    // Nobody can be asked to connect to "every address".
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        });
+    }
+    format!("http://{address}")
+}
+
+/// The state of a stub that is served; hanging and delayed requests end when this goes.
+struct Serving(Arc<State>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 
 /// A running stub; it stops when dropped.
 pub struct StubServer {
-    state: Arc<State>,
+    state: Serving,
     url: String,
     control_url: Option<String>,
     plane: stub_plane::Server,
@@ -228,18 +249,22 @@ impl StubServer {
 
     /// The calls in the journal, by id.
     pub fn calls(&self) -> Vec<Call> {
-        self.state.journal.list(&CallFilter::default())
+        self.state.0.journal.list(&CallFilter::default())
     }
 
     /// Stops to listen, and waits [`CLOSE_DEADLINE`] at most for requests under way.
     pub async fn close(self) {
         let Self { state, plane, control, .. } = self;
-        state.stop();
+        drop(state);
         let closing = async {
-            let _ = plane.close().await;
-            if let Some(control) = control {
-                let _ = control.close().await;
-            }
+            let control = async {
+                match control {
+                    Some(control) => control.close().await,
+                    None => Ok(()),
+                }
+            };
+            // An error says that the server had stopped already.
+            let _ = tokio::join!(plane.close(), control);
         };
         // What is left after the deadline ends with the runtime.
         let _ = tokio::time::timeout(CLOSE_DEADLINE, closing).await;

@@ -1,6 +1,7 @@
 //! The reply to a request that was read: status, media type, body and headers by the decision tables, then the
 //! whole held to the operation.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -179,8 +180,8 @@ fn draft<'t>(
     let media = match planned {
         Some((place, plan)) => {
             let content = &task.operation.responses().0[place].content;
-            let accept = task.request.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-            media_type::choose(target.status, content, plan, wish, accept, strictness)
+            let accept = accept(&task.request.headers);
+            media_type::choose(target.status, content, plan, wish, accept.as_deref(), strictness)
                 .map_err(|unmet| unmet_media(task, target, unmet))?
         }
         None => media_type::undocumented(target.status, wish),
@@ -192,6 +193,13 @@ fn draft<'t>(
     }
     trail.push(body.line.clone());
     Ok(Draft { status: target.status, headers, body })
+}
+
+/// What the request accepts, the lines of a repeated `Accept` joined (RFC 9110, section 5.3).
+fn accept(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let mut lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let first = Cow::Borrowed(lines.next()?);
+    Some(lines.fold(first, |joined, line| Cow::Owned(format!("{joined}, {line}"))))
 }
 
 /// The body of a chosen media type, and the media type as it is sent.

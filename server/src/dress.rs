@@ -49,7 +49,7 @@ pub(crate) fn tell(state: &State, entry: &Entry) {
     let url = state.journal.secrets().target(operation, &entry.target, &mut found);
     let why = match entry.violations.first() {
         Some(first) => found.scrub_violation(first).to_string(),
-        None => found.scrub(entry.trail.last()),
+        None => found.scrub(&entry.trail.lines().collect::<Vec<_>>().join("; ")),
     };
     tracing::info!(
         call = entry.id,
@@ -96,9 +96,19 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_openapi::Part;
+    use std::fmt::{Debug, Write as _};
+    use std::sync::{Arc, Mutex};
+
+    use counterfoil_openapi::{Contract, Part};
+    use dropshot::Body;
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
 
     use super::*;
+    use crate::builder::StubBuilder;
+    use crate::fault::Connection;
+    use crate::pipeline;
 
     #[test]
     fn a_reason_is_plain_and_cut() {
@@ -107,5 +117,73 @@ mod tests {
         let long = reason(&vec![violation(&"x".repeat(100)); 100]);
         assert_eq!(long.len(), MAX_REASON);
         assert!(long.ends_with(CUT), "{long}");
+    }
+
+    /// Keeps the fields of every event.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<String>>);
+
+    struct Line<'l>(&'l mut String);
+
+    impl Visit for Line<'_> {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            let _ = write!(self.0, "{field}={value:?} ");
+        }
+    }
+
+    impl Subscriber for Log {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            metadata.target().starts_with("counterfoil")
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, event: &Event<'_>) {
+            let mut text = self.0.lock().unwrap();
+            event.record(&mut Line(&mut text));
+            text.push('\n');
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[tokio::test]
+    async fn every_call_is_one_line_of_the_log_without_secrets() {
+        let text = r#"
+openapi: 3.0.3
+info: { title: t, version: "1" }
+security: [ { key: [] } ]
+paths:
+  /login:
+    post:
+      operationId: login
+      requestBody:
+        content:
+          application/json:
+            schema: { properties: { password: { type: string, format: password, minLength: 9 } } }
+      responses: { '200': { description: ok } }
+components: { securitySchemes: { key: { type: apiKey, in: query, name: key } } }
+"#;
+        let state = StubBuilder::new(Contract::load("login.yaml", text.as_bytes()).unwrap()).into_state();
+        let log = Log::default();
+        let guard = tracing::subscriber::set_default(log.clone());
+        let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
+        for (target, body) in [
+            ("/login?key=s3cret-key&a=b%20c", r#"{"password": "long enough"}"#),
+            ("/login?key=s3cret-key", r#"{"password": "hunter2"}"#),
+            ("/nowhere?a=b", ""),
+        ] {
+            let request =
+                hyper::Request::post(target).header("host", "x").header("content-type", "application/json");
+            pipeline::serve(&state, connection, request.body(Body::from(body)).unwrap()).await;
+        }
+        drop(guard);
+        insta::assert_snapshot!(log.0.lock().unwrap(), @r#"
+        message=answered call=1 method=POST url=/login?key=***&a=b%20c operation="login" status=200 source=document why=request: valid; status 200: the lowest documented 2xx; media type: none, no content is documented 
+        message=answered call=2 method=POST url=/login?key=*** operation="login" status=400 source=validation why=body/password: the value is shorter than 9 characters [minLength] 
+        message=answered call=3 method=POST url=/nowhere?a=b operation="-" status=404 source=routing why=problem path-unknown: no path of the document matches `/nowhere`; the nearest are /login 
+        "#);
     }
 }

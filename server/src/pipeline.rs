@@ -73,7 +73,10 @@ pub(crate) async fn serve(
     let response = record(state, id, started, request, notes, reply);
 
     if let Some(delay) = delay {
-        tokio::time::sleep(delay).await;
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            () = state.stopped() => {}
+        }
     }
     match fault {
         None => response,
@@ -148,17 +151,14 @@ async fn answer(
         scripted,
         wish: Wish::new(&state.settings, &preferences, scripted),
     };
-    let mut reply = compose::reply(&task, notes)?;
-    if let Some(scripted) = scripted {
-        reply.fault = scripted.fault;
-        reply.delay = scripted.delay;
+    let composed = compose::reply(&task, notes);
+    let delay = preferences.delay.or(scripted.and_then(|scripted| scripted.delay));
+    let fault = scripted.and_then(|scripted| scripted.fault);
+    let (source, rule) = decision.map(|decision| (decision.source, decision.rule)).unzip();
+    match composed {
+        Ok(reply) => Ok(Reply { source: source.unwrap_or(reply.source), rule, delay, fault, ..reply }),
+        Err(refusal) => Err(Box::new(Reply { rule, delay, ..*refusal })),
     }
-    if let Some(decision) = decision {
-        reply.source = decision.source;
-        reply.rule = Some(decision.rule);
-    }
-    reply.delay = preferences.delay.or(reply.delay);
-    Ok(reply)
 }
 
 /// A request of HTTP/1.1 names its host once (RFC 9112, section 3.2).

@@ -9,6 +9,8 @@
 //! | a path whose percent-escapes are not UTF-8, such as `/%FF` | 400 |
 //! | a method that no document uses and that is none of the registered ones | 405, one `Allow` line a method |
 //!
+//! hyper answers 431 to more than 100 header fields, and 400 to what is no HTTP, with neither body nor headers.
+//!
 //! It also sets `x-request-id` on every reply, over whatever the document or a script says.
 
 use std::net::SocketAddr;

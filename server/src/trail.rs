@@ -33,11 +33,6 @@ impl Trail {
         self.0.iter().map(Line::as_str)
     }
 
-    /// The last decision.
-    pub(crate) fn last(&self) -> &str {
-        self.0.last().map_or("", Line::as_str)
-    }
-
     /// About how many bytes it holds for itself.
     pub(crate) fn size(&self) -> usize {
         let own = |line: &Line| if let Line::Own(text) = line { text.len() } else { 0 };

@@ -135,6 +135,21 @@ async fn what_dropshot_answers_by_itself() {
     assert!(stub.server.calls().is_empty(), "they are in no journal");
 }
 
+/// What hyper answers before dropshot sees a request.
+#[tokio::test]
+async fn what_hyper_answers_by_itself() {
+    let stub = Stub::start(tables()).await;
+    let many: String = (0..101).map(|number| format!("x-{number}: 1\r\n")).collect();
+    for (about, request, status) in [
+        ("101 headers", format!("GET /pets HTTP/1.1\r\nHost: x\r\n{many}\r\n"), "HTTP/1.1 431 "),
+        ("no HTTP", "BREW\r\n\r\n".to_owned(), "HTTP/1.1 400 "),
+        ("a space in the target", "GET /pe ts HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), "HTTP/1.1 400 "),
+    ] {
+        let raw = stub.send_raw(&request).await;
+        assert!(raw.starts_with(status), "{about}: {raw}");
+    }
+}
+
 #[tokio::test]
 async fn dropshot_puts_its_request_id_over_ours() {
     let stub = Stub::start(tables()).await;
