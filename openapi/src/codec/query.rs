@@ -59,11 +59,6 @@ impl<'q> QueryPairs<'q> {
         }
     }
 
-    /// The names in order, a repeated one each time.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|pair| pair.name.as_ref())
-    }
-
     /// The first value of a name, unescaped; it counts as read.
     pub(crate) fn text(&self, name: &str) -> Option<Cow<'q, str>> {
         let pair = self.0.iter().find(|pair| pair.name == name)?;

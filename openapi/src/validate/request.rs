@@ -14,6 +14,9 @@ use crate::route::RouteMatch;
 use crate::schema::{Direction, Secrecy};
 use crate::violation::{Part, Violation};
 
+/// The most unknown query parameters that are told of.
+const MAX_UNKNOWN: usize = 100;
+
 /// What query parameters that the document does not name mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnknownQuery {
@@ -144,14 +147,16 @@ fn read_parameters(
         judge(operation, parameter, decoded, reading);
     }
     if rules.unknown_query == UnknownQuery::Refuse {
+        let mut names: Vec<&str> = Vec::new();
         for (name, _) in pairs.unread().filter(|(name, _)| !is_documented(name)) {
-            let part = Part::Parameter(Location::Query, name.to_owned());
-            let violation =
-                Violation::new(part, "undocumented", "no query parameter of this name is documented");
-            if !reading.violations.contains(&violation) {
-                reading.violations.push(violation);
+            if names.len() < MAX_UNKNOWN && !names.contains(&name) {
+                names.push(name);
             }
         }
+        reading.violations.extend(names.into_iter().map(|name| {
+            let part = Part::Parameter(Location::Query, name.to_owned());
+            Violation::new(part, "undocumented", "no query parameter of this name is documented")
+        }));
     }
 }
 
@@ -298,5 +303,21 @@ components:
                 "body/age: -1 is less than the minimum of 0 [minimum]",
             ]
         );
+    }
+
+    #[test]
+    fn a_key_is_never_quoted() {
+        let text = DOCUMENT.replace("security: [{token: []}]", "security: [{key: []}]").replace(
+            "{type: http, scheme: Bearer}",
+            "{type: http, scheme: Bearer}, key: {type: apiKey, in: header, name: x-limit}",
+        );
+        let contract = Contract::load("pets.yaml", text.as_bytes()).unwrap();
+        let mut request = Request::new(Method::PUT, "/pets/1");
+        request.headers.insert("x-limit", HeaderValue::from_static("hunter2"));
+        request.body = Bytes::from_static(b"{\"name\": \"a\"}");
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let found = RouteMatch::of(&contract.operations()[0], request.path()).unwrap();
+        let reading = super::request(&found, &request, &RequestRules::default());
+        assert_eq!(lines(&reading), ["header.X-Limit: the value is not of type \"integer\" [type]"]);
     }
 }

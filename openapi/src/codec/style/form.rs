@@ -1,5 +1,6 @@
 //! `form`: `color=blue,black`, exploded `color=blue&color=black` · `color=R,100,G,200`, exploded `R=100&G=200`.
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{Notation, list, notation};
@@ -111,16 +112,26 @@ fn decode_members(
     reading: &Reading,
     is_taken: &dyn Fn(&str) -> bool,
 ) -> Option<Value> {
-    let mut members = Map::new();
     let declared = shape.property_names();
     let is_free_form = shape.is_free_form();
-    for name in pairs.names() {
+    let mut named: IndexMap<String, Vec<&str>> = IndexMap::new();
+    pairs.take(|name, raw| {
         let is_member = !is_taken(name) && (is_free_form || declared.contains(&name));
-        if is_member && !members.contains_key(name) {
-            let value = decode_member(&pairs.named(name), escape, &shape.property(name), reading);
-            members.insert(name.to_owned(), value);
+        if is_member {
+            match named.get_mut(name) {
+                Some(values) => values.push(raw),
+                None => drop(named.insert(name.to_owned(), vec![raw])),
+            }
         }
-    }
+        is_member
+    });
+    let members: Map<String, Value> = named
+        .into_iter()
+        .map(|(name, values)| {
+            let value = decode_member(&values, escape, &shape.property(&name), reading);
+            (name, value)
+        })
+        .collect();
     (!members.is_empty()).then_some(Value::Object(members))
 }
 
