@@ -40,7 +40,7 @@ pub(super) fn encode_as(
             let encodings = media.map_or(&[][..], |media| &media.encoding);
             form::encode(value, encodings, &shape).map_err(|why| why.at(Part::Body))
         }
-        Kind::Text => Ok(text::encode(value)),
+        Kind::Text => text::encode(media_type, value).map_err(|why| why.at(Part::Body)),
         Kind::Binary => Ok(binary::encode(value)),
         Kind::Multipart | Kind::Xml | Kind::EventStream | Kind::JsonLines => {
             Err(EncodeError::new(Part::Body, format!("no codec writes {}", media::essence(media_type))))
@@ -86,7 +86,7 @@ pub fn decode_body(
             let value = scalar::read_validly(
                 schema,
                 direction,
-                |reading| text::decode(&text, &shape, reading),
+                |reading| scalar::read(&text, &shape, reading),
                 |value| Some(value),
             );
             Ok(Payload::Value(value))

@@ -109,6 +109,8 @@ impl BitAnd for Types {
 pub(crate) struct Shape<'s> {
     document: Option<&'s Document>,
     node: Node<'s>,
+    /// What was answered before: it is asked several times of each value.
+    types: Cell<Option<Types>>,
 }
 
 #[derive(Debug, Clone)]
@@ -136,14 +138,20 @@ impl<'s> Shape<'s> {
     /// The shape of what a schema describes; nothing is known without one.
     pub(crate) fn of(schema: Option<&'s Schema>) -> Self {
         match schema {
-            Some(schema) => Self { document: Some(schema.document()), node: Node::Schema(schema.source()) },
-            None => Self { document: None, node: Node::Any },
+            Some(schema) => Self::new(Some(schema.document()), Node::Schema(schema.source())),
+            None => Self::new(None, Node::Any),
         }
+    }
+
+    fn new(document: Option<&'s Document>, node: Node<'s>) -> Self {
+        Self { document, node, types: Cell::new(None) }
     }
 
     /// The types a value may have.
     pub(crate) fn types(&self) -> Types {
-        Visit::of(self).types(&self.node)
+        let types = self.types.get().unwrap_or_else(|| Visit::of(self).types(&self.node));
+        self.types.set(Some(types));
+        types
     }
 
     /// The shape of a property.
@@ -166,7 +174,7 @@ impl<'s> Shape<'s> {
     }
 
     fn step(&self, step: Step<'_>) -> Self {
-        Self { document: self.document, node: Visit::of(self).step(&self.node, step) }
+        Self::new(self.document, Visit::of(self).step(&self.node, step))
     }
 
     /// The names of the properties that are declared anywhere in the schema, each once.
@@ -245,14 +253,18 @@ impl<'s> Visit<'s> {
                 return parts;
             }
         }
-        let list = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
-        parts.together.extend(list("allOf").into_iter().flatten());
-        for keyword in ["anyOf", "oneOf"] {
-            parts.alternatives.extend(list(keyword).map(|branches| branches.iter().collect::<Vec<_>>()));
-        }
-        if schema.get("if").is_some() {
-            let branches = ["then", "else"].iter().filter_map(|keyword| schema.get(*keyword));
-            parts.alternatives.push(branches.collect());
+        for (keyword, value) in schema.as_object().into_iter().flatten() {
+            match (keyword.as_str(), value) {
+                ("allOf", Value::Array(schemas)) => parts.together.extend(schemas),
+                ("anyOf" | "oneOf", Value::Array(schemas)) => {
+                    parts.alternatives.push(schemas.iter().collect())
+                }
+                ("if", _) => {
+                    let branches = ["then", "else"].iter().filter_map(|keyword| schema.get(*keyword));
+                    parts.alternatives.push(branches.collect());
+                }
+                _ => {}
+            }
         }
         parts
     }
