@@ -79,6 +79,8 @@ pub struct RequestBody {
 
 pub(crate) fn read_content(document: &Arc<Document>, owner: &Place<'_>) -> Content {
     let Some(content) = owner.get("content") else { return Content::default() };
+    // The specification has no reference here, and some documents have one all the same.
+    let content = content.follow(document).unwrap_or(content);
     Content(
         content
             .members()
