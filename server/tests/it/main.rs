@@ -3,12 +3,15 @@
     clippy::unwrap_used,
     reason = "a panic is a failed test; a clippy setting says so inside tests only"
 )]
+#![expect(clippy::print_stdout, reason = "a test that skips or counts says so")]
 
 mod always;
 mod control_api;
 mod control_document;
+mod corpus;
 mod faults;
 mod invalid;
+mod laws;
 mod media;
 mod routing;
 mod script_corpus;
