@@ -107,6 +107,23 @@ pub enum Phase {
     Stateful,
 }
 
+impl Phase {
+    /// All phases, in the order in which they run: probes start from requests that the phases before them have seen
+    /// accepted.
+    pub const ALL: [Self; 5] = [Self::Examples, Self::Coverage, Self::Fuzzing, Self::Probing, Self::Stateful];
+
+    /// Its name, as options and case ids write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Probing => "probing",
+            Self::Examples => "examples",
+            Self::Coverage => "coverage",
+            Self::Fuzzing => "fuzzing",
+            Self::Stateful => "stateful",
+        }
+    }
+}
+
 /// Whether a case's data obeys the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

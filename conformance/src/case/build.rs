@@ -1,0 +1,278 @@
+//! From values to the request that is sent, and what the document says of it.
+
+use std::sync::Arc;
+
+use counterfoil_openapi::codec::media::{self, Kind};
+use counterfoil_openapi::codec::{self, RequestValues};
+use counterfoil_openapi::validate::{self, Reading, RequestRules};
+use counterfoil_openapi::{
+    BasePaths, Contract, Location, Operation, Part, Request, Route, Router, Violation,
+};
+use http::Method;
+use serde_json::Value;
+
+use super::{Intent, Probe, Signer};
+
+/// A request as it goes out, and its reading by the document.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    /// The request, signed; its target has no base path.
+    pub(crate) request: Request,
+    /// What the document's own decoder and validator make of the request.
+    pub(crate) reading: Reading,
+}
+
+impl Sent {
+    /// The violations of the data, credentials aside.
+    pub(crate) fn data_violations(&self) -> impl Iterator<Item = &Violation> {
+        self.reading.violations.iter().filter(|violation| violation.part != Part::Security)
+    }
+
+    /// What tells one request from another.
+    pub(crate) fn wire(&self) -> Vec<u8> {
+        let request = &self.request;
+        let mut wire = format!("{} {}\n", request.method, request.target).into_bytes();
+        for (name, value) in &request.headers {
+            wire.extend_from_slice(name.as_str().as_bytes());
+            wire.push(b':');
+            wire.extend_from_slice(value.as_bytes());
+            wire.push(b'\n');
+        }
+        wire.push(b'\n');
+        wire.extend_from_slice(&request.body);
+        wire
+    }
+}
+
+/// Makes requests from values, for every phase and for shrinking alike.
+#[derive(Debug)]
+pub(crate) struct Factory {
+    router: Router,
+    signer: Signer,
+    rules: RequestRules,
+}
+
+impl Factory {
+    pub(crate) fn new(contract: &Contract, signer: Signer) -> Self {
+        Self {
+            router: Router::new(contract.operations(), BasePaths::Optional),
+            signer,
+            rules: RequestRules::default(),
+        }
+    }
+
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// The request that an intent makes of values, where there is one that serves the intent:
+    ///
+    /// * it can be written down and its path leads to the operation again;
+    /// * a positive one is valid as sent, whoever reads it; a negative one is not, credentials aside.
+    pub(crate) fn build(
+        &self,
+        operation: &Arc<Operation>,
+        intent: &Intent,
+        values: &RequestValues,
+    ) -> Option<Sent> {
+        if has_unroutable_path(operation, values) {
+            return None;
+        }
+        let mut request = codec::encode_request(operation, values).ok()?;
+        match intent.probe() {
+            Some(Probe::NoCredentials) => self.signer.sign_without_credentials(operation, &mut request),
+            Some(Probe::InvalidCredential { scheme }) => {
+                self.signer.sign_with_invalid(operation, scheme, &mut request);
+            }
+            Some(Probe::MissingHeader { name }) => {
+                self.signer.sign(operation, &mut request);
+                request.headers.remove(name.as_str());
+            }
+            Some(Probe::UndeclaredMethod { method, .. }) => {
+                self.signer.sign(operation, &mut request);
+                request.method = method.clone();
+                return self.as_undeclared(request);
+            }
+            None => self.signer.sign(operation, &mut request),
+        }
+        let reading = self.read(operation, &request)?;
+        let sent = Sent { request, reading };
+        let serves = match intent {
+            Intent::Positive => sent.data_violations().next().is_none() && !has_written_null(&sent),
+            Intent::Negative => sent.data_violations().next().is_some(),
+            Intent::Example => true,
+            Intent::Probe(Probe::MissingHeader { name }) => sent.data_violations().any(|violation| {
+                matches!(&violation.part, Part::Parameter(Location::Header, header) if header.eq_ignore_ascii_case(name))
+            }),
+            Intent::Probe(_) => sent.data_violations().next().is_none(),
+        };
+        serves.then_some(sent)
+    }
+
+    /// The methods that the path of a request has, when the request's method is none of them.
+    pub(crate) fn undeclared(&self, method: &Method, request: &Request) -> Option<Vec<Method>> {
+        match self.router.find(method, request.path()) {
+            Route::WrongMethod { allowed } => Some(allowed.into_iter().cloned().collect()),
+            _ => None,
+        }
+    }
+
+    fn as_undeclared(&self, request: Request) -> Option<Sent> {
+        self.undeclared(&request.method, &request)?;
+        Some(Sent { request, reading: Reading::default() })
+    }
+
+    fn read(&self, operation: &Operation, request: &Request) -> Option<Reading> {
+        match self.router.find(&request.method, request.path()) {
+            Route::Found(found) if found.operation.id() == operation.id() => {
+                Some(validate::request(&found, request, &self.rules))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a null was written as text: how that is done, the specification does not say (OpenAPI 3.0.3, section
+/// 4.7.12.3), so a server that reads it differently breaks nothing.
+fn has_written_null(sent: &Sent) -> bool {
+    fn holds_null(value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::Array(items) => items.iter().any(holds_null),
+            Value::Object(members) => members.values().any(holds_null),
+            _ => false,
+        }
+    }
+    let values = &sent.reading.values;
+    let parameters = [&values.path, &values.query, &values.header, &values.cookie];
+    let form = values
+        .body
+        .as_ref()
+        .filter(|body| matches!(media::kind(&body.media_type), Kind::Form | Kind::Multipart));
+    parameters.into_iter().flat_map(|place| place.values()).any(holds_null)
+        || form.and_then(|body| body.payload.as_value()).is_some_and(holds_null)
+}
+
+/// Whether a path value is one that servers and proxies are known to resolve or split before any routing:
+/// an empty one, a dot segment (RFC 3986, section 5.2.4), one with a slash or a backslash in it.
+fn has_unroutable_path(operation: &Operation, values: &RequestValues) -> bool {
+    operation.path().variables().any(|name| {
+        values
+            .path
+            .get(name)
+            .and_then(Value::as_str)
+            .is_some_and(|text| text.is_empty() || text == "." || text == ".." || text.contains(['/', '\\']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::codec::{BodyValue, Payload};
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::{Credentials, Target};
+
+    const DOCUMENT: &str = r#"
+openapi: 3.0.3
+paths:
+  /pets/{id}:
+    put:
+      operationId: putPet
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+        - {name: page, in: query, schema: {type: integer, nullable: true}}
+        - {name: X-Tenant, in: header, required: true, schema: {type: string, maxLength: 3}}
+      requestBody: {content: {application/json: {schema: {type: object, properties: {age: {type: integer}}}}}}
+      responses: {}
+  /pets/mine: {put: {operationId: putMine, responses: {}}}
+"#;
+
+    fn built(intent: &Intent, headers: &[(&str, &str)], change: impl Fn(&mut RequestValues)) -> Option<Sent> {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let target = headers
+            .iter()
+            .fold(Target::new("http://localhost"), |target, (name, value)| target.header(*name, *value));
+        let factory = Factory::new(&contract, Signer::new(&target, Credentials::Given).unwrap());
+        let mut values = RequestValues::default();
+        values.path.insert("id".to_owned(), json!("rex"));
+        values.header.insert("X-Tenant".to_owned(), json!("t"));
+        change(&mut values);
+        factory.build(contract.operation("putPet").unwrap(), intent, &values)
+    }
+
+    fn with_page(page: Value) -> impl Fn(&mut RequestValues) {
+        move |values| {
+            values.query.insert("page".to_owned(), page.clone());
+        }
+    }
+
+    #[test]
+    fn what_is_sent_decides_whether_it_serves_its_intent() {
+        let table = [
+            (json!(7), true, false),
+            // Text that reads as the type is of the type on the wire.
+            (json!("7"), true, false),
+            (json!("seven"), false, true),
+            // Nobody says how null is written.
+            (json!(null), false, false),
+        ];
+        for (page, is_positive, is_negative) in table {
+            let serves = |intent| built(&intent, &[], with_page(page.clone())).is_some();
+            assert_eq!(
+                (serves(Intent::Positive), serves(Intent::Negative)),
+                (is_positive, is_negative),
+                "{page}"
+            );
+            assert!(serves(Intent::Example));
+        }
+    }
+
+    #[test]
+    fn a_header_of_the_target_that_mends_what_was_broken_leaves_no_case() {
+        let break_it = |values: &mut RequestValues| {
+            values.header.insert("X-Tenant".to_owned(), json!("too long"));
+        };
+        assert!(built(&Intent::Negative, &[], break_it).is_some());
+        assert!(built(&Intent::Negative, &[("x-tenant", "t")], break_it).is_none());
+        let mended = built(&Intent::Positive, &[("x-tenant", "t")], break_it).unwrap();
+        assert_eq!(mended.request.headers["x-tenant"], "t");
+    }
+
+    #[test]
+    fn paths_that_lead_elsewhere_make_no_case() {
+        for (id, is_built) in [
+            ("rex", true),
+            ("a b", true),
+            ("mine", false),
+            ("", false),
+            (".", false),
+            ("..", false),
+            ("a/b", false),
+        ] {
+            let with_id = |values: &mut RequestValues| {
+                values.path.insert("id".to_owned(), json!(id));
+            };
+            assert_eq!(built(&Intent::Example, &[], with_id).is_some(), is_built, "{id:?}");
+        }
+    }
+
+    #[test]
+    fn probes_change_the_request_and_nothing_else() {
+        let missing = Intent::Probe(Probe::MissingHeader { name: "X-Tenant".to_owned() });
+        let sent = built(&missing, &[], |_| {}).unwrap();
+        assert!(!sent.request.headers.contains_key("x-tenant"));
+        let method = |method: Method| Intent::Probe(Probe::UndeclaredMethod { method, declared: Vec::new() });
+        assert_eq!(built(&method(Method::POST), &[], |_| {}).unwrap().request.method, Method::POST);
+        assert!(built(&method(Method::PUT), &[], |_| {}).is_none(), "a method that the path has is no probe");
+    }
+
+    #[test]
+    fn bytes_are_sent_as_they_are() {
+        let sent = built(&Intent::Negative, &[], |values| {
+            let payload = Payload::Bytes("{".into());
+            values.body = Some(BodyValue { media_type: "application/json".to_owned(), payload });
+        });
+        assert_eq!(sent.unwrap().request.body, "{");
+    }
+}

@@ -1,0 +1,353 @@
+//! Credentials: those the user gave, made-up ones, none, and wrong ones.
+
+use counterfoil_openapi::{ApiKeyLocation, Operation, Request, SecurityScheme, SecuritySchemeKind};
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::config::{Credentials, Target};
+
+/// What a made-up credential is, wherever any text serves.
+const INVENTED: &str = "counterfoil";
+/// `counterfoil:counterfoil`, as the Basic scheme writes it (RFC 7617).
+const INVENTED_BASIC: &str = "Basic Y291bnRlcmZvaWw6Y291bnRlcmZvaWw=";
+/// What a wrong credential is; no one issues it.
+const WRONG: &str = "counterfoil-invalid";
+/// `counterfoil-invalid:counterfoil-invalid`, as the Basic scheme writes it.
+const WRONG_BASIC: &str = "Basic Y291bnRlcmZvaWwtaW52YWxpZDpjb3VudGVyZm9pbC1pbnZhbGlk";
+
+/// Puts the target's headers and credentials on requests.
+#[derive(Debug)]
+pub(crate) struct Signer {
+    headers: HeaderMap,
+    credentials: Credentials,
+}
+
+/// Where a security scheme's credential is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CredentialPlace {
+    Header(String),
+    Query(String),
+    Cookie(String),
+}
+
+impl CredentialPlace {
+    /// The place of a scheme's credential; `None` where it is no part of the request.
+    pub(crate) fn of(scheme: &SecurityScheme) -> Option<Self> {
+        match &scheme.kind {
+            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Header, name } => {
+                Some(CredentialPlace::Header(name.clone()))
+            }
+            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Query, name } => {
+                Some(CredentialPlace::Query(name.clone()))
+            }
+            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name } => {
+                Some(CredentialPlace::Cookie(name.clone()))
+            }
+            SecuritySchemeKind::Http { .. }
+            | SecuritySchemeKind::OAuth2
+            | SecuritySchemeKind::OpenIdConnect => {
+                Some(CredentialPlace::Header(AUTHORIZATION.as_str().to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The places of all credentials that an operation may ask for.
+pub(crate) fn credential_places(operation: &Operation) -> Vec<CredentialPlace> {
+    schemes(operation).filter_map(CredentialPlace::of).collect()
+}
+
+fn schemes(operation: &Operation) -> impl Iterator<Item = &SecurityScheme> {
+    operation.security().iter().flat_map(|alternative| &alternative.schemes).map(|(scheme, _)| scheme)
+}
+
+impl Signer {
+    /// A signer with the headers of a target; the error names a header that cannot be sent.
+    pub(crate) fn new(target: &Target, credentials: Credentials) -> Result<Self, String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &target.headers {
+            let name = HeaderName::try_from(name.trim())
+                .map_err(|_| format!("`{name}` is not the name of a header"))?;
+            let value = HeaderValue::try_from(value.trim())
+                .map_err(|_| format!("the value given for the header `{name}` cannot be sent"))?;
+            headers.append(name, value);
+        }
+        Ok(Self { headers, credentials })
+    }
+
+    /// Whether missing credentials are made up.
+    pub(crate) fn invents(&self) -> bool {
+        self.credentials == Credentials::Invent
+    }
+
+    /// Whether the credentials an operation asks for are there without making any up.
+    pub(crate) fn has_given_credentials(&self, operation: &Operation) -> bool {
+        operation.is_secured() && {
+            let mut request = Request::new(operation.method().clone(), "/");
+            self.add_target_headers(&mut request);
+            counterfoil_openapi::validate::security(operation, &request).is_none()
+        }
+    }
+
+    /// The schemes of an operation for which the target's headers hold a credential.
+    pub(crate) fn given_schemes(&self, operation: &Operation) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for scheme in schemes(operation) {
+            let is_given = match CredentialPlace::of(scheme) {
+                Some(CredentialPlace::Header(name)) => self.headers.contains_key(name.as_str()),
+                Some(CredentialPlace::Cookie(name)) => cookies(&self.headers).any(|(given, _)| given == name),
+                Some(CredentialPlace::Query(_)) | None => false,
+            };
+            if is_given && !names.contains(&scheme.name) {
+                names.push(scheme.name.clone());
+            }
+        }
+        names
+    }
+
+    /// Adds the target's headers and, where the operation still lacks credentials and they may be, made-up ones.
+    pub(crate) fn sign(&self, operation: &Operation, request: &mut Request) {
+        self.add_target_headers(request);
+        if self.credentials == Credentials::Invent
+            && counterfoil_openapi::validate::security(operation, request).is_some()
+            && let Some(alternative) = operation.security().first()
+        {
+            for (scheme, _) in &alternative.schemes {
+                put(scheme, INVENTED, INVENTED_BASIC, request);
+            }
+        }
+    }
+
+    /// Adds the target's headers without whatever the operation's security schemes name.
+    pub(crate) fn sign_without_credentials(&self, operation: &Operation, request: &mut Request) {
+        self.add_target_headers(request);
+        for place in credential_places(operation) {
+            take(&place, request);
+        }
+    }
+
+    /// Adds the target's headers, with a wrong credential for one scheme.
+    pub(crate) fn sign_with_invalid(&self, operation: &Operation, scheme: &str, request: &mut Request) {
+        self.add_target_headers(request);
+        if let Some(scheme) = schemes(operation).find(|known| known.name == scheme) {
+            if let Some(place) = CredentialPlace::of(scheme) {
+                take(&place, request);
+            }
+            put(scheme, WRONG, WRONG_BASIC, request);
+        }
+    }
+
+    fn add_target_headers(&self, request: &mut Request) {
+        for name in self.headers.keys() {
+            if name == COOKIE {
+                for cookie in self.headers.get_all(name) {
+                    add_cookie(request, cookie.as_bytes());
+                }
+                continue;
+            }
+            request.headers.remove(name);
+            for value in self.headers.get_all(name) {
+                request.headers.append(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Writes a credential for a scheme into a request.
+fn put(scheme: &SecurityScheme, text: &str, basic: &'static str, request: &mut Request) {
+    let value = match &scheme.kind {
+        SecuritySchemeKind::Http { scheme } => match scheme.as_str() {
+            "basic" => basic.to_owned(),
+            "bearer" => format!("Bearer {text}"),
+            "digest" => format!(
+                "Digest username=\"{text}\", realm=\"{text}\", nonce=\"{text}\", uri=\"{}\", response=\"{text}\"",
+                request.target.replace('"', "%22")
+            ),
+            other => format!("{other} {text}"),
+        },
+        SecuritySchemeKind::OAuth2 | SecuritySchemeKind::OpenIdConnect => format!("Bearer {text}"),
+        _ => text.to_owned(),
+    };
+    match CredentialPlace::of(scheme) {
+        Some(CredentialPlace::Header(name)) => {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                request.headers.insert(name, value);
+            }
+        }
+        Some(CredentialPlace::Query(name)) => {
+            let separator = if request.target.contains('?') { '&' } else { '?' };
+            request.target.push(separator);
+            request.target.push_str(&format!("{}={text}", percent_encode(&name)));
+        }
+        Some(CredentialPlace::Cookie(name)) => add_cookie(request, format!("{name}={text}").as_bytes()),
+        None => {}
+    }
+}
+
+/// Removes whatever is in the place of a credential.
+fn take(place: &CredentialPlace, request: &mut Request) {
+    match place {
+        CredentialPlace::Header(name) => {
+            request.headers.remove(name.as_str());
+        }
+        CredentialPlace::Query(name) => {
+            let encoded = percent_encode(name);
+            let Some((path, query)) = request.target.split_once('?') else { return };
+            let kept: Vec<&str> = query
+                .split('&')
+                .filter(|pair| pair.split_once('=').map_or(*pair, |(key, _)| key) != encoded)
+                .collect();
+            request.target =
+                if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
+        }
+        CredentialPlace::Cookie(name) => {
+            let kept: Vec<String> = cookies(&request.headers)
+                .filter(|(key, _)| key != name)
+                .map(|(key, value)| format!("{key}={value}"))
+                .collect();
+            request.headers.remove(COOKIE);
+            if !kept.is_empty() {
+                add_cookie(request, kept.join("; ").as_bytes());
+            }
+        }
+    }
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .map(|pair| pair.trim().split_once('=').unwrap_or((pair.trim(), "")))
+}
+
+/// Joins a cookie to those already there: a request has one `Cookie` header (RFC 6265, section 5.4).
+fn add_cookie(request: &mut Request, cookie: &[u8]) {
+    let mut joined = request.headers.get(COOKIE).map(|value| value.as_bytes().to_vec()).unwrap_or_default();
+    if !joined.is_empty() {
+        joined.extend_from_slice(b"; ");
+    }
+    joined.extend_from_slice(cookie);
+    if let Ok(value) = HeaderValue::from_bytes(&joined) {
+        request.headers.insert(COOKIE, value);
+    }
+}
+
+/// A name as it stands in a query.
+fn percent_encode(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use counterfoil_openapi::{Contract, validate};
+    use http::Method;
+
+    use super::*;
+
+    const DOCUMENT: &str = r#"
+openapi: 3.0.3
+paths:
+  /header: {get: {operationId: header, security: [{inHeader: []}], responses: {}}}
+  /query: {get: {operationId: query, security: [{inQuery: []}], responses: {}}}
+  /cookie: {get: {operationId: cookie, security: [{inCookie: []}], responses: {}}}
+  /basic: {get: {operationId: basic, security: [{basic: []}], responses: {}}}
+  /bearer: {get: {operationId: bearer, security: [{bearer: []}], responses: {}}}
+  /digest: {get: {operationId: digest, security: [{digest: []}], responses: {}}}
+  /oauth: {get: {operationId: oauth, security: [{oauth: []}], responses: {}}}
+  /both: {get: {operationId: both, security: [{inHeader: [], inQuery: []}], responses: {}}}
+components:
+  securitySchemes:
+    inHeader: {type: apiKey, in: header, name: X-Key}
+    inQuery: {type: apiKey, in: query, name: 'the key'}
+    inCookie: {type: apiKey, in: cookie, name: session}
+    basic: {type: http, scheme: basic}
+    bearer: {type: http, scheme: bearer}
+    digest: {type: http, scheme: digest}
+    oauth: {type: oauth2, flows: {}}
+"#;
+    const OPERATIONS: [&str; 8] = ["header", "query", "cookie", "basic", "bearer", "digest", "oauth", "both"];
+
+    fn operation(name: &str) -> Arc<Operation> {
+        let contract = Contract::load("keys.yaml", DOCUMENT.as_bytes()).unwrap();
+        Arc::clone(contract.operation(name).unwrap())
+    }
+
+    fn signer(headers: &[(&str, &str)], credentials: Credentials) -> Signer {
+        let mut target = Target::new("http://localhost");
+        for (name, value) in headers {
+            target = target.header(*name, *value);
+        }
+        Signer::new(&target, credentials).unwrap()
+    }
+
+    fn request() -> Request {
+        Request::new(Method::GET, "/path?page=2")
+    }
+
+    #[test]
+    fn made_up_credentials_are_well_formed_and_can_be_taken_away_again() {
+        let signer = signer(&[("Cookie", "a=b")], Credentials::Invent);
+        for name in OPERATIONS {
+            let operation = operation(name);
+            let mut signed = request();
+            signer.sign(&operation, &mut signed);
+            assert_eq!(validate::security(&operation, &signed), None, "{name}");
+            for place in credential_places(&operation) {
+                take(&place, &mut signed);
+            }
+            assert!(validate::security(&operation, &signed).is_some(), "{name}");
+            assert_eq!(signed.target, "/path?page=2", "{name}");
+            assert_eq!(signed.headers[COOKIE], "a=b", "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_made_up_unless_asked_for_or_where_it_was_given() {
+        let key = operation("header");
+        let mut request = request();
+        signer(&[], Credentials::Given).sign(&key, &mut request);
+        assert!(request.headers.is_empty());
+        signer(&[("x-key", "mine")], Credentials::Invent).sign(&key, &mut request);
+        assert_eq!(request.headers["x-key"], "mine");
+    }
+
+    #[test]
+    fn a_wrong_credential_takes_the_place_of_the_right_one() {
+        for (name, header, value) in [
+            ("header", "X-Key", "right"),
+            ("basic", "Authorization", "Basic dXNlcjpyaWdodA=="),
+            ("bearer", "Authorization", "Bearer right"),
+            ("cookie", "Cookie", "session=right; a=b"),
+        ] {
+            let operation = operation(name);
+            let signer = signer(&[(header, value)], Credentials::Given);
+            let schemes = signer.given_schemes(&operation);
+            assert_eq!(schemes.len(), 1, "{name}");
+            assert!(signer.has_given_credentials(&operation));
+            let mut wrong = request();
+            signer.sign_with_invalid(&operation, &schemes[0], &mut wrong);
+            assert_eq!(validate::security(&operation, &wrong), None, "{name}: wrong, and well-formed");
+            assert!(!format!("{:?}", wrong.headers).contains("right"), "{name}");
+            let mut none = request();
+            signer.sign_without_credentials(&operation, &mut none);
+            assert!(validate::security(&operation, &none).is_some(), "{name}");
+            assert!(!format!("{:?}", none.headers).contains("right"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_sent_is_an_error() {
+        for (name, value) in [("no name", "x"), ("", "x"), ("x", "a\nb")] {
+            let target = Target::new("http://localhost").header(name, value);
+            assert!(Signer::new(&target, Credentials::Given).is_err(), "{name:?}");
+        }
+    }
+}

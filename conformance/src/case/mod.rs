@@ -1,0 +1,12 @@
+//! A case: one concrete request to make, what it is for, and how it is made.
+
+mod build;
+mod credentials;
+mod model;
+mod simplify;
+
+pub(crate) use build::{Factory, Sent};
+pub(crate) use credentials::{CredentialPlace, Signer, credential_places};
+pub(crate) use model::{Case, Origin};
+pub use model::{Intent, Probe};
+pub(crate) use simplify::simplifications;

@@ -1,0 +1,121 @@
+//! What a case is.
+
+use std::sync::Arc;
+
+use counterfoil_openapi::Operation;
+use counterfoil_openapi::codec::RequestValues;
+use counterfoil_openapi::generate::Seed;
+use http::Method;
+
+use super::Sent;
+use crate::event::{Mode, Phase};
+
+/// What a case is meant to find out.
+///
+/// It is only a purpose: what was sent decides whether a check may blame anybody, see [`crate::Observation`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Intent {
+    /// Whether valid data are accepted.
+    Positive,
+    /// Whether an example that the document itself gives is accepted.
+    Example,
+    /// Whether data with one constraint broken are refused.
+    Negative,
+    /// Something other than data.
+    Probe(Probe),
+}
+
+/// A request that differs from a valid one in something other than its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Probe {
+    /// A method that the path does not have.
+    UndeclaredMethod {
+        /// The method sent.
+        method: Method,
+        /// The methods the path has.
+        declared: Vec<Method>,
+    },
+    /// Without the credentials that the operation asks for.
+    NoCredentials,
+    /// With a wrong credential in the place of one that was given.
+    InvalidCredential {
+        /// The name of the security scheme.
+        scheme: String,
+    },
+    /// Without a header that the document requires.
+    MissingHeader {
+        /// The header's name.
+        name: String,
+    },
+}
+
+impl Probe {
+    /// What is wrong with the request, in a line.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::UndeclaredMethod { method, .. } => format!("method {method} is not declared for the path"),
+            Self::NoCredentials => "sent without credentials".to_owned(),
+            Self::InvalidCredential { scheme } => format!("sent with an invalid credential for `{scheme}`"),
+            Self::MissingHeader { name } => format!("sent without the required header `{name}`"),
+        }
+    }
+}
+
+impl Intent {
+    /// The mode that events give a case of this intent.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Positive | Self::Example => Mode::Positive,
+            Self::Negative | Self::Probe(_) => Mode::Negative,
+        }
+    }
+
+    /// The probe, where it is one.
+    pub fn probe(&self) -> Option<&Probe> {
+        match self {
+            Self::Probe(probe) => Some(probe),
+            _ => None,
+        }
+    }
+}
+
+/// Where the values of a case come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// From the document, or made without chance.
+    Fixed,
+    /// Drawn; the same seed draws them again.
+    Drawn(Seed),
+}
+
+/// One request to make.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    /// Operation, phase and number.
+    pub(crate) id: String,
+    pub(crate) operation: Arc<Operation>,
+    pub(crate) phase: Phase,
+    pub(crate) intent: Intent,
+    pub(crate) origin: Origin,
+    /// The values before they were encoded and signed.
+    pub(crate) values: RequestValues,
+    pub(crate) sent: Sent,
+}
+
+impl Case {
+    /// The id of the case with a number, of an operation, in a phase.
+    pub(crate) fn id_of(operation: &Operation, phase: Phase, number: u64) -> String {
+        format!("{}/{}/{number}", operation.id(), phase.as_str())
+    }
+
+    /// What is wrong with the request on purpose, read from the request itself.
+    pub(crate) fn broken(&self) -> Option<String> {
+        match &self.intent {
+            Intent::Probe(probe) => Some(probe.describe()),
+            Intent::Negative => self.sent.data_violations().next().map(ToString::to_string),
+            Intent::Positive | Intent::Example => None,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Hand-made exchanges for the tests of checks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use counterfoil_openapi::validate::{self, RequestRules};
+use counterfoil_openapi::{BasePaths, Contract, Operation, Request, Response, Route, Router};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+
+use super::{Judgement, Limits, Observation, Outcome, checks};
+use crate::case::{Intent, Probe};
+
+const DOCUMENT: &str = r#"
+openapi: 3.0.3
+info: {title: Pets, version: '1'}
+paths:
+  /pets/{id}:
+    get:
+      operationId: getPet
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer}}
+        - {name: limit, in: query, schema: {type: integer, maximum: 9}}
+        - {name: X-Tenant, in: header, required: true, schema: {type: string}}
+      responses:
+        '200':
+          description: a pet
+          headers:
+            X-Left: {required: true, schema: {type: integer}}
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [id]
+                properties: {id: {type: integer}, tag: {type: string}, pin: {type: string, writeOnly: true}}
+            text/*: {schema: {type: string, maxLength: 3}}
+        '404': {description: none}
+    put:
+      operationId: putPet
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      requestBody:
+        required: true
+        content:
+          application/json: {schema: &pet {type: object, properties: {age: {type: integer, minimum: 0}, id: {type: integer, readOnly: true}}}}
+          application/x-www-form-urlencoded: {schema: *pet}
+      responses: {'200': {description: ok}}
+  /any:
+    get: {operationId: any, responses: {default: {description: whatever}}}
+    post: {operationId: upgrade, responses: {'101': {description: switched}, 4XX: {description: refused}}}
+    put: {operationId: silent, responses: {}}
+    head: {operationId: anyHead, responses: {'200': {description: ok, content: {application/json: {schema: {type: object}}}}}}
+  /impossible:
+    get:
+      operationId: impossible
+      responses: {'200': {description: ok, content: {application/json: {schema: {type: string, enum: [null]}}}}}
+  /secret:
+    get: {operationId: secret, security: [{token: []}], responses: {'200': {description: ok}}}
+  /optional:
+    get: {operationId: optional, security: [{token: []}, {}], responses: {'200': {description: ok}}}
+  /login:
+    post:
+      operationId: login
+      requestBody: {content: {application/json: {schema: {type: object, properties: {password: {type: string, format: password}}}}}}
+      responses: {'200': {description: ok}, '400': {description: refused}}
+components:
+  securitySchemes: {token: {type: http, scheme: bearer}}
+"#;
+
+/// One exchange, by default a valid request answered 200 without a body.
+pub(super) struct Scene {
+    operation: Arc<Operation>,
+    router: Router,
+    intent: Intent,
+    request: Request,
+    outcome: Outcome,
+    elapsed: Duration,
+}
+
+impl Scene {
+    /// A request of `METHOD target`, as a valid one of the operation it leads to.
+    pub(super) fn new(operation: &str, target: &str) -> Self {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let operation = Arc::clone(contract.operation(operation).unwrap());
+        Self {
+            router: Router::new(contract.operations(), BasePaths::Optional),
+            intent: Intent::Positive,
+            request: Request::new(operation.method().clone(), target),
+            outcome: Outcome::Answered(Response::new(StatusCode::OK)),
+            elapsed: Duration::from_millis(5),
+            operation,
+        }
+    }
+
+    pub(super) fn intent(mut self, intent: Intent) -> Self {
+        self.intent = intent;
+        self
+    }
+
+    /// Turns it into a probe with a method that the path does not have.
+    pub(super) fn undeclared(self, method: Method) -> Self {
+        let declared = vec![Method::GET, Method::PUT];
+        let mut scene =
+            self.intent(Intent::Probe(Probe::UndeclaredMethod { method: method.clone(), declared }));
+        scene.request.method = method;
+        scene
+    }
+
+    pub(super) fn sent_header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.request.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    pub(super) fn sent_body(mut self, content_type: &'static str, body: &'static str) -> Self {
+        self.request.body = body.into();
+        self.sent_header("content-type", content_type)
+    }
+
+    pub(super) fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+
+    pub(super) fn status(self, status: u16) -> Self {
+        self.answer(|response| response.status = StatusCode::from_u16(status).unwrap())
+    }
+
+    pub(super) fn header(self, name: &'static str, value: &'static str) -> Self {
+        self.answer(|response| {
+            response.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        })
+    }
+
+    pub(super) fn body(self, content_type: &'static str, body: &'static str) -> Self {
+        self.answer(|response| {
+            response.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            response.body = body.into();
+        })
+    }
+
+    pub(super) fn elapsed(mut self, elapsed: Duration) -> Self {
+        self.elapsed = elapsed;
+        self
+    }
+
+    fn answer(mut self, change: impl FnOnce(&mut Response)) -> Self {
+        if let Outcome::Answered(response) = &mut self.outcome {
+            change(response);
+        }
+        self
+    }
+
+    /// What a check says, in a word: `passed`, `n/a`, or `failed: ` and the kinds.
+    pub(super) fn says(&self, check: &str) -> String {
+        let reading = match self.router.find(&self.request.method, self.request.path()) {
+            Route::Found(found) => validate::request(&found, &self.request, &RequestRules::default()),
+            _ => validate::Reading::default(),
+        };
+        let limits = Limits {
+            timeout: Duration::from_secs(10),
+            body_cap: 100,
+            max_response_time: Duration::from_millis(500),
+        };
+        let observation = Observation::new(
+            &self.operation,
+            &self.intent,
+            &self.request,
+            &reading,
+            &self.outcome,
+            self.elapsed,
+            limits,
+        );
+        let check = checks().iter().find(|known| known.name() == check).unwrap();
+        match check.judge(&observation) {
+            Judgement::Passed => "passed".to_owned(),
+            Judgement::NotApplicable => "n/a".to_owned(),
+            Judgement::Failed(breaches) => {
+                let kinds: Vec<String> = breaches.into_iter().map(|breach| breach.kind).collect();
+                format!("failed: {}", kinds.join("; "))
+            }
+        }
+    }
+}

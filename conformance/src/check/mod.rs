@@ -1,0 +1,30 @@
+//! Checks: each judges one exchange, one check a file.
+//!
+//! A check is a pure function of an [`Observation`]. It may blame the server only for what the observation proves:
+//! what was sent has been read back by the document's own decoder and validator, so a case that meant to be invalid
+//! but is valid on the wire (or the other way round) proves nothing.
+
+#[cfg(test)]
+mod fixture;
+mod observation;
+mod registry;
+
+mod allow_header_conformance;
+mod content_type_conformance;
+mod example_agreement;
+mod ignored_auth;
+mod max_response_time;
+mod missing_required_header;
+mod negative_data_rejection;
+mod not_a_server_error;
+mod positive_data_acceptance;
+mod response_headers_conformance;
+mod response_schema_conformance;
+mod response_timeout;
+mod server_crash;
+mod status_code_conformance;
+mod unsupported_method;
+
+pub use observation::{Limits, Observation, Outcome};
+pub use registry::{Breach, Check, Judgement, checks};
+pub(crate) use status_code_conformance::documents_refusal;

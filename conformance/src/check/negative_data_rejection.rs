@@ -1,0 +1,183 @@
+//! `negative_data_rejection`
+
+use counterfoil_openapi::{Location, Part, Violation};
+use serde_json::Value;
+
+use super::registry::declare;
+use super::{Breach, Judgement, Observation};
+use crate::case::Intent;
+
+declare! {
+    /// Fails when a request that the document refuses is answered with a 2xx.
+    ///
+    /// Why it matters: data that break the document are then stored or acted upon, and come back later where nobody
+    /// expects them. What a server lets in today, clients rely on tomorrow.
+    ///
+    /// What was sent is read back by the document's own decoder first; a change that the wire does not keep proves
+    /// nothing. Any 4xx counts as a refusal; a redirect is neither one nor the other; a 5xx is judged by
+    /// `not_a_server_error`, a missing header by `missing_required_header`.
+    ///
+    /// Not judged, because the document leaves it open: text that means the documented type to many servers though
+    /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value for an
+    /// optional parameter); a property that is `readOnly`, which a server may ignore.
+    ///
+    /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
+    ///
+    /// Silence: `--checks=-negative_data_rejection`.
+    NegativeDataRejection = "negative_data_rejection", On
+}
+
+fn judge(observation: &Observation<'_>) -> Judgement {
+    let (Intent::Negative, Some(status)) = (observation.intent, observation.status()) else {
+        return Judgement::NotApplicable;
+    };
+    // A property that alternatives share is refused by each of them: the first violation is as good as any.
+    let mut clear = observation.data_violations().filter(|violation| is_clear(observation, violation));
+    let Some(violation) = clear.next() else { return Judgement::NotApplicable };
+    match status {
+        200..=299 => Judgement::Failed(vec![Breach {
+            kind: kind(violation),
+            message: format!("the document refuses this request, the server answered {status}: {violation}"),
+            document_pointer: violation.document_pointer.clone(),
+        }]),
+        400..=499 => Judgement::Passed,
+        _ => Judgement::NotApplicable,
+    }
+}
+
+/// The part and the rule, and where the rule stands in the document or, failing that, in the value.
+fn kind(violation: &Violation) -> String {
+    let at = violation.document_pointer.as_deref().unwrap_or(&violation.pointer);
+    let at = if at.is_empty() { String::new() } else { format!(" at {at}") };
+    format!("{} {}{at}", violation.part, violation.rule)
+}
+
+/// Whether a violation is one that no reading of the document allows, and no other check's business.
+fn is_clear(observation: &Observation<'_>, violation: &Violation) -> bool {
+    match &violation.part {
+        Part::Parameter(Location::Header, _) if violation.rule == "missing" => false,
+        Part::Parameter(location, name) => {
+            let values = &observation.reading.values;
+            let values = match location {
+                Location::Path => &values.path,
+                Location::Query => &values.query,
+                Location::Header => &values.header,
+                _ => &values.cookie,
+            };
+            !is_ambiguous(violation, values.get(name))
+        }
+        Part::Body => {
+            let value = observation.reading.values.body.as_ref().and_then(|body| body.payload.as_value());
+            let is_text_only = observation.request.content_type().is_some_and(|content_type| {
+                use counterfoil_openapi::codec::media;
+                matches!(media::kind(content_type), media::Kind::Form | media::Kind::Multipart)
+            });
+            let is_open =
+                (is_text_only && is_ambiguous(violation, value)) || is_read_only(observation, violation);
+            !is_open
+        }
+        _ => true,
+    }
+}
+
+/// Whether the text at the violation means another type to many servers; only where all values travel as text.
+fn is_ambiguous(violation: &Violation, value: Option<&Value>) -> bool {
+    if violation.rule != "type" {
+        return false;
+    }
+    let Some(Value::String(text)) = value.and_then(|value| value.pointer(&violation.pointer)) else {
+        return false;
+    };
+    let text = text.trim().to_ascii_lowercase();
+    let word = ["", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "null", "none"];
+    let digits = text.replace('_', "");
+    word.contains(&text.as_str()) || digits.parse::<f64>().is_ok() || digits.starts_with("0x")
+}
+
+/// Whether what is refused is a `readOnly` property in a request, which servers are free to ignore.
+fn is_read_only(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let Some(pointer) = &violation.document_pointer else { return false };
+    let root = observation.operation.document().root();
+    let schema = root.pointer(pointer);
+    let around = pointer.rfind('/').and_then(|end| root.pointer(&pointer[..end]));
+    violation.rule == "readOnly"
+        || [schema, around]
+            .into_iter()
+            .flatten()
+            .any(|schema| schema.get("readOnly") == Some(&Value::Bool(true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::case::Intent;
+    use crate::check::fixture::Scene;
+
+    #[test]
+    fn an_answer_to_invalid_data_fails() {
+        let get = |target| Scene::new("getPet", target).sent_header("x-tenant", "t").intent(Intent::Negative);
+        let limit = "/paths/~1pets~1{id}/get/parameters/1/schema";
+        let table = [
+            (get("/pets/1?limit=10").status(200), format!("failed: query.limit maximum at {limit}/maximum")),
+            (get("/pets/1?limit=10").status(204), format!("failed: query.limit maximum at {limit}/maximum")),
+            (get("/pets/1?limit=10").status(400), "passed".to_owned()),
+            (get("/pets/1?limit=10").status(418), "passed".to_owned()),
+            (get("/pets/1?limit=10").status(307), "n/a".to_owned()),
+            (get("/pets/1?limit=10").status(500), "n/a".to_owned()),
+            (get("/pets/1?limit=many").status(200), format!("failed: query.limit type at {limit}/type")),
+            // Valid as sent, whatever was meant.
+            (get("/pets/1?limit=9").status(200), "n/a".to_owned()),
+            (get("/pets/1?other=10").status(200), "n/a".to_owned()),
+            (get("/pets/1?limit=10").intent(Intent::Positive).status(200), "n/a".to_owned()),
+            (get("/pets/1?limit=10").intent(Intent::Example).status(200), "n/a".to_owned()),
+            // A header left out is another check's affair.
+            (Scene::new("getPet", "/pets/1").intent(Intent::Negative).status(200), "n/a".to_owned()),
+        ];
+        for (row, (scene, expected)) in table.into_iter().enumerate() {
+            assert_eq!(scene.says("negative_data_rejection"), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn text_that_means_the_type_to_many_servers_proves_nothing() {
+        for (text, is_clear) in [
+            ("%207", false),
+            ("true", false),
+            ("", false),
+            ("1_0", false),
+            ("0x10", false),
+            ("seven", true),
+            ("1,2", true),
+        ] {
+            let target = format!("/pets/1?limit={text}");
+            let scene = Scene::new("getPet", &target).sent_header("x-tenant", "t").intent(Intent::Negative);
+            let says = scene.says("negative_data_rejection");
+            assert_eq!(says.starts_with("failed"), is_clear, "{text}: {says}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_judged_by_what_their_notation_keeps_apart() {
+        let put = |content_type, body| {
+            Scene::new("putPet", "/pets/1").sent_body(content_type, body).intent(Intent::Negative)
+        };
+        let form = "application/x-www-form-urlencoded";
+        let table = [
+            ("application/json", r#"{"age": -1}"#, true),
+            ("application/json", r#"{"age": "1"}"#, true),
+            ("application/json", r#"{"age": true}"#, true),
+            ("application/json", r#"{"age""#, true),
+            ("application/json", "", true),
+            ("text/plain", "x", true),
+            (form, "age=-1", true),
+            (form, "age=old", true),
+            (form, "age=true", false),
+            ("application/json", r#"{"age": 1}"#, false),
+            // A server may ignore what is readOnly.
+            ("application/json", r#"{"id": 7}"#, false),
+        ];
+        for (content_type, body, is_clear) in table {
+            let says = put(content_type, body).says("negative_data_rejection");
+            assert_eq!(says.starts_with("failed"), is_clear, "{content_type} {body}: {says}");
+        }
+    }
+}

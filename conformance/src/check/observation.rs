@@ -1,0 +1,148 @@
+//! What a check judges: what was meant, what was sent, what came of it.
+
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use counterfoil_openapi::validate::{self, Reading, ResponseReading};
+use counterfoil_openapi::{Operation, Part, Request, Response, Violation};
+use http::Method;
+
+use crate::case::Intent;
+
+/// What came of sending a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// A complete response.
+    Answered(Response),
+    /// The connection was closed without a response, or in the middle of one.
+    Closed {
+        /// What the transport says.
+        reason: String,
+    },
+    /// No complete response within the time limit.
+    TimedOut,
+    /// A response whose body is over the limit.
+    TooLarge,
+    /// The connection was refused.
+    Refused {
+        /// What the transport says.
+        reason: String,
+    },
+    /// The request cannot be put on the wire as it is; nothing was sent.
+    Unsent {
+        /// What the transport says.
+        reason: String,
+    },
+    /// What came back is not HTTP.
+    Unreadable {
+        /// What the transport says.
+        reason: String,
+    },
+}
+
+/// What judging depends on besides the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The total time a response may take.
+    pub timeout: Duration,
+    /// The most bytes of a response body.
+    pub body_cap: usize,
+    /// The limit of `max_response_time`.
+    pub max_response_time: Duration,
+}
+
+/// One exchange with all that a check needs to judge it.
+#[derive(Debug)]
+pub struct Observation<'a> {
+    /// The operation under test.
+    pub operation: &'a Operation,
+    /// What the case was meant to find out.
+    pub intent: &'a Intent,
+    /// What was sent.
+    pub request: &'a Request,
+    /// What the document's decoder and validator make of what was sent.
+    pub reading: &'a Reading,
+    /// What came of it.
+    pub outcome: &'a Outcome,
+    /// From the first byte sent to the last received.
+    pub elapsed: Duration,
+    /// The limits in force.
+    pub limits: Limits,
+    response_reading: OnceCell<Option<ResponseReading<'a>>>,
+}
+
+impl<'a> Observation<'a> {
+    /// An observation; the response is read by the document when a check first asks.
+    pub fn new(
+        operation: &'a Operation,
+        intent: &'a Intent,
+        request: &'a Request,
+        reading: &'a Reading,
+        outcome: &'a Outcome,
+        elapsed: Duration,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            operation,
+            intent,
+            request,
+            reading,
+            outcome,
+            elapsed,
+            limits,
+            response_reading: OnceCell::new(),
+        }
+    }
+
+    /// The response, where one came.
+    pub fn response(&self) -> Option<&'a Response> {
+        match self.outcome {
+            Outcome::Answered(response) => Some(response),
+            _ => None,
+        }
+    }
+
+    /// The status, where a response came.
+    pub fn status(&self) -> Option<u16> {
+        self.response().map(|response| response.status.as_u16())
+    }
+
+    /// What the document says of the response; `None` where none came, or where the request was for a method that
+    /// the document does not have, so that none of its responses is meant.
+    pub fn response_reading(&self) -> Option<&ResponseReading<'a>> {
+        if self.is_undeclared_method() {
+            return None;
+        }
+        let read = || Some(validate::response(self.operation, self.response()?));
+        self.response_reading.get_or_init(read).as_ref()
+    }
+
+    /// The ways in which the response breaks the document, in the parts asked for.
+    ///
+    /// A response to HEAD has no body by definition (RFC 9110, section 9.3.2): its type and body are not judged.
+    pub(super) fn response_violations(&self, part: impl Fn(&Part) -> bool) -> Vec<&Violation> {
+        let is_head = self.request.method == Method::HEAD;
+        let Some(reading) = self.response_reading() else { return Vec::new() };
+        let is_bodily = |part: &Part| matches!(part, Part::Body | Part::ContentType);
+        let violations = reading.violations.iter();
+        violations
+            .filter(|violation| part(&violation.part) && !(is_head && is_bodily(&violation.part)))
+            .collect()
+    }
+
+    /// The ways in which the data sent break the document, credentials aside.
+    pub fn data_violations(&self) -> impl Iterator<Item = &'a Violation> {
+        self.reading.violations.iter().filter(|violation| violation.part != Part::Security)
+    }
+
+    /// Whether the request lacks the credentials that the operation asks for.
+    pub fn lacks_credentials(&self) -> bool {
+        self.reading.violations.iter().any(|violation| violation.part == Part::Security)
+    }
+
+    /// Whether the request was for a method that its path does not have.
+    pub fn is_undeclared_method(&self) -> bool {
+        matches!(self.intent, Intent::Probe(crate::case::Probe::UndeclaredMethod { .. }))
+    }
+}

@@ -1,0 +1,96 @@
+//! `positive_data_acceptance`
+
+use counterfoil_openapi::{Operation, StatusPattern};
+
+use super::registry::declare;
+use super::{Judgement, Observation};
+use crate::case::Intent;
+use crate::secrets;
+
+declare! {
+    /// Fails when a request that is valid by the document is refused with a 4xx.
+    ///
+    /// Why it matters: the document promises which requests are understood. A server that is stricter than its
+    /// document refuses clients that did everything right, and the rule it applies is written nowhere.
+    ///
+    /// What was sent is read back and validated first; a request that is not valid as sent proves nothing.
+    ///
+    /// Not judged: 401 and 403 (who may do it), 404 (whether it is there), 409 (what state it is in) and 429 (how
+    /// often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
+    /// right secret cannot be guessed; an operation that documents no success (one that only upgrades to another
+    /// protocol, for example).
+    ///
+    /// Example: `name` is any string up to 50 characters, and a name of 50 characters is refused with 422.
+    ///
+    /// Silence: write the rule into the document, or `--checks=-positive_data_acceptance`.
+    PositiveDataAcceptance = "positive_data_acceptance", On
+}
+
+fn judge(observation: &Observation<'_>) -> Judgement {
+    let is_positive = matches!(observation.intent, Intent::Positive | Intent::Example);
+    let (true, true, Some(status)) =
+        (is_positive, observation.reading.violations.is_empty(), observation.status())
+    else {
+        return Judgement::NotApplicable;
+    };
+    if !documents_success(observation.operation) {
+        return Judgement::NotApplicable;
+    }
+    match status {
+        401 | 403 | 404 | 409 | 429 => Judgement::NotApplicable,
+        400 if secrets::takes_credentials(observation.operation) => Judgement::NotApplicable,
+        400..=499 => Judgement::failed(
+            format!("status {status}"),
+            format!("the request is valid by the document and was refused with {status}"),
+        ),
+        _ => Judgement::Passed,
+    }
+}
+
+/// Whether an operation documents an answer that a request may hope for.
+fn documents_success(operation: &Operation) -> bool {
+    operation.responses().is_empty()
+        || operation.responses().iter().any(|response| match response.status {
+            StatusPattern::Exact(code) => (200..400).contains(&code),
+            StatusPattern::Range(digit) => matches!(digit, 2 | 3),
+            StatusPattern::Default => true,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::case::Intent;
+    use crate::check::fixture::Scene;
+
+    #[test]
+    fn a_refusal_of_valid_data_fails() {
+        let get = || Scene::new("getPet", "/pets/1?limit=9").sent_header("x-tenant", "t");
+        let table = [
+            (get().status(200), "passed"),
+            (get().status(302), "passed"),
+            (get().status(500), "passed"),
+            (get().status(400), "failed: status 400"),
+            (get().status(422), "failed: status 422"),
+            (get().status(415), "failed: status 415"),
+            (get().status(404), "n/a"),
+            (get().status(401), "n/a"),
+            (get().status(409), "n/a"),
+            (get().status(429), "n/a"),
+            (get().intent(Intent::Example).status(422), "failed: status 422"),
+            // Meant to be valid, and not valid as sent.
+            (Scene::new("getPet", "/pets/1").status(400), "n/a"),
+            (Scene::new("secret", "/secret").status(400), "n/a"),
+            (Scene::new("upgrade", "/any").status(400), "n/a"),
+            (Scene::new("silent", "/any").status(400), "failed: status 400"),
+            (get().intent(Intent::Negative).status(400), "n/a"),
+            (Scene::new("login", "/login").sent_body("application/json", "{}").status(400), "n/a"),
+            (
+                Scene::new("login", "/login").sent_body("application/json", "{}").status(422),
+                "failed: status 422",
+            ),
+        ];
+        for (row, (scene, expected)) in table.into_iter().enumerate() {
+            assert_eq!(scene.says("positive_data_acceptance"), expected, "row {row}");
+        }
+    }
+}

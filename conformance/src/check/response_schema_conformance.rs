@@ -1,0 +1,105 @@
+//! `response_schema_conformance`
+
+use counterfoil_openapi::{Direction, Part, Violation, generate};
+
+use super::registry::declare;
+use super::{Breach, Judgement, Observation};
+
+/// The most ways in which one body is said to be wrong.
+const MAX_BREACHES: usize = 10;
+
+declare! {
+    /// Fails when the body of a response is not valid against the schema documented for its status and media type,
+    /// cannot be read in that media type at all, or is not there though one is documented.
+    ///
+    /// Why it matters: a field that is missing, null or of another type where the document promised it is what breaks
+    /// typed clients, and it breaks them in production, on the one record that differs.
+    ///
+    /// Not judged: a status or media type that is not documented (other checks do), a media type that has no codec
+    /// here, a schema that admits no value at all, responses to HEAD.
+    ///
+    /// Example: `id` is documented as an integer, and one pet has `"id": "7"`.
+    ///
+    /// Silence: `--checks=-response_schema_conformance`.
+    ResponseSchemaConformance = "response_schema_conformance", On
+}
+
+fn judge(observation: &Observation<'_>) -> Judgement {
+    let (Some(status), Some(reading)) = (observation.status(), observation.response_reading()) else {
+        return Judgement::NotApplicable;
+    };
+    let violations = observation.response_violations(|part| *part == Part::Body);
+    let has_schema = reading.media.is_some_and(|media| media.schema.is_some());
+    if violations.is_empty() && !has_schema {
+        return Judgement::NotApplicable;
+    }
+    let schema = reading.media.and_then(|media| media.schema.as_ref());
+    if !violations.is_empty()
+        && schema.is_some_and(|schema| generate::positive(schema, Direction::Response).is_err())
+    {
+        return Judgement::NotApplicable;
+    }
+    let mut breaches: Vec<Breach> = Vec::new();
+    for violation in violations {
+        let kind = format!("{status} {}", kind(violation));
+        if breaches.len() < MAX_BREACHES && !breaches.iter().any(|known| known.kind == kind) {
+            breaches.push(Breach {
+                kind,
+                message: violation.to_string(),
+                document_pointer: violation.document_pointer.clone(),
+            });
+        }
+    }
+    Judgement::of(breaches)
+}
+
+/// The rule and where it stands in the document; where it stands in the body would differ from case to case.
+fn kind(violation: &Violation) -> String {
+    match &violation.document_pointer {
+        Some(pointer) => format!("{} at {pointer}", violation.rule),
+        None => violation.rule.clone().into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::fixture::Scene;
+
+    const SCHEMA: &str = "/paths/~1pets~1{id}/get/responses/200/content";
+
+    #[test]
+    fn a_body_is_valid_against_the_schema_of_its_status_and_type() {
+        let get = |content_type, body| {
+            Scene::new("getPet", "/pets/1").sent_header("x-tenant", "t").body(content_type, body)
+        };
+        let json = format!("{SCHEMA}/application~1json/schema");
+        let table = [
+            (get("application/json", r#"{"id": 1, "more": true}"#), "passed".to_owned()),
+            (
+                get("application/json", r#"{"id": "1"}"#),
+                format!("failed: 200 type at {json}/properties/id/type"),
+            ),
+            (
+                get("application/json", r#"{"tag": 1}"#),
+                format!("failed: 200 required at {json}/required; 200 type at {json}/properties/tag/type"),
+            ),
+            (get("application/json", r#"{"id": 1"#), "failed: 200 unreadable".to_owned()),
+            (
+                get("text/plain", "abcd"),
+                format!("failed: 200 maxLength at {SCHEMA}/text~1*/schema/maxLength"),
+            ),
+            (get("text/plain", "abc"), "passed".to_owned()),
+            (get("application/xml", "<a/>"), "n/a".to_owned()),
+            (get("application/json", "[]").status(404), "n/a".to_owned()),
+            (Scene::new("getPet", "/pets/1"), "failed: 200 missing".to_owned()),
+            (Scene::new("anyHead", "/any"), "n/a".to_owned()),
+            (Scene::new("impossible", "/impossible").body("application/json", "null"), "n/a".to_owned()),
+        ];
+        for (row, (scene, expected)) in table.into_iter().enumerate() {
+            assert_eq!(scene.says("response_schema_conformance"), expected, "row {row}");
+        }
+        let secret =
+            get("application/json", r#"{"id": 1, "pin": "1234"}"#).says("response_schema_conformance");
+        assert!(secret.starts_with("failed: 200"), "a writeOnly property is no part of a response: {secret}");
+    }
+}

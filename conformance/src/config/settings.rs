@@ -1,0 +1,271 @@
+//! Resolved settings: nothing is optional any more, and nothing is wrong.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use super::Options;
+use crate::check::{self, Check};
+use crate::event::{Mode, Phase};
+use crate::plan::Filter;
+
+/// What is tested.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The base URL; an operation's path is added to its path.
+    pub base_url: String,
+    /// Headers added to every request, credentials among them. Their values are hidden in every output.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Target {
+    /// A target without headers of its own.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self { base_url: base_url.into(), headers: Vec::new() }
+    }
+
+    /// The same target with one more header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Target").field("base_url", &self.base_url).field("headers", &names).finish()
+    }
+}
+
+/// Where the credentials of secured operations come from, when the target's headers do not hold them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// From nowhere: requests go without, and a warning says so.
+    Given,
+    /// Made up from the security scheme. Only a stub that takes any well-formed credential answers to these.
+    Invent,
+}
+
+/// How much may be spent on making one failure smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShrinkBudget {
+    /// Requests sent for one failure.
+    pub requests: u32,
+    /// Time spent on one failure. It only cuts short what the other limit should have: a target that takes longer
+    /// than this for so many requests may shrink differently in another run.
+    pub time: Duration,
+}
+
+impl ShrinkBudget {
+    /// Enough to make a typical failure minimal.
+    pub const DEFAULT: Self = Self { requests: 120, time: Duration::from_secs(10) };
+    /// Failures are only sent once more, to see whether they recur.
+    pub const NONE: Self = Self { requests: 0, time: Duration::ZERO };
+}
+
+/// Everything a run needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The seed of every random choice; the same seed makes the same cases, whatever the number of workers.
+    pub seed: u64,
+    /// The most fuzzing cases an operation.
+    pub max_cases: u64,
+    /// How many requests may be under way at once.
+    pub workers: usize,
+    /// The phases to run; they run in the order of [`Phase::ALL`].
+    pub phases: Vec<Phase>,
+    /// Valid data, invalid data, or both.
+    pub modes: Vec<Mode>,
+    /// The checks that judge every exchange, in the order of [`crate::checks`].
+    pub checks: Vec<&'static dyn Check>,
+    /// The total time a response may take.
+    pub timeout: Duration,
+    /// The most bytes of a response body.
+    pub body_cap: usize,
+    /// The limit of `max_response_time`.
+    pub max_response_time: Duration,
+    /// End the run after this many distinct failures.
+    pub max_failures: Option<u64>,
+    /// Which operations are tested.
+    pub filter: Filter,
+    /// Where missing credentials come from.
+    pub credentials: Credentials,
+    /// What may be spent on one failure.
+    pub shrink: ShrinkBudget,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            max_cases: 200,
+            workers: 4,
+            phases: Phase::ALL.to_vec(),
+            modes: vec![Mode::Positive, Mode::Negative],
+            checks: check::checks().iter().copied().filter(|check| check.is_on_by_default()).collect(),
+            timeout: Duration::from_secs(10),
+            body_cap: 16 * 1024 * 1024,
+            max_response_time: Duration::from_secs(1),
+            max_failures: None,
+            filter: Filter::default(),
+            credentials: Credentials::Given,
+            shrink: ShrinkBudget::DEFAULT,
+        }
+    }
+}
+
+impl Options {
+    /// The settings these options mean, defaults filled in.
+    ///
+    /// # Errors
+    ///
+    /// When a check is unknown, or a number is one that no run can use.
+    pub fn resolve(self) -> Result<Settings, SettingsError> {
+        let defaults = Settings::default();
+        let mut checks = match &self.checks {
+            Some(names) => select_checks(names)?,
+            None => defaults.checks,
+        };
+        let mut max_response_time = defaults.max_response_time;
+        if let Some(millis) = self.max_response_time {
+            max_response_time = duration("max-response-time", millis / 1000.0)?;
+            checks = select(|check| {
+                check.name() == "max_response_time" || checks.iter().any(|on| on.name() == check.name())
+            });
+        }
+        Ok(Settings {
+            seed: self.seed.unwrap_or(defaults.seed),
+            max_cases: self.max_cases.unwrap_or(defaults.max_cases),
+            workers: at_least_one("workers", self.workers.unwrap_or(defaults.workers))?,
+            phases: ordered(Phase::ALL, self.phases),
+            modes: ordered([Mode::Positive, Mode::Negative], self.modes),
+            checks,
+            timeout: self.timeout.map_or(Ok(defaults.timeout), |seconds| duration("timeout", seconds))?,
+            max_response_time,
+            max_failures: self.max_failures,
+            filter: Filter::new(self.include.unwrap_or_default(), self.exclude.unwrap_or_default()),
+            shrink: if self.shrink == Some(false) { ShrinkBudget::NONE } else { defaults.shrink },
+            ..Settings::default()
+        })
+    }
+}
+
+fn select(is_on: impl Fn(&dyn Check) -> bool) -> Vec<&'static dyn Check> {
+    check::checks().iter().copied().filter(|check| is_on(*check)).collect()
+}
+
+/// The checks that a list of `name`, `+name`, `-name` and `all` means, in the order of the registry.
+fn select_checks(names: &[String]) -> Result<Vec<&'static dyn Check>, SettingsError> {
+    let is_relative = names.iter().all(|name| name.starts_with(['-', '+']));
+    let mut on: Vec<&'static dyn Check> = if is_relative { Settings::default().checks } else { Vec::new() };
+    for entry in names {
+        let name = entry.trim_start_matches(['-', '+']);
+        if name == "all" {
+            on = if entry.starts_with('-') { Vec::new() } else { check::checks().to_vec() };
+            continue;
+        }
+        let known = check::checks().iter().copied().find(|check| check.name() == name);
+        let known = known.ok_or_else(|| SettingsError::unknown_check(name))?;
+        on.retain(|check| check.name() != name);
+        if !entry.starts_with('-') {
+            on.push(known);
+        }
+    }
+    Ok(select(|check| on.iter().any(|wanted| wanted.name() == check.name())))
+}
+
+fn ordered<T: Copy + PartialEq, const N: usize>(all: [T; N], wanted: Option<Vec<T>>) -> Vec<T> {
+    all.into_iter().filter(|item| wanted.as_ref().is_none_or(|wanted| wanted.contains(item))).collect()
+}
+
+fn at_least_one(option: &str, number: usize) -> Result<usize, SettingsError> {
+    if number == 0 {
+        Err(SettingsError(format!("`{option}` is 0; it must be 1 or more")))
+    } else {
+        Ok(number)
+    }
+}
+
+fn duration(option: &str, seconds: f64) -> Result<Duration, SettingsError> {
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(SettingsError(format!("`{option}` is {seconds} seconds; it must be a time above zero"))),
+    }
+}
+
+/// Options that no run can be made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsError(String);
+
+impl SettingsError {
+    fn unknown_check(name: &str) -> Self {
+        let names: Vec<&str> = check::checks().iter().map(|check| check.name()).collect();
+        Self(format!("no check is called `{name}`; there are {}", names.join(", ")))
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for SettingsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(options: Options) -> Vec<&'static str> {
+        options.resolve().unwrap().checks.iter().map(|check| check.name()).collect()
+    }
+
+    fn checks(list: &[&str]) -> Options {
+        Options { checks: Some(list.iter().map(|name| (*name).to_owned()).collect()), ..Options::default() }
+    }
+
+    #[test]
+    fn bare_names_replace_the_selection_and_signs_change_it() {
+        let default = names(Options::default());
+        assert_eq!(
+            names(checks(&["ignored_auth", "not_a_server_error"])),
+            ["not_a_server_error", "ignored_auth"]
+        );
+        let without = names(checks(&["-ignored_auth"]));
+        assert_eq!(without.len(), default.len() - 1);
+        assert!(!without.contains(&"ignored_auth"));
+        assert!(names(checks(&["+max_response_time"])).contains(&"max_response_time"));
+        assert!(!default.contains(&"max_response_time"));
+        assert_eq!(names(checks(&["all"])).len(), check::checks().len());
+    }
+
+    #[test]
+    fn what_no_run_can_use_is_refused() {
+        assert!(checks(&["no_such_check"]).resolve().unwrap_err().to_string().contains("`no_such_check`"));
+        assert!(Options { workers: Some(0), ..Options::default() }.resolve().is_err());
+        for timeout in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Options { timeout: Some(timeout), ..Options::default() }.resolve().is_err(), "{timeout}");
+        }
+    }
+
+    #[test]
+    fn a_response_time_limit_turns_its_check_on() {
+        let settings = Options { max_response_time: Some(250.0), ..Options::default() }.resolve().unwrap();
+        assert_eq!(settings.max_response_time, Duration::from_millis(250));
+        assert!(settings.checks.iter().any(|check| check.name() == "max_response_time"));
+    }
+
+    #[test]
+    fn phases_keep_their_order() {
+        let options = Options { phases: Some(vec![Phase::Fuzzing, Phase::Examples]), ..Options::default() };
+        assert_eq!(options.resolve().unwrap().phases, [Phase::Examples, Phase::Fuzzing]);
+    }
+
+    #[test]
+    fn a_target_never_shows_the_values_of_its_headers() {
+        let target = Target::new("http://localhost").header("Admin-Auth", "s3cret");
+        assert!(!format!("{target:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,188 @@
+//! The values at and just beyond the boundaries that a schema draws.
+//!
+//! Which of them are valid is not decided here: a value at the edge of one keyword may break another. Whoever sends
+//! one asks the validator.
+
+use serde_json::{Map, Number, Value, json};
+
+/// The longest text or array made to reach a boundary.
+const MAX_LENGTH: u64 = 4_096;
+/// The most members of an enumeration that are sent one by one.
+const MAX_MEMBERS: usize = 32;
+/// A property that no document has.
+const UNEXPECTED: &str = "counterfoil-unexpected";
+
+/// The values worth trying in the place of `current`, a valid value, by the keywords of one schema object.
+pub(super) fn values(schema: &Map<String, Value>, current: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    for member in schema.get("enum").and_then(Value::as_array).into_iter().flatten().take(MAX_MEMBERS) {
+        found.push(member.clone());
+    }
+    if schema.contains_key("enum") || schema.contains_key("const") {
+        found.push(json!("counterfoil-no-member"));
+        found.push(json!(-987_654));
+    }
+    found.extend(schema.get("default").cloned());
+    numbers(schema, current, &mut found);
+    match current {
+        Value::String(text) => texts(schema, text, &mut found),
+        Value::Array(items) => arrays(schema, items, &mut found),
+        Value::Object(members) => objects(schema, members, &mut found),
+        _ => {}
+    }
+    // One value of every type: those of a wrong one are refused, whatever the right one is.
+    found.extend([Value::Null, json!(true), json!(7), json!(0.5), json!("text"), json!([]), json!({})]);
+    found
+}
+
+fn numbers(schema: &Map<String, Value>, current: &Value, found: &mut Vec<Value>) {
+    let number = |keyword: &str| schema.get(keyword).and_then(Value::as_number);
+    let step = number("multipleOf").cloned().unwrap_or_else(|| Number::from(1));
+    for keyword in ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"] {
+        let Some(bound) = number(keyword) else { continue };
+        found.push(Value::Number(bound.clone()));
+        for sign in [-1, 1] {
+            found.extend(add(bound, &step, sign));
+        }
+    }
+    if let (Some(multiple), Some(current)) = (number("multipleOf"), current.as_number()) {
+        let half = multiple.as_f64().map(|multiple| multiple / 2.0).and_then(Number::from_f64);
+        found.extend(half.and_then(|half| add(current, &half, 1)));
+    }
+    if current.is_number() {
+        found.extend([json!(0), json!(-1)]);
+    }
+}
+
+/// `bound + sign * step`, exactly where both are integers.
+fn add(bound: &Number, step: &Number, sign: i64) -> Option<Value> {
+    if let (Some(bound), Some(step)) = (bound.as_i64(), step.as_i64()) {
+        return bound.checked_add(step.checked_mul(sign)?).map(Value::from);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "the sign is one or minus one")]
+    let sum = bound.as_f64()? + step.as_f64()? * sign as f64;
+    Number::from_f64(sum).map(Value::Number)
+}
+
+fn texts(schema: &Map<String, Value>, current: &str, found: &mut Vec<Value>) {
+    for length in lengths(schema, "minLength", "maxLength") {
+        found.push(Value::from(of_length(current, length)));
+    }
+    found.push(json!(""));
+    if schema.contains_key("pattern") {
+        found.extend([json!(format!("{current}\n")), json!(format!(" {current}")), json!("~")]);
+    }
+    if let Some(format) = schema.get("format").and_then(Value::as_str) {
+        found.push(json!(format!("not a {format}")));
+        let near_miss = match format {
+            "date" => "2023-02-29",
+            "date-time" => "2023-02-29T25:61:61Z",
+            "time" => "25:00:00Z",
+            "email" => "nobody@",
+            "uuid" => "00000000-0000-0000-0000-00000000000g",
+            "ipv4" => "256.0.0.1",
+            "ipv6" => "1::2::3",
+            "uri" => "http//example.com",
+            "hostname" => "-example-.com",
+            _ => return,
+        };
+        found.push(json!(near_miss));
+    }
+}
+
+/// A text cut or prolonged to a length in characters.
+fn of_length(text: &str, length: usize) -> String {
+    let filler = text.chars().last().unwrap_or('a');
+    text.chars().chain(std::iter::repeat(filler)).take(length).collect()
+}
+
+/// The lengths at and next to two bounds.
+fn lengths(schema: &Map<String, Value>, least: &str, most: &str) -> Vec<usize> {
+    let bound =
+        |keyword: &str| schema.get(keyword).and_then(Value::as_u64).filter(|bound| *bound <= MAX_LENGTH);
+    let around = |bound: u64| [bound.checked_sub(1), Some(bound), Some(bound + 1)];
+    let mut lengths: Vec<usize> = [bound(least), bound(most)]
+        .into_iter()
+        .flatten()
+        .flat_map(around)
+        .flatten()
+        .filter_map(|length| usize::try_from(length).ok())
+        .collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    lengths
+}
+
+fn arrays(schema: &Map<String, Value>, current: &[Value], found: &mut Vec<Value>) {
+    let Some(first) = current.first() else { return };
+    for length in lengths(schema, "minItems", "maxItems") {
+        let items = current.iter().chain(std::iter::repeat(first)).take(length);
+        found.push(items.cloned().collect());
+    }
+    found.push(json!([first]));
+    if schema.contains_key("uniqueItems") {
+        found.push(json!([first, first]));
+    }
+}
+
+fn objects(schema: &Map<String, Value>, current: &Map<String, Value>, found: &mut Vec<Value>) {
+    for name in current.keys() {
+        let mut without = current.clone();
+        without.shift_remove(name);
+        found.push(Value::Object(without));
+    }
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+    let required: Vec<&str> = required.filter_map(Value::as_str).collect();
+    let only = |keep: &dyn Fn(&str) -> bool| -> Value {
+        let kept = current.iter().filter(|(name, _)| keep(name));
+        Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    };
+    found.push(only(&|name| required.contains(&name)));
+    for optional in current.keys().filter(|name| !required.contains(&name.as_str())) {
+        found.push(only(&|name| name == optional || required.contains(&name)));
+    }
+    let mut more = current.clone();
+    more.insert(UNEXPECTED.to_owned(), json!("text"));
+    found.push(Value::Object(more));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(schema: &Value, current: Value) -> Vec<Value> {
+        values(schema.as_object().unwrap(), &current)
+    }
+
+    #[test]
+    fn both_sides_of_every_boundary_are_tried() {
+        let table = [
+            (json!({"minimum": 1, "maximum": 9}), json!(5), json!([0, 1, 2, 8, 9, 10])),
+            (json!({"exclusiveMinimum": 0.5}), json!(1), json!([-0.5, 0.5, 1.5])),
+            (json!({"multipleOf": 5, "maximum": 20}), json!(10), json!([15, 20, 25, 12.5])),
+            (json!({"minLength": 2, "maxLength": 3}), json!("ab"), json!(["a", "ab", "abb", "abbb", ""])),
+            (json!({"maxItems": 1}), json!([7]), json!([[], [7], [7, 7]])),
+            (json!({"uniqueItems": true}), json!([7]), json!([[7, 7]])),
+            (json!({"enum": ["a", "b"]}), json!("a"), json!(["a", "b", "counterfoil-no-member"])),
+            (json!({"format": "date"}), json!("2024-01-01"), json!(["2023-02-29"])),
+            (
+                json!({"required": ["a"]}),
+                json!({"a": 1, "b": 2, "c": 3}),
+                json!([{"b": 2, "c": 3}, {"a": 1}, {"a": 1, "b": 2}, {"a": 1, "c": 3},
+                    {"a": 1, "b": 2, "c": 3, "counterfoil-unexpected": "text"}]),
+            ),
+        ];
+        for (schema, current, expected) in table {
+            let found = of(&schema, current);
+            for value in expected.as_array().unwrap() {
+                assert!(found.contains(value), "{schema}: {value} is not among {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_beyond_reason_are_left_alone() {
+        let found = of(&json!({"maxLength": 1_u64 << 40, "maximum": i64::MAX}), json!("a"));
+        assert!(found.iter().all(|value| value.to_string().len() < 100));
+    }
+}

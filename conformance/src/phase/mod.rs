@@ -1,0 +1,12 @@
+//! Ways to make cases. All yield the same [`Case`]; none sends anything.
+
+mod boundaries;
+mod coverage;
+mod examples;
+mod fuzzing;
+mod probing;
+
+pub(crate) use coverage::coverage;
+pub(crate) use examples::examples;
+pub(crate) use fuzzing::{Fuzzing, draw};
+pub(crate) use probing::{Accepted, IsFirstOfPath, probes};

@@ -1,0 +1,102 @@
+//! The probing phase: requests that differ from a valid one in something other than data.
+//!
+//! It comes after the data phases, because a probe tells most when it differs in one thing only from a request that
+//! was accepted.
+
+use std::collections::HashSet;
+
+use counterfoil_openapi::Location;
+use counterfoil_openapi::codec::RequestValues;
+use counterfoil_openapi::generate::Seed;
+use http::Method;
+
+use super::draw;
+use crate::case::{Case, Factory, Intent, Origin, Probe};
+use crate::event::Phase;
+use crate::plan::OperationPlan;
+
+/// The methods tried on paths that do not have them. Not HEAD and OPTIONS, which servers add by themselves, and not
+/// CONNECT and TRACE, which proxies answer in the server's stead.
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+/// The values of a request that the server accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted(pub(crate) RequestValues);
+
+/// The probes of an operation, each request once.
+///
+/// `accepted` is what a probe starts from; a freshly drawn request is tried as well, since sending the same request
+/// again may mean another thing (what was to be deleted is gone).
+/// Undeclared methods are tried by the first operation of each path only.
+pub(crate) fn probes(
+    factory: &Factory,
+    plan: &OperationPlan,
+    run_seed: u64,
+    accepted: Option<&Accepted>,
+    is_first_of_path: IsFirstOfPath,
+) -> Vec<Case> {
+    let operation = &plan.operation;
+    let mut bases: Vec<RequestValues> = accepted.iter().map(|accepted| accepted.0.clone()).collect();
+    let seed = Seed::derive(run_seed, &[operation.id().as_str(), "probing"], 0);
+    bases.extend(draw(plan, &Intent::Positive, &seed));
+    let mut cases = Cases { factory, plan, seen: HashSet::new(), cases: Vec::new() };
+    for values in &bases {
+        if operation.is_secured() {
+            cases.add(Probe::NoCredentials, values);
+            for scheme in factory.signer().given_schemes(operation) {
+                cases.add(Probe::InvalidCredential { scheme }, values);
+            }
+        }
+        for parameter in operation.parameters_in(Location::Header).filter(|parameter| parameter.required) {
+            cases.add(Probe::MissingHeader { name: parameter.name.clone() }, values);
+        }
+    }
+    if is_first_of_path == IsFirstOfPath::Yes
+        && let Some(values) = bases.first()
+        && let Some(plain) = factory.build(operation, &Intent::Example, values)
+    {
+        for method in METHODS {
+            if let Some(declared) = factory.undeclared(&method, &plain.request) {
+                let mut values = values.clone();
+                if matches!(method, Method::GET | Method::DELETE) {
+                    values.body = None;
+                }
+                cases.add(Probe::UndeclaredMethod { method, declared }, &values);
+            }
+        }
+    }
+    cases.cases
+}
+
+/// Whether an operation is the one whose path is tried with methods it does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IsFirstOfPath {
+    Yes,
+    No,
+}
+
+struct Cases<'a> {
+    factory: &'a Factory,
+    plan: &'a OperationPlan,
+    seen: HashSet<Vec<u8>>,
+    cases: Vec<Case>,
+}
+
+impl Cases<'_> {
+    fn add(&mut self, probe: Probe, values: &RequestValues) {
+        let operation = &self.plan.operation;
+        let intent = Intent::Probe(probe);
+        let Some(sent) = self.factory.build(operation, &intent, values) else { return };
+        if self.seen.insert(sent.wire()) {
+            self.cases.push(Case {
+                id: Case::id_of(operation, Phase::Probing, self.cases.len() as u64),
+                operation: operation.clone(),
+                phase: Phase::Probing,
+                intent,
+                origin: Origin::Fixed,
+                values: values.clone(),
+                sent,
+            });
+        }
+    }
+}

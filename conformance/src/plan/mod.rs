@@ -1,0 +1,7 @@
+//! What will be tested: the operations that the filter leaves, each with its ways to make cases.
+
+mod filter;
+mod operations;
+
+pub use filter::Filter;
+pub(crate) use operations::{OperationPlan, Plan};

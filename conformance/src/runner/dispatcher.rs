@@ -1,0 +1,287 @@
+//! The run itself: phase by phase, operation by operation, case by case.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use counterfoil_openapi::Contract;
+use futures::stream::{self, StreamExt};
+use tokio::task::JoinHandle;
+
+use super::shrink::{self, Subject};
+use super::state::{FailureKey, Found, Next, State};
+use super::{Context, Judged, warnings};
+use crate::case::Case;
+use crate::config::{Settings, Target};
+use crate::event::{EVENT_VERSION, Event, EventSink, OperationSummary, Phase, Summary, Warning};
+use crate::failure::{Failure, Flakiness};
+use crate::phase::{self, Fuzzing, IsFirstOfPath};
+use crate::plan::{OperationPlan, Plan};
+use crate::reproduction::reproduction;
+
+/// The most failures of a run that are made smaller; further ones are reported as they were found, since a reader
+/// of so many needs no small ones.
+const MAX_SHRUNK: usize = 200;
+
+/// Tests a target against a contract and tells a sink what happens, in order.
+///
+/// The events do not depend on the number of workers, as long as the target's answers do not: cases come from the
+/// seed alone, and their results are taken in by the order of cases.
+pub async fn run(
+    contract: &Contract,
+    target: &Target,
+    settings: &Settings,
+    sink: &mut dyn EventSink,
+) -> Summary {
+    let plan = Plan::new(contract, settings);
+    let context = match Context::new(contract, target, settings, &plan) {
+        Ok(context) => Arc::new(context),
+        Err(message) => return refuse(&message, sink),
+    };
+    sink.take(&started(contract, &context, &plan));
+    let state = State::new(plan.operations.len());
+    let mut run = Run { context, plan, state, sink };
+    for phase in Phase::ALL {
+        if settings.phases.contains(&phase) {
+            let next = run.phase(phase).await;
+            run.shrink().await;
+            if next == Next::Stop {
+                break;
+            }
+        }
+    }
+    run.finish()
+}
+
+/// A run of a target that nothing can be sent to.
+fn refuse(message: &str, sink: &mut dyn EventSink) -> Summary {
+    let warning =
+        Warning { code: "target-unusable".to_owned(), operation: None, message: message.to_owned() };
+    sink.take(&Event::WarningRaised { warning });
+    let summary = Summary { warnings: 1, unreachable: true, interrupted: true, ..Summary::default() };
+    sink.take(&Event::RunFinished { summary: summary.clone() });
+    summary
+}
+
+fn started(contract: &Contract, context: &Context, plan: &Plan) -> Event {
+    let operations = plan.operations.iter().map(|plan| OperationSummary {
+        id: plan.operation.id().as_str().to_owned(),
+        method: plan.operation.method().as_str().to_owned(),
+        path: plan.operation.path().as_str().to_owned(),
+    });
+    Event::RunStarted {
+        version: EVENT_VERSION,
+        seed: context.settings.seed,
+        document: contract.document().name().to_owned(),
+        title: contract.title().to_owned(),
+        digest: contract.digest().to_owned(),
+        target: context.redactor.base_url(&context.target.base_url),
+        operations: operations.collect(),
+        phases: context.settings.phases.clone(),
+        checks: context.settings.checks.iter().map(|check| check.name().to_owned()).collect(),
+    }
+}
+
+struct Run<'s> {
+    context: Arc<Context>,
+    plan: Plan,
+    state: State,
+    sink: &'s mut dyn EventSink,
+}
+
+impl Run<'_> {
+    async fn phase(&mut self, phase: Phase) -> Next {
+        let mut paths = HashSet::new();
+        for index in 0..self.plan.operations.len() {
+            let plan = Arc::clone(&self.plan.operations[index]);
+            let is_first = paths.insert(plan.operation.path().as_str().to_owned());
+            if self.state.tallies[index].is_given_up {
+                continue;
+            }
+            let context = Arc::clone(&self.context);
+            let settings = &context.settings;
+            let next = match phase {
+                Phase::Examples => {
+                    let cases = phase::examples(&context.factory, &plan);
+                    self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
+                }
+                Phase::Fuzzing => {
+                    let most = settings.max_cases;
+                    let cases = Fuzzing::new(&context.factory, &plan, settings.seed, &settings.modes, most);
+                    self.cases(phase, index, most, cases).await
+                }
+                Phase::Probing => {
+                    let accepted = self.state.tallies[index].accepted.as_ref();
+                    let is_first = if is_first { IsFirstOfPath::Yes } else { IsFirstOfPath::No };
+                    let cases = phase::probes(&context.factory, &plan, settings.seed, accepted, is_first);
+                    self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
+                }
+                Phase::Coverage => {
+                    let cases = phase::coverage(&context.factory, &plan, &settings.modes);
+                    self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
+                }
+                Phase::Stateful => Next::Continue,
+            };
+            if next == Next::Stop {
+                return Next::Stop;
+            }
+        }
+        Next::Continue
+    }
+
+    /// Sends the cases of one operation, several at once, and takes in what came of them one after the other.
+    async fn cases(
+        &mut self,
+        phase: Phase,
+        index: usize,
+        planned: u64,
+        cases: impl Iterator<Item = Case>,
+    ) -> Next {
+        let operation = self.plan.operations[index].operation.id().as_str().to_owned();
+        if planned == 0 {
+            return Next::Continue;
+        }
+        self.sink.take(&Event::OperationStarted { phase, operation, planned });
+        let context = Arc::clone(&self.context);
+        let workers = context.settings.workers;
+        let send = |case: Case| {
+            let context = Arc::clone(&context);
+            Worker(tokio::spawn(async move {
+                let judged = context.execute(Arc::new(case)).await;
+                let record = context.record(&judged);
+                (Arc::new(judged), record)
+            }))
+        };
+        let mut results = stream::iter(cases.map(send)).buffered(workers);
+        while let Some((judged, case)) = results.next().await {
+            if self.is_unreachable(&judged) {
+                self.state.summary.unreachable = true;
+                return Next::Stop;
+            }
+            let next = self.state.take(index, &judged, context.settings.max_failures);
+            self.sink.take(&Event::CaseFinished { case });
+            if next != Next::Continue {
+                // Requests under way are dropped unjudged: how many there are depends on the number of workers.
+                return next;
+            }
+        }
+        Next::Continue
+    }
+
+    /// Whether nothing was ever there to test.
+    fn is_unreachable(&self, judged: &Judged) -> bool {
+        !self.state.is_answered && matches!(judged.outcome, crate::check::Outcome::Refused { .. })
+    }
+
+    /// Makes the failures that the last phase found smaller.
+    async fn shrink(&mut self) {
+        if self.state.summary.unreachable {
+            return;
+        }
+        let done = self.state.failures.values().filter(|found| found.shrunk.is_some()).count();
+        let subjects: Vec<(FailureKey, Subject)> = self
+            .state
+            .failures
+            .iter()
+            .filter(|(_, found)| found.shrunk.is_none())
+            .take(MAX_SHRUNK.saturating_sub(done))
+            .map(|(key, found)| (key.clone(), found.subject()))
+            .collect();
+        let context = Arc::clone(&self.context);
+        let operations = self.plan.operations.clone();
+        let shrink = |(key, subject): (FailureKey, Subject)| {
+            let (context, plan) = (Arc::clone(&context), Arc::clone(&operations[key.operation]));
+            async move { (key, shrink::shrink(&context, &plan, subject).await) }
+        };
+        let mut results = stream::iter(subjects.into_iter().map(shrink)).buffered(context.settings.workers);
+        while let Some((key, shrunk)) = results.next().await {
+            self.state.summary.requests += shrunk.requests;
+            if let Some(found) = self.state.failures.get_mut(&key) {
+                found.shrunk = Some(shrunk);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Summary {
+        let failures: Vec<Failure> = self
+            .state
+            .failures
+            .iter()
+            .map(|(key, found)| self.failure(&self.plan.operations[key.operation], found))
+            .collect();
+        let summary = &mut self.state.summary;
+        summary.failures = failures.len() as u64;
+        summary.flaky =
+            failures.iter().filter(|failure| failure.flakiness == Flakiness::Flaky).count() as u64;
+        for failure in failures {
+            self.sink.take(&Event::FailureFound { failure });
+        }
+        let warnings = warnings::warnings(&self.context, &self.plan, &self.state);
+        self.state.summary.warnings = warnings.len() as u64;
+        for warning in warnings {
+            self.sink.take(&Event::WarningRaised { warning });
+        }
+        self.sink.take(&Event::RunFinished { summary: self.state.summary.clone() });
+        self.state.summary
+    }
+
+    fn failure(&self, plan: &OperationPlan, found: &Found) -> Failure {
+        let context = &self.context;
+        let (judged, flakiness) = match &found.shrunk {
+            Some(shrunk) => (&shrunk.smallest, shrunk.flakiness),
+            None => (&found.first, Flakiness::Recurs),
+        };
+        let breach = judged.failure(found.check.name(), &found.kind);
+        let breach = breach.or_else(|| found.first.failure(found.check.name(), &found.kind));
+        Failure {
+            check: found.check.name().to_owned(),
+            operation: plan.operation.id().as_str().to_owned(),
+            label: plan.operation.label(),
+            kind: context.redactor.text(&found.kind),
+            message: breach.map(|breach| context.message(judged, &breach.message)).unwrap_or_default(),
+            phase: judged.case.phase,
+            mode: judged.case.intent.mode(),
+            broken: judged.case.broken().map(|broken| context.message(judged, &broken)),
+            document_pointer: breach.and_then(|breach| breach.document_pointer.clone()),
+            count: found.count,
+            flakiness,
+            exchange: context.exchange(judged),
+            reproduction: reproduction(context, &found.first.case.id, judged),
+        }
+    }
+}
+
+impl Found {
+    fn subject(&self) -> Subject {
+        Subject {
+            check: self.check.name(),
+            kind: self.kind.clone(),
+            first: Arc::clone(&self.first),
+            count: self.count,
+        }
+    }
+}
+
+/// A task that ends when nobody waits for it any more.
+struct Worker<T>(JoinHandle<T>);
+
+impl<T> Future for Worker<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<T> {
+        match Pin::new(&mut self.0).poll(context) {
+            Poll::Ready(Ok(output)) => Poll::Ready(output),
+            Poll::Ready(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Only dropping this future cancels the task, and a dropped one is not polled.
+            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<T> Drop for Worker<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

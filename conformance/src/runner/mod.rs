@@ -1,0 +1,10 @@
+//! Carrying out a run: one dispatcher owns its state, workers send and judge, events come out in order.
+
+mod dispatcher;
+mod executor;
+mod shrink;
+mod state;
+mod warnings;
+
+pub use dispatcher::run;
+pub(crate) use executor::{Context, Judged};

@@ -1,0 +1,152 @@
+//! What a run knows so far. Only the dispatcher touches it, in the order of cases, so it is the same for any number
+//! of workers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::case::Intent;
+use crate::check::{Check, Outcome};
+use crate::event::{Mode, Summary};
+use crate::phase::Accepted;
+use crate::runner::Judged;
+use crate::runner::shrink::Shrunk;
+
+/// Time-outs in a row after which an operation is given up.
+pub(crate) const MAX_TIMEOUTS: u32 = 3;
+/// Operations in a row given up after which the target is taken to hang on everything.
+pub(crate) const MAX_GIVEN_UP: u32 = 5;
+
+/// What tells one failure from another; the order is the order of reports: operation, check, kind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FailureKey {
+    /// The operation's place in the plan.
+    pub(crate) operation: usize,
+    /// The check's place in the registry.
+    pub(crate) check: usize,
+    pub(crate) kind: String,
+}
+
+/// A failure as first found, and how often.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) check: &'static dyn Check,
+    pub(crate) kind: String,
+    pub(crate) first: Arc<Judged>,
+    pub(crate) count: u64,
+    pub(crate) shrunk: Option<Shrunk>,
+}
+
+/// What came of the cases of one operation.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// The values of the first valid request that was accepted.
+    pub(crate) accepted: Option<Accepted>,
+    /// Cases answered, by status.
+    pub(crate) statuses: BTreeMap<u16, u64>,
+    /// Valid requests answered, and those of them whose data were refused.
+    pub(crate) positive: u64,
+    pub(crate) refused: u64,
+    pub(crate) is_given_up: bool,
+    /// How the first example that breaks its own schema does so.
+    pub(crate) invalid_example: Option<String>,
+    timeouts: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) failures: BTreeMap<FailureKey, Found>,
+    pub(crate) tallies: Vec<Tally>,
+    pub(crate) summary: Summary,
+    pub(crate) is_answered: bool,
+    given_up_in_a_row: u32,
+}
+
+/// Whether a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    Continue,
+    /// No more cases of this operation.
+    LeaveOperation,
+    /// No more cases at all.
+    Stop,
+}
+
+impl State {
+    pub(crate) fn new(operations: usize) -> Self {
+        Self {
+            tallies: (0..operations).map(|_| Tally::default()).collect(),
+            summary: Summary { operations: operations as u64, ..Summary::default() },
+            ..Self::default()
+        }
+    }
+
+    /// Takes in the next case of an operation; `max_failures` ends the run.
+    pub(crate) fn take(&mut self, operation: usize, judged: &Arc<Judged>, max_failures: Option<u64>) -> Next {
+        self.summary.cases += 1;
+        self.summary.requests += judged.requests;
+        for (check, breach) in judged.failures() {
+            let registry = crate::check::checks().iter().position(|known| known.name() == check.name());
+            let key =
+                FailureKey { operation, check: registry.unwrap_or(usize::MAX), kind: breach.kind.clone() };
+            self.failures.entry(key).and_modify(|found| found.count += 1).or_insert_with(|| Found {
+                check,
+                kind: breach.kind.clone(),
+                first: Arc::clone(judged),
+                count: 1,
+                shrunk: None,
+            });
+        }
+        if let Outcome::Refused { .. } = judged.outcome {
+            self.summary.unreachable = true;
+            return Next::Stop;
+        }
+        if max_failures.is_some_and(|most| self.failures.len() as u64 >= most) {
+            self.summary.interrupted = true;
+            return Next::Stop;
+        }
+        self.tally(operation, judged)
+    }
+
+    fn tally(&mut self, operation: usize, judged: &Judged) -> Next {
+        let tally = &mut self.tallies[operation];
+        if judged.case.intent == Intent::Example && tally.invalid_example.is_none() {
+            tally.invalid_example = judged.case.sent.data_violations().next().map(ToString::to_string);
+        }
+        if judged.outcome == Outcome::TimedOut {
+            tally.timeouts += 1;
+            if tally.timeouts < MAX_TIMEOUTS {
+                return Next::Continue;
+            }
+            tally.is_given_up = true;
+            self.given_up_in_a_row += 1;
+            if self.given_up_in_a_row >= MAX_GIVEN_UP {
+                self.summary.interrupted = true;
+                return Next::Stop;
+            }
+            return Next::LeaveOperation;
+        }
+        tally.timeouts = 0;
+        let Some(status) = judged.status() else { return Next::Continue };
+        self.given_up_in_a_row = 0;
+        self.is_answered = true;
+        if !matches!(judged.case.intent, Intent::Probe(_)) {
+            *tally.statuses.entry(status).or_default() += 1;
+        }
+        let is_positive =
+            judged.case.intent.mode() == Mode::Positive && judged.case.sent.reading.violations.is_empty();
+        if is_positive {
+            tally.positive += 1;
+            tally.refused +=
+                u64::from(matches!(status, 400..=499) && !matches!(status, 401 | 403 | 404 | 409 | 429));
+            if tally.accepted.is_none() && (200..300).contains(&status) {
+                tally.accepted = Some(Accepted(judged.case.values.clone()));
+            }
+        }
+        Next::Continue
+    }
+
+    /// Whether the target hangs on everything.
+    pub(crate) fn hangs(&self) -> bool {
+        self.given_up_in_a_row >= MAX_GIVEN_UP
+    }
+}
