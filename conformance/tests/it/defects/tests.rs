@@ -1,0 +1,163 @@
+//! One row a defect: which check finds it, and what the smallest case is.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use counterfoil_conformance::{Failure, Flakiness, Settings, Target};
+use counterfoil_openapi::Contract;
+use tokio::net::TcpListener;
+
+use super::{Defect, KEY, Shop, contract};
+use crate::running::{Outcome, shop_settings, shop_target};
+
+/// Runs the suite against a shop with a defect.
+async fn failures(defect: Defect) -> (Shop, Vec<Failure>) {
+    let shop = Shop::open(defect).await;
+    let outcome = Outcome::of(&contract(), &shop_target(&shop), &shop_settings()).await;
+    let failures: Vec<Failure> = outcome.failures().into_iter().cloned().collect();
+    for failure in &failures {
+        assert_eq!(failure.flakiness, Flakiness::Recurs, "{defect:?}: {failure:?}");
+        assert_eq!(failure.reproduction.seed, 0);
+    }
+    (shop, failures)
+}
+
+/// The checks and kinds of the failures, and the requests of their smallest cases.
+fn summary(failures: &[Failure]) -> Vec<String> {
+    let line = |failure: &Failure| {
+        let url = &failure.exchange.url;
+        let target = &url[url.find("/orders").unwrap_or(0)..];
+        let body = failure.exchange.request_body.as_deref().unwrap_or("-");
+        format!("{}: {}: {} {target} {body}", failure.check, failure.kind, failure.exchange.method)
+    };
+    failures.iter().map(line).collect()
+}
+
+/// The failures of a run against a shop with one defect, all of them: nothing else is blamed.
+macro_rules! finds {
+    ($name:ident: $defect:ident, $($expected:literal),+ $(,)?) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let (_shop, failures) = failures(Defect::$defect).await;
+            assert_eq!(summary(&failures), [$($expected),+]);
+        }
+    };
+}
+
+finds!(a_wrong_status_is_found: WrongStatus,
+    r#"status_code_conformance: status 200: POST /orders {"item":"a","count":1}"#,
+);
+finds!(an_undocumented_status_is_found: UndocumentedStatus,
+    r#"status_code_conformance: status 418: POST /orders -"#,
+    r#"status_code_conformance: status 418: GET /orders/0 -"#,
+);
+finds!(a_wrong_type_is_found: WrongType,
+    r#"response_schema_conformance: 201 type at /components/schemas/Order/properties/id/type: POST /orders {"item":"a","count":1}"#,
+    r#"response_schema_conformance: 200 type at /components/schemas/Order/properties/id/type: GET /orders/1 -"#,
+);
+finds!(a_missing_content_type_is_found: NoContentType,
+    r#"content_type_conformance: 201 absent: POST /orders {"item":"a","count":1}"#,
+    r#"content_type_conformance: 200 absent: GET /orders/1 -"#,
+);
+finds!(what_is_not_json_is_found: NotJson,
+    r#"response_schema_conformance: 201 unreadable: POST /orders {"item":"a","count":1}"#,
+    r#"response_schema_conformance: 200 unreadable: GET /orders/1 -"#,
+);
+finds!(no_authentication_is_found: NoAuth,
+    r#"ignored_auth: invalid key: POST /orders {"item":"a","count":1}"#,
+    r#"ignored_auth: no credentials: POST /orders {"item":"a","count":1}"#,
+    r#"ignored_auth: invalid key: GET /orders/1 -"#,
+    r#"ignored_auth: no credentials: GET /orders/1 -"#,
+);
+finds!(any_key_is_found: AnyKey,
+    r#"ignored_auth: invalid key: POST /orders {"item":"a","count":1}"#,
+    r#"ignored_auth: invalid key: GET /orders/1 -"#,
+);
+finds!(accepted_invalid_data_are_found: AcceptsInvalid,
+    r#"negative_data_rejection: body maximum at /components/schemas/Wish/properties/count/maximum: POST /orders {"item":"a","count":101}"#,
+);
+finds!(refused_valid_data_are_found: RefusesValid,
+    r#"positive_data_acceptance: status 400: POST /orders {"item":"aaaaaa","count":1}"#,
+);
+finds!(a_closed_connection_is_found: Closes,
+    r#"server_crash: connection closed: POST /orders {"item":"a","count":13}"#,
+);
+finds!(a_missing_answer_is_found: Hangs,
+    r#"response_timeout: no complete response in time: GET /orders/1000?lines=45 -"#,
+);
+finds!(a_server_error_is_found: ServerError,
+    r#"not_a_server_error: status 500: POST /orders {"item":"a","count":1,"note":"ċ"}"#,
+    r#"status_code_conformance: status 500: POST /orders {"item":"a","count":1,"note":"ċ"}"#,
+);
+finds!(a_wrong_content_type_is_found: WrongContentType,
+    r#"content_type_conformance: 201 text/html: POST /orders {"item":"a","count":1}"#,
+    r#"content_type_conformance: 200 text/html: GET /orders/1 -"#,
+);
+finds!(a_missing_response_header_is_found: NoLocation,
+    r#"response_headers_conformance: 201 header.Location missing: POST /orders {"item":"a","count":1}"#,
+);
+finds!(a_header_not_asked_for_is_found: HeaderNotAskedFor,
+    r#"missing_required_header: header X-Shop: GET /orders/1 -"#,
+);
+finds!(an_undeclared_method_is_found: DeleteWorks,
+    r#"unsupported_method: DELETE answered 204: DELETE /orders -"#,
+    r#"unsupported_method: DELETE answered 204: DELETE /orders/0 -"#,
+);
+finds!(a_405_without_allow_is_found: NoAllow,
+    r#"unsupported_method: 405 without Allow: GET /orders -"#,
+    r#"unsupported_method: 405 without Allow: POST /orders/0 -"#,
+);
+finds!(a_wrong_allow_is_found: WrongAllow,
+    r#"allow_header_conformance: Allow: PATCH: GET /orders -"#,
+    r#"allow_header_conformance: Allow: PATCH: POST /orders/0 -"#,
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_curl_line_shows_the_failure_again() {
+    for (defect, status) in [
+        (Defect::RefusesValid, "400"),
+        (Defect::NoAuth, "201"),
+        (Defect::AnyKey, "201"),
+        (Defect::AcceptsInvalid, "201"),
+    ] {
+        let (_shop, failures) = failures(defect).await;
+        let line = failures[0].reproduction.curl.clone();
+        assert!(!line.contains(KEY), "{line}");
+        let shell = move || Command::new("sh").args(["-c", &line]).env("COUNTERFOIL_X_KEY", KEY).output();
+        let output = tokio::task::spawn_blocking(shell).await.unwrap().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{defect:?}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_gone_ends_the_run_with_a_crash() {
+    let shop = Shop::open(Defect::Dies).await;
+    let outcome = Outcome::of(&contract(), &shop_target(&shop), &shop_settings()).await;
+    assert!(outcome.summary.unreachable);
+    let failures = outcome.failures();
+    assert!(failures.iter().all(|failure| failure.check == "server_crash"), "{failures:?}");
+    assert!(!failures.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_never_answers_does_not_hold_up_the_run() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut document = "openapi: 3.0.3\npaths:\n".to_owned();
+    for number in 0..40 {
+        document.push_str(&format!(
+            "  /{number}/{{id}}: {{get: {{responses: {{'200': {{description: ok}}}}}}}}\n"
+        ));
+    }
+    let contract = Contract::load("silent.yaml", document.as_bytes()).unwrap();
+    let settings = Settings { timeout: Duration::from_millis(100), ..Settings::default() };
+    let start = Instant::now();
+    let outcome = Outcome::of(&contract, &Target::new(url), &settings).await;
+    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(outcome.failures().iter().all(|failure| failure.check == "response_timeout"));
+    let codes: Vec<&str> = outcome.warnings().iter().map(|warning| warning.code.as_str()).collect();
+    assert_eq!(codes, ["target-hangs", "given-up", "given-up", "given-up", "given-up", "given-up"]);
+    assert!(outcome.summary.interrupted);
+    drop(listener);
+}

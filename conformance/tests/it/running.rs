@@ -1,0 +1,134 @@
+//! Running the suite in tests, and properties of every run.
+
+use std::time::Duration;
+
+use counterfoil_conformance::{Event, Failure, Settings, Summary, Target, Warning, run};
+use counterfoil_openapi::Contract;
+
+use crate::defects::{Defect, Shop, contract};
+
+/// What a run came to.
+pub(crate) struct Outcome {
+    pub(crate) events: Vec<Event>,
+    pub(crate) summary: Summary,
+}
+
+impl Outcome {
+    pub(crate) async fn of(contract: &Contract, target: &Target, settings: &Settings) -> Self {
+        let mut events = Vec::new();
+        let summary = run(contract, target, settings, &mut events).await;
+        Self { events, summary }
+    }
+
+    pub(crate) fn failures(&self) -> Vec<&Failure> {
+        self.events
+            .iter()
+            .filter_map(|event| match event {
+                Event::FailureFound { failure } => Some(failure),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<&Warning> {
+        self.events
+            .iter()
+            .filter_map(|event| match event {
+                Event::WarningRaised { warning } => Some(warning),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The events with the times taken out.
+    fn masked(mut self) -> Vec<Event> {
+        for event in &mut self.events {
+            match event {
+                Event::CaseFinished { case } => case.exchange.elapsed_micros = 0,
+                Event::FailureFound { failure } => failure.exchange.elapsed_micros = 0,
+                _ => {}
+            }
+        }
+        self.events
+    }
+}
+
+/// Settings for a shop: short waits, the right key.
+pub(crate) fn shop_settings() -> Settings {
+    Settings { max_cases: 120, timeout: Duration::from_millis(400), ..Settings::default() }
+}
+
+pub(crate) fn shop_target(shop: &Shop) -> Target {
+    Target::new(shop.url()).header("X-Key", crate::defects::KEY)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_the_same_for_any_number_of_workers_and_again() {
+    for defect in [Defect::None, Defect::AcceptsInvalid, Defect::Hangs, Defect::ServerError] {
+        let shop = Shop::open(defect).await;
+        let mut runs = Vec::new();
+        for workers in [1, 8, 8] {
+            let settings = Settings { workers, ..shop_settings() };
+            runs.push(Outcome::of(&contract(), &shop_target(&shop), &settings).await.masked());
+        }
+        assert!(runs[0].len() > 50, "{defect:?}");
+        for run in &runs[1..] {
+            for (first, other) in runs[0].iter().zip(run) {
+                assert_eq!(first, other, "{defect:?}");
+            }
+            assert_eq!(runs[0].len(), run.len(), "{defect:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_seed_makes_other_cases() {
+    let shop = Shop::open(Defect::None).await;
+    let run = async |seed| {
+        let settings = Settings { seed, ..shop_settings() };
+        Outcome::of(&contract(), &shop_target(&shop), &settings).await.masked()
+    };
+    assert_ne!(run(1).await[1..], run(2).await[1..]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_is_not_there_is_unreachable_and_nothing_failed() {
+    let shop = Shop::open(Defect::None).await;
+    let target = shop_target(&shop);
+    drop(shop);
+    let outcome = Outcome::of(&contract(), &target, &shop_settings()).await;
+    assert!(outcome.summary.unreachable);
+    assert_eq!((outcome.summary.cases, outcome.summary.failures), (0, 0));
+    assert!(matches!(outcome.events.last(), Some(Event::RunFinished { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_of_the_target_is_in_any_event() {
+    for defect in [Defect::None, Defect::NoAuth, Defect::WrongType] {
+        let shop = Shop::open(defect).await;
+        let outcome = Outcome::of(&contract(), &shop_target(&shop), &shop_settings()).await;
+        let text = format!("{:?}", outcome.events);
+        assert!(text.contains("***"));
+        assert!(!text.contains(crate::defects::KEY), "{defect:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_ends_after_so_many_failures() {
+    let shop = Shop::open(Defect::UndocumentedStatus).await;
+    let settings = Settings { max_failures: Some(1), ..shop_settings() };
+    let outcome = Outcome::of(&contract(), &shop_target(&shop), &settings).await;
+    assert_eq!(outcome.summary.failures, 1);
+    assert!(outcome.summary.interrupted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_makes_a_result_worthless_is_warned_of() {
+    let shop = Shop::open(Defect::None).await;
+    let target = Target::new(shop.url());
+    let outcome = Outcome::of(&contract(), &target, &shop_settings()).await;
+    let mut codes: Vec<&str> = outcome.warnings().iter().map(|warning| warning.code.as_str()).collect();
+    codes.dedup();
+    assert_eq!(codes, ["credentials-missing", "all-unauthorized", "credentials-missing", "all-unauthorized"]);
+    assert_eq!(outcome.summary.failures, 0, "{:?}", outcome.failures());
+}
