@@ -10,6 +10,7 @@ use super::draw::{Care, Draw, Gap};
 use super::grammar::{Grammar, NodeId};
 use super::no_instance::NoInstance;
 use super::seed::{Dice, Seed, runner};
+use super::shrink::Hints;
 use super::variety::Variety;
 use crate::schema::{Direction, Schema};
 
@@ -86,6 +87,16 @@ impl Generator {
     /// The valid value that was found first: about the least there is.
     pub(crate) fn witness(&self) -> &Value {
         &self.witness
+    }
+
+    /// What values shrink to: the least one as a whole, and the values that the schema lists.
+    pub(crate) fn hints(&self) -> Hints {
+        Hints { wholes: vec![self.witness.clone()], members: self.members() }
+    }
+
+    /// The values that the schema lists.
+    pub(crate) fn members(&self) -> Vec<Value> {
+        self.grammar().members()
     }
 
     /// The document's own schema.

@@ -21,7 +21,9 @@ mod variety;
 pub use negative::{BrokenValue, Constraint, negative};
 pub use no_instance::NoInstance;
 pub use positive::{minimal, positive, positive_in};
-pub use request::{NamedRequest, example_requests, positive_request, positive_request_in};
+pub use request::{
+    BrokenRequest, NamedRequest, example_requests, negative_request, positive_request, positive_request_in,
+};
 pub use seed::{Seed, runner, sample};
 pub use variety::Variety;
 

@@ -65,7 +65,7 @@ impl Strategy for Positive {
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let (schema, direction) = (self.schema.clone(), self.direction);
         let value = self.generator.value(runner, self.variety, &|value| schema.is_valid(value, direction));
-        let hints = vec![self.generator.witness().clone()];
+        let hints = self.generator.hints();
         let read = move |value: &Value| schema.is_valid(value, direction).then(|| value.clone());
         Ok(Shrinking::new(value.clone(), value, hints, Box::new(read)))
     }

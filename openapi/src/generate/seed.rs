@@ -78,21 +78,30 @@ pub fn sample<S: Strategy>(strategy: &S, seed: &Seed) -> Option<S::Value> {
     strategy.new_tree(&mut runner(seed)).ok().map(|tree| tree.current())
 }
 
-/// Draws from a generator of random numbers in the shapes that generation asks for.
+/// Random numbers in the shapes that generation asks for.
+///
+/// They come from a SplitMix64 sequence that starts at a number of the runner's: a value takes hundreds of them, and
+/// none has to be hard to guess.
 #[derive(Debug)]
-pub(crate) struct Dice(TestRng);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// Dice thrown from the runner's own randomness; throwing them does not disturb other draws from it.
+    /// Dice of the runner's own randomness.
     pub(crate) fn of(runner: &mut TestRunner) -> Self {
-        Self(runner.new_rng())
+        Self(runner.rng().next_u64())
     }
 
     /// Other dice, thrown from these.
     pub(crate) fn split(&mut self) -> Self {
-        let mut seed = [0; 32];
-        self.0.fill_bytes(&mut seed);
-        Self(TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
+        Self(self.next())
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
     }
 
     /// A number below `end`; 0 where `end` is 0.
@@ -100,7 +109,7 @@ impl Dice {
         match end {
             0 | 1 => 0,
             // The bias of the remainder is beyond notice for the small ends used here.
-            _ => (self.0.next_u64() % end as u64) as usize,
+            _ => (self.next() % end as u64) as usize,
         }
     }
 
@@ -110,13 +119,13 @@ impl Dice {
             return low;
         }
         let span = (high - low) as u128;
-        let wide = (u128::from(self.0.next_u64()) << 64) | u128::from(self.0.next_u64());
+        let wide = (u128::from(self.next()) << 64) | u128::from(self.next());
         low + (wide % (span + 1)) as i128
     }
 
     /// Whether something that happens `percent` times in a hundred happens now.
     pub(crate) fn chance(&mut self, percent: u32) -> bool {
-        self.0.next_u32() % 100 < percent
+        self.next() % 100 < u64::from(percent)
     }
 
     /// One of the items; nothing where there is none.
@@ -126,7 +135,7 @@ impl Dice {
 
     /// A fraction from 0 up to, but not including, 1.
     pub(crate) fn fraction(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// The numbers below `end` in random order.

@@ -18,14 +18,22 @@ const FINE_TEXT: usize = 64;
 /// Reads what a JSON value stands for; nothing where it is not acceptable.
 pub(super) type Read<T> = Box<dyn Fn(&Value) -> Option<T>>;
 
+/// Values worth trying that no edit of a value leads to.
+#[derive(Debug, Default)]
+pub(crate) struct Hints {
+    /// In place of the whole.
+    pub(crate) wholes: Vec<Value>,
+    /// In place of any string or number.
+    pub(crate) members: Vec<Value>,
+}
+
 /// A value that shrinks: the JSON it is made of is edited.
 pub(super) struct Shrinking<T> {
     /// The smallest known to be wanted.
     best: (Value, T),
     /// What is on trial.
     current: (Value, T),
-    /// Values that the whole may be replaced by.
-    hints: Vec<Value>,
+    hints: Hints,
     read: Read<T>,
     edits: Vec<Edit>,
     /// The edit to try next, and how many were tried since the best changed.
@@ -59,7 +67,7 @@ enum Change {
 
 impl<T: Clone> Shrinking<T> {
     /// A tree that starts from a value and what it stands for.
-    pub(super) fn new(value: Value, meaning: T, hints: Vec<Value>, read: Read<T>) -> Self {
+    pub(super) fn new(value: Value, meaning: T, hints: Hints, read: Read<T>) -> Self {
         let best = (value, meaning);
         Self {
             current: best.clone(),
@@ -75,13 +83,13 @@ impl<T: Clone> Shrinking<T> {
 
     /// Puts the next smaller value on trial; `false`, with the best one in its place, where there is none.
     fn advance(&mut self) -> bool {
-        let smallest = measure(&self.best.0);
+        let smallest = Measure::of(&self.best.0);
         while self.tried < self.edits.len() && self.left > 0 {
             let edit = &self.edits[self.next % self.edits.len()];
             self.next += 1;
             self.tried += 1;
             let Some(candidate) = edit.apply(&self.best.0) else { continue };
-            if measure(&candidate).compare(&smallest) != Ordering::Less {
+            if Measure::of(&candidate).compare(&smallest) != Ordering::Less {
                 continue;
             }
             self.left -= 1;
@@ -147,16 +155,20 @@ impl Edit {
 }
 
 /// The edits worth trying on a value, the ones that cut most first.
-fn edits(value: &Value, hints: &[Value]) -> Vec<Edit> {
-    let mut edits: Vec<Edit> =
-        hints.iter().map(|hint| Edit { path: Vec::new(), change: Change::Replace(hint.clone()) }).collect();
-    collect(value, &mut Vec::new(), &mut edits);
+fn edits(value: &Value, hints: &Hints) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = hints
+        .wholes
+        .iter()
+        .map(|hint| Edit { path: Vec::new(), change: Change::Replace(hint.clone()) })
+        .collect();
+    collect(value, &hints.members, &mut Vec::new(), &mut edits);
     // The nearer to the root, the more goes.
     edits.sort_by_key(|edit| edit.path.len());
     edits
 }
 
-fn collect(value: &Value, path: &mut Vec<Step>, edits: &mut Vec<Edit>) {
+fn collect(value: &Value, members: &[Value], path: &mut Vec<Step>, edits: &mut Vec<Edit>) {
+    let own = Measure::of(value);
     let mut push = |change: Change| edits.push(Edit { path: path.clone(), change });
     match value {
         Value::Null => {}
@@ -166,11 +178,13 @@ fn collect(value: &Value, path: &mut Vec<Step>, edits: &mut Vec<Edit>) {
             }
         }
         Value::Number(number) => {
+            smaller(members, &own).for_each(|member| push(Change::Replace(member.clone())));
             for number in simpler_numbers(number) {
                 push(Change::Replace(Value::Number(number)));
             }
         }
         Value::String(text) => {
+            smaller(members, &own).for_each(|member| push(Change::Replace(member.clone())));
             for text in simpler_texts(text) {
                 push(Change::Replace(Value::String(text)));
             }
@@ -184,7 +198,7 @@ fn collect(value: &Value, path: &mut Vec<Step>, edits: &mut Vec<Edit>) {
             }
             for (index, item) in items.iter().enumerate() {
                 path.push(Step::Index(index));
-                collect(item, path, edits);
+                collect(item, members, path, edits);
                 path.pop();
             }
         }
@@ -195,11 +209,16 @@ fn collect(value: &Value, path: &mut Vec<Step>, edits: &mut Vec<Edit>) {
             map.keys().for_each(|name| push(Change::RemoveName(name.clone())));
             for (name, value) in map {
                 path.push(Step::Name(name.clone()));
-                collect(value, path, edits);
+                collect(value, members, path, edits);
                 path.pop();
             }
         }
     }
+}
+
+/// The members that are smaller than a value.
+fn smaller<'m>(members: &'m [Value], own: &Measure) -> impl Iterator<Item = &'m Value> {
+    members.iter().filter(|member| Measure::of(member).compare(own) == Ordering::Less)
 }
 
 /// Numbers nearer to zero, the nearest first, and whole ones instead of fractions.
@@ -211,11 +230,10 @@ fn simpler_numbers(number: &Number) -> Vec<Number> {
         // Beyond 64 bits the casts saturate, and the measure refuses what is no smaller.
         simpler
             .extend([0.0, 1.0, float.trunc(), float.trunc() / 2.0].map(|float| Number::from(float as i64)));
-        simpler.extend(
-            [(float * 10.0).trunc() / 10.0, (float * 100.0).trunc() / 100.0]
-                .into_iter()
-                .filter_map(Number::from_f64),
-        );
+        let (fraction, sign) = (float.fract(), float.signum());
+        let nearer = [fraction, fraction + sign, float / 2.0 - fraction / 2.0 + fraction, float - sign];
+        let shorter = [(float * 10.0).trunc() / 10.0, (float * 100.0).trunc() / 100.0];
+        simpler.extend(nearer.into_iter().chain(shorter).filter_map(Number::from_f64));
         return simpler;
     };
     let mut distance = whole;
@@ -274,6 +292,12 @@ struct Measure {
 }
 
 impl Measure {
+    fn of(value: &Value) -> Self {
+        let mut measure = Self::default();
+        measure.add(value);
+        measure
+    }
+
     fn compare(&self, other: &Self) -> Ordering {
         let sizes = (self.nodes, self.characters).cmp(&(other.nodes, other.characters));
         let oddness = sizes.then(self.oddness.cmp(&other.oddness));
@@ -306,12 +330,6 @@ impl Measure {
     }
 }
 
-fn measure(value: &Value) -> Measure {
-    let mut measure = Measure::default();
-    measure.add(value);
-    measure
-}
-
 fn oddness(character: char) -> usize {
     match character {
         'a' => 0,
@@ -332,7 +350,7 @@ mod tests {
     /// The smallest value for which `fails` holds, as a runner would find it.
     fn shrink(value: Value, fails: impl Fn(&Value) -> bool) -> Value {
         let read = |value: &Value| Some(value.clone());
-        let mut tree = Shrinking::new(value.clone(), value, Vec::new(), Box::new(read));
+        let mut tree = Shrinking::new(value.clone(), value, Hints::default(), Box::new(read));
         let mut best = tree.current();
         let mut goes_on = tree.simplify();
         while goes_on {

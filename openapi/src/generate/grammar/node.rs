@@ -14,6 +14,9 @@ use super::types::Types;
 /// The most forms of one node; a schema whose branches combine to more is drawn from these only.
 const MAX_FORMS: usize = 256;
 
+/// The most listed values that a grammar tells.
+const MAX_MEMBERS: usize = 64;
+
 /// The name of the bundle's root among its definitions; no definition is called so, since names made for
 /// definitions hold no parentheses.
 const ROOT: &str = "(root)";
@@ -92,6 +95,18 @@ impl Grammar {
     /// A shape of the bundle.
     pub(crate) fn shape(&self, id: ShapeId) -> &Shape {
         self.shapes.get(id)
+    }
+
+    /// The strings and numbers that `enum` and `const` list, the first ones at least.
+    pub(crate) fn members(&self) -> Vec<Value> {
+        let mut members: Vec<Value> = Vec::new();
+        let listed = self.shapes.iter().filter_map(|shape| shape.values.as_ref()).flatten();
+        for value in listed.filter(|value| value.is_string() || value.is_number()) {
+            if members.len() < MAX_MEMBERS && !members.contains(value) {
+                members.push(value.clone());
+            }
+        }
+        members
     }
 
     /// The node where all of `shapes` apply.

@@ -122,6 +122,11 @@ impl Shapes {
         ShapeId(0)
     }
 
+    /// All shapes.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Shape> {
+        self.list.iter()
+    }
+
     /// The shape of a number given out by this very list.
     pub(crate) fn get(&self, id: ShapeId) -> &Shape {
         &self.list[id.index()]

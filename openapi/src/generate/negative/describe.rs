@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::target::Rule;
 use crate::schema::SchemaViolation;
 
 /// The most characters of a value that a description quotes.
@@ -13,72 +12,79 @@ const MAX_MEMBERS: usize = 5;
 
 /// One line that says where, what must be, and what is sent: `/tags/0 must be string, sent 7`.
 ///
-/// `stated` is what the document says of the keyword; `rule` what was meant to be broken.
-pub(super) fn describe(
-    violation: &SchemaViolation,
-    stated: Option<&Value>,
-    value: &Value,
-    rule: Option<&Rule>,
-) -> String {
+/// `stated` is what the document says of the keyword, where the keyword is the document's own.
+pub(super) fn describe(violation: &SchemaViolation, stated: Option<&Value>, value: &Value) -> String {
     let place = match violation.instance_pointer.as_str() {
         "" => "the value",
         pointer => pointer,
     };
-    let found = value.pointer(&violation.instance_pointer);
-    let sent = || found.map_or_else(|| "nothing".to_owned(), quote);
-    let stated_text = || stated.map_or_else(String::new, quote);
-    let characters = || found.and_then(Value::as_str).map_or(0, |text| text.chars().count());
-    let items = || found.and_then(Value::as_array).map_or(0, Vec::len);
-    let members = || found.and_then(Value::as_object).map_or(0, serde_json::Map::len);
-    let must = match (violation.keyword.as_str(), rule) {
-        ("type", _) if stated.is_some() => format!("must be {}, sent {}", names(stated), sent()),
-        ("enum", _) if stated.is_some_and(Value::is_array) => {
-            format!("must be one of {}, sent {}", list(stated), sent())
+    let found = value.pointer(&violation.instance_pointer).unwrap_or(&Value::Null);
+    let must = stated.and_then(|stated| must(&violation.keyword, stated, found));
+    let must = must.or_else(|| may_not(&violation.keyword, found));
+    match must {
+        Some(must) => format!("{place} {must}"),
+        None => format!("{place} is invalid: {}", violation.message),
+    }
+}
+
+/// What a keyword asks for, by what it states, and what is sent instead.
+fn must(keyword: &str, stated: &Value, found: &Value) -> Option<String> {
+    let limit = match keyword {
+        "type" => return Some(format!("must be {}, sent {}", names(stated)?, quote(found))),
+        "enum" => return Some(format!("must be one of {}, sent {}", list(stated)?, quote(found))),
+        "required" => {
+            let name = missing(stated, found)?;
+            return Some(format!("must have the property \"{name}\", sent without it"));
         }
-        ("const", _) => format!("must be {}, sent {}", stated_text(), sent()),
-        ("minimum", _) => format!("must be at least {}, sent {}", stated_text(), sent()),
-        ("maximum", _) => format!("must be at most {}, sent {}", stated_text(), sent()),
-        ("exclusiveMinimum", _) => format!("must be more than {}, sent {}", stated_text(), sent()),
-        ("exclusiveMaximum", _) => format!("must be less than {}, sent {}", stated_text(), sent()),
-        ("multipleOf", _) => format!("must be a multiple of {}, sent {}", stated_text(), sent()),
-        ("minLength", _) => {
-            format!("must have at least {}, sent {}", counted(stated, "character"), characters())
-        }
-        ("maxLength", _) => {
-            format!("must have at most {}, sent {}", counted(stated, "character"), characters())
-        }
-        ("pattern", _) => format!("must match {}, sent {}", stated_text(), sent()),
-        ("format", _) => format!("must be of the format {}, sent {}", stated_text(), sent()),
-        ("minItems", _) => format!("must have at least {}, sent {}", counted(stated, "item"), items()),
-        ("maxItems", _) => format!("must have at most {}, sent {}", counted(stated, "item"), items()),
-        ("minProperties", _) => {
-            format!("must have at least {}, sent {}", counted(stated, "property"), members())
-        }
-        ("maxProperties", _) => {
-            format!("must have at most {}, sent {}", counted(stated, "property"), members())
-        }
-        ("uniqueItems", _) => format!("must not hold the same item twice, sent {}", sent()),
-        ("required", Some(Rule::Required(name))) => {
-            format!("must have the property \"{name}\", sent without it")
-        }
-        ("readOnly", _) => "must not be sent, since it is read-only".to_owned(),
-        ("writeOnly", _) => "must not be sent, since it is write-only".to_owned(),
-        ("not", _) => format!("must not be what the schema rules out, sent {}", sent()),
-        _ => format!("is invalid: {}", violation.message),
+        "const" => "be",
+        "minimum" => "be at least",
+        "maximum" => "be at most",
+        "exclusiveMinimum" => "be more than",
+        "exclusiveMaximum" => "be less than",
+        "multipleOf" => "be a multiple of",
+        "pattern" => "match",
+        "format" => "be of the format",
+        "minLength" | "minItems" | "minProperties" => "have at least",
+        "maxLength" | "maxItems" | "maxProperties" => "have at most",
+        _ => return None,
     };
-    format!("{place} {must}")
+    if let Some((thing, count)) = counted(keyword, found) {
+        return Some(format!("must {limit} {}, sent {count}", plural(stated, thing)?));
+    }
+    // Before 3.1 an exclusive bound is a flag, and the bound itself stands elsewhere.
+    (!stated.is_boolean() || keyword == "const")
+        .then(|| format!("must {limit} {}, sent {}", quote(stated), quote(found)))
+}
+
+/// What may not be, whatever the document states.
+fn may_not(keyword: &str, found: &Value) -> Option<String> {
+    Some(match keyword {
+        "uniqueItems" => format!("must not hold the same item twice, sent {}", quote(found)),
+        "not" => format!("must not be what the schema rules out, sent {}", quote(found)),
+        "readOnly" => "must not be sent, since it is read-only".to_owned(),
+        "writeOnly" => "must not be sent, since it is write-only".to_owned(),
+        _ => return None,
+    })
+}
+
+/// What the limit of a keyword counts, and how many there are.
+fn counted(keyword: &str, found: &Value) -> Option<(&'static str, usize)> {
+    Some(match (keyword, found) {
+        ("minLength" | "maxLength", Value::String(text)) => ("character", text.chars().count()),
+        ("minItems" | "maxItems", Value::Array(items)) => ("item", items.len()),
+        ("minProperties" | "maxProperties", Value::Object(map)) => ("property", map.len()),
+        _ => return None,
+    })
 }
 
 /// A number of things: `1 item`, `2 properties`.
-fn counted(stated: Option<&Value>, thing: &str) -> String {
-    match stated {
-        Some(count) if count.as_f64() == Some(1.0) => format!("{count} {thing}"),
-        Some(count) => match thing.strip_suffix('y') {
-            Some(stem) => format!("{count} {stem}ies"),
-            None => format!("{count} {thing}s"),
-        },
-        None => format!("another number of {thing}"),
-    }
+fn plural(count: &Value, thing: &str) -> Option<String> {
+    let plural = match (count.as_f64()? == 1.0, thing.strip_suffix('y')) {
+        (true, _) => thing.to_owned(),
+        (false, Some(stem)) => format!("{stem}ies"),
+        (false, None) => format!("{thing}s"),
+    };
+    Some(format!("{count} {plural}"))
 }
 
 /// A value as JSON, cut where it is long.
@@ -90,23 +96,29 @@ fn quote(value: &Value) -> String {
     }
 }
 
+/// The first property that is required and not there.
+fn missing<'s>(stated: &'s Value, found: &Value) -> Option<&'s str> {
+    let found = found.as_object()?;
+    stated.as_array()?.iter().filter_map(Value::as_str).find(|name| !found.contains_key(*name))
+}
+
 /// The types that a `type` keyword names.
-fn names(stated: Option<&Value>) -> String {
+fn names(stated: &Value) -> Option<String> {
     match stated {
-        Some(Value::String(name)) => name.clone(),
-        Some(Value::Array(names)) => {
+        Value::String(name) => Some(name.clone()),
+        Value::Array(names) => {
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
-            names.join(" or ")
+            Some(names.join(" or "))
         }
-        _ => "of another type".to_owned(),
+        _ => None,
     }
 }
 
-fn list(stated: Option<&Value>) -> String {
-    let members = stated.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+fn list(stated: &Value) -> Option<String> {
+    let members = stated.as_array()?;
     let mut named: Vec<String> = members.iter().take(MAX_MEMBERS).map(quote).collect();
     if members.len() > MAX_MEMBERS {
         named.push(format!("{} more", members.len() - MAX_MEMBERS));
     }
-    named.join(", ")
+    Some(named.join(", "))
 }

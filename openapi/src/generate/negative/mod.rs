@@ -11,3 +11,5 @@ mod target;
 mod text;
 
 pub use strategy::{BrokenValue, Constraint, negative};
+
+pub(crate) use strategy::Breaker;

@@ -14,7 +14,7 @@ use crate::document::Pointer;
 use crate::generate::generator::Generator;
 use crate::generate::no_instance::NoInstance;
 use crate::generate::seed::{Dice, Seed, runner};
-use crate::generate::shrink::Shrinking;
+use crate::generate::shrink::{Hints, Shrinking};
 use crate::generate::variety::Variety;
 use crate::schema::{Direction, Schema, SchemaViolation};
 use crate::violation::Part;
@@ -23,10 +23,10 @@ use crate::violation::Part;
 const TRIED_RULES: usize = 24;
 
 /// The valid values that are tried before a case is given up.
-const TRIED_VALUES: usize = 4;
+const TRIED_VALUES: usize = 3;
 
 /// The cases that are tried before a schema counts as admitting everything.
-const TRIED_CASES: u64 = 12;
+const TRIED_CASES: u64 = 6;
 
 /// How often in a hundred a value is taken that breaks more than was meant.
 const MESSY: u32 = 10;
@@ -177,15 +177,26 @@ impl Breaker {
         let stated = Pointer::from_escaped(violation.document_pointer.as_str());
         let stated = stated.find(self.schema.document().root());
         let is_keyword = violation.document_pointer.ends_with(&format!("/{}", violation.keyword));
-        let rule = meant.map(|(_, rule)| rule).filter(|_| found.is_some());
         let constraint = Constraint {
             part: Part::Body,
             keyword: violation.keyword.clone(),
             pointer: violation.instance_pointer.clone(),
             document_pointer: violation.document_pointer.clone(),
-            description: describe(violation, stated.filter(|_| is_keyword), &value, rule),
+            description: describe(violation, stated.filter(|_| is_keyword), &value),
         };
         Some((BrokenValue { value, constraint }, others))
+    }
+
+    /// What a value breaks of the rule that stands at a place of the document, in one line.
+    pub(crate) fn describe(&self, value: &Value, keyword: &str, document_pointer: &str) -> Option<String> {
+        let rule = Constraint {
+            part: Part::Body,
+            keyword: keyword.to_owned(),
+            pointer: String::new(),
+            document_pointer: document_pointer.to_owned(),
+            description: String::new(),
+        };
+        self.judged(value.clone(), None, Some(&rule)).map(|(broken, _)| broken.constraint.description)
     }
 
     /// A value that breaks the same rule as another one, and at most as many others.
@@ -207,9 +218,10 @@ impl Strategy for Negative {
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let (broken, others) = self.breaker.value(runner).ok_or("no value was broken")?;
+        let hints = Hints { wholes: Vec::new(), members: self.breaker.generator.members() };
         let breaker = Arc::clone(&self.breaker);
         let constraint = broken.constraint.clone();
         let read = move |value: &Value| breaker.same(value, &constraint, others);
-        Ok(Shrinking::new(broken.value.clone(), broken, Vec::new(), Box::new(read)))
+        Ok(Shrinking::new(broken.value.clone(), broken, hints, Box::new(read)))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::plan::{Plan, place};
+use super::plan::{Plan, media_type_to_send, place};
 use crate::codec::{BodyValue, Payload, RequestValues, encode_request, media};
 use crate::contract::{Example, MediaType, Operation, Parameter};
 use crate::schema::Schema;
@@ -62,7 +62,7 @@ pub fn example_requests(operation: &Arc<Operation>) -> Vec<NamedRequest> {
             let mut label = name.clone();
             if let Some((media, example)) = body {
                 values.body = Some(BodyValue {
-                    media_type: media::concrete(&media.name).into_owned(),
+                    media_type: media_type_to_send(media),
                     payload: payload(media, &example.value),
                 });
                 if is_ambiguous {
@@ -150,7 +150,7 @@ fn choose<'e>(examples: &'e [Given], name: &str) -> Option<&'e Given> {
 
 /// An example as it is to be sent: many documents give JSON bodies as the text of the JSON.
 fn payload(media: &MediaType, example: &Value) -> Payload {
-    let is_json = media::kind(&media::concrete(&media.name)) == media::Kind::Json;
+    let is_json = media::kind(&media_type_to_send(media)) == media::Kind::Json;
     match (example, &media.schema) {
         (Value::String(text), Some(schema)) if is_json => {
             let parsed = serde_json::from_str::<Value>(text).ok().filter(|parsed| {

@@ -6,9 +6,11 @@
 
 mod examples;
 mod form;
+mod negative;
 mod plan;
 mod positive;
 mod wire;
 
 pub use examples::{NamedRequest, example_requests};
+pub use negative::{BrokenRequest, negative_request};
 pub use positive::{positive_request, positive_request_in};

@@ -25,6 +25,9 @@ const PATIENT_ROUNDS: usize = 8;
 /// The most bytes of a body that is nothing but bytes.
 const MAX_BYTES: usize = 64;
 
+/// The most listed values that shrinking tries.
+const MAX_MEMBERS: usize = 128;
+
 /// What the requests of an operation are made of, and the way they take.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -37,19 +40,20 @@ pub(super) struct Plan {
 
 /// A part of a request.
 #[derive(Debug)]
-struct Slot {
-    part: Part,
-    is_required: bool,
+pub(super) struct Slot {
+    pub(super) part: Part,
+    pub(super) is_required: bool,
     /// A body has one for each media type.
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
 }
 
+/// Where the values of a part come from.
 #[derive(Debug)]
-struct Source {
+pub(super) struct Source {
     /// The media type to send; empty for a parameter.
-    media_type: String,
+    pub(super) media_type: String,
     /// Nothing where no codec writes values.
-    values: Option<(Schema, Arc<Generator>)>,
+    pub(super) values: Option<(Schema, Arc<Generator>)>,
 }
 
 impl Plan {
@@ -72,6 +76,20 @@ impl Plan {
         let mut plan = Self { operation: Arc::clone(operation), wire, slots, witness };
         plan.witness = plan.find_witness()?;
         Ok(plan)
+    }
+
+    /// The parts that a request may have.
+    pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// The values that the schemas of the parts list.
+    pub(super) fn members(&self) -> Vec<Value> {
+        let sources = self.slots.iter().flat_map(|slot| &slot.sources);
+        let generators = sources.filter_map(|source| source.values.as_ref());
+        let mut members: Vec<Value> = generators.flat_map(|(_, generator)| generator.members()).collect();
+        members.truncate(MAX_MEMBERS);
+        members
     }
 
     /// Valid values of about the least there is.
@@ -161,7 +179,14 @@ impl Plan {
 }
 
 impl Slot {
-    fn fill(&self, values: &mut RequestValues, runner: &mut TestRunner, dice: &mut Dice, variety: Variety) {
+    /// Puts a valid value into its place, whether the place can carry it or not.
+    pub(super) fn fill(
+        &self,
+        values: &mut RequestValues,
+        runner: &mut TestRunner,
+        dice: &mut Dice,
+        variety: Variety,
+    ) {
         let source = match variety {
             Variety::Minimal => self.sources.first(),
             _ => dice.pick(&self.sources),
@@ -187,7 +212,8 @@ impl Slot {
         }
     }
 
-    fn clear(&self, values: &mut RequestValues) {
+    /// Leaves the part out.
+    pub(super) fn clear(&self, values: &mut RequestValues) {
         match &self.part {
             Part::Parameter(location, name) => {
                 place(values, *location).shift_remove(name);
@@ -259,7 +285,7 @@ fn body_slot(operation: &Operation) -> Result<Option<Slot>, NoInstance> {
 
 /// Where the bodies of a media type come from; nothing where no codec writes them.
 fn body_source(operation: &Operation, media: &MediaType) -> Result<Option<Source>, NoInstance> {
-    let media_type = media::concrete(&media.name).into_owned();
+    let media_type = media_type_to_send(media);
     if media::kind(&media_type) == media::Kind::Binary {
         return Ok(Some(Source { media_type, values: None }));
     }
@@ -267,8 +293,18 @@ fn body_source(operation: &Operation, media: &MediaType) -> Result<Option<Source
     let schema = media.schema.clone().unwrap_or_else(made);
     let generator = Generator::of(&schema, Direction::Request)?;
     let sample = Payload::Value(generator.witness().clone());
-    let is_written = crate::codec::encode_body(media, &sample).is_ok() || has_codec(&media_type);
+    let is_written = has_codec(&media_type) || crate::codec::encode_body(media, &sample).is_ok();
     Ok(is_written.then_some(Source { media_type, values: Some((schema, generator)) }))
+}
+
+/// The media type to send for a documented one: JSON where a range admits it and a schema says what to send.
+pub(super) fn media_type_to_send(media: &MediaType) -> String {
+    const JSON: &str = "application/json";
+    let is_range = media.name.contains('*');
+    match is_range && media.schema.is_some() && media::specificity(&media.name, JSON).is_some() {
+        true => JSON.to_owned(),
+        false => media::concrete(&media.name).into_owned(),
+    }
 }
 
 /// Whether a codec writes a media type, even if not every value.

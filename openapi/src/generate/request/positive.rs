@@ -10,7 +10,7 @@ use super::plan::Plan;
 use crate::codec::RequestValues;
 use crate::contract::Operation;
 use crate::generate::no_instance::NoInstance;
-use crate::generate::shrink::Shrinking;
+use crate::generate::shrink::{Hints, Shrinking};
 use crate::generate::variety::Variety;
 
 /// The valid requests of an operation, wild ones: see [`positive_request_in`].
@@ -54,11 +54,12 @@ impl Strategy for PositiveRequest {
         let values = self.plan.draw(runner, self.variety);
         let (form, bytes) = to_json(&values);
         let (least, _) = to_json(self.plan.witness());
+        let hints = Hints { wholes: vec![least], members: self.plan.members() };
         let plan = Arc::clone(&self.plan);
         let read = move |form: &serde_json::Value| {
             let values = from_json(form, bytes.as_ref())?;
             plan.wire.faults(&values).is_empty().then_some(values)
         };
-        Ok(Shrinking::new(form, values, vec![least], Box::new(read)))
+        Ok(Shrinking::new(form, values, hints, Box::new(read)))
     }
 }

@@ -69,6 +69,14 @@ impl Wire {
         }
     }
 
+    /// What values read as once they were encoded; nothing where they cannot be, or do not lead to the operation.
+    pub(super) fn verdict(&self, values: &RequestValues) -> Option<Reading> {
+        if !path_faults(values).is_empty() {
+            return None;
+        }
+        self.read(&encode_request(&self.operation, values).ok()?)
+    }
+
     /// What keeps the values from arriving as they are and valid.
     pub(super) fn faults(&self, values: &RequestValues) -> Vec<Fault> {
         let mut faults = path_faults(values);

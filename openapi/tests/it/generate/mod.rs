@@ -1,5 +1,6 @@
 //! Generation, seen from outside.
 
+mod corpus;
 mod negative;
 mod positive;
 mod request;

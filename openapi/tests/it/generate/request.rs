@@ -1,16 +1,17 @@
 //! Whole requests.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use counterfoil_openapi::codec::{Payload, encode_request};
 use counterfoil_openapi::generate::{
-    Seed, Variety, example_requests, positive_request, positive_request_in, sample,
+    Seed, Variety, example_requests, negative_request, positive_request, positive_request_in, sample,
 };
 use counterfoil_openapi::validate::{self, Enforcement, Reading, RequestRules};
 use counterfoil_openapi::{BasePaths, Contract, Operation, Request, Route, Router};
 use serde_json::json;
 
-use super::shrinking::shrunk;
+use super::shrinking::{least, shrunk};
 
 const DOCUMENT: &str = r#"
 openapi: 3.0.3
@@ -107,6 +108,90 @@ fn an_operation_without_a_request_names_the_part_at_fault() {
     let none = positive_request(&operation("impossible")).expect_err("no query can say an empty array");
     assert_eq!(none.pointer, "/paths/~1impossible/get/parameters/0");
     assert!(positive_request(&operation("upload")).is_ok(), "one media type of two is enough");
+}
+
+#[test]
+fn every_broken_request_breaks_one_part_and_names_it() {
+    let operation = operation("putPet");
+    let strategy = negative_request(&operation).expect("broken requests");
+    let mut found = BTreeSet::new();
+    for index in 0..400 {
+        let broken = sample(&strategy, &Seed::derive(1, &["putPet"], index)).expect("a request");
+        let request = encode_request(&operation, &broken.values).expect("it can be written");
+        let reading = read(&operation, &request);
+        let violations: Vec<_> = reading
+            .violations
+            .iter()
+            .filter(|violation| violation.part.to_string() != "header.Content-Length")
+            .collect();
+        let constraint = &broken.constraint;
+        assert!(!violations.is_empty(), "{}: {}", constraint.description, request.target);
+        assert!(
+            violations.iter().all(|violation| violation.part == constraint.part),
+            "{}: {violations:?}",
+            constraint.description
+        );
+        assert!(violations.iter().any(|violation| violation.rule == constraint.keyword));
+        found.insert(format!("{} {}", constraint.part, constraint.keyword));
+    }
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(found.join("\n"), @"
+    body minLength
+    body minimum
+    body missing
+    body required
+    body type
+    body unreadable
+    content-type undocumented
+    cookie.session minLength
+    header.X-Limit maximum
+    header.X-Limit minimum
+    header.X-Limit type
+    header.X-Note missing
+    query.filter type
+    query.page minimum
+    query.page missing
+    query.page type
+    ");
+}
+
+#[test]
+fn broken_requests_shrink_and_stay_broken_in_the_same_way() {
+    let operation = operation("putPet");
+    let strategy = negative_request(&operation).expect("broken requests");
+    let lines: BTreeSet<String> = (0..60)
+        .map(|index| {
+            let broken = least(&strategy, &Seed::derive(1, &["putPet"], index));
+            format!("{}: {}", broken.constraint.part, broken.constraint.description)
+        })
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    body: /age must be at least 0, sent -1
+    body: /name must be string, sent {}
+    body: /name must have at least 1 character, sent 0
+    body: /tags/0 must be boolean, sent "{}"
+    body: /tags/0 must be boolean, sent 0
+    body: is required, and is not sent
+    body: must be JSON, and is broken off or garbled
+    body: the value must be object, sent ""
+    body: the value must be object, sent 0
+    body: the value must have the property "name", sent without it
+    content-type: must be application/json or application/x-www-form-urlencoded or application/octet-stream, sent as text/plain
+    cookie.session: the value must have at least 3 characters, sent 0
+    cookie.session: the value must have at least 3 characters, sent 1
+    header.X-Limit: the value must be at least 1, sent 0
+    header.X-Limit: the value must be at most 10, sent 11
+    header.X-Limit: the value must be integer, sent ""
+    header.X-Limit: the value must be integer, sent "cliff,0"
+    header.X-Note: is required, and is not sent
+    query.filter: /a must be integer, sent ""
+    query.filter: /b must be string, sent {"0":""}
+    query.page: is required, and is not sent
+    query.page: the value must be at least 1, sent 0
+    query.page: the value must be integer, sent ""
+    query.page: the value must be integer, sent 1.5
+    "#);
 }
 
 #[test]

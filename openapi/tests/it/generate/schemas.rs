@@ -51,9 +51,12 @@ pub(super) fn independent(source: &Value) -> Option<jsonschema::Validator> {
     }
     let mut schema = source.clone();
     schema.as_object_mut()?.insert("components".to_owned(), components());
-    let options = jsonschema::draft202012::options().should_validate_formats(true);
-    // It refuses patterns that are too large to compile.
-    options.build(&schema).ok()
+    compiled(&schema)
+}
+
+/// A validator of a JSON Schema; nothing where it does not compile, for its patterns are too large, say.
+pub(super) fn compiled(schema: &Value) -> Option<jsonschema::Validator> {
+    jsonschema::draft202012::options().should_validate_formats(true).build(schema).ok()
 }
 
 /// Schemas that admit values and refuse others.
