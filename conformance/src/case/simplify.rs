@@ -197,14 +197,17 @@ fn simpler_texts(text: &str) -> Vec<String> {
             texts.push(prefix(length));
         }
     }
-    // The same length in plain letters tells whether the characters matter.
-    if text.chars().any(|character| !character.is_ascii_alphanumeric()) {
-        let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { 'a' };
-        texts.push(text.chars().map(plain).collect());
-    }
-    if text.chars().any(|character| character != 'a' && character != '0') && count > 1 {
-        texts.push("a".repeat(count));
-    }
+    // The same length in plain letters tells whether the characters matter; the least unusual of the unusual ones
+    // tells which do.
+    let mut replace = |plain: &dyn Fn(char) -> char| {
+        let replaced: String = text.chars().map(plain).collect();
+        if replaced != text && !texts.contains(&replaced) {
+            texts.push(replaced);
+        }
+    };
+    replace(&|_| 'a');
+    replace(&|character| if character.is_ascii_alphanumeric() { character } else { 'a' });
+    replace(&|character| if character.is_ascii() { character } else { 'é' });
     texts
 }
 

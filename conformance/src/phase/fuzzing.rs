@@ -44,7 +44,7 @@ impl<'a> Fuzzing<'a> {
         let turn = |mode: &Mode| {
             let intent = match mode {
                 Mode::Positive => plan.positive().is_ok().then_some(Intent::Positive),
-                Mode::Negative => None,
+                Mode::Negative => plan.negative().is_ok().then_some(Intent::Negative),
             };
             intent.map(|intent| Turn { intent, barren: 0 })
         };
@@ -104,7 +104,7 @@ impl Iterator for Fuzzing<'_> {
 /// The values that a seed draws for an intent.
 pub(crate) fn draw(plan: &OperationPlan, intent: &Intent, seed: &Seed) -> Option<RequestValues> {
     match intent {
-        Intent::Negative => None,
+        Intent::Negative => generate::sample(plan.negative().ok()?, seed).map(|broken| broken.values),
         _ => generate::sample(plan.positive().ok()?, seed),
     }
 }

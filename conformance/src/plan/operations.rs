@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use counterfoil_openapi::codec::RequestValues;
-use counterfoil_openapi::generate::{self, NoInstance};
+use counterfoil_openapi::generate::{self, BrokenRequest, NoInstance};
 use counterfoil_openapi::{Contract, Operation};
 use proptest::strategy::SBoxedStrategy;
 
@@ -26,16 +26,22 @@ impl Plan {
 pub(crate) struct OperationPlan {
     pub(crate) operation: Arc<Operation>,
     positive: OnceLock<Result<SBoxedStrategy<RequestValues>, NoInstance>>,
+    negative: OnceLock<Result<SBoxedStrategy<BrokenRequest>, NoInstance>>,
 }
 
 impl OperationPlan {
     fn new(operation: &Arc<Operation>) -> Self {
-        Self { operation: Arc::clone(operation), positive: OnceLock::new() }
+        Self { operation: Arc::clone(operation), positive: OnceLock::new(), negative: OnceLock::new() }
     }
 
     /// Draws valid requests; the error says what admits no value.
     pub(crate) fn positive(&self) -> Result<&SBoxedStrategy<RequestValues>, &NoInstance> {
         self.positive.get_or_init(|| generate::positive_request(&self.operation)).as_ref()
+    }
+
+    /// Draws requests with one constraint broken; the error says that nothing can be broken.
+    pub(crate) fn negative(&self) -> Result<&SBoxedStrategy<BrokenRequest>, &NoInstance> {
+        self.negative.get_or_init(|| generate::negative_request(&self.operation)).as_ref()
     }
 }
 

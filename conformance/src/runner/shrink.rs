@@ -123,7 +123,9 @@ impl Search {
                 Mode::Positive => {
                     walk(plan.positive().ok(), &seed, |values| handle.block_on(other.tries(&values)));
                 }
-                Mode::Negative => {}
+                Mode::Negative => {
+                    walk(plan.negative().ok(), &seed, |broken| handle.block_on(other.tries(&broken.values)));
+                }
             }
             other
         });
