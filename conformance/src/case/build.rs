@@ -67,7 +67,7 @@ impl Factory {
 
     /// The request that an intent makes of values, where there is one that serves the intent:
     ///
-    /// * it can be written down and its path leads to the operation again;
+    /// * it can be written down, any server reads the same characters, and its path leads to the operation again;
     /// * a positive one is valid as sent, whoever reads it; a negative one is not, credentials aside.
     pub(crate) fn build(
         &self,
@@ -79,6 +79,9 @@ impl Factory {
             return None;
         }
         let mut request = codec::encode_request(operation, values).ok()?;
+        if has_foreign_header(&request) {
+            return None;
+        }
         match intent.probe() {
             Some(Probe::NoCredentials) => self.signer.sign_without_credentials(operation, &mut request),
             Some(Probe::InvalidCredential { scheme }) => {
@@ -130,6 +133,12 @@ impl Factory {
             _ => None,
         }
     }
+}
+
+/// Whether a header holds bytes beyond ASCII, whose meaning HTTP leaves open (RFC 9110, section 5.5): one server reads
+/// two characters where another reads one, and a third refuses them.
+fn has_foreign_header(request: &Request) -> bool {
+    request.headers.values().any(|value| !value.as_bytes().is_ascii())
 }
 
 /// Whether a null was written as text: how that is done, the specification does not say (OpenAPI 3.0.3, section

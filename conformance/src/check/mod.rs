@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod fixture;
+mod leniency;
 mod observation;
 mod registry;
 

@@ -1,10 +1,9 @@
 //! `negative_data_rejection`
 
 use counterfoil_openapi::{Location, Part, Violation};
-use serde_json::Value;
 
 use super::registry::declare;
-use super::{Breach, Judgement, Observation};
+use super::{Breach, Judgement, Observation, leniency};
 use crate::case::Intent;
 
 declare! {
@@ -18,8 +17,9 @@ declare! {
     /// `not_a_server_error`, a missing header by `missing_required_header`.
     ///
     /// Not judged, because the document leaves it open: text that means the documented type to many servers though
-    /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value for an
-    /// optional parameter); a property that is `readOnly`, which a server may ignore.
+    /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
+    /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a property that is
+    /// `readOnly`, which a server may ignore.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
     ///
@@ -31,8 +31,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let (Intent::Negative, Some(status)) = (observation.intent, observation.status()) else {
         return Judgement::NotApplicable;
     };
-    // A property that alternatives share is refused by each of them: the first violation is as good as any.
-    let mut clear = observation.data_violations().filter(|violation| is_clear(observation, violation));
+    let mut clear = observation
+        .data_violations()
+        .filter(|violation| !is_missing_header(violation) && leniency::is_clear(observation, violation));
     let Some(violation) = clear.next() else { return Judgement::NotApplicable };
     match status {
         200..=299 => Judgement::Failed(vec![Breach {
@@ -52,59 +53,9 @@ fn kind(violation: &Violation) -> String {
     format!("{} {}{at}", violation.part, violation.rule)
 }
 
-/// Whether a violation is one that no reading of the document allows, and no other check's business.
-fn is_clear(observation: &Observation<'_>, violation: &Violation) -> bool {
-    match &violation.part {
-        Part::Parameter(Location::Header, _) if violation.rule == "missing" => false,
-        Part::Parameter(location, name) => {
-            let values = &observation.reading.values;
-            let values = match location {
-                Location::Path => &values.path,
-                Location::Query => &values.query,
-                Location::Header => &values.header,
-                _ => &values.cookie,
-            };
-            !is_ambiguous(violation, values.get(name))
-        }
-        Part::Body => {
-            let value = observation.reading.values.body.as_ref().and_then(|body| body.payload.as_value());
-            let is_text_only = observation.request.content_type().is_some_and(|content_type| {
-                use counterfoil_openapi::codec::media;
-                matches!(media::kind(content_type), media::Kind::Form | media::Kind::Multipart)
-            });
-            let is_open =
-                (is_text_only && is_ambiguous(violation, value)) || is_read_only(observation, violation);
-            !is_open
-        }
-        _ => true,
-    }
-}
-
-/// Whether the text at the violation means another type to many servers; only where all values travel as text.
-fn is_ambiguous(violation: &Violation, value: Option<&Value>) -> bool {
-    if violation.rule != "type" {
-        return false;
-    }
-    let Some(Value::String(text)) = value.and_then(|value| value.pointer(&violation.pointer)) else {
-        return false;
-    };
-    let text = text.trim().to_ascii_lowercase();
-    let word = ["", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "null", "none"];
-    let digits = text.replace('_', "");
-    word.contains(&text.as_str()) || digits.parse::<f64>().is_ok() || digits.starts_with("0x")
-}
-
-/// Whether what is refused is a `readOnly` property in a request, which servers are free to ignore.
-fn is_read_only(observation: &Observation<'_>, violation: &Violation) -> bool {
-    let Some(pointer) = &violation.document_pointer else { return false };
-    let root = observation.operation.document().root();
-    let schema = root.pointer(pointer);
-    let around = pointer.rfind('/').and_then(|end| root.pointer(&pointer[..end]));
-    violation.rule == "readOnly"
-        || [schema, around]
-            .into_iter()
-            .flatten()
-            .any(|schema| schema.get("readOnly") == Some(&Value::Bool(true)))
+/// A header that was left out is `missing_required_header`'s affair.
+fn is_missing_header(violation: &Violation) -> bool {
+    violation.rule == "missing" && matches!(violation.part, Part::Parameter(Location::Header, _))
 }
 
 #[cfg(test)]

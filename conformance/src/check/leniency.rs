@@ -1,0 +1,194 @@
+//! What a document leaves open, so that accepting it breaks no promise: other notations of the documented type, where
+//! values travel as text, and other notations of the documented format.
+
+use counterfoil_openapi::codec::media::{self, Kind};
+use counterfoil_openapi::{Location, Part, Violation};
+use serde_json::Value;
+
+use super::Observation;
+
+/// Whether a violation of the data sent is one that no reading of the document allows.
+pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let values = &observation.reading.values;
+    match &violation.part {
+        Part::Parameter(location, name) => {
+            let place = match location {
+                Location::Path => &values.path,
+                Location::Query => &values.query,
+                Location::Header => &values.header,
+                _ => &values.cookie,
+            };
+            !is_other_notation(observation, violation, place.get(name), Travels::AsText)
+        }
+        Part::Body => {
+            let value = values.body.as_ref().and_then(|body| body.payload.as_value());
+            let kind = observation.request.content_type().map(media::kind);
+            let travels = match kind {
+                Some(Kind::Form | Kind::Multipart | Kind::Text) => Travels::AsText,
+                _ => Travels::Typed,
+            };
+            !is_other_notation(observation, violation, value, travels)
+                && !is_read_only(observation, violation)
+        }
+        _ => true,
+    }
+}
+
+/// How values of a part of a message are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Travels {
+    /// As text, whatever their type.
+    AsText,
+    /// In a notation that keeps types apart.
+    Typed,
+}
+
+/// Whether the value at the violation is the documented thing in another notation.
+fn is_other_notation(
+    observation: &Observation<'_>,
+    violation: &Violation,
+    value: Option<&Value>,
+    travels: Travels,
+) -> bool {
+    let Some(Value::String(text)) = value.and_then(|value| value.pointer(&violation.pointer)) else {
+        return false;
+    };
+    match violation.rule.as_ref() {
+        "type" => travels == Travels::AsText && is_loose_scalar(text),
+        "format" => {
+            let root = observation.operation.document().root();
+            let format = violation.document_pointer.as_ref().and_then(|pointer| root.pointer(pointer));
+            format.and_then(Value::as_str).is_some_and(|format| is_loose_format(format, text))
+        }
+        _ => false,
+    }
+}
+
+/// Whether many servers read a text as a boolean, a number, or nothing at all.
+fn is_loose_scalar(text: &str) -> bool {
+    const WORDS: [&str; 13] =
+        ["", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "null", "none"];
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.replace('_', "");
+    WORDS.contains(&text.as_str()) || digits.parse::<f64>().is_ok() || digits.starts_with("0x")
+}
+
+/// Whether common libraries take a text for a format that it does not have to the letter.
+///
+/// | format | taken as well |
+/// |---|---|
+/// | uuid | without hyphens, in braces, as a URN |
+/// | date, time, date-time | a time stamp, other separators, no zone; not a day or an hour that does not exist |
+/// | email | anything around an `@` |
+/// | hostname | underscores, a dot at the end, any length |
+/// | ipv4 | leading zeros |
+/// | byte | base64 with line breaks, without padding, of the other alphabet |
+fn is_loose_format(format: &str, text: &str) -> bool {
+    match format {
+        "uuid" => {
+            let bare = text.to_ascii_lowercase();
+            let bare = bare.trim_start_matches("urn:uuid:").replace(['-', '{', '}'], "");
+            bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit())
+        }
+        "date" | "time" | "date-time" => is_loose_time(text),
+        "email" | "idn-email" => {
+            text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        }
+        "hostname" | "idn-hostname" => {
+            !text.is_empty()
+                && text.chars().all(|character| character.is_alphanumeric() || "-_.".contains(character))
+        }
+        "ipv4" => {
+            let parts: Vec<&str> = text.split('.').collect();
+            parts.len() == 4 && parts.iter().all(|part| part.parse::<u8>().is_ok())
+        }
+        "byte" => text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_\r\n ".contains(&byte)),
+        _ => false,
+    }
+}
+
+/// Whether a text is made like a date, a time or a time stamp, and names none that does not exist.
+fn is_loose_time(text: &str) -> bool {
+    let is_made_like_one = text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b"-:+.,/TtZz ".contains(&byte));
+    if !is_made_like_one {
+        return false;
+    }
+    let numbers: Vec<u32> = text
+        .split(|character: char| !character.is_ascii_digit())
+        .map_while(|digits| digits.parse().ok())
+        .collect();
+    let is_dashed = text.as_bytes().get(4) == Some(&b'-');
+    let (date, time) = match numbers.as_slice() {
+        [year, month, day, time @ ..] if is_dashed => (Some((*year, *month, *day)), time),
+        _ if text.as_bytes().get(2) == Some(&b':') => (None, numbers.as_slice()),
+        _ => return true,
+    };
+    let is_day = date.is_none_or(|(year, month, day)| (1..=days(year, month)).contains(&day));
+    let is_hour = time.first().is_none_or(|hour| *hour <= 24);
+    is_day && is_hour && time.iter().skip(1).take(2).all(|sixtieth| *sixtieth <= 60)
+}
+
+/// The days of a month; none where there is no such month.
+fn days(year: u32, month: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    }
+}
+
+/// Whether what is refused is a `readOnly` property in a request, which servers are free to ignore.
+fn is_read_only(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let Some(pointer) = &violation.document_pointer else { return false };
+    let root = observation.operation.document().root();
+    let around = pointer.rfind('/').and_then(|end| root.pointer(&pointer[..end]));
+    let is_marked = |schema: &Value| schema.get("readOnly") == Some(&Value::Bool(true));
+    violation.rule == "readOnly" || [root.pointer(pointer), around].into_iter().flatten().any(is_marked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_notations_of_a_format_are_told_from_other_things() {
+        let table: [(&str, &[&str], &[&str]); 7] = [
+            (
+                "uuid",
+                &["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "{aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa}"],
+                &["", "abc", "00000000-0000-0000-0000-00000000000g"],
+            ),
+            (
+                "date",
+                &["1700000000", "2024-1-1", "2024-02-29", "01/02/2024"],
+                &["", "tomorrow", "2023-02-29", "2024-13-01"],
+            ),
+            (
+                "date-time",
+                &["2024-01-01T00:00:00", "2024-01-01 00:00:00Z", "2024-01-01", "1.5"],
+                &[
+                    "",
+                    "2023-02-29T25:61:61Z",
+                    "2024-01-01T25:00:00Z",
+                    "2024-01-01T10:61:00Z",
+                    "not a date-time",
+                ],
+            ),
+            ("time", &["10:00", "10:00:00"], &["25:00:00Z", "noon"]),
+            ("email", &["a@b", "\u{e9}@example.com"], &["", "nobody@", "@example.com", "nobody"]),
+            ("ipv4", &["01.2.3.4"], &["256.0.0.1", "1.2.3", "host"]),
+            ("uri", &[], &["http//example.com", "not a uri"]),
+        ];
+        for (format, loose, clear) in table {
+            for text in loose {
+                assert!(is_loose_format(format, text), "{format}: {text:?}");
+            }
+            for text in clear {
+                assert!(!is_loose_format(format, text), "{format}: {text:?}");
+            }
+        }
+    }
+}
