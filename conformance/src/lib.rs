@@ -13,7 +13,7 @@ mod reproduction;
 mod runner;
 mod secrets;
 
-pub use case::{Intent, Probe};
+pub use case::{Intent, Probe, invent_credentials};
 pub use check::{Breach, Check, Judgement, Limits, Observation, Outcome, checks};
 pub use config::{Credentials, Options, Settings, SettingsError, ShrinkBudget, Target};
 pub use event::{

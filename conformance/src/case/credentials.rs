@@ -109,13 +109,8 @@ impl Signer {
     /// Adds the target's headers and, where the operation still lacks credentials and they may be, made-up ones.
     pub(crate) fn sign(&self, operation: &Operation, request: &mut Request) {
         self.add_target_headers(request);
-        if self.credentials == Credentials::Invent
-            && counterfoil_openapi::validate::security(operation, request).is_some()
-            && let Some(alternative) = operation.security().first()
-        {
-            for (scheme, _) in &alternative.schemes {
-                put(scheme, INVENTED, INVENTED_BASIC, request);
-            }
+        if self.credentials == Credentials::Invent {
+            invent_credentials(operation, request);
         }
     }
 
@@ -151,6 +146,18 @@ impl Signer {
                 request.headers.append(name.clone(), value.clone());
             }
         }
+    }
+}
+
+/// Puts made-up credentials on a request where its operation asks for some that it lacks. Only a stub that takes any
+/// well-formed credential answers to them.
+pub fn invent_credentials(operation: &Operation, request: &mut Request) {
+    if counterfoil_openapi::validate::security(operation, request).is_none() {
+        return;
+    }
+    let schemes = operation.security().first().into_iter().flat_map(|alternative| &alternative.schemes);
+    for (scheme, _) in schemes {
+        put(scheme, INVENTED, INVENTED_BASIC, request);
     }
 }
 

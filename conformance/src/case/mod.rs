@@ -6,6 +6,7 @@ mod model;
 mod simplify;
 
 pub(crate) use build::{Factory, Sent};
+pub use credentials::invent_credentials;
 pub(crate) use credentials::{CredentialPlace, Signer, credential_places};
 pub(crate) use model::{Case, Origin};
 pub use model::{Intent, Probe};
