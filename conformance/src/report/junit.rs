@@ -53,7 +53,13 @@ fn suite(run: &RunTally, operation: &OperationTally, budget: &mut usize) -> Test
 
 fn status(run: &RunTally, failures: &[&Failure], tally: CheckTally, budget: &mut usize) -> TestCaseStatus {
     let Some(first) = failures.first() else {
-        if tally.passed > 0 || tally.failed > 0 {
+        if tally.failed > 0 {
+            // The run was cut short before it could tell its failures.
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(format!("it did not hold in {}", counted(tally.failed, "case")));
+            return status;
+        }
+        if tally.passed > 0 {
             return TestCaseStatus::success();
         }
         let mut skipped = TestCaseStatus::skipped();

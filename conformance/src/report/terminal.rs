@@ -131,6 +131,9 @@ impl<W: Write> EventSink for Terminal<W> {
             Event::RunStarted { .. } => {
                 self.announced.clear();
                 let mut text = Text::new(self.colour);
+                if self.tally.runs().len() > 1 {
+                    text.text.push('\n');
+                }
                 self.tally.runs().last().into_iter().for_each(|run| text.heading(run));
                 text.finish()
             }
@@ -230,6 +233,9 @@ impl Text {
     }
 
     fn table(&mut self, run: &RunTally) {
+        if run.operations.is_empty() {
+            return;
+        }
         let labels: Vec<String> = run.operations.values().map(label).collect();
         let wide = |label: &String| label.chars().count().min(OPERATION_WIDTH);
         let width = labels.iter().map(wide).max().unwrap_or_default().max("operation".len());

@@ -271,6 +271,14 @@ fn junit_is_well_formed_whatever_the_target_answers() {
 }
 
 #[test]
+fn junit_of_a_run_that_was_cut_short_hides_no_failure() {
+    let events: Vec<Event> =
+        sample_run().into_iter().filter(|event| !matches!(event, Event::FailureFound { .. })).collect();
+    let xml = to_junit(&feed(Tally::default(), &events));
+    assert!(xml.contains(r#"<failure message="it did not hold in 2 cases"/>"#), "{xml}");
+}
+
+#[test]
 fn markdown_holds_no_markup_of_the_target() {
     let text = to_markdown(&feed(Tally::default(), &hostile_run()));
     let outside: Vec<&str> = text.split("````").step_by(2).collect();
