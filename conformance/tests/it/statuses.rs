@@ -40,8 +40,9 @@ async fn call(stub: &StubServer, http: &reqwest::Client) -> (u16, Value) {
     let contract = contract();
     let body = contract.operation(OPERATION).expect("the operation").request_body().expect("a body");
     let example = &body.content.0[0].examples[0].value;
-    let response = http.post(format!("{}/admin/sso", stub.url())).json(example).send().await.unwrap();
-    (response.status().as_u16(), response.json().await.unwrap())
+    let response =
+        http.post(format!("{}/admin/sso", stub.url())).json(example).send().await.expect("an answer");
+    (response.status().as_u16(), response.json().await.expect("JSON"))
 }
 
 /// The same, through the typed client: a variant of its result, and what is in it.
@@ -50,11 +51,11 @@ async fn call_typed(stub: &StubServer, http: reqwest::Client) -> (u16, Value) {
     match client.generate_auth_token(&tyk::types::SsoAccessData::default()).await {
         Ok(answer) => {
             assert_eq!(answer.status(), 200, "only 200 is a success");
-            (200, serde_json::to_value(answer.into_inner()).unwrap())
+            (200, serde_json::to_value(answer.into_inner()).expect("it was JSON"))
         }
         Err(tyk::Error::ErrorResponse(refusal)) => {
             let status = refusal.status().as_u16();
-            (status, serde_json::to_value(refusal.into_inner()).unwrap())
+            (status, serde_json::to_value(refusal.into_inner()).expect("it was JSON"))
         }
         Err(error) => panic!("not a documented answer: {error:?}"),
     }

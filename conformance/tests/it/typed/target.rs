@@ -3,7 +3,7 @@
 use counterfoil_openapi::{Contract, bundled};
 use counterfoil_server::{Script, StubServer};
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, FileFailurePersistence, TestCaseResult, TestRunner};
+use proptest::test_runner::{Config, FailurePersistence, FileFailurePersistence, TestCaseResult, TestRunner};
 use tokio::runtime::Runtime;
 
 /// Cases a property gets unless `PROPTEST_CASES` says otherwise.
@@ -25,6 +25,7 @@ pub(super) struct Target {
 impl Target {
     /// The implementation of a system that the environment names, or a stub of it; none, with a line that says so,
     /// where the environment names another system.
+    #[expect(clippy::print_stdout, reason = "a test that skips says so")]
     pub(super) fn of(system: &str) -> Option<Self> {
         let runtime = Runtime::new().expect("a runtime");
         let http = counterfoil_client::auth::client().expect("a client");
@@ -61,10 +62,12 @@ impl Target {
     ) {
         let cases =
             std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+        // What another implementation fails is no regression of ours.
+        let regressions = self.is_stub().then_some(FileFailurePersistence::WithSource("regressions"));
         let config = Config {
             cases,
             source_file: Some(file),
-            failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+            failure_persistence: regressions.map(|kept| Box::new(kept) as Box<dyn FailurePersistence>),
             ..Config::default()
         };
         let outcome = TestRunner::new(config).run(strategy, |value| self.runtime.block_on(property(value)));
