@@ -1,2 +1,68 @@
-//! Placeholder.
-fn main() {}
+//! The `counterfoil` command: reads flags, calls the libraries, ends with an exit code.
+
+mod check;
+mod excerpt;
+mod exit;
+mod explain;
+mod mock;
+mod output;
+mod signal;
+mod source;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::Exit;
+use output::{ColourChoice, Output};
+
+/// One OpenAPI document: a stub that can be scripted, and property tests for any implementation.
+///
+/// Commands that take documents know two by name, `tyk` and `arcgis`; without any they take both.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Whether to colour the output; NO_COLOR and CLICOLOR_FORCE are heeded.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 100)]
+    color: ColourChoice,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  counterfoil mock                              serve both bundled documents on port 4010
+  counterfoil mock pets.yaml --script pets.script.yaml
+  counterfoil test pets.yaml --url http://localhost:8080
+  counterfoil check pets.yaml
+  counterfoil explain negative_data_rejection";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Mock(mock::Arguments),
+    Test(Box<test::Arguments>),
+    Check(check::Arguments),
+    Explain(explain::Arguments),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.color);
+    let result = match cli.command {
+        Command::Mock(arguments) => mock::run(&arguments, &output),
+        Command::Test(arguments) => test::run(&arguments, &output),
+        Command::Check(arguments) => check::run(&arguments, &output),
+        Command::Explain(arguments) => explain::run(&arguments, &output),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        if output::is_broken_pipe(&error) {
+            // Whoever read us has had enough; that is no error of ours.
+            return Exit::Passed;
+        }
+        output.error(&error);
+        Exit::Unusable
+    });
+    exit.into()
+}

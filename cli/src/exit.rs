@@ -1,0 +1,120 @@
+//! Exit codes, one meaning each, so that a CI server can tell what to do next.
+
+use std::process::ExitCode;
+
+use counterfoil_conformance::Summary;
+
+/// How an invocation ended.
+///
+/// A CI server can try again on 3 and 6, and never should on 1 and 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: everything that was asked for holds.
+    Passed,
+    /// 1: a failure was found; for `check`, a finding.
+    Failed,
+    /// 2: it could not be carried out: flags, configuration, document or script are unusable.
+    Unusable,
+    /// 3: the target could not be reached.
+    Unreachable,
+    /// 4: nothing was selected.
+    NothingSelected,
+    /// 6: it was cut short.
+    Incomplete,
+}
+
+/// The text of `--help` about exit codes.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  all passed
+  1  a failure was found, or a snapshot is not the accepted one
+  2  the run could not be carried out: flags, document or script
+  3  the target could not be reached
+  4  nothing was selected
+  6  incomplete: interrupted";
+
+impl Exit {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Unusable => 2,
+            Self::Unreachable => 3,
+            Self::NothingSelected => 4,
+            Self::Incomplete => 6,
+        }
+    }
+
+    /// What the counts of one run come to.
+    pub(crate) fn of(summary: &Summary) -> Self {
+        if summary.unreachable {
+            Self::Unreachable
+        } else if summary.interrupted {
+            Self::Incomplete
+        } else if summary.failures > 0 {
+            Self::Failed
+        } else if summary.operations == 0 {
+            Self::NothingSelected
+        } else {
+            Self::Passed
+        }
+    }
+
+    /// The one that counts where several apply: 2 beats 3 beats 6 beats 1 beats 4.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self.rank() >= other.rank() { self } else { other }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::NothingSelected => 1,
+            Self::Failed => 2,
+            Self::Incomplete => 3,
+            Self::Unreachable => 4,
+            Self::Unusable => 5,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_codes() {
+        let passed = Summary { operations: 1, cases: 9, ..Summary::default() };
+        let failed = Summary { failures: 1, ..passed.clone() };
+        let interrupted = Summary { interrupted: true, ..failed.clone() };
+        let unreachable = Summary { unreachable: true, ..interrupted.clone() };
+        let rows = [(Summary::default(), 4), (passed, 0), (failed, 1), (interrupted, 6), (unreachable, 3)];
+        for (summary, code) in rows {
+            assert_eq!(Exit::of(&summary).code(), code, "{summary:?}");
+        }
+    }
+
+    #[test]
+    fn the_graver_of_two_counts_whatever_their_order() {
+        let order = [
+            Exit::Unusable,
+            Exit::Unreachable,
+            Exit::Incomplete,
+            Exit::Failed,
+            Exit::NothingSelected,
+            Exit::Passed,
+        ];
+        for (index, graver) in order.into_iter().enumerate() {
+            for lesser in &order[index..] {
+                assert_eq!(graver.or(*lesser), graver);
+                assert_eq!(lesser.or(graver), graver);
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `counterfoil mock`: serves a stub of documents.
+
+mod announce;
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use counterfoil_openapi::BasePaths;
+use counterfoil_openapi::validate::Enforcement;
+use counterfoil_server::{StubBuilder, StubServer};
+use tokio::runtime::Runtime;
+use tracing_subscriber::EnvFilter;
+
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::signal::Signals;
+use crate::source::{self, Source};
+
+/// What is logged unless `COUNTERFOIL_LOG` says otherwise: a line a request.
+const DEFAULT_LOG: &str = "info";
+
+const EXAMPLES: &str = "\
+Examples:
+  counterfoil mock                              both bundled documents on port 4010
+  counterfoil mock pets.yaml --port 8080
+  counterfoil mock pets.yaml --script pets.script.yaml
+  counterfoil mock a.yaml b.yaml --port 0 --port-file ports
+  curl -X PUT http://127.0.0.1:4011/operations/generateAuthToken/reply -d 403
+                                                from now on that operation answers 403
+
+COUNTERFOIL_LOG sets what is logged: error, warn, info (a line a request), debug, trace, off.";
+
+/// Serve a stub that answers as the documents say, and as scripts say otherwise.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// OpenAPI documents (YAML or JSON), `-` for standard input, or names of bundled ones.
+    #[arg(value_name = "DOCUMENT")]
+    documents: Vec<String>,
+
+    /// The port of the stub; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 4010)]
+    port: u16,
+
+    /// The port of the control API, always on loopback; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 4011)]
+    control_port: u16,
+
+    /// The address that the stub listens on.
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+
+    /// A script: what the stub answers beyond its documents. Can be given several times; the first is asked first.
+    #[arg(long, value_name = "FILE")]
+    script: Vec<String>,
+
+    /// The seed of everything generated and of what scripts leave to chance.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Ask for no credentials.
+    #[arg(long)]
+    no_auth: bool,
+
+    /// Take every request for a valid one.
+    #[arg(long)]
+    no_validate: bool,
+
+    /// Whether requests must come under the base path of a server that the document lists.
+    #[arg(long, value_name = "WHEN", default_value = "optional")]
+    base_path: BasePathName,
+
+    /// A file to write the ports to once the stub listens: its own in the first line, the control API's in the second.
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BasePathName {
+    Strict,
+    Optional,
+}
+
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
+    let sources = source::load_all(&arguments.documents)?;
+    log_requests(output);
+    let runtime = Runtime::new().context("start the runtime")?;
+    runtime.block_on(serve(&sources, arguments, output))?;
+    Ok(Exit::Passed)
+}
+
+async fn serve(sources: &[Source], arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
+    let mut signals = Signals::listen().context("listen for signals")?;
+    let stub = start(sources, arguments).await?;
+    if let Some(path) = &arguments.port_file {
+        write_ports(path, &stub).with_context(|| format!("write `{}`", path.display()))?;
+    }
+    let is_stopped = tokio::select! {
+        biased;
+        () = signals.next() => true,
+        announced = announce::announce(sources, &stub, arguments.seed, output) => {
+            announced?;
+            false
+        }
+    };
+    if !is_stopped {
+        signals.next().await;
+    }
+    tokio::select! {
+        () = stub.close() => {}
+        () = signals.next() => {}
+    }
+    Ok(())
+}
+
+async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<StubServer> {
+    let mut contracts = sources.iter().map(|source| source.contract.clone());
+    let first = contracts.next().context("find a document to serve")?;
+    let mut builder = contracts
+        .fold(StubServer::builder(first), StubBuilder::contract)
+        .host(arguments.host)
+        .port(arguments.port)
+        .control_port(Some(arguments.control_port))
+        .seed(arguments.seed)
+        .base_paths(match arguments.base_path {
+            BasePathName::Strict => BasePaths::Strict,
+            BasePathName::Optional => BasePaths::Optional,
+        })
+        .security(enforced_unless(arguments.no_auth))
+        .validation(enforced_unless(arguments.no_validate));
+    for script in source::scripts(&arguments.script, sources)? {
+        builder = builder.script(script);
+    }
+    builder.start().await.context("start the stub; `--port 0` and `--control-port 0` take free ports")
+}
+
+fn enforced_unless(is_off: bool) -> Enforcement {
+    if is_off { Enforcement::Ignored } else { Enforcement::Enforced }
+}
+
+/// Writes beside the file and renames, so that whoever waits for the file never reads half of it.
+fn write_ports(path: &Path, stub: &StubServer) -> std::io::Result<()> {
+    let port = |url: &str| url.rsplit(':').next().unwrap_or_default().to_owned();
+    let mut text = port(stub.url()) + "\n";
+    if let Some(url) = stub.control_url() {
+        text.push_str(&port(url));
+        text.push('\n');
+    }
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    fs::write(&unfinished, text)?;
+    fs::rename(&unfinished, path)
+}
+
+/// Logs to standard error what `COUNTERFOIL_LOG` asks for.
+fn log_requests(output: &Output) {
+    let filter = std::env::var("COUNTERFOIL_LOG").unwrap_or_else(|_| DEFAULT_LOG.to_owned());
+    let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(output.has_coloured_stderr())
+        .with_target(false)
+        .init();
+}

@@ -1,0 +1,90 @@
+//! What `mock` prints when it listens: every operation with a curl line that works.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use counterfoil_client::curl;
+use counterfoil_conformance::invent_credentials;
+use counterfoil_conformance::report::one_line;
+use counterfoil_openapi::codec::{self, RequestValues};
+use counterfoil_openapi::generate::{self, Seed, Variety};
+use counterfoil_openapi::validate::{self, RequestRules};
+use counterfoil_openapi::{BasePaths, Operation, Request, Route, Router};
+use counterfoil_server::StubServer;
+
+use crate::output::{Output, QUIET, TITLE};
+use crate::source::Source;
+
+/// Requests generated for one operation before it is left without a curl line.
+const DRAWS: u64 = 5;
+
+/// Prints where the stub is and how its operations are called.
+///
+/// It gives way to the runtime between operations, since there may be many.
+pub(super) async fn announce(
+    sources: &[Source],
+    stub: &StubServer,
+    seed: u64,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let mut out = output.stdout();
+    writeln!(out, "stub         {TITLE}{}{TITLE:#}", stub.url())?;
+    if let Some(url) = stub.control_url() {
+        writeln!(out, "control API  {url}")?;
+    }
+    let router =
+        Router::new(sources.iter().flat_map(|source| source.contract.operations()), BasePaths::Optional);
+    for source in sources {
+        let contract = &source.contract;
+        let (title, name) = (one_line(contract.title()), one_line(contract.document().name()));
+        writeln!(out, "\n{TITLE}{title}{TITLE:#} ({name})")?;
+        for operation in contract.operations() {
+            let (label, id) = (one_line(&operation.label()), one_line(operation.id().as_str()));
+            writeln!(out, "\n  {label}  {QUIET}{id}{QUIET:#}")?;
+            match request(operation, &router, seed) {
+                Some(request) => {
+                    let base_url = format!("{}{}", stub.url(), operation.default_base_path());
+                    writeln!(out, "  {}", curl::command(&base_url, &request, &[]))?;
+                }
+                None => writeln!(out, "  {QUIET}(found no request that its document admits){QUIET:#}")?,
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    writeln!(out, "\n{QUIET}Ctrl-C stops it.{QUIET:#}")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// A request that the document admits: one of its own examples, else a generated one. Where credentials are asked
+/// for, made-up ones are in it.
+fn request(operation: &Arc<Operation>, router: &Router, seed: u64) -> Option<Request> {
+    let examples = generate::example_requests(operation).into_iter().map(|named| named.values);
+    examples.chain(generated(operation, seed)).find_map(|values| {
+        let mut request = codec::encode_request(operation, &values).ok()?;
+        invent_credentials(operation, &mut request);
+        is_valid(router, &request).then_some(request)
+    })
+}
+
+fn is_valid(router: &Router, request: &Request) -> bool {
+    match router.find(&request.method, request.path()) {
+        Route::Found(found) => {
+            validate::request(&found, request, &RequestRules::default()).violations.is_empty()
+        }
+        _ => false,
+    }
+}
+
+/// Generated requests: readable ones, then smaller ones, since those are easier to make.
+fn generated(operation: &Arc<Operation>, seed: u64) -> impl Iterator<Item = RequestValues> {
+    [Variety::Plain, Variety::Minimal].into_iter().flat_map(move |variety| {
+        let strategy = generate::positive_request_in(operation, variety).ok();
+        strategy.into_iter().flat_map(move |strategy| {
+            (0..DRAWS).filter_map(move |draw| {
+                let seed = Seed::derive(seed, &["mock", operation.id().as_str()], draw);
+                generate::sample(&strategy, &seed)
+            })
+        })
+    })
+}

@@ -1,0 +1,75 @@
+//! Where results and messages go, and whether in colour.
+
+use std::io::{self, Write};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const CAREFUL: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const QUIET: Style = Style::new().dimmed();
+pub(crate) const TITLE: Style = Style::new().bold();
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColourChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Standard output for results and standard error for everything else.
+#[derive(Debug)]
+pub(crate) struct Output {
+    choice: anstream::ColorChoice,
+}
+
+impl Output {
+    pub(crate) fn new(choice: ColourChoice) -> Self {
+        let choice = match choice {
+            ColourChoice::Auto => anstream::ColorChoice::Auto,
+            ColourChoice::Always => anstream::ColorChoice::Always,
+            ColourChoice::Never => anstream::ColorChoice::Never,
+        };
+        Self { choice }
+    }
+
+    /// Standard output, which takes escape sequences away where no colour is wanted.
+    pub(crate) fn stdout(&self) -> impl Write + use<> {
+        AutoStream::new(io::stdout(), self.choice)
+    }
+
+    /// Standard error.
+    pub(crate) fn stderr(&self) -> impl Write + use<> {
+        AutoStream::new(io::stderr(), self.choice)
+    }
+
+    /// Whether standard error takes colours.
+    pub(crate) fn has_coloured_stderr(&self) -> bool {
+        AutoStream::new(io::stderr(), self.choice).current_choice() != anstream::ColorChoice::Never
+    }
+
+    /// Shows an error with its causes.
+    pub(crate) fn error(&self, error: &anyhow::Error) {
+        let mut shown = format!("{BAD}error{BAD:#}: failed to {error}");
+        for cause in error.chain().skip(1) {
+            shown.push_str(&format!(": {cause}"));
+        }
+        // Nothing can be done about a standard error that cannot be written.
+        let _ = writeln!(self.stderr(), "{shown}");
+    }
+
+    /// Shows a note that is no result.
+    pub(crate) fn note(&self, text: &str) {
+        let _ = writeln!(self.stderr(), "{QUIET}{text}{QUIET:#}");
+    }
+}
+
+/// Whether an error means that the reader of our output went away.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

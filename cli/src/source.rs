@@ -1,0 +1,113 @@
+//! Documents and scripts as users name them: a file, `-`, or a bundled system.
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use counterfoil_conformance::report::visible;
+use counterfoil_openapi::{Bundled, Contract, Folder, LoadError, MAX_BYTES, bundled};
+
+use counterfoil_server::Script;
+
+use crate::excerpt;
+
+/// A contract and where it came from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// What the user would call it again.
+    pub(crate) name: String,
+    /// The contract.
+    pub(crate) contract: Contract,
+    /// The bundled system, where it is one.
+    pub(crate) bundled: Option<&'static Bundled>,
+}
+
+/// Loads every document named; all bundled ones where none is.
+pub(crate) fn load_all(names: &[String]) -> anyhow::Result<Vec<Source>> {
+    if names.iter().filter(|name| *name == "-").count() > 1 {
+        bail!("read two documents from standard input\ngive `-` once");
+    }
+    if names.is_empty() {
+        return bundled().iter().map(load_bundled).collect();
+    }
+    names.iter().map(|name| load(name)).collect()
+}
+
+/// Loads one document.
+pub(crate) fn load(name: &str) -> anyhow::Result<Source> {
+    let path = Path::new(name);
+    if let Some(system) = bundled().iter().find(|system| system.name == name && !path.exists()) {
+        return load_bundled(system);
+    }
+    let bytes = read(name)?;
+    let contract = match path.parent() {
+        Some(parent) if name != "-" => {
+            let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            let files =
+                Folder::new(folder, folder).with_context(|| format!("open the folder of `{name}`"))?;
+            Contract::load_with(name, &bytes, &files)
+        }
+        _ => Contract::load("<stdin>", &bytes),
+    };
+    let contract = contract.map_err(|error| unreadable(error, &bytes))?;
+    Ok(Source { name: name.to_owned(), contract, bundled: None })
+}
+
+/// Reads a file, or standard input for `-`.
+pub(crate) fn read(name: &str) -> anyhow::Result<Vec<u8>> {
+    if name != "-" {
+        let hint = || format!("read `{name}` (give a file, `-` for standard input, or {})", bundled_names());
+        return std::fs::read(name).with_context(hint);
+    }
+    let mut bytes = Vec::new();
+    let limit = MAX_BYTES as u64 + 1;
+    std::io::stdin().lock().take(limit).read_to_end(&mut bytes).context("read standard input")?;
+    Ok(bytes)
+}
+
+/// Loads the scripts named, in that order, then those of the bundled systems among the sources.
+pub(crate) fn scripts(names: &[String], sources: &[Source]) -> anyhow::Result<Vec<Script>> {
+    let contracts: Vec<Contract> = sources.iter().map(|source| source.contract.clone()).collect();
+    let mut scripts = Vec::new();
+    for name in names {
+        scripts.push(load_script(name, &read_script(name)?, &contracts)?);
+    }
+    for system in sources.iter().filter_map(|source| source.bundled) {
+        if let (Some(text), Some(file)) = (system.script, system.script_file()) {
+            scripts.push(load_script(&file, text.as_bytes(), &contracts)?);
+        }
+    }
+    Ok(scripts)
+}
+
+/// Reads a script.
+pub(crate) fn read_script(name: &str) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(name).with_context(|| format!("read the script `{name}`"))
+}
+
+fn load_script(name: &str, bytes: &[u8], contracts: &[Contract]) -> anyhow::Result<Script> {
+    Script::load(name, bytes, contracts).map_err(|error| {
+        let findings = excerpt::findings(error.findings(), &[(name, String::from_utf8_lossy(bytes))]);
+        anyhow!("use the script `{name}`:\n\n{}", findings.trim_end())
+    })
+}
+
+fn load_bundled(system: &'static Bundled) -> anyhow::Result<Source> {
+    let contract = Contract::load(system.file, system.document.as_bytes())?;
+    Ok(Source { name: system.name.to_owned(), contract, bundled: Some(system) })
+}
+
+fn bundled_names() -> String {
+    let names: Vec<String> = bundled().iter().map(|system| format!("`{}`", system.name)).collect();
+    names.join(" or ")
+}
+
+/// What could not be read, with the place in the text where reading stopped.
+fn unreadable(error: LoadError, bytes: &[u8]) -> anyhow::Error {
+    let text = String::from_utf8_lossy(bytes);
+    let message = visible(&error.to_string()).into_owned();
+    match error.position().and_then(|position| excerpt::of(&text, position)) {
+        Some(excerpt) => anyhow!("{message}\n{excerpt}"),
+        None => anyhow!(message),
+    }
+}

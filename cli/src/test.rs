@@ -1,0 +1,88 @@
+//! `counterfoil test`: holds an implementation to its document.
+
+mod options;
+mod reports;
+
+use anyhow::Context as _;
+use counterfoil_client::transport::{Transport, TransportOptions};
+use counterfoil_conformance::report::Progress;
+use counterfoil_conformance::{Credentials, Event, EventSink, Settings, Summary, Target};
+use counterfoil_server::StubServer;
+use indicatif::ProgressDrawTarget;
+use tokio::runtime::Runtime;
+
+pub(crate) use options::Arguments;
+use reports::Reports;
+
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::signal::Signals;
+use crate::source::{self, Source};
+
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
+    let names: Vec<String> = arguments.document.iter().cloned().collect();
+    let sources = source::load_all(&names)?;
+    let settings = arguments.settings()?;
+    if let Some(url) = &arguments.url {
+        // What no request can be sent to is a mistake in the flags, and no target that is down.
+        Transport::new(url, TransportOptions::default()).context("use --url")?;
+    }
+    let runtime = Runtime::new().context("start the runtime")?;
+    let progress = Progress::new(ProgressDrawTarget::stderr());
+    let mut reports = Reports::open(arguments, output, progress)?;
+    let mut exit = Exit::Passed;
+    for source in &sources {
+        let summary = runtime.block_on(test_one(source, arguments, &settings, &mut reports, output))?;
+        exit = exit.or(Exit::of(&summary));
+        if summary.interrupted {
+            break;
+        }
+    }
+    Ok(exit.or(reports.close(output)?))
+}
+
+/// Tests one document, against the URL given or against a stub of it.
+async fn test_one(
+    source: &Source,
+    arguments: &Arguments,
+    settings: &Settings,
+    reports: &mut Reports,
+    output: &Output,
+) -> anyhow::Result<Summary> {
+    let mut settings = settings.clone();
+    let (url, _stub) = match &arguments.url {
+        Some(url) => (url.clone(), None),
+        None => {
+            let stub = start_stub(source, arguments).await?;
+            let url = stub.url().to_owned();
+            output.note(&format!(
+                "no --url: testing a stub of {}, started here at {url}",
+                source.contract.document().name()
+            ));
+            // Our own stub takes any credentials that are well-formed.
+            settings.credentials = Credentials::Invent;
+            (url, Some(stub))
+        }
+    };
+    let target = arguments
+        .headers
+        .iter()
+        .fold(Target::new(url), |target, header| target.header(header.name.clone(), header.value.clone()));
+    let mut signals = Signals::listen().context("listen for signals")?;
+    reports.set_rerun(&arguments.rerun_command(&source.name));
+    let interrupted = tokio::select! {
+        biased;
+        summary = counterfoil_conformance::run(&source.contract, &target, &settings, reports) => return Ok(summary),
+        () = signals.next() => Summary { interrupted: true, ..reports.counts() },
+    };
+    reports.take(&Event::RunFinished { summary: interrupted.clone() });
+    Ok(interrupted)
+}
+
+async fn start_stub(source: &Source, arguments: &Arguments) -> anyhow::Result<StubServer> {
+    let mut builder = StubServer::builder(source.contract.clone()).seed(arguments.seed.number());
+    for script in source::scripts(&arguments.script, std::slice::from_ref(source))? {
+        builder = builder.script(script);
+    }
+    builder.start().await.context("start a stub to test")
+}

@@ -1,0 +1,313 @@
+//! The flags of `counterfoil test`, and the one function that turns them into settings.
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::anyhow;
+use clap::{Args, ValueEnum};
+use counterfoil_conformance::report::SnapshotUpdate;
+use counterfoil_conformance::{Mode, Options, Phase, Settings};
+use http::{HeaderName, HeaderValue};
+
+use crate::exit::EXIT_CODES;
+
+const EXAMPLES: &str = "\
+Examples:
+  counterfoil test pets.yaml --url http://localhost:8080
+  counterfoil test tyk --url https://dashboard.example.com --header \"Admin-Auth: $ADMIN_SECRET\"
+  counterfoil test pets.yaml --url http://localhost:8080 --report junit=junit.xml,snapshot=snapshots
+  counterfoil test pets.yaml --phases fuzzing --max-cases 1000 --seed random
+  counterfoil test                              both bundled documents, each against a stub of it
+";
+
+/// Test an implementation against its document; without --url, a stub of the document, as a trial.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
+pub(crate) struct Arguments {
+    /// An OpenAPI document (YAML or JSON), `-` for standard input, or the name of a bundled one.
+    pub(crate) document: Option<String>,
+
+    /// The base URL of the implementation.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+
+    /// A header to send with every request; its value is hidden in all reports. Can be given several times.
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<Header>,
+
+    /// The seed of every random choice, or `random`.
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(crate) seed: Seed,
+
+    /// The most fuzzing cases an operation.
+    #[arg(long, value_name = "N")]
+    max_cases: Option<u64>,
+
+    /// How many requests may be under way at once.
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+
+    /// The phases to run.
+    #[arg(long, value_name = "PHASE", value_delimiter = ',')]
+    phases: Vec<PhaseName>,
+
+    /// The kinds of data to send.
+    #[arg(long, value_name = "MODE", value_delimiter = ',')]
+    modes: Vec<ModeName>,
+
+    /// The checks to run; `-NAME` takes one from the default selection, `+NAME` adds one. See `counterfoil explain`.
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', allow_hyphen_values = true)]
+    checks: Vec<String>,
+
+    /// Test only these operations: an operationId, `METHOD /path`, a path or a tag.
+    #[arg(long, value_name = "OPERATION")]
+    include: Vec<String>,
+
+    /// Leave out these operations.
+    #[arg(long, value_name = "OPERATION")]
+    exclude: Vec<String>,
+
+    /// Seconds within which a complete response must be there.
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<f64>,
+
+    /// Milliseconds after which the check `max_response_time` fails.
+    #[arg(long, value_name = "MILLISECONDS")]
+    max_response_time: Option<f64>,
+
+    /// End the run after this many distinct failures.
+    #[arg(long, value_name = "N")]
+    max_failures: Option<u64>,
+
+    /// Report failures as they were found, without looking for a smaller case.
+    #[arg(long)]
+    no_shrink: bool,
+
+    /// A script for the stub that is tested without --url.
+    #[arg(long, value_name = "FILE", conflicts_with = "url")]
+    pub(crate) script: Vec<String>,
+
+    /// Reports to write: junit=FILE, json=FILE, markdown=FILE, ndjson=FILE, snapshot=FOLDER.
+    #[arg(long = "report", value_name = "KIND=PATH", value_delimiter = ',')]
+    pub(crate) reports: Vec<Report>,
+
+    /// What to write where a snapshot is not the accepted one. `auto` is `no` where the environment variable CI is
+    /// set, else `new`.
+    #[arg(long, value_name = "WHEN", env = "INSTA_UPDATE", hide_env_values = true, default_value = "auto")]
+    snapshot_update: SnapshotUpdateName,
+
+    /// Hide in all reports what differs between two equal runs: times, the target's address, dates.
+    #[arg(long)]
+    pub(crate) mask_times: bool,
+}
+
+/// A header as a user gives it.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for Header {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text.split_once(':').ok_or("there is no colon; write `Name: value`")?;
+        let (name, value) = (name.trim(), value.trim());
+        if HeaderName::try_from(name).is_err() {
+            return Err(format!("`{name}` is not the name of a header; write `Name: value`"));
+        }
+        if HeaderValue::try_from(value).is_err() {
+            return Err(format!("the value for `{name}` has characters that no header may have"));
+        }
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+/// A seed, or the wish for one that nobody knows beforehand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seed(u64);
+
+impl Seed {
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for Seed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "random" {
+            // Short enough to be typed again.
+            return Ok(Self(RandomState::new().hash_one(()) >> 32));
+        }
+        text.parse().map(Self).map_err(|_| "give a whole number, or `random`".to_owned())
+    }
+}
+
+/// A report to write and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    pub(crate) kind: ReportKind,
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportKind {
+    Junit,
+    Json,
+    Markdown,
+    Ndjson,
+    Snapshot,
+}
+
+impl FromStr for Report {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let kinds = "junit, json, markdown, ndjson or snapshot";
+        let (kind, path) = text.split_once('=').ok_or(format!("write KIND=PATH; kinds are {kinds}"))?;
+        let kind = ReportKind::from_str(kind, false)
+            .map_err(|_| format!("there is no report `{kind}`; there are {kinds}"))?;
+        if path.is_empty() {
+            return Err("there is no path after `=`".to_owned());
+        }
+        Ok(Self { kind, path: path.into() })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PhaseName {
+    Probing,
+    Examples,
+    Coverage,
+    Fuzzing,
+    Stateful,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ModeName {
+    Positive,
+    Negative,
+}
+
+/// The words of `INSTA_UPDATE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SnapshotUpdateName {
+    Auto,
+    New,
+    Always,
+    Force,
+    Unseen,
+    No,
+}
+
+impl Arguments {
+    /// The settings that the flags mean.
+    pub(crate) fn settings(&self) -> anyhow::Result<Settings> {
+        let some = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
+        let phases: Vec<Phase> = self.phases.iter().map(|phase| phase.phase()).collect();
+        let modes: Vec<Mode> = self.modes.iter().map(|mode| mode.mode()).collect();
+        let options = Options {
+            seed: Some(self.seed.number()),
+            max_cases: self.max_cases,
+            workers: self.workers,
+            phases: (!phases.is_empty()).then_some(phases),
+            modes: (!modes.is_empty()).then_some(modes),
+            checks: some(&self.checks),
+            timeout: self.timeout,
+            max_response_time: self.max_response_time,
+            max_failures: self.max_failures,
+            include: some(&self.include),
+            exclude: some(&self.exclude),
+            shrink: self.no_shrink.then_some(false),
+        };
+        options.resolve().map_err(|error| anyhow!("use the flags: {error}"))
+    }
+
+    /// What to do with snapshots that are not the accepted ones.
+    pub(crate) fn snapshot_update(&self) -> SnapshotUpdate {
+        match self.snapshot_update {
+            SnapshotUpdateName::Auto if std::env::var_os("CI").is_some_and(|ci| ci != "false") => {
+                SnapshotUpdate::CheckOnly
+            }
+            SnapshotUpdateName::Auto | SnapshotUpdateName::New => SnapshotUpdate::Review,
+            SnapshotUpdateName::Always | SnapshotUpdateName::Force => SnapshotUpdate::Accept,
+            SnapshotUpdateName::Unseen => SnapshotUpdate::AcceptUnseen,
+            SnapshotUpdateName::No => SnapshotUpdate::CheckOnly,
+        }
+    }
+
+    /// The command that repeats this run for one document, without its seed. Values of headers are read from the
+    /// environment, as the curl lines read them.
+    pub(crate) fn rerun_command(&self, document: &str) -> String {
+        let mut words = vec!["counterfoil test".to_owned(), quoted(document)];
+        let mut flag = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                words.push(format!("--{name} {}", quoted(&value)));
+            }
+        };
+        flag("url", self.url.clone());
+        flag("max-cases", self.max_cases.map(|number| number.to_string()));
+        flag("phases", joined(&self.phases));
+        flag("modes", joined(&self.modes));
+        flag("checks", (!self.checks.is_empty()).then(|| self.checks.join(",")));
+        flag("timeout", self.timeout.map(|number| number.to_string()));
+        flag("max-response-time", self.max_response_time.map(|number| number.to_string()));
+        flag("max-failures", self.max_failures.map(|number| number.to_string()));
+        for name in &self.include {
+            flag("include", Some(name.clone()));
+        }
+        for name in &self.exclude {
+            flag("exclude", Some(name.clone()));
+        }
+        for script in &self.script {
+            flag("script", Some(script.clone()));
+        }
+        for header in &self.headers {
+            let variable = counterfoil_conformance::header_variable(&header.name);
+            words.push(format!("--header \"{}: ${variable}\"", header.name));
+        }
+        words.join(" ")
+    }
+}
+
+impl PhaseName {
+    fn phase(self) -> Phase {
+        match self {
+            Self::Probing => Phase::Probing,
+            Self::Examples => Phase::Examples,
+            Self::Coverage => Phase::Coverage,
+            Self::Fuzzing => Phase::Fuzzing,
+            Self::Stateful => Phase::Stateful,
+        }
+    }
+}
+
+impl ModeName {
+    fn mode(self) -> Mode {
+        match self {
+            Self::Positive => Mode::Positive,
+            Self::Negative => Mode::Negative,
+        }
+    }
+}
+
+/// Values as a user writes them, with commas; none where there are none.
+fn joined<V: ValueEnum>(values: &[V]) -> Option<String> {
+    let names = values.iter().filter_map(V::to_possible_value);
+    let names: Vec<String> = names.map(|value| value.get_name().to_owned()).collect();
+    (!names.is_empty()).then(|| names.join(","))
+}
+
+/// A word as a shell must be given it.
+fn quoted(word: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,8 @@
+//! The command as its users run it: real processes, their output and their exit codes.
+
+mod check;
+mod explain;
+mod help;
+mod mock;
+mod process;
+mod test;

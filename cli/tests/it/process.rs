@@ -1,0 +1,126 @@
+//! Running the command.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+/// The command, in an environment that nobody set up for it.
+pub(crate) fn counterfoil<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
+    command.args(arguments).stdin(Stdio::null()).env("COLUMNS", "100");
+    for variable in ["CI", "INSTA_UPDATE", "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COUNTERFOIL_LOG"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// What a finished command did.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Finished {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("output is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("output is UTF-8"),
+        }
+    }
+}
+
+/// Runs the command to its end.
+pub(crate) fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Finished {
+    counterfoil(arguments).output().expect("the command starts").into()
+}
+
+/// Runs the command to its end with a text on standard input.
+pub(crate) fn run_with_input<'a>(arguments: impl IntoIterator<Item = &'a str>, input: &str) -> Finished {
+    let mut child = counterfoil(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    child.stdin.take().expect("it is piped").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends").into()
+}
+
+/// A file of a folder for one test.
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("a temporary folder can be written");
+    path
+}
+
+/// A path as an argument.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("temporary paths are UTF-8")
+}
+
+/// A running `mock`; it is killed when dropped.
+pub(crate) struct Mock {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    pub(crate) url: String,
+    pub(crate) control_url: String,
+}
+
+impl Mock {
+    /// Starts one on free ports and waits until it listens.
+    pub(crate) fn start<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        let ports = ["mock", "--port", "0", "--control-port", "0"];
+        let mut child = counterfoil(ports.into_iter().chain(arguments))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the command starts");
+        let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut address = |label: &str| {
+            let mut line = String::new();
+            out.read_line(&mut line).expect("it prints");
+            let url = line.strip_prefix(label).map(str::trim);
+            url.unwrap_or_else(|| panic!("expected a line with `{label}`, got {line:?}")).to_owned()
+        };
+        let (url, control_url) = (address("stub"), address("control API"));
+        Self { child, out, url, control_url }
+    }
+
+    /// The lines up to the one that says how to stop it.
+    pub(crate) fn announcement(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            let read = self.out.read_line(&mut line).expect("it prints");
+            if read == 0 || line.contains("Ctrl-C") {
+                return lines;
+            }
+            lines.push(line.trim_end().to_owned());
+        }
+    }
+
+    /// Sends a signal by name and gives the exit code.
+    pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
+        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
+        assert!(sent.expect("there is a kill command").success());
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a line in a shell and gives its output.
+pub(crate) fn shell(line: &str) -> String {
+    let output =
+        Command::new("sh").args(["-c", line]).stdin(Stdio::null()).output().expect("there is a shell");
+    String::from_utf8(output.stdout).expect("answers are UTF-8")
+}
