@@ -23,4 +23,4 @@ pub use event::{
 pub use failure::{Failure, Flakiness, Reproduction};
 pub use plan::Filter;
 pub use reproduction::header_variable;
-pub use runner::run;
+pub use runner::{run, run_until};

@@ -121,7 +121,7 @@ impl RunTally {
     }
 
     /// The counts of the run; those that can be made from what came where the last event is missing.
-    pub fn counts(&self) -> Summary {
+    pub(super) fn counts(&self) -> Summary {
         self.summary.clone().unwrap_or_else(|| Summary {
             operations: self.operations.len() as u64,
             cases: self.operations.values().map(|operation| operation.cases).sum(),

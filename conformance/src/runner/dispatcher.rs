@@ -35,6 +35,18 @@ pub async fn run(
     settings: &Settings,
     sink: &mut dyn EventSink,
 ) -> Summary {
+    run_until(contract, target, settings, std::future::pending(), sink).await
+}
+
+/// [`run`], cut short when `stop` is ready: requests under way are dropped, the failures found so far are told as they
+/// were found, and the summary says that the run was interrupted.
+pub async fn run_until(
+    contract: &Contract,
+    target: &Target,
+    settings: &Settings,
+    stop: impl Future<Output = ()>,
+    sink: &mut dyn EventSink,
+) -> Summary {
     let plan = Plan::new(contract, settings);
     let context = match Context::new(contract, target, settings, &plan) {
         Ok(context) => Arc::new(context),
@@ -43,14 +55,13 @@ pub async fn run(
     sink.take(&started(contract, &context, &plan));
     let state = State::new(plan.operations.len());
     let mut run = Run { context, plan, state, sink };
-    for phase in Phase::ALL {
-        if settings.phases.contains(&phase) {
-            let next = run.phase(phase).await;
-            run.shrink().await;
-            if next == Next::Stop {
-                break;
-            }
-        }
+    let is_stopped = tokio::select! {
+        biased;
+        () = run.phases() => false,
+        () = stop => true,
+    };
+    if is_stopped {
+        run.state.summary.interrupted = true;
     }
     run.finish()
 }
@@ -92,6 +103,18 @@ struct Run<'s> {
 }
 
 impl Run<'_> {
+    async fn phases(&mut self) {
+        for phase in Phase::ALL {
+            if self.context.settings.phases.contains(&phase) {
+                let next = self.phase(phase).await;
+                self.shrink().await;
+                if next == Next::Stop {
+                    break;
+                }
+            }
+        }
+    }
+
     async fn phase(&mut self, phase: Phase) -> Next {
         let mut paths = HashSet::new();
         for index in 0..self.plan.operations.len() {

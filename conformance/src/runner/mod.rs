@@ -6,5 +6,5 @@ mod shrink;
 mod state;
 mod warnings;
 
-pub use dispatcher::run;
+pub use dispatcher::{run, run_until};
 pub(crate) use executor::{Context, Judged};

@@ -1,9 +1,13 @@
 //! Running the suite in tests, and properties of every run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_conformance::{Event, Failure, Settings, Summary, Target, Warning, run};
+use counterfoil_conformance::{
+    Event, EventSink, Failure, Settings, Summary, Target, Verdict, Warning, run, run_until,
+};
 use counterfoil_openapi::Contract;
+use tokio::sync::Notify;
 
 use crate::defects::{Defect, Shop, contract};
 
@@ -120,6 +124,37 @@ async fn a_run_ends_after_so_many_failures() {
     let outcome = Outcome::of(&contract(), &shop_target(&shop), &settings).await;
     assert_eq!(outcome.summary.failures, 1);
     assert!(outcome.summary.interrupted);
+}
+
+/// Asks for the end of the run as soon as a case fails.
+struct Impatient {
+    events: Vec<Event>,
+    stop: Arc<Notify>,
+}
+
+impl EventSink for Impatient {
+    fn take(&mut self, event: &Event) {
+        if let Event::CaseFinished { case } = event
+            && case.checks.iter().any(|result| matches!(result.verdict, Verdict::Failed { .. }))
+        {
+            self.stop.notify_one();
+        }
+        self.events.push(event.clone());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_stopped_tells_the_failures_it_found() {
+    let shop = Shop::open(Defect::UndocumentedStatus).await;
+    let settings = Settings { max_cases: 100_000, ..shop_settings() };
+    let stop = Arc::new(Notify::new());
+    let mut sink = Impatient { events: Vec::new(), stop: Arc::clone(&stop) };
+    let (contract, target) = (contract(), shop_target(&shop));
+    let summary = run_until(&contract, &target, &settings, stop.notified(), &mut sink).await;
+    assert!(summary.interrupted && summary.failures > 0 && summary.cases < 1_000, "{summary:?}");
+    let told = sink.events.iter().filter(|event| matches!(event, Event::FailureFound { .. })).count();
+    assert_eq!(told as u64, summary.failures);
+    assert_eq!(sink.events.last(), Some(&Event::RunFinished { summary }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
