@@ -6,7 +6,7 @@ mod reports;
 use anyhow::Context as _;
 use counterfoil_client::transport::{Transport, TransportOptions};
 use counterfoil_conformance::report::Progress;
-use counterfoil_conformance::{Credentials, Event, EventSink, Settings, Summary, Target};
+use counterfoil_conformance::{Credentials, Settings, Summary, Target};
 use counterfoil_server::StubServer;
 use indicatif::ProgressDrawTarget;
 use tokio::runtime::Runtime;
@@ -33,7 +33,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let mut exit = Exit::Passed;
     for source in &sources {
         let summary = runtime.block_on(test_one(source, arguments, &settings, &mut reports, output))?;
-        exit = exit.or(Exit::of(&summary));
+        // A run that ended since it had found what it was to find at most is not incomplete.
+        let has_enough = settings.max_failures.is_some_and(|most| summary.failures >= most);
+        exit = exit.or(if has_enough { Exit::Failed } else { Exit::of(&summary) });
         if summary.interrupted {
             break;
         }
@@ -70,13 +72,8 @@ async fn test_one(
         .fold(Target::new(url), |target, header| target.header(header.name.clone(), header.value.clone()));
     let mut signals = Signals::listen().context("listen for signals")?;
     reports.set_rerun(&arguments.rerun_command(&source.name));
-    let interrupted = tokio::select! {
-        biased;
-        summary = counterfoil_conformance::run(&source.contract, &target, &settings, reports) => return Ok(summary),
-        () = signals.next() => Summary { interrupted: true, ..reports.counts() },
-    };
-    reports.take(&Event::RunFinished { summary: interrupted.clone() });
-    Ok(interrupted)
+    let stop = signals.next();
+    Ok(counterfoil_conformance::run_until(&source.contract, &target, &settings, stop, reports).await)
 }
 
 async fn start_stub(source: &Source, arguments: &Arguments) -> anyhow::Result<StubServer> {

@@ -9,7 +9,7 @@ use counterfoil_conformance::report::{
     Colour, Masked, Ndjson, Progress, SnapshotState, SnapshotUpdate, Snapshots, Tally, Terminal, to_json,
     to_junit, to_markdown,
 };
-use counterfoil_conformance::{Event, EventSink, Summary};
+use counterfoil_conformance::{Event, EventSink};
 
 use super::options::{Arguments, ReportKind};
 use crate::exit::Exit;
@@ -101,11 +101,6 @@ impl Reports {
         let sinks = self.sinks.inner_mut();
         sinks.terminal.set_rerun(command);
         sinks.tally.set_rerun(command);
-    }
-
-    /// What was counted of the run under way.
-    pub(super) fn counts(&mut self) -> Summary {
-        self.sinks.inner_mut().tally.runs().last().map(|run| run.counts()).unwrap_or_default()
     }
 
     /// Writes what is written at the end. The exit code is that of the snapshots alone.

@@ -164,6 +164,15 @@ fn a_signal_ends_a_run_with_whole_reports() {
 }
 
 #[test]
+fn a_run_that_found_as_many_failures_as_it_may_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = write(folder.path(), "liar.yaml", LIAR);
+    let tested = run(quick(["tyk", "--script", text(&script), "--max-failures", "1"]));
+    assert_eq!(tested.code, Some(1), "{tested:?}");
+    assert!(tested.stdout.contains(": 1 failure,"), "{}", tested.stdout);
+}
+
+#[test]
 fn no_secret_is_in_any_output() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
