@@ -125,11 +125,15 @@ impl EventSink for Snapshots {
                 self.runs.push(Run { document: document.clone(), operations: operations.collect() });
             }
             Event::CaseFinished { case } => {
-                let Some((_, pictures)) =
+                let Some((operation, pictures)) =
                     self.runs.last_mut().and_then(|run| run.operations.get_mut(&case.operation))
                 else {
                     return;
                 };
+                // A probe with another method shows nothing of the operation.
+                if case.exchange.method != operation.method {
+                    return;
+                }
                 let Some(status) = case.exchange.status.filter(|_| case.exchange.transport_error.is_none())
                 else {
                     return;
@@ -166,7 +170,8 @@ impl Run {
                 let shown_type = media_type.as_deref().unwrap_or("no content type");
                 let part = plain_name(&media_type.as_deref().unwrap_or("none").replace('/', "-"));
                 Snapshot {
-                    name: format!("{stem}__{}__{status}__{part}", plain_name(&operation.id)),
+                    // What follows the first `__` is what insta calls a snapshot.
+                    name: format!("{stem}__{}.{status}.{part}", plain_name(&operation.id)),
                     source: source.to_owned(),
                     description: one_line(&format!(
                         "{} {} answered {status} with {shown_type}",

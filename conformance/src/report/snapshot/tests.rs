@@ -7,7 +7,7 @@ use super::*;
 use crate::event::{Event, EventSink, Verdict};
 use crate::report::tests::{case, exchange, sample_run, started};
 
-const NAME: &str = "my-pets-8d0df190__createPet__201__application-json";
+const NAME: &str = "my-pets-8d0df190__createPet.201.application-json";
 
 fn pictures(events: &[Event]) -> Snapshots {
     let mut snapshots = Snapshots::default();
@@ -53,6 +53,14 @@ fn answers_that_came_in_another_order_make_the_same_snapshots() {
 }
 
 #[test]
+fn what_a_probe_with_another_method_got_is_no_answer_of_the_operation() {
+    let mut events = answered(405, &["{}"]);
+    let Event::CaseFinished { case } = &mut events[1] else { panic!("a case follows") };
+    case.exchange.method = "TRACE".to_owned();
+    assert_eq!(pictures(&events).to_snapshots(), []);
+}
+
+#[test]
 fn a_body_that_was_cut_is_not_taken_for_broken_json() {
     let body = format!("[\"{}", "x".repeat(64 << 10));
     let snapshots = pictures(&answered(200, &[&body])).to_snapshots();
@@ -67,6 +75,7 @@ fn operations_that_differ_in_case_alone_get_files_of_their_own() {
     let Event::CaseFinished { case } = &events[1] else { panic!("a case follows") };
     let mut case = case.clone();
     case.operation = "CREATEPET".to_owned();
+    case.exchange.method = "GET".to_owned();
     events.push(Event::CaseFinished { case });
     let names: Vec<String> =
         pictures(&events).to_snapshots().into_iter().map(|one| one.name.to_lowercase()).collect();
@@ -121,7 +130,7 @@ fn a_pending_snapshot_goes_once_the_answer_is_as_accepted_again() {
 #[test]
 fn an_accepted_answer_that_did_not_come_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("other__x__200__none.snap"), "---\n---\n").unwrap();
+    std::fs::write(folder.path().join("other__x.200.none.snap"), "---\n---\n").unwrap();
     pictures(&answered(201, &["1"])).store(folder.path(), SnapshotUpdate::Accept).unwrap();
     let stored = pictures(&answered(404, &["1"])).store(folder.path(), SnapshotUpdate::CheckOnly).unwrap();
     assert_eq!(stored.not_seen, [NAME]);
