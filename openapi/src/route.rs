@@ -127,6 +127,13 @@ impl Segment {
         }
     }
 
+    /// The decoded text of a literal segment that a request writes as it stands.
+    fn plain(&self) -> Option<Cow<'_, str>> {
+        let Self::Literal(text) = self else { return None };
+        let decoded = percent_decode_str(text).decode_utf8_lossy();
+        (!decoded.contains(['/', '%'])).then_some(decoded)
+    }
+
     fn variables(&self) -> Vec<&str> {
         match self {
             Self::Literal(_) => Vec::new(),
@@ -162,6 +169,9 @@ pub enum BasePaths {
 #[derive(Debug, Default)]
 pub struct Router {
     root: Branch,
+    /// The operations of templates that are literal throughout, base path included, by their segments as decoded and
+    /// joined again. Such a template beats every other, so that a request for it needs no walk.
+    literals: HashMap<String, Vec<End>>,
     templates: Vec<String>,
 }
 
@@ -179,6 +189,15 @@ struct End {
     operation: Arc<Operation>,
     /// Variables of the base path, which come first among the captures and are not the operation's.
     base_variables: usize,
+}
+
+impl End {
+    /// Adds an operation to those that end at one place, unless another there has its method.
+    fn add(ends: &mut Vec<Self>, operation: &Arc<Operation>, base_variables: usize) {
+        if !ends.iter().any(|end| end.operation.method() == operation.method()) {
+            ends.push(Self { operation: Arc::clone(operation), base_variables });
+        }
+    }
 }
 
 /// What the router says of a request.
@@ -245,8 +264,11 @@ impl Router {
         for segment in base_segments.chain(&operation.path().segments) {
             branch = branch.child(segment);
         }
-        if !branch.ends.iter().any(|end| end.operation.method() == operation.method()) {
-            branch.ends.push(End { operation: Arc::clone(operation), base_variables });
+        End::add(&mut branch.ends, operation, base_variables);
+        let segments = base.iter().flat_map(|base| &base.segments).chain(&operation.path().segments);
+        let literals: Option<Vec<Cow<'_, str>>> = segments.map(Segment::plain).collect();
+        if let Some(literals) = literals {
+            End::add(self.literals.entry(literals.join("/")).or_default(), operation, base_variables);
         }
     }
 
@@ -258,7 +280,13 @@ impl Router {
         if !has_valid_escapes(path) {
             return Route::BadEscape;
         }
-        let raw: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+        let relative = path.strip_prefix('/').unwrap_or(path);
+        if let Some(ends) = self.literals.get(relative)
+            && let Some(end) = ends.iter().find(|end| end.operation.method() == method)
+        {
+            return Route::Found(RouteMatch { operation: &end.operation, variables: Vec::new() });
+        }
+        let raw: Vec<&str> = relative.split('/').collect();
         let mut walk = Walk { raw: &raw, captures: Vec::new(), shape: Vec::new(), found: Vec::new() };
         walk.descend(&self.root, 0);
         let mut found = walk.found;
