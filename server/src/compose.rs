@@ -28,6 +28,10 @@ use crate::wish::Wish;
 /// The header that names what a script broke on purpose.
 const INVALID: HeaderName = HeaderName::from_static("counterfoil-invalid");
 
+/// Room for the headers that come on top of the documented ones: `Content-Type`, ours, and those of CORS. A map that
+/// grows later is hashed anew.
+const OTHER_HEADERS: usize = 10;
+
 /// A request to be answered, and all that has a say in it.
 #[derive(Debug)]
 pub(crate) struct Task<'t> {
@@ -187,7 +191,11 @@ fn draft<'t>(
         None => media_type::undocumented(target.status, wish),
     };
     let (body, content_type) = body(task, wish, target, media, strictness, trail)?;
-    let mut headers = planned.map(|(_, plan)| plan.headers.clone()).unwrap_or_default();
+    let documented = planned.map(|(_, plan)| &plan.headers);
+    let mut headers = HeaderMap::with_capacity(documented.map_or(0, HeaderMap::len) + OTHER_HEADERS);
+    for (name, value) in documented.into_iter().flatten() {
+        headers.append(name, value.clone());
+    }
     if let Some(content_type) = content_type {
         headers.insert(header::CONTENT_TYPE, content_type);
     }

@@ -8,7 +8,6 @@
 //! 6. Status, media type, body and headers are chosen, and held to the operation in turn.
 //! 7. The call is recorded; then, with no lock held, delays and faults take place.
 
-use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -199,12 +198,12 @@ fn route<'r, 'p>(
 
 /// The request, decoded and held to its operation.
 fn read(state: &State, found: &RouteMatch<'_, '_>, request: &Request) -> Reading {
-    let mut reading = match prefer::without_keys(&request.target) {
-        Cow::Owned(target) => {
-            let stripped = Request { target, ..request.clone() };
-            validate::request(found, &stripped, &state.rules)
-        }
-        Cow::Borrowed(_) => validate::request(found, request, &state.rules),
+    let target = prefer::without_keys(&request.target);
+    let mut reading = if target.len() == request.target.len() {
+        validate::request(found, request, &state.rules)
+    } else {
+        let stripped = Request { target: target.into_owned(), ..request.clone() };
+        validate::request(found, &stripped, &state.rules)
     };
     if state.settings.validation == Enforcement::Ignored {
         reading.violations.retain(|violation| violation.part == Part::Security);

@@ -1,5 +1,9 @@
 //! Reading request bodies, within limits of our own.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use bytes::{Bytes, BytesMut};
 use dropshot::Body;
 use http::{HeaderMap, header};
@@ -28,7 +32,11 @@ pub(crate) async fn body(mut body: Body, headers: &HeaderMap, settings: &Setting
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let read = read(&mut body, headers, settings.body_limit);
+    let mut read = pin!(read(&mut body, headers, settings.body_limit));
+    // Most bodies are there already, and need no timer.
+    if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await {
+        return done;
+    }
     tokio::time::timeout(settings.body_deadline, read).await.unwrap_or(Err(Unread::TooSlow))
 }
 

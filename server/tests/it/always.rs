@@ -104,17 +104,17 @@ async fn the_journal_keeps_what_was_received_and_replied() {
 #[tokio::test]
 async fn no_secret_is_in_a_journal_or_a_reason() {
     let stub = Stub::start(tables()).await;
-    let secrets = ["t0ken-value", "k3y-value", "hunter2", "999", "c00kie-value", "session=mine"];
+    let secrets = ["t0ken-value", "k3y-value", "hunter2", "987654321", "c00kie-value", "session=mine"];
     let headers = |content_type| {
         [("authorization", "Bearer t0ken-value"), ("cookie", "session=mine"), ("content-type", content_type)]
     };
     let line = "POST /secrets?api_key=k3y-value";
     for (content_type, body, status) in [
         ("application/json", r#"{"user": "u", "password": "hunter2-hunter2"}"#, 200),
-        ("application/json", r#"{"user": "u", "password": "hunter2", "pin": 999}"#, 400),
-        ("application/json", r#"{"password": "hunter2", "pin": 999, "user": 1}"#, 400),
+        ("application/json", r#"{"user": "u", "password": "hunter2", "pin": -987654321}"#, 400),
+        ("application/json", r#"{"password": "hunter2", "pin": -987654321, "user": 1}"#, 400),
         ("application/json", r#"{"password": "hunter2"#, 400),
-        ("application/x-www-form-urlencoded", "user=u&password=hunter2&pin=999", 400),
+        ("application/x-www-form-urlencoded", "user=u&password=hunter2&pin=-987654321", 400),
         ("text/plain", "password=hunter2", 415),
     ] {
         let reply = stub.send(line, &headers(content_type), body).await;

@@ -95,6 +95,12 @@ async fn a_generated_body_is_valid_and_the_same_for_the_same_request() {
     assert!(value["code"].as_str().is_some_and(|code| code.len() == 3), "{value}");
     assert_eq!(stub.get("/bodies/generated?page=1").await.value(), value);
     assert_ne!(stub.get("/bodies/generated?page=2").await.value(), value, "the request has a say");
+    let plain = [("content-type", "text/plain")];
+    let mut by_body = Vec::new();
+    for body in ["a", "b", "a"] {
+        by_body.push(stub.send("POST /bodies/generated", &plain, body).await.value());
+    }
+    assert!(by_body[0] == by_body[2] && by_body[0] != by_body[1], "{by_body:?}");
     let other = Stub::start(tables().seed(7)).await;
     assert_ne!(other.get("/bodies/generated?page=1").await.value(), value, "so has the seed");
     let same = Stub::start(tables()).await;

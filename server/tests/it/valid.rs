@@ -1,5 +1,6 @@
 //! Which response: valid requests, and what a request asks for by itself.
 
+use counterfoil_openapi::validate::UnknownQuery;
 use serde_json::{Value, json};
 
 use crate::stub::{Row, Stub, tables};
@@ -127,6 +128,23 @@ async fn a_preference_that_was_followed_is_told() {
     assert_eq!(reply.header("preference-applied"), "code=404, delay=1000us");
     let reply = stub.send("GET /valid/forced", &[("prefer", "code=418")], "").await;
     assert_eq!(reply.header("preference-applied"), "");
+}
+
+#[tokio::test]
+async fn a_preference_in_the_query_is_no_unknown_parameter() {
+    let stub = Stub::start(tables().unknown_query(UnknownQuery::Refuse)).await;
+    stub.walk([
+        row(
+            "a key of ours",
+            "GET /bodies/generated?__example=x&__code=200",
+            &[],
+            404,
+            "problem example-unknown",
+        ),
+        row("a key of ours", "GET /pets?__dynamic=false", &[], 200, "pets"),
+        row("an unknown parameter", "GET /pets?dynamic=false", &[], 400, "problem request-invalid"),
+    ])
+    .await;
 }
 
 #[tokio::test]
