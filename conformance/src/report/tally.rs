@@ -111,15 +111,6 @@ pub struct CheckTally {
 }
 
 impl RunTally {
-    /// The failures of one operation by one check.
-    pub(super) fn failures_of<'t>(
-        &'t self,
-        operation: &'t str,
-        check: &'t str,
-    ) -> impl Iterator<Item = &'t Failure> {
-        self.failures.iter().filter(move |failure| failure.operation == operation && failure.check == check)
-    }
-
     /// The counts of the run; those that can be made from what came where the last event is missing.
     pub(super) fn counts(&self) -> Summary {
         self.summary.clone().unwrap_or_else(|| Summary {

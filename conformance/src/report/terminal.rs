@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use indexmap::IndexMap;
 
 use super::describe::{self, phase_name};
 use super::progress::Progress;
@@ -17,6 +18,8 @@ use crate::failure::Failure;
 const ANNOUNCED: usize = 200;
 /// Failures listed in full at the end of a run; more are counted.
 const LISTED: usize = 200;
+/// Operations named of a warning about several.
+const NAMED_OPERATIONS: usize = 5;
 /// The width of the label column.
 const LABEL: usize = 10;
 /// The width at which the operation column stops growing.
@@ -249,17 +252,28 @@ impl Text {
         }
     }
 
+    /// Warnings, those that say the same of several operations as one.
     fn warnings(&mut self, warnings: &[Warning]) {
+        let mut merged: IndexMap<(&str, &str), Vec<&str>> = IndexMap::new();
         for warning in warnings {
+            let operations = merged.entry((&warning.code, &warning.message)).or_default();
+            operations.extend(warning.operation.as_deref());
+        }
+        for ((code, message), operations) in merged {
             self.text.push('\n');
             self.paint(CAREFUL, "warning");
-            self.add(format_args!("[{}]: ", one_line(&warning.code)));
-            if let Some(operation) = &warning.operation {
+            self.add(format_args!("[{}]: ", one_line(code)));
+            if let [operation] = operations[..] {
                 self.add(format_args!("{}: ", one_line(operation)));
             }
-            let mut lines = visible(&warning.message).into_owned();
-            lines = lines.replace('\n', "\n  ");
-            self.text.push_str(&lines);
+            self.text.push_str(&visible(message).replace('\n', "\n  "));
+            if operations.len() > 1 {
+                let named: Vec<String> =
+                    operations.iter().take(NAMED_OPERATIONS).map(|name| one_line(name)).collect();
+                let others = if operations.len() > NAMED_OPERATIONS { ", ..." } else { "" };
+                let count = counted(operations.len() as u64, "operation");
+                self.add(format_args!("\n  in {count}: {}{others}", named.join(", ")));
+            }
         }
         if !warnings.is_empty() {
             self.text.push('\n');

@@ -219,6 +219,24 @@ fn a_run_that_could_not_start_says_why() {
 }
 
 #[test]
+fn what_is_warned_of_in_many_operations_is_said_once() {
+    let warned = |number: usize| Event::WarningRaised {
+        warning: Warning {
+            code: "alike".to_owned(),
+            operation: Some(format!("op{number}")),
+            message: "the same".to_owned(),
+        },
+    };
+    let events: Vec<Event> = std::iter::once(started())
+        .chain((0..100).map(warned))
+        .chain([Event::RunFinished { summary: Summary { warnings: 100, ..Summary::default() } }])
+        .collect();
+    let report = terminal(&events, Colour::Off);
+    assert_eq!(report.matches("the same").count(), 1, "{report}");
+    assert!(report.contains("in 100 operations: op0, op1, op2, op3, op4, ...\n"), "{report}");
+}
+
+#[test]
 fn a_thousand_failures_are_counted_and_not_all_listed() {
     let mut events = vec![started()];
     for number in 0..1_000 {
@@ -234,6 +252,19 @@ fn a_thousand_failures_are_counted_and_not_all_listed() {
     assert!(report.contains("FAILED: 1,000 failures"), "{report}");
     let markdown = to_markdown(&feed(Tally::default(), &events));
     assert!(markdown.contains("950 failures more"), "{markdown}");
+}
+
+#[test]
+fn junit_of_a_target_where_all_fails_stays_a_file_that_can_be_read() {
+    let mut tally = feed(Tally::default(), &[started()]);
+    let failure = failure(&"x".repeat(1_000));
+    for number in 0..20_000 {
+        let failure = Failure { kind: format!("k{number}"), ..failure.clone() };
+        tally.take(&Event::FailureFound { failure });
+    }
+    let xml = to_junit(&tally);
+    assert!(xml.len() < 20 << 20, "{}", xml.len());
+    assert!(xml.contains("left out: this file is full"));
 }
 
 #[test]
