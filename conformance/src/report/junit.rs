@@ -20,8 +20,12 @@ const TEXT_BUDGET: usize = 16 << 20;
 /// A check that concerned no case of an operation is there as skipped. No clock is read: there are no time stamps,
 /// and a suite's time is the time of its exchanges.
 pub fn to_junit(tally: &Tally) -> String {
+    within(tally, TEXT_BUDGET)
+}
+
+/// The report with at most so many bytes of failure text.
+fn within(tally: &Tally, mut budget: usize) -> String {
     let mut report = Report::new("counterfoil");
-    let mut budget = TEXT_BUDGET;
     for run in tally.runs() {
         let mut failures: Failures<'_> = HashMap::new();
         for failure in &run.failures {
@@ -113,4 +117,26 @@ fn description(failure: &Failure, rerun: &str) -> String {
 
 fn property(name: &str, value: &str) -> Property {
     Property::new(name, one_line(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, EventSink};
+    use crate::report::tests::{failure, started};
+
+    #[test]
+    fn a_target_where_all_fails_makes_a_file_that_can_be_read() {
+        let mut tally = Tally::default();
+        tally.take(&started());
+        let failure = failure(&"x".repeat(1_000));
+        for number in 0..200 {
+            let failure = Failure { kind: format!("k{number}"), ..failure.clone() };
+            tally.take(&Event::FailureFound { failure });
+        }
+        let xml = within(&tally, 50_000);
+        assert!(xml.len() < 60_000, "{}", xml.len());
+        assert!(xml.contains("failures left out: this file is full"), "{xml}");
+        assert!(!to_junit(&tally).contains("left out"));
+    }
 }
