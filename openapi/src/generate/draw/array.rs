@@ -28,8 +28,15 @@ impl Draw<'_> {
                 format!("an array of {least} items is asked for, and no more than {limit} are generated");
             return Err(self.certain(node, reason));
         }
+        self.check_supply(form, least)?;
         let most = form.max.unwrap_or(limit).min(limit);
         let length = self.length(least, most, depth);
+        if form.is_unique && form.positions() == 0 && form.contains.is_empty() && length > 0 {
+            let item = self.grammar.node(form.item(self.grammar, 0));
+            if let Some(values) = listed(&item) {
+                return Ok(Value::Array(self.some_of(&values, length)));
+            }
+        }
         let mut planted = self.planted(form, depth)?;
         let mut items: Vec<Value> = Vec::new();
         while (items.len() as u64) < length {
@@ -82,11 +89,13 @@ impl Draw<'_> {
         self.distinct(form, id, items, depth)
     }
 
+    /// An item that differs from the others, where they all have to.
     fn distinct(&mut self, form: &ArrayForm, id: NodeId, items: &[Value], depth: u32) -> Result<Value, Gap> {
         if !form.is_unique {
             return self.value(id, depth + 1);
         }
         let is_new = |item: &Value| !items.iter().any(|other| is_same(other, item));
+        let node = self.grammar.node(id);
         let variety = self.variety;
         for attempt in 0..UNIQUE_DRAWS {
             // The least of values is always the same one.
@@ -100,13 +109,55 @@ impl Draw<'_> {
                 return Ok(item);
             }
         }
-        let node = self.grammar.node(id);
-        let listed = node.forms.iter().filter_map(|form| match &form.kind {
-            FormKind::Values(values) => Some(values),
-            _ => None,
-        });
-        let unused = listed.flatten().find(|value| is_new(value)).cloned();
-        unused
-            .ok_or_else(|| self.gap(&node, "there are not enough different values for the items".to_owned()))
+        let unused = listed(&node).into_iter().flatten().find(|value| is_new(value)).cloned();
+        unused.ok_or_else(|| self.too_few(&node))
     }
+
+    /// Different items of those that a schema lists.
+    fn some_of(&mut self, values: &[&Value], length: u64) -> Vec<Value> {
+        let order = match self.variety {
+            Variety::Minimal => (0..values.len()).collect(),
+            _ => self.dice.order(values.len()),
+        };
+        let mut items: Vec<Value> = Vec::new();
+        for index in order {
+            if items.len() as u64 >= length {
+                break;
+            }
+            if !items.iter().any(|item| is_same(item, values[index])) {
+                items.push(values[index].clone());
+            }
+        }
+        items
+    }
+
+    fn too_few(&self, node: &Node) -> Gap {
+        self.gap(node, "there are not enough different values for the items".to_owned())
+    }
+
+    /// Fails where more different items are asked for than there are values.
+    fn check_supply(&self, form: &ArrayForm, least: u64) -> Result<(), Gap> {
+        if !form.is_unique || form.positions() > 0 || least < 2 {
+            return Ok(());
+        }
+        let node = self.grammar.node(form.item(self.grammar, 0));
+        match listed(&node) {
+            Some(values) if (values.len() as u64) < least => {
+                Err(Gap { is_certain: !node.is_partial, ..self.too_few(&node) })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// All values of a node, where its schemas list them.
+fn listed(node: &Node) -> Option<Vec<&Value>> {
+    let mut values = Vec::new();
+    for form in &node.forms {
+        match &form.kind {
+            FormKind::Values(listed) => values.extend(listed),
+            _ => return None,
+        }
+    }
+    Some(values)
 }

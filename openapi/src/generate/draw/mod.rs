@@ -86,6 +86,10 @@ impl<'g> Draw<'g> {
             return Err(match self.grammar.contradiction(id) {
                 Some(id) => {
                     let node = self.grammar.node(id);
+                    if node.is_partial {
+                        let reason = "the alternatives that apply here have too many combinations";
+                        return Err(self.gap(&node, reason.to_owned()));
+                    }
                     self.certain(&node, "the schemas that apply here contradict each other".to_owned())
                 }
                 None => {
@@ -95,7 +99,7 @@ impl<'g> Draw<'g> {
             });
         };
         let mut failure: Option<Gap> = None;
-        let mut is_certain = node.forms.len() <= TRIED_FORMS;
+        let mut is_certain = node.forms.len() <= TRIED_FORMS && !node.is_partial;
         for form in self.candidates(id, &node, height, depth) {
             let draws = if self.care == Care::Careful { CAREFUL_DRAWS } else { 1 };
             for _ in 0..draws {

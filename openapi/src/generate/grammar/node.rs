@@ -38,6 +38,9 @@ const ESCAPED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+/// The most branches that are followed to find the forms of one node, dead ends included.
+const MAX_STEPS: usize = 4_096;
+
 /// The number of a node in its grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeId(u32);
@@ -49,6 +52,8 @@ pub(crate) struct Node {
     pub(crate) key: Box<[ShapeId]>,
     /// The ways to meet them all; none where they contradict each other.
     pub(crate) forms: Vec<Form>,
+    /// Whether there are more ways than were looked at.
+    pub(crate) is_partial: bool,
     /// How deep the shallowest value nests; nothing where every value would be infinite.
     pub(super) height: OnceLock<Option<u32>>,
     judge: OnceLock<Option<Validator>>,
@@ -68,6 +73,19 @@ pub(crate) struct Grammar {
 struct Nodes {
     list: Vec<Arc<Node>>,
     by_key: HashMap<Box<[ShapeId]>, NodeId>,
+}
+
+/// The combinations of branches found so far.
+#[derive(Debug, Default)]
+struct Combinations {
+    sets: Vec<(Vec<ShapeId>, Types)>,
+    steps: usize,
+}
+
+impl Combinations {
+    fn is_full(&self) -> bool {
+        self.sets.len() >= MAX_FORMS || self.steps >= MAX_STEPS
+    }
 }
 
 impl Grammar {
@@ -118,12 +136,9 @@ impl Grammar {
         if let Some(id) = nodes.by_key.get(&key) {
             return *id;
         }
-        let node = Node {
-            forms: self.forms(&key),
-            key: key.clone(),
-            height: OnceLock::new(),
-            judge: OnceLock::new(),
-        };
+        let (forms, is_partial) = self.forms(&key);
+        let node =
+            Node { forms, is_partial, key: key.clone(), height: OnceLock::new(), judge: OnceLock::new() };
         let id = NodeId(u32::try_from(nodes.list.len()).expect("memory ends before 2^32 nodes"));
         nodes.list.push(Arc::new(node));
         nodes.by_key.insert(key, id);
@@ -192,18 +207,21 @@ impl Grammar {
         if shapes.is_empty() { leftover } else { shapes }
     }
 
-    fn forms(&self, key: &[ShapeId]) -> Vec<Form> {
-        let mut sets = Vec::new();
+    /// The forms of a node, and whether there are more.
+    fn forms(&self, key: &[ShapeId]) -> (Vec<Form>, bool) {
+        let mut found = Combinations::default();
         let (mut leaves, mut types) = (Vec::new(), Types::default());
         if self.close(key, &mut leaves, &mut types) {
-            self.choose(leaves, types, 0, &mut sets);
+            self.choose(leaves, types, 0, &mut found);
         }
+        let mut is_partial = found.is_full();
         let mut forms = Vec::new();
-        for (leaves, types) in sets {
+        for (leaves, types) in found.sets {
             Form::read(self, types, &leaves.into(), &mut forms);
         }
+        is_partial |= forms.len() > MAX_FORMS;
         forms.truncate(MAX_FORMS);
-        forms
+        (forms, is_partial)
     }
 
     /// Adds shapes to a set with all that their references and `allOf` add; `false` where nothing meets them all.
@@ -227,22 +245,23 @@ impl Grammar {
 
     /// Takes every combination of branches. The choices before number `from` are made: a shape has three, and
     /// what a branch adds comes last.
-    fn choose(&self, leaves: Vec<ShapeId>, types: Types, from: usize, sets: &mut Vec<(Vec<ShapeId>, Types)>) {
+    fn choose(&self, leaves: Vec<ShapeId>, types: Types, from: usize, found: &mut Combinations) {
         let open = (from..leaves.len() * 3).find_map(|number| {
             let branches = branches(self.shape(leaves[number / 3]), number % 3);
             (!branches.is_empty()).then_some((number, branches))
         });
         let Some((number, branches)) = open else {
-            sets.push((leaves, types));
+            found.sets.push((leaves, types));
             return;
         };
         for branch in branches {
-            if sets.len() >= MAX_FORMS {
+            found.steps += 1;
+            if found.is_full() {
                 return;
             }
             let (mut leaves, mut types) = (leaves.clone(), types);
             if self.close(&branch, &mut leaves, &mut types) {
-                self.choose(leaves, types, number + 1, sets);
+                self.choose(leaves, types, number + 1, found);
             }
         }
     }

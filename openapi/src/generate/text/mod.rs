@@ -21,6 +21,12 @@ pub(crate) const MAX_TEXT: u64 = 1 << 20;
 /// How often a string is drawn anew before its rules count as too hard to meet.
 const ATTEMPTS: usize = 48;
 
+/// The same for strings of more than [`LONG_TEXT`] characters.
+const LONG_ATTEMPTS: usize = 6;
+
+/// The length from which a string counts as long.
+const LONG_TEXT: u64 = 1_000;
+
 /// The patterns and formats of a string, made ready to draw from.
 #[derive(Debug)]
 pub(crate) struct TextSource {
@@ -54,7 +60,9 @@ impl TextSource {
             ));
         }
         let mut why = None;
-        for attempt in 0..ATTEMPTS {
+        // Matching costs as much as a text is long.
+        let attempts = if rule.min > LONG_TEXT { LONG_ATTEMPTS } else { ATTEMPTS };
+        for attempt in 0..attempts {
             let text = match self.candidate(rule, dice, variety, attempt) {
                 Ok(text) => text,
                 Err(reason) => {

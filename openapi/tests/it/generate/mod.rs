@@ -1,6 +1,7 @@
 //! Generation, seen from outside.
 
 mod corpus;
+mod hostile;
 mod negative;
 mod positive;
 mod request;
