@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use counterfoil_conformance::report::SnapshotUpdate;
+use counterfoil_conformance::report::{SnapshotUpdate, shell_word};
 use counterfoil_conformance::{Mode, Options, Phase, Settings};
 use http::{HeaderName, HeaderValue};
 
@@ -243,10 +243,10 @@ impl Arguments {
     /// The command that repeats this run for one document, without its seed. Values of headers are read from the
     /// environment, as the curl lines read them.
     pub(crate) fn rerun_command(&self, document: &str) -> String {
-        let mut words = vec!["counterfoil test".to_owned(), quoted(document)];
+        let mut words = vec!["counterfoil test".to_owned(), shell_word(document).into_owned()];
         let mut flag = |name: &str, value: Option<String>| {
             if let Some(value) = value {
-                words.push(format!("--{name} {}", quoted(&value)));
+                words.push(format!("--{name} {}", shell_word(&value)));
             }
         };
         flag("url", self.url.clone());
@@ -300,14 +300,4 @@ fn joined<V: ValueEnum>(values: &[V]) -> Option<String> {
     let names = values.iter().filter_map(V::to_possible_value);
     let names: Vec<String> = names.map(|value| value.get_name().to_owned()).collect();
     (!names.is_empty()).then(|| names.join(","))
-}
-
-/// A word as a shell must be given it.
-fn quoted(word: &str) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

@@ -21,7 +21,7 @@ pub use progress::Progress;
 pub use snapshot::{Snapshot, SnapshotResult, SnapshotState, SnapshotUpdate, Snapshots, StoredSnapshots};
 pub use tally::{CheckTally, OperationTally, RunTally, Tally};
 pub use terminal::{Colour, Terminal};
-pub use text::{one_line, visible};
+pub use text::{one_line, shell_word, visible};
 
 #[cfg(test)]
 mod tests;

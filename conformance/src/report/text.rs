@@ -41,7 +41,7 @@ pub(super) fn cut(text: &str, lines: usize, characters: usize) -> (&str, usize) 
 }
 
 /// A word as a POSIX shell must be given it.
-pub(super) fn shell_word(word: &str) -> Cow<'_, str> {
+pub fn shell_word(word: &str) -> Cow<'_, str> {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
         Cow::Borrowed(word)
