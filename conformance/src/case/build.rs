@@ -75,6 +75,27 @@ impl Factory {
         intent: &Intent,
         values: &RequestValues,
     ) -> Option<Sent> {
+        self.prepare(operation, intent.probe(), values).filter(|sent| serves(intent, sent))
+    }
+
+    /// The request of values, and whether it is a positive or a negative one, as the document says.
+    pub(crate) fn classify(
+        &self,
+        operation: &Arc<Operation>,
+        values: &RequestValues,
+    ) -> Option<(Intent, Sent)> {
+        let sent = self.prepare(operation, None, values)?;
+        let intent =
+            if sent.data_violations().next().is_none() { Intent::Positive } else { Intent::Negative };
+        serves(&intent, &sent).then_some((intent, sent))
+    }
+
+    fn prepare(
+        &self,
+        operation: &Arc<Operation>,
+        probe: Option<&Probe>,
+        values: &RequestValues,
+    ) -> Option<Sent> {
         if has_unroutable_path(operation, values) {
             return None;
         }
@@ -82,7 +103,7 @@ impl Factory {
         if has_foreign_header(&request) {
             return None;
         }
-        match intent.probe() {
+        match probe {
             Some(Probe::NoCredentials) => self.signer.sign_without_credentials(operation, &mut request),
             Some(Probe::InvalidCredential { scheme }) => {
                 self.signer.sign_with_invalid(operation, scheme, &mut request);
@@ -99,17 +120,7 @@ impl Factory {
             None => self.signer.sign(operation, &mut request),
         }
         let reading = self.read(operation, &request)?;
-        let sent = Sent { request, reading };
-        let serves = match intent {
-            Intent::Positive => sent.data_violations().next().is_none() && !has_written_null(&sent),
-            Intent::Negative => sent.data_violations().next().is_some(),
-            Intent::Example => true,
-            Intent::Probe(Probe::MissingHeader { name }) => sent.data_violations().any(|violation| {
-                matches!(&violation.part, Part::Parameter(Location::Header, header) if header.eq_ignore_ascii_case(name))
-            }),
-            Intent::Probe(_) => sent.data_violations().next().is_none(),
-        };
-        serves.then_some(sent)
+        Some(Sent { request, reading })
     }
 
     /// The methods that the path of a request has, when the request's method is none of them.
@@ -132,6 +143,20 @@ impl Factory {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether what is sent serves what it is meant for.
+fn serves(intent: &Intent, sent: &Sent) -> bool {
+    let mut violations = sent.data_violations();
+    match intent {
+        Intent::Positive => violations.next().is_none() && !has_written_null(sent),
+        Intent::Negative => violations.next().is_some(),
+        Intent::Example => true,
+        Intent::Probe(Probe::MissingHeader { name }) => violations.any(|violation| {
+            matches!(&violation.part, Part::Parameter(Location::Header, header) if header.eq_ignore_ascii_case(name))
+        }),
+        Intent::Probe(_) => violations.next().is_none(),
     }
 }
 

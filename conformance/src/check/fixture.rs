@@ -53,6 +53,14 @@ paths:
     get:
       operationId: impossible
       responses: {'200': {description: ok, content: {application/json: {schema: {type: string, enum: [null]}}}}}
+  /wrong:
+    get:
+      operationId: wrongExample
+      responses:
+        '200':
+          description: ok
+          content:
+            application/json: {schema: {type: object, properties: {a: {type: integer}}}, example: {a: x}}
   /secret:
     get: {operationId: secret, security: [{token: []}], responses: {'200': {description: ok}}}
   /optional:

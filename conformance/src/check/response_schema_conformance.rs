@@ -1,6 +1,8 @@
 //! `response_schema_conformance`
 
-use counterfoil_openapi::{Direction, Part, Violation, generate};
+use counterfoil_openapi::codec::Payload;
+use counterfoil_openapi::{Direction, MediaType, Part, Violation, generate};
+use serde_json::Value;
 
 use super::registry::declare;
 use super::{Breach, Judgement, Observation};
@@ -16,7 +18,8 @@ declare! {
     /// typed clients, and it breaks them in production, on the one record that differs.
     ///
     /// Not judged: a status or media type that is not documented (other checks do), a media type that has no codec
-    /// here, a schema that admits no value at all, responses to HEAD.
+    /// here, responses to HEAD; a schema that admits no value at all, and a body that is the document's own example,
+    /// since the document then contradicts itself (a run warns of such examples).
     ///
     /// Example: `id` is documented as an integer, and one pet has `"id": "7"`.
     ///
@@ -33,9 +36,8 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     if violations.is_empty() && !has_schema {
         return Judgement::NotApplicable;
     }
-    let schema = reading.media.and_then(|media| media.schema.as_ref());
     if !violations.is_empty()
-        && schema.is_some_and(|schema| generate::positive(schema, Direction::Response).is_err())
+        && reading.media.is_some_and(|media| is_contradiction(media, reading.payload.as_ref()))
     {
         return Judgement::NotApplicable;
     }
@@ -51,6 +53,23 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         }
     }
     Judgement::of(breaches)
+}
+
+/// Whether it is the document that is at fault: its example breaks its schema, or nothing can be valid.
+fn is_contradiction(media: &MediaType, payload: Option<&Payload>) -> bool {
+    let value = payload.and_then(Payload::as_value);
+    let is_example = media.examples.iter().any(|example| Some(&example.value) == value);
+    let is_schema_example = media.schema.as_ref().is_some_and(|schema| {
+        let listed = schema.resolved().get("examples").and_then(Value::as_array);
+        let single = schema.resolved().get("example");
+        single.into_iter().chain(listed.into_iter().flatten()).any(|example| Some(example) == value)
+    });
+    is_example
+        || is_schema_example
+        || media
+            .schema
+            .as_ref()
+            .is_some_and(|schema| generate::positive(schema, Direction::Response).is_err())
 }
 
 /// The rule and where it stands in the document; where it stands in the body would differ from case to case.
@@ -93,6 +112,12 @@ mod tests {
             (get("application/json", "[]").status(404), "n/a".to_owned()),
             (Scene::new("getPet", "/pets/1"), "failed: 200 missing".to_owned()),
             (Scene::new("anyHead", "/any"), "n/a".to_owned()),
+            (Scene::new("wrongExample", "/wrong").body("application/json", "{\"a\": \"x\"}"), "n/a".to_owned()),
+            (
+                Scene::new("wrongExample", "/wrong").body("application/json", "{\"a\": \"y\"}"),
+                "failed: 200 type at /paths/~1wrong/get/responses/200/content/application~1json/schema/properties/a/type"
+                    .to_owned(),
+            ),
             (Scene::new("impossible", "/impossible").body("application/json", "null"), "n/a".to_owned()),
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {

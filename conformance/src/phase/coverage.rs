@@ -210,24 +210,18 @@ impl Cases<'_> {
     /// Adds a case with these values, as what the document says it is.
     fn add(&mut self, values: RequestValues) {
         let operation = &self.plan.operation;
-        for intent in [Intent::Positive, Intent::Negative] {
-            if !self.modes.contains(&intent.mode()) {
-                continue;
-            }
-            let Some(sent) = self.factory.build(operation, &intent, &values) else { continue };
-            if self.sent.insert(sent.wire()) {
-                self.cases.push(Case {
-                    id: Case::id_of(operation, Phase::Coverage, self.number),
-                    operation: operation.clone(),
-                    phase: Phase::Coverage,
-                    intent,
-                    origin: Origin::Fixed,
-                    values,
-                    sent,
-                });
-                self.number += 1;
-            }
-            return;
+        let Some((intent, sent)) = self.factory.classify(operation, &values) else { return };
+        if self.modes.contains(&intent.mode()) && self.sent.insert(sent.wire()) {
+            self.cases.push(Case {
+                id: Case::id_of(operation, Phase::Coverage, self.number),
+                operation: operation.clone(),
+                phase: Phase::Coverage,
+                intent,
+                origin: Origin::Fixed,
+                values,
+                sent,
+            });
+            self.number += 1;
         }
     }
 }

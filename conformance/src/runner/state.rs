@@ -13,8 +13,8 @@ use crate::runner::shrink::Shrunk;
 
 /// Time-outs in a row after which an operation is given up.
 pub(crate) const MAX_TIMEOUTS: u32 = 3;
-/// Operations in a row given up after which the target is taken to hang on everything.
-pub(crate) const MAX_GIVEN_UP: u32 = 5;
+/// Time-outs in a row, over all operations, after which the target is taken to hang on everything.
+const MAX_SILENCE: u32 = 12;
 
 /// What tells one failure from another; the order is the order of reports: operation, check, kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +58,8 @@ pub(crate) struct State {
     pub(crate) tallies: Vec<Tally>,
     pub(crate) summary: Summary,
     pub(crate) is_answered: bool,
-    given_up_in_a_row: u32,
+    /// Time-outs since the last case that did not time out.
+    silence: u32,
 }
 
 /// Whether a run goes on.
@@ -114,20 +115,18 @@ impl State {
         }
         if judged.outcome == Outcome::TimedOut {
             tally.timeouts += 1;
-            if tally.timeouts < MAX_TIMEOUTS {
-                return Next::Continue;
-            }
-            tally.is_given_up = true;
-            self.given_up_in_a_row += 1;
-            if self.given_up_in_a_row >= MAX_GIVEN_UP {
+            tally.is_given_up = tally.timeouts >= MAX_TIMEOUTS;
+            let next = if tally.is_given_up { Next::LeaveOperation } else { Next::Continue };
+            self.silence += 1;
+            if self.hangs() {
                 self.summary.interrupted = true;
                 return Next::Stop;
             }
-            return Next::LeaveOperation;
+            return next;
         }
         tally.timeouts = 0;
+        self.silence = 0;
         let Some(status) = judged.status() else { return Next::Continue };
-        self.given_up_in_a_row = 0;
         self.is_answered = true;
         if !matches!(judged.case.intent, Intent::Probe(_)) {
             *tally.statuses.entry(status).or_default() += 1;
@@ -147,6 +146,6 @@ impl State {
 
     /// Whether the target hangs on everything.
     pub(crate) fn hangs(&self) -> bool {
-        self.given_up_in_a_row >= MAX_GIVEN_UP
+        self.silence >= MAX_SILENCE
     }
 }

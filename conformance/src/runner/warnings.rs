@@ -1,6 +1,6 @@
 //! What makes the result of a run worth less than it looks.
 
-use counterfoil_openapi::Operation;
+use counterfoil_openapi::{Direction, Operation};
 
 use super::Context;
 use super::state::{MAX_TIMEOUTS, State, Tally};
@@ -42,7 +42,7 @@ pub(super) fn warnings(context: &Context, plan: &Plan, state: &State) -> Vec<War
             no_instance(context, plan),
             no_credentials(context, operation),
             only_refusals(tally),
-            invalid_example(context, tally),
+            invalid_example(context, operation, tally),
             no_refusal(operation, tally),
             given_up(tally),
         ];
@@ -100,9 +100,27 @@ fn only_refusals(tally: &Tally) -> Found {
     })
 }
 
-fn invalid_example(context: &Context, tally: &Tally) -> Found {
-    let violation = context.redactor.text(tally.invalid_example.as_ref()?);
-    Some(("example-invalid", format!("the document's own example breaks its schema: {violation}")))
+fn invalid_example(context: &Context, operation: &Operation, tally: &Tally) -> Found {
+    let found = tally.invalid_example.clone().or_else(|| invalid_response_example(operation))?;
+    let message = format!("the document's own example breaks its schema: {}", context.redactor.text(&found));
+    Some(("example-invalid", message))
+}
+
+/// What is wrong with the first response example that breaks its own schema.
+fn invalid_response_example(operation: &Operation) -> Option<String> {
+    operation.responses().iter().find_map(|response| {
+        response.content.iter().find_map(|media| {
+            let schema = media.schema.as_ref()?;
+            media.examples.iter().find_map(|example| {
+                let violation = schema.violations(&example.value, Direction::Response).into_iter().next()?;
+                let at = violation.instance_pointer;
+                Some(format!(
+                    "response {}{at}: {} [{}]",
+                    response.status, violation.message, violation.keyword
+                ))
+            })
+        })
+    })
 }
 
 fn no_refusal(operation: &Operation, tally: &Tally) -> Found {
