@@ -103,14 +103,12 @@ pub enum Phase {
     Coverage,
     /// Random valid and invalid data.
     Fuzzing,
-    /// Sequences of operations.
-    Stateful,
 }
 
 impl Phase {
     /// All phases, in the order in which they run: probes start from requests that the phases before them have seen
     /// accepted.
-    pub const ALL: [Self; 5] = [Self::Examples, Self::Coverage, Self::Fuzzing, Self::Probing, Self::Stateful];
+    pub const ALL: [Self; 4] = [Self::Examples, Self::Coverage, Self::Fuzzing, Self::Probing];
 
     /// Its name, as options and case ids write it.
     pub fn as_str(self) -> &'static str {
@@ -119,7 +117,6 @@ impl Phase {
             Self::Examples => "examples",
             Self::Coverage => "coverage",
             Self::Fuzzing => "fuzzing",
-            Self::Stateful => "stateful",
         }
     }
 }

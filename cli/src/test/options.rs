@@ -184,7 +184,6 @@ enum PhaseName {
     Examples,
     Coverage,
     Fuzzing,
-    Stateful,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -281,7 +280,6 @@ impl PhaseName {
             Self::Examples => Phase::Examples,
             Self::Coverage => Phase::Coverage,
             Self::Fuzzing => Phase::Fuzzing,
-            Self::Stateful => Phase::Stateful,
         }
     }
 }

@@ -5,4 +5,5 @@ mod explain;
 mod help;
 mod mock;
 mod process;
+mod readme;
 mod test;

@@ -15,8 +15,8 @@ declare! {
     ///
     /// What was sent is read back and validated first; a request that is not valid as sent proves nothing.
     ///
-    /// Not judged: 401 and 403 (who may do it), 404 (whether it is there), 409 (what state it is in) and 429 (how
-    /// often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
+    /// Not judged: 401 and 403 (who may do it), 404 (whether it is there), 409 and 412 (what state it is in) and 429
+    /// (how often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
     /// right secret cannot be guessed; an operation that documents no success (one that only upgrades to another
     /// protocol, for example).
     ///
@@ -37,7 +37,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         return Judgement::NotApplicable;
     }
     match status {
-        401 | 403 | 404 | 409 | 429 => Judgement::NotApplicable,
+        401 | 403 | 404 | 409 | 412 | 429 => Judgement::NotApplicable,
         400 if secrets::takes_credentials(observation.operation) => Judgement::NotApplicable,
         400..=499 => Judgement::failed(
             format!("status {status}"),
@@ -75,6 +75,7 @@ mod tests {
             (get().status(404), "n/a"),
             (get().status(401), "n/a"),
             (get().status(409), "n/a"),
+            (get().status(412), "n/a"),
             (get().status(429), "n/a"),
             (get().intent(Intent::Example).status(422), "failed: status 422"),
             // Meant to be valid, and not valid as sent.

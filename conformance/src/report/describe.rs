@@ -59,7 +59,6 @@ pub(super) fn phase_name(phase: Phase) -> &'static str {
         Phase::Examples => "examples",
         Phase::Coverage => "coverage",
         Phase::Fuzzing => "fuzzing",
-        Phase::Stateful => "stateful",
     }
 }
 

@@ -145,7 +145,6 @@ impl Run<'_> {
                     let cases = phase::coverage(&context.factory, &plan, &settings.modes);
                     self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
                 }
-                Phase::Stateful => Next::Continue,
             };
             if next == Next::Stop {
                 return Next::Stop;
