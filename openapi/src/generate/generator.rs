@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::canonical::{Canonical, canonical};
 use super::draw::{Care, Draw, Gap};
-use super::grammar::{Grammar, NodeId};
+use super::grammar::{Grammar, ShapeId, Source};
 use super::no_instance::NoInstance;
 use super::seed::{Dice, Seed, runner};
 use super::shrink::Hints;
@@ -23,11 +23,10 @@ const CAREFUL_DRAWS: usize = 12;
 /// What draws the values of one schema in one direction.
 #[derive(Debug)]
 pub(crate) struct Generator {
-    /// What values are drawn from: the document's own schema or its canonical form.
-    grammar: Grammar,
-    root: NodeId,
-    /// The document's own schema, where values are drawn from another form.
-    own: Option<Grammar>,
+    /// The document's own schema.
+    own: Grammared,
+    /// Its canonical form, where values are drawn from that.
+    rewritten: Option<Grammared>,
     /// A valid value, kept for when drawing another fails.
     witness: Value,
 }
@@ -39,39 +38,29 @@ impl Generator {
     }
 
     fn make(schema: &Schema, direction: Direction) -> Result<Self, NoInstance> {
-        let bundle = schema.bundle(direction);
         let judge = |value: &Value| schema.is_valid(value, direction);
-        let gap = match Self::by_shape(bundle, &judge) {
-            Ok(generator) => return Ok(generator),
+        let own = Grammared::of(schema, direction).ok_or_else(|| NoInstance {
+            pointer: schema.pointer().to_string(),
+            message: "there is no schema here".to_owned(),
+        })?;
+        let gap = match own.witness(&judge) {
+            Ok(witness) => return Ok(Self { own, rewritten: None, witness }),
             Err(gap) => gap,
         };
-        let message = match rewritten(bundle, &gap) {
+        let message = match rewritten(schema, direction, &gap) {
             Canonical::Nothing => format!("no value is valid: {}", gap.reason),
             Canonical::Unknown => gap.reason,
-            Canonical::Schema(rewritten) => match Self::by_shape(&Arc::new(rewritten), &judge) {
-                Ok(generator) => return Ok(Self { own: Some(Grammar::new(bundle)), ..generator }),
-                Err(_) => gap.reason,
-            },
-        };
-        Err(NoInstance { pointer: schema.document_pointer(direction, &gap.pointer), message })
-    }
-
-    /// A generator that goes by the shape of a bundle, where one valid value at least can be drawn.
-    fn by_shape(bundle: &Arc<Value>, judge: &dyn Fn(&Value) -> bool) -> Result<Self, Gap> {
-        let grammar = Grammar::new(bundle);
-        let root = grammar.root();
-        let mut made = Self { grammar, root, own: None, witness: Value::Null };
-        let mut runner = runner(&Seed::derive(0, &["witness"], 0));
-        let mut last = made.draw(&mut runner, Variety::Minimal, judge);
-        for variety in [Variety::Plain, Variety::Wild, Variety::Wild] {
-            match &last {
-                Err(gap) if !gap.is_certain => {}
-                _ => break,
+            Canonical::Schema(bundle) => {
+                let rewritten = Grammared::rewritten(bundle);
+                match rewritten.as_ref().map(|rewritten| rewritten.witness(&judge)) {
+                    Some(Ok(witness)) => return Ok(Self { own, rewritten, witness }),
+                    _ => gap.reason,
+                }
             }
-            last = made.draw(&mut runner, variety, judge).or(last);
-        }
-        made.witness = last?;
-        Ok(made)
+        };
+        // What no schema is said of has no place.
+        let pointer = if gap.pointer.is_empty() { schema.pointer().to_string() } else { gap.pointer };
+        Err(NoInstance { pointer, message })
     }
 
     /// A value that the judge admits; where a few draws find none, a value that was found before.
@@ -81,7 +70,8 @@ impl Generator {
         variety: Variety,
         judge: &dyn Fn(&Value) -> bool,
     ) -> Value {
-        self.draw(runner, variety, judge).unwrap_or_else(|_| self.witness.clone())
+        let drawn = self.rewritten.as_ref().unwrap_or(&self.own).draw(runner, variety, judge);
+        drawn.unwrap_or_else(|_| self.witness.clone())
     }
 
     /// The valid value that was found first: about the least there is.
@@ -96,12 +86,57 @@ impl Generator {
 
     /// The values that the schema lists.
     pub(crate) fn members(&self) -> Vec<Value> {
-        self.grammar().members()
+        self.own.grammar.members(self.own.root)
     }
 
-    /// The document's own schema.
-    pub(crate) fn grammar(&self) -> &Grammar {
-        self.own.as_ref().unwrap_or(&self.grammar)
+    /// What values of the document's own schema are made of, and its root there.
+    pub(crate) fn grammar(&self) -> (&Grammar, ShapeId) {
+        (&self.own.grammar, self.own.root)
+    }
+}
+
+/// A schema in a grammar.
+#[derive(Debug)]
+struct Grammared {
+    grammar: Arc<Grammar>,
+    root: ShapeId,
+}
+
+impl Grammared {
+    /// A schema of a document, in the grammar that it shares with all others there.
+    fn of(schema: &Schema, direction: Direction) -> Option<Self> {
+        let document = schema.shared_document();
+        let source = |made| Source::Document { document: Arc::downgrade(document), direction, made };
+        let (grammar, pointer) = match schema.as_made() {
+            None => {
+                let shared = document.definitions().grammar(direction, || Grammar::new(source(None)));
+                (Arc::clone(shared), schema.pointer().as_str())
+            }
+            Some(made) => {
+                let made = Some((schema.pointer().clone(), Arc::clone(made)));
+                (Arc::new(Grammar::new(source(made))), "")
+            }
+        };
+        Some(Self { root: grammar.unit(pointer)?, grammar })
+    }
+
+    fn rewritten(bundle: Value) -> Option<Self> {
+        let grammar = Arc::new(Grammar::new(Source::Bundle(Arc::new(bundle))));
+        Some(Self { root: grammar.unit("")?, grammar })
+    }
+
+    /// A valid value, about the least there is.
+    fn witness(&self, judge: &dyn Fn(&Value) -> bool) -> Result<Value, Gap> {
+        let mut runner = runner(&Seed::derive(0, &["witness"], 0));
+        let mut last = self.draw(&mut runner, Variety::Minimal, judge);
+        for variety in [Variety::Plain, Variety::Wild, Variety::Wild] {
+            match &last {
+                Err(gap) if !gap.is_certain => {}
+                _ => break,
+            }
+            last = self.draw(&mut runner, variety, judge).or(last);
+        }
+        last
     }
 
     fn draw(
@@ -110,10 +145,11 @@ impl Generator {
         variety: Variety,
         judge: &dyn Fn(&Value) -> bool,
     ) -> Result<Value, Gap> {
+        let root = self.grammar.node_of(&[self.root]);
         let mut failure = None;
         for attempt in 0..QUICK_DRAWS + CAREFUL_DRAWS {
             let care = if attempt < QUICK_DRAWS { Care::Quick } else { Care::Careful };
-            match Draw::new(&self.grammar, Dice::of(runner), variety, care).value(self.root, 0) {
+            match Draw::new(&self.grammar, Dice::of(runner), variety, care).value(root, 0) {
                 Ok(value) if judge(&value) => return Ok(value),
                 Ok(_) => {}
                 Err(gap) if gap.is_certain => return Err(gap),
@@ -128,7 +164,7 @@ impl Generator {
     }
 }
 
-/// The bundle in canonical form, where that can help.
-fn rewritten(bundle: &Value, gap: &Gap) -> Canonical {
-    if gap.is_certain { Canonical::Unknown } else { canonical(bundle) }
+/// The schema in canonical form, where that can help.
+fn rewritten(schema: &Schema, direction: Direction, gap: &Gap) -> Canonical {
+    if gap.is_certain { Canonical::Unknown } else { canonical(schema.bundle(direction)) }
 }

@@ -28,3 +28,4 @@ pub use seed::{Seed, runner, sample};
 pub use variety::Variety;
 
 pub(crate) use generator::Generator;
+pub(crate) use grammar::Grammar;

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::definition::Definition;
-use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy, locate};
+use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy};
 use super::lower;
 use super::whole::Whole;
 use crate::document::{Document, Place, Pointer};
@@ -23,7 +23,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         match self {
             Self::Request => 0,
             Self::Response => 1,
@@ -45,7 +45,7 @@ pub struct Schema {
 #[derive(Default)]
 struct Shared {
     definitions: [OnceLock<Arc<Definition>>; 2],
-    bundles: [OnceLock<(Arc<Value>, lower::Origins)>; 2],
+    bundles: [OnceLock<Arc<Value>>; 2],
     generators: [OnceLock<Result<Arc<Generator>, NoInstance>>; 2],
 }
 
@@ -103,13 +103,9 @@ impl Schema {
     /// The schema lowered to JSON Schema 2020-12 for a direction, self-contained: every reference leads into its
     /// own `$defs`.
     pub fn bundle(&self, direction: Direction) -> &Arc<Value> {
-        &self.bundled(direction).0
-    }
-
-    fn bundled(&self, direction: Direction) -> &(Arc<Value>, lower::Origins) {
         self.shared.bundles[direction.index()].get_or_init(|| {
-            let (bundle, origins) = lower::bundle(&self.document, &self.place(), direction);
-            (Arc::new(bundle), origins)
+            let (bundle, _) = lower::bundle(&self.document, &self.place(), direction);
+            Arc::new(bundle)
         })
     }
 
@@ -175,11 +171,14 @@ impl Schema {
         self.shared.generators[direction.index()].get_or_init(make)
     }
 
-    /// Where in the document a place of the bundle comes from.
-    pub(crate) fn document_pointer(&self, direction: Direction, bundle_pointer: &str) -> String {
-        let (_, origins) = self.bundled(direction);
-        let (origin, rest) = origins.origin(bundle_pointer, &self.pointer);
-        locate(self.document.root(), origin, rest)
+    /// The document it stands in, to be kept.
+    pub(crate) fn shared_document(&self) -> &Arc<Document> {
+        &self.document
+    }
+
+    /// The Schema Object, where it stands nowhere in the document.
+    pub(crate) fn as_made(&self) -> Option<&Arc<Value>> {
+        self.made.as_ref()
     }
 
     fn definition(&self, direction: Direction) -> &Arc<Definition> {

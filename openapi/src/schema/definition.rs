@@ -17,12 +17,22 @@ use super::Direction;
 use super::lower::{self, LINK};
 use super::whole::{Recent, Whole, options};
 use crate::document::{Document, Place, Pointer};
+use crate::generate::Grammar;
 
 /// The schemas of a document compiled so far.
 #[derive(Default)]
 pub(crate) struct Definitions {
     alone: Mutex<HashMap<(Pointer, Direction), Arc<Definition>>>,
     pub(super) wholes: Mutex<Recent>,
+    /// What values are drawn from, a slot a direction.
+    grammars: [OnceLock<Arc<Grammar>>; 2],
+}
+
+impl Definitions {
+    /// What values of the document's schemas are drawn from, made the first time it is asked for.
+    pub(crate) fn grammar(&self, direction: Direction, make: impl FnOnce() -> Grammar) -> &Arc<Grammar> {
+        self.grammars[direction.index()].get_or_init(|| Arc::new(make()))
+    }
 }
 
 impl fmt::Debug for Definitions {
@@ -54,18 +64,12 @@ impl Definition {
 
     /// Compiles a schema that may stand nowhere in the document.
     pub(super) fn compile(document: &Arc<Document>, place: &Place<'_>, direction: Direction) -> Self {
-        let linked = lower::linked(document, place, direction);
+        let linked = lower::linked(document, &place.pointer, place.value, direction);
         if linked.looks_through {
             let whole = Whole::compile(document, place, direction);
             return Self { validator: whole.validator, targets: Vec::new() };
         }
-        let owner = Arc::downgrade(document);
-        let options = options().with_keyword(LINK, move |_, target, _| {
-            let target = Pointer::from_escaped(target.as_str().unwrap_or_default());
-            let link = Link { document: Weak::clone(&owner), target, direction, found: OnceLock::new() };
-            Ok(Box::new(link) as Box<dyn for<'i> Keyword<'i>>)
-        });
-        let validator = options.build(&linked.schema).map_err(|error| error.to_string());
+        let validator = linked_validator(document, &linked.schema, direction);
         Self { validator, targets: linked.targets }
     }
 
@@ -81,6 +85,21 @@ impl Definition {
     pub(super) fn targets(&self) -> &[Pointer] {
         &self.targets
     }
+}
+
+/// Compiles a schema that is lowered alone, its references being links into the document.
+pub(crate) fn linked_validator(
+    document: &Arc<Document>,
+    lowered: &Value,
+    direction: Direction,
+) -> Result<Validator, String> {
+    let owner = Arc::downgrade(document);
+    let options = options().with_keyword(LINK, move |_, target, _| {
+        let target = Pointer::from_escaped(target.as_str().unwrap_or_default());
+        let link = Link { document: Weak::clone(&owner), target, direction, found: OnceLock::new() };
+        Ok(Box::new(link) as Box<dyn for<'i> Keyword<'i>>)
+    });
+    options.build(lowered).map_err(|error| error.to_string())
 }
 
 /// A reference to another definition.

@@ -344,7 +344,7 @@ fn shortened(message: String) -> String {
 
 /// The document pointer of a place in a lowered schema: as far as the document has it, past the `anyOf` that
 /// lowering puts around a nullable composition.
-pub(super) fn locate(root: &Value, origin: &Pointer, rest: &str) -> String {
+pub(crate) fn locate(root: &Value, origin: &Pointer, rest: &str) -> String {
     let mut pointer = origin.clone();
     let tokens: Vec<String> = Pointer::from_escaped(rest).tokens().collect();
     let mut at = 0;

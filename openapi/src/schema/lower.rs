@@ -39,22 +39,23 @@ impl Origins {
 }
 
 /// The keyword that stands for a reference in a schema lowered by [`linked`]; its value is a document pointer.
-pub(super) const LINK: &str = "x-counterfoil-link";
+pub(crate) const LINK: &str = "x-counterfoil-link";
 
 /// A schema lowered alone: each reference is a [`LINK`].
-pub(super) struct Linked {
-    pub(super) schema: Value,
+pub(crate) struct Linked {
+    pub(crate) schema: Value,
     /// What it refers to, each once.
     pub(super) targets: Vec<Pointer>,
     /// Whether what a reference evaluates matters to the keywords beside it (`unevaluatedProperties` and its like),
     /// so that the schema can only be judged together with all it refers to.
-    pub(super) looks_through: bool,
+    pub(crate) looks_through: bool,
 }
 
-/// Lowers the schema `root` alone.
-pub(super) fn linked<'d>(document: &'d Document, root: &Place<'d>, direction: Direction) -> Linked {
+/// Lowers a schema alone; `pointer` is where it stands, or the place it was made for.
+pub(crate) fn linked(document: &Document, pointer: &Pointer, source: &Value, direction: Direction) -> Linked {
+    let root = Place { pointer: pointer.clone(), value: source };
     let mut lowering = Lowering::new(document, direction, References::Linked);
-    let schema = lowering.schema(root);
+    let schema = lowering.schema(&root);
     let targets = lowering.queue.into_iter().map(|(_, pointer)| pointer).collect();
     Linked { schema, targets, looks_through: lowering.looks_through }
 }

@@ -10,7 +10,8 @@ mod shape;
 mod whole;
 
 pub use compile::{Direction, Schema, SchemaViolation};
-pub(crate) use definition::Definitions;
-pub(crate) use explain::Secrecy;
+pub(crate) use definition::{Definitions, linked_validator};
+pub(crate) use explain::{Secrecy, locate};
+pub(crate) use lower::{LINK, Linked, linked};
 pub(crate) use shape::{Shape, Types};
 pub(crate) use whole::validator;

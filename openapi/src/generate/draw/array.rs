@@ -33,7 +33,7 @@ impl Draw<'_> {
         let length = self.length(least, most, depth);
         if form.is_unique && form.positions() == 0 && form.contains.is_empty() && length > 0 {
             let item = self.grammar.node(form.item(self.grammar, 0));
-            if let Some(values) = listed(&item) {
+            if let Some(values) = listed(item) {
                 return Ok(Value::Array(self.some_of(&values, length)));
             }
         }
@@ -75,7 +75,7 @@ impl Draw<'_> {
             for _ in 0..*min {
                 let mut shapes = form.item_shapes(self.grammar, planted.len());
                 shapes.push(*shape);
-                let id = self.grammar.node_of(shapes);
+                let id = self.grammar.node_of(&shapes);
                 let item = self.distinct(form, id, &planted, depth)?;
                 planted.push(item);
             }
@@ -109,8 +109,8 @@ impl Draw<'_> {
                 return Ok(item);
             }
         }
-        let unused = listed(&node).into_iter().flatten().find(|value| is_new(value)).cloned();
-        unused.ok_or_else(|| self.too_few(&node))
+        let unused = listed(node).into_iter().flatten().find(|value| is_new(value)).cloned();
+        unused.ok_or_else(|| self.too_few(node))
     }
 
     /// Different items of those that a schema lists.
@@ -141,9 +141,9 @@ impl Draw<'_> {
             return Ok(());
         }
         let node = self.grammar.node(form.item(self.grammar, 0));
-        match listed(&node) {
+        match listed(node) {
             Some(values) if (values.len() as u64) < least => {
-                Err(Gap { is_certain: !node.is_partial, ..self.too_few(&node) })
+                Err(Gap { is_certain: !node.is_partial, ..self.too_few(node) })
             }
             _ => Ok(()),
         }

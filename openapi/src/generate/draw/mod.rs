@@ -79,7 +79,7 @@ impl<'g> Draw<'g> {
         self.used += 1;
         if self.used > MAX_NODES {
             let is_least = self.variety == Variety::Minimal;
-            let gap = self.gap(&node, format!("a value needs more than {MAX_NODES} nodes"));
+            let gap = self.gap(node, format!("a value needs more than {MAX_NODES} nodes"));
             return Err(Gap { is_certain: is_least, ..gap });
         }
         let Some(height) = self.grammar.height(id) else {
@@ -88,28 +88,28 @@ impl<'g> Draw<'g> {
                     let node = self.grammar.node(id);
                     if node.is_partial {
                         let reason = "the alternatives that apply here have too many combinations";
-                        return Err(self.gap(&node, reason.to_owned()));
+                        return Err(self.gap(node, reason.to_owned()));
                     }
-                    self.certain(&node, "the schemas that apply here contradict each other".to_owned())
+                    self.certain(node, "the schemas that apply here contradict each other".to_owned())
                 }
                 None => {
                     let reason = "a value would contain itself without end, or nest too deep";
-                    self.certain(&node, reason.to_owned())
+                    self.certain(node, reason.to_owned())
                 }
             });
         };
         let mut failure: Option<Gap> = None;
         let mut is_certain = node.forms.len() <= TRIED_FORMS && !node.is_partial;
-        for form in self.candidates(id, &node, height, depth) {
+        for form in self.candidates(id, node, height, depth) {
             let draws = if self.care == Care::Careful { CAREFUL_DRAWS } else { 1 };
             for _ in 0..draws {
-                match self.form(&node, form, depth) {
-                    Ok(value) if self.care == Care::Quick || self.grammar.admits(&node, &value) => {
+                match self.form(node, form, depth) {
+                    Ok(value) if self.care == Care::Quick || self.grammar.admits(node, &value) => {
                         return Ok(value);
                     }
                     Ok(_) => {
                         let reason = "no value was found that meets all of the schema".to_owned();
-                        failure.get_or_insert_with(|| self.gap(&node, reason));
+                        failure.get_or_insert_with(|| self.gap(node, reason));
                         is_certain = false;
                     }
                     Err(gap) => {
@@ -128,7 +128,7 @@ impl<'g> Draw<'g> {
                 break;
             }
         }
-        let failure = failure.unwrap_or_else(|| self.gap(&node, "nothing could be drawn".to_owned()));
+        let failure = failure.unwrap_or_else(|| self.gap(node, "nothing could be drawn".to_owned()));
         Err(Gap { is_certain, ..failure })
     }
 

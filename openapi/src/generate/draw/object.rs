@@ -85,8 +85,8 @@ impl Draw<'_> {
 
     fn is_name(&self, form: &ObjectForm, name: &str) -> bool {
         form.names.is_empty() || {
-            let names = self.grammar.node(self.grammar.node_of(form.names.clone()));
-            self.grammar.admits(&names, &Value::String(name.to_owned()))
+            let names = self.grammar.node(self.grammar.node_of(&form.names));
+            self.grammar.admits(names, &Value::String(name.to_owned()))
         }
     }
 
@@ -114,7 +114,7 @@ impl Draw<'_> {
             if is_declared || map.contains_key(&name) || !self.is_name(form, &name) {
                 continue;
             }
-            let id = self.grammar.node_of(form.property_shapes(self.grammar, &name));
+            let id = self.grammar.node_of(&form.property_shapes(self.grammar, &name));
             if self.grammar.height(id).is_none() {
                 continue;
             }
@@ -129,7 +129,7 @@ impl Draw<'_> {
     /// A name for a property that the schema does not name; nothing where there can be none.
     fn name(&mut self, form: &ObjectForm) -> Option<String> {
         if !form.names.is_empty() && self.dice.chance(80) {
-            let id = self.grammar.node_of(form.names.clone());
+            let id = self.grammar.node_of(&form.names);
             if let Ok(Value::String(name)) = self.value(id, 0) {
                 return Some(name);
             }
@@ -163,7 +163,7 @@ impl Draw<'_> {
                 }
                 for name in needed {
                     if !map.contains_key(name) {
-                        let id = self.grammar.node_of(form.property_shapes(self.grammar, name));
+                        let id = self.grammar.node_of(&form.property_shapes(self.grammar, name));
                         let value = self.value(id, depth + 1)?;
                         map.insert(name.clone(), value);
                         is_settled = false;
@@ -187,7 +187,7 @@ impl Draw<'_> {
         if added.is_empty() {
             return Ok(Value::Object(map));
         }
-        let shapes = node.key.iter().copied().chain(added).collect();
-        self.value(self.grammar.node_of(shapes), depth)
+        let shapes: Vec<_> = node.key.iter().copied().chain(added).collect();
+        self.value(self.grammar.node_of(&shapes), depth)
     }
 }

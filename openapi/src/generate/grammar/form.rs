@@ -187,7 +187,7 @@ impl ArrayForm {
     /// The node of the item at an index.
     pub(crate) fn item(&self, grammar: &Grammar, index: usize) -> NodeId {
         let slot = self.prefix.get(index).unwrap_or(&self.rest);
-        *slot.get_or_init(|| grammar.node_of(self.item_shapes(grammar, index)))
+        *slot.get_or_init(|| grammar.node_of(&self.item_shapes(grammar, index)))
     }
 
     /// The shapes that apply to the item at an index.
@@ -230,7 +230,7 @@ impl ObjectForm {
 
     /// The node of a property's value.
     pub(crate) fn property(&self, grammar: &Grammar, property: &Property) -> NodeId {
-        *property.node.get_or_init(|| grammar.node_of(self.property_shapes(grammar, &property.name)))
+        *property.node.get_or_init(|| grammar.node_of(&self.property_shapes(grammar, &property.name)))
     }
 
     /// The shapes that apply to the value of the property of a name.

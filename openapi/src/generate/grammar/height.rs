@@ -104,7 +104,7 @@ impl Grammar {
                     children.push(array.item(self, own));
                 }
                 let contained = array.contains.iter().filter(|(_, min, _)| *min > 0);
-                children.extend(contained.map(|(shape, ..)| self.node_of(vec![*shape])));
+                children.extend(contained.map(|(shape, ..)| self.node_of(&[*shape])));
                 children
             }
             FormKind::Object(object) => object

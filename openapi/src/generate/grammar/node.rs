@@ -4,39 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::Validator;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::arena::Arena;
 use super::form::Form;
 use super::shape::{Shape, ShapeId, Shapes};
+use super::source::Source;
 use super::types::Types;
 
 /// The most forms of one node; a schema whose branches combine to more is drawn from these only.
 const MAX_FORMS: usize = 256;
-
-/// The most listed values that a grammar tells.
-const MAX_MEMBERS: usize = 64;
-
-/// The name of the bundle's root among its definitions; no definition is called so, since names made for
-/// definitions hold no parentheses.
-const ROOT: &str = "(root)";
-
-/// What a JSON Pointer may hold and a URI fragment may not (RFC 3986, section 3.5).
-const ESCAPED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
 
 /// The most branches that are followed to find the forms of one node, dead ends included.
 const MAX_STEPS: usize = 4_096;
@@ -59,20 +36,14 @@ pub(crate) struct Node {
     judge: OnceLock<Option<Validator>>,
 }
 
-/// The choices that a bundle leaves.
+/// The choices that schemas leave.
 #[derive(Debug)]
 pub(crate) struct Grammar {
-    bundle: Arc<Value>,
     shapes: Shapes,
-    nodes: Mutex<Nodes>,
+    nodes: Arena<Node>,
+    /// Keys keep their order: what is drawn must not depend on what was reached first.
+    by_key: Mutex<HashMap<Box<[ShapeId]>, NodeId>>,
     matchers: Mutex<HashMap<String, Option<Arc<Validator>>>>,
-    movable: OnceLock<Value>,
-}
-
-#[derive(Debug, Default)]
-struct Nodes {
-    list: Vec<Arc<Node>>,
-    by_key: HashMap<Box<[ShapeId]>, NodeId>,
 }
 
 /// The combinations of branches found so far.
@@ -89,83 +60,68 @@ impl Combinations {
 }
 
 impl Grammar {
-    /// The grammar of a bundle.
-    pub(crate) fn new(bundle: &Arc<Value>) -> Self {
+    /// The grammar of the schemas that come from a source.
+    pub(crate) fn new(source: Source) -> Self {
         Self {
-            bundle: Arc::clone(bundle),
-            shapes: Shapes::read(bundle),
-            nodes: Mutex::default(),
+            shapes: Shapes::new(source),
+            nodes: Arena::default(),
+            by_key: Mutex::default(),
             matchers: Mutex::default(),
-            movable: OnceLock::new(),
         }
     }
 
-    /// The node of the whole bundle.
-    pub(crate) fn root(&self) -> NodeId {
-        self.node_of(vec![self.shapes.root()])
+    /// The shape of the schema at a pointer of the source; nothing where there is none.
+    pub(crate) fn unit(&self, pointer: &str) -> Option<ShapeId> {
+        self.shapes.unit(pointer)
     }
 
-    /// The shape of the whole bundle.
-    pub(crate) fn root_shape(&self) -> ShapeId {
-        self.shapes.root()
-    }
-
-    /// A shape of the bundle.
+    /// The shape of a number that this very grammar gave out.
     pub(crate) fn shape(&self, id: ShapeId) -> &Shape {
         self.shapes.get(id)
     }
 
-    /// The strings and numbers that `enum` and `const` list, the first ones at least.
-    pub(crate) fn members(&self) -> Vec<Value> {
-        let mut members: Vec<Value> = Vec::new();
-        let listed = self.shapes.iter().filter_map(|shape| shape.values.as_ref()).flatten();
-        for value in listed.filter(|value| value.is_string() || value.is_number()) {
-            if members.len() < MAX_MEMBERS && !members.contains(value) {
-                members.push(value.clone());
-            }
-        }
-        members
+    /// The shape that a shape's reference leads to.
+    pub(crate) fn reference(&self, shape: &Shape) -> Option<ShapeId> {
+        self.shapes.reference(shape)
     }
 
     /// The node where all of `shapes` apply.
-    pub(crate) fn node_of(&self, mut shapes: Vec<ShapeId>) -> NodeId {
-        shapes.sort_unstable();
-        shapes.dedup();
-        let key: Box<[ShapeId]> = shapes.into();
-        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(id) = nodes.by_key.get(&key) {
+    pub(crate) fn node_of(&self, shapes: &[ShapeId]) -> NodeId {
+        let mut key: Vec<ShapeId> = Vec::with_capacity(shapes.len());
+        for id in shapes {
+            if !key.contains(id) {
+                key.push(*id);
+            }
+        }
+        let key: Box<[ShapeId]> = key.into();
+        let by_key = || self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = by_key().get(&key) {
             return *id;
         }
+        // Made without the lock; of two that race, the first one stored is everyone's.
         let (forms, is_partial) = self.forms(&key);
         let node =
             Node { forms, is_partial, key: key.clone(), height: OnceLock::new(), judge: OnceLock::new() };
-        let id = NodeId(u32::try_from(nodes.list.len()).expect("memory ends before 2^32 nodes"));
-        nodes.list.push(Arc::new(node));
-        nodes.by_key.insert(key, id);
-        id
+        let id = NodeId(self.nodes.push(node));
+        *by_key().entry(key).or_insert(id)
     }
 
     /// The node of a number that this very grammar gave out.
-    pub(crate) fn node(&self, id: NodeId) -> Arc<Node> {
-        let nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&nodes.list[id.0 as usize])
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.0)
     }
 
-    /// Where a node stands in the bundle, for messages: its first Schema Object.
+    /// Where a node stands in the document, for messages: its first Schema Object.
     pub(crate) fn pointer(&self, node: &Node) -> String {
-        node.key.first().map_or_else(String::new, |id| self.shape(*id).pointer.as_str().to_owned())
+        let place = node.key.first().map(|id| self.shape(*id));
+        place.map_or_else(String::new, |shape| self.shapes.source().document_pointer(&shape.unit, &shape.way))
     }
 
     /// Whether a value meets all of a node's Schema Objects. Compiles them the first time.
     pub(crate) fn admits(&self, node: &Node, value: &Value) -> bool {
         let judge = node.judge.get_or_init(|| {
-            let mut document = self.movable.get_or_init(|| movable(&self.bundle)).clone();
-            let references: Vec<Value> =
-                node.key.iter().map(|id| reference(self.shape(*id).pointer.as_str())).collect();
-            if !references.is_empty() {
-                document["allOf"] = Value::Array(references);
-            }
-            crate::schema::validator(&document).ok()
+            let places = node.key.iter().map(|id| self.shape(*id));
+            self.shapes.source().judge(places.map(|shape| (&*shape.unit, &shape.way)))
         });
         judge.as_ref().is_none_or(|judge| judge.is_valid(value))
     }
@@ -238,7 +194,7 @@ impl Grammar {
             }
             leaves.push(id);
             pending.extend(shape.all_of.iter().rev());
-            pending.extend(shape.reference);
+            pending.extend(self.reference(shape));
         }
         true
     }
@@ -278,24 +234,4 @@ fn branches(shape: &Shape, choice: usize) -> Vec<Vec<ShapeId>> {
         }
         (_, None) => Vec::new(),
     }
-}
-
-/// The bundle with its root moved among the definitions, so that any place of it can be referred to.
-fn movable(bundle: &Value) -> Value {
-    let mut root = bundle.clone();
-    let mut definitions = match root.as_object_mut().and_then(|members| members.shift_remove("$defs")) {
-        Some(Value::Object(definitions)) => definitions,
-        _ => Map::new(),
-    };
-    definitions.insert(ROOT.to_owned(), root);
-    json!({ "$defs": definitions })
-}
-
-/// A reference to a place of the bundle, in the form that [`movable`] gives it.
-fn reference(pointer: &str) -> Value {
-    let place = match pointer.starts_with("/$defs/") {
-        true => pointer.to_owned(),
-        false => format!("/$defs/{ROOT}{pointer}"),
-    };
-    json!({ "$ref": format!("#{}", utf8_percent_encode(&place, ESCAPED)) })
 }

@@ -1,32 +1,37 @@
-//! A lowered schema taken apart: one [`Shape`] for each Schema Object of a bundle.
+//! Lowered schemas taken apart: one [`Shape`] for each Schema Object, read when first reached.
 
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Number, Value};
 
+use super::arena::Arena;
+use super::source::Source;
 use super::types::Types;
 use crate::document::Pointer;
+use crate::schema::LINK;
 
-/// The number of a shape in its bundle.
+/// The number of a shape in its grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ShapeId(u32);
 
 /// The keywords of one Schema Object, typed, with its subschemas by number.
 #[derive(Debug, Default)]
 pub(crate) struct Shape {
-    /// Where it stands in the bundle.
-    pub(crate) pointer: Pointer,
+    /// The unit it is a part of, and where it stands there.
+    pub(crate) unit: Arc<str>,
+    pub(crate) way: Pointer,
     /// It is the schema `false`.
     pub(crate) is_never: bool,
     pub(crate) types: Types,
     /// `enum`, or `const` as the only member.
     pub(crate) values: Option<Vec<Value>>,
-    pub(crate) number: NumberRule,
-    pub(crate) text: TextRule,
-    pub(crate) array: ArrayRule,
-    pub(crate) object: ObjectRule,
-    pub(crate) reference: Option<ShapeId>,
+    pub(crate) number: Rule<NumberRule>,
+    pub(crate) text: Rule<TextRule>,
+    pub(crate) array: Rule<ArrayRule>,
+    pub(crate) object: Rule<ObjectRule>,
+    pub(super) reference: Option<Reference>,
     pub(crate) all_of: Vec<ShapeId>,
     pub(crate) any_of: Vec<ShapeId>,
     pub(crate) one_of: Vec<ShapeId>,
@@ -35,15 +40,26 @@ pub(crate) struct Shape {
     pub(crate) condition: Option<(ShapeId, Option<ShapeId>, Option<ShapeId>)>,
 }
 
+/// What a Schema Object says of one type. Most say nothing of most types, and share that.
+pub(crate) type Rule<T> = Arc<T>;
+
+/// A reference, followed when first asked for.
+#[derive(Debug)]
+pub(super) struct Reference {
+    /// The pointer of the unit it leads to.
+    pointer: String,
+    found: OnceLock<Option<ShapeId>>,
+}
+
 /// A bound of a number.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bound {
     pub(crate) value: Number,
     pub(crate) is_exclusive: bool,
 }
 
 /// What a schema says of numbers.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct NumberRule {
     pub(crate) low: Vec<Bound>,
     pub(crate) high: Vec<Bound>,
@@ -51,7 +67,7 @@ pub(crate) struct NumberRule {
 }
 
 /// What a schema says of strings; lengths count characters.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TextRule {
     pub(crate) min: u64,
     pub(crate) max: Option<u64>,
@@ -60,7 +76,7 @@ pub(crate) struct TextRule {
 }
 
 /// What a schema says of arrays.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ArrayRule {
     pub(crate) min: u64,
     pub(crate) max: Option<u64>,
@@ -73,7 +89,7 @@ pub(crate) struct ArrayRule {
 }
 
 /// `contains` with its bounds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Contains {
     pub(crate) shape: ShapeId,
     pub(crate) min: u64,
@@ -81,7 +97,7 @@ pub(crate) struct Contains {
 }
 
 /// What a schema says of objects.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ObjectRule {
     pub(crate) min: u64,
     pub(crate) max: Option<u64>,
@@ -96,79 +112,73 @@ pub(crate) struct ObjectRule {
     pub(crate) unevaluated: Option<ShapeId>,
 }
 
-/// All shapes of a bundle; the first is its root.
-#[derive(Debug, Default)]
-pub(crate) struct Shapes {
-    list: Vec<Shape>,
-    by_pointer: HashMap<String, ShapeId>,
+/// The shapes of the units reached so far.
+#[derive(Debug)]
+pub(super) struct Shapes {
+    source: Source,
+    list: Arena<Shape>,
+    units: Mutex<HashMap<String, Option<ShapeId>>>,
 }
 
 impl Shapes {
-    /// Takes a bundle apart.
-    pub(crate) fn read(bundle: &Value) -> Self {
-        let mut reader = Reader { shapes: Self::default(), references: Vec::new() };
-        reader.schema(bundle, Pointer::root());
-        let Reader { mut shapes, references } = reader;
-        for (from, reference) in references {
-            // A reference that leads nowhere admits everything, as it does for the validator's bundle.
-            let target = reference.strip_prefix('#').and_then(|pointer| shapes.by_pointer.get(pointer));
-            shapes.list[from.index()].reference = target.copied();
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, list: Arena::default(), units: Mutex::default() }
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The shape of the unit at a pointer; nothing where there is none.
+    pub(super) fn unit(&self, pointer: &str) -> Option<ShapeId> {
+        let units = || self.units.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = units().get(pointer) {
+            return *known;
         }
-        shapes
+        // Read without the lock; of two that race, the first one stored is everyone's.
+        let read = self.source.unit(pointer).map(|schema| {
+            let mut reader = Reader { list: &self.list, unit: pointer.into() };
+            reader.schema(&schema, Pointer::root())
+        });
+        *units().entry(pointer.to_owned()).or_insert(read)
     }
 
-    /// The root of the bundle.
-    pub(crate) fn root(&self) -> ShapeId {
-        ShapeId(0)
-    }
-
-    /// All shapes.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Shape> {
-        self.list.iter()
+    /// The shape that a shape's reference leads to.
+    pub(super) fn reference(&self, shape: &Shape) -> Option<ShapeId> {
+        let reference = shape.reference.as_ref()?;
+        // A reference that leads nowhere admits everything, as it does for the validator.
+        *reference.found.get_or_init(|| self.unit(&reference.pointer))
     }
 
     /// The shape of a number given out by this very list.
-    pub(crate) fn get(&self, id: ShapeId) -> &Shape {
-        &self.list[id.index()]
+    pub(super) fn get(&self, id: ShapeId) -> &Shape {
+        self.list.get(id.0)
     }
 }
 
-impl ShapeId {
-    fn index(self) -> usize {
-        self.0 as usize
-    }
+struct Reader<'l> {
+    list: &'l Arena<Shape>,
+    unit: Arc<str>,
 }
 
-struct Reader {
-    shapes: Shapes,
-    references: Vec<(ShapeId, String)>,
-}
-
-impl Reader {
-    fn schema(&mut self, source: &Value, pointer: Pointer) -> ShapeId {
-        let id =
-            ShapeId(u32::try_from(self.shapes.list.len()).expect("a document has fewer nodes than 2^32"));
-        self.shapes.by_pointer.insert(pointer.as_str().to_owned(), id);
-        self.shapes.list.push(Shape::default());
+impl Reader<'_> {
+    fn schema(&mut self, source: &Value, way: Pointer) -> ShapeId {
         let mut shape = match source.as_object() {
-            Some(keywords) => self.keywords(id, keywords, &pointer),
+            Some(keywords) => self.keywords(keywords, &way),
             None => Shape { is_never: source == &Value::Bool(false), ..Shape::default() },
         };
-        shape.pointer = pointer;
-        self.shapes.list[id.index()] = shape;
-        id
+        shape.unit = Arc::clone(&self.unit);
+        shape.way = way;
+        ShapeId(self.list.push(shape))
     }
 
-    fn keywords(&mut self, id: ShapeId, keywords: &Map<String, Value>, pointer: &Pointer) -> Shape {
+    fn keywords(&mut self, keywords: &Map<String, Value>, way: &Pointer) -> Shape {
         let mut shape = Shape::default();
-        if let Some(reference) = keywords.get("$ref").and_then(Value::as_str) {
-            self.references.push((id, reference.to_owned()));
-        }
-        if let Some(definitions) = keywords.get("$defs").and_then(Value::as_object) {
-            for (name, definition) in definitions {
-                self.schema(definition, pointer.join("$defs").join(name));
-            }
-        }
+        let reference = keywords.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
+        let link = keywords.get(LINK).and_then(Value::as_str);
+        shape.reference = link
+            .or(reference)
+            .map(|pointer| Reference { pointer: pointer.to_owned(), found: OnceLock::new() });
         shape.types = keywords.get("type").map_or_else(Types::default, Types::named);
         shape.values = match (keywords.get("const"), keywords.get("enum").and_then(Value::as_array)) {
             (Some(value), None) => Some(vec![value.clone()]),
@@ -177,28 +187,33 @@ impl Reader {
             }
             (None, values) => values.cloned(),
         };
-        shape.number = number(keywords);
-        shape.text = TextRule {
+        static NUMBER: LazyLock<Rule<NumberRule>> = LazyLock::new(Arc::default);
+        static TEXT: LazyLock<Rule<TextRule>> = LazyLock::new(Arc::default);
+        static ARRAY: LazyLock<Rule<ArrayRule>> = LazyLock::new(Arc::default);
+        static OBJECT: LazyLock<Rule<ObjectRule>> = LazyLock::new(Arc::default);
+        shape.number = shared(number(keywords), &NUMBER);
+        let text = TextRule {
             min: count(keywords, "minLength").unwrap_or(0),
             max: count(keywords, "maxLength"),
             patterns: text(keywords, "pattern").into_iter().collect(),
             formats: text(keywords, "format").into_iter().collect(),
         };
-        shape.array = self.array(keywords, pointer);
-        shape.object = self.object(keywords, pointer);
-        shape.all_of = self.list(keywords, "allOf", pointer);
-        shape.any_of = self.list(keywords, "anyOf", pointer);
-        shape.one_of = self.list(keywords, "oneOf", pointer);
-        shape.not = self.single(keywords, "not", pointer);
-        if let Some(condition) = self.single(keywords, "if", pointer) {
-            let then = self.single(keywords, "then", pointer);
-            shape.condition = Some((condition, then, self.single(keywords, "else", pointer)));
+        shape.text = shared(text, &TEXT);
+        shape.array = shared(self.array(keywords, way), &ARRAY);
+        shape.object = shared(self.object(keywords, way), &OBJECT);
+        shape.all_of = self.list(keywords, "allOf", way);
+        shape.any_of = self.list(keywords, "anyOf", way);
+        shape.one_of = self.list(keywords, "oneOf", way);
+        shape.not = self.single(keywords, "not", way);
+        if let Some(condition) = self.single(keywords, "if", way) {
+            let then = self.single(keywords, "then", way);
+            shape.condition = Some((condition, then, self.single(keywords, "else", way)));
         }
         shape
     }
 
-    fn array(&mut self, keywords: &Map<String, Value>, pointer: &Pointer) -> ArrayRule {
-        let contains = self.single(keywords, "contains", pointer).map(|shape| Contains {
+    fn array(&mut self, keywords: &Map<String, Value>, way: &Pointer) -> ArrayRule {
+        let contains = self.single(keywords, "contains", way).map(|shape| Contains {
             shape,
             min: count(keywords, "minContains").unwrap_or(1),
             max: count(keywords, "maxContains"),
@@ -207,52 +222,57 @@ impl Reader {
             min: count(keywords, "minItems").unwrap_or(0),
             max: count(keywords, "maxItems"),
             is_unique: keywords.get("uniqueItems") == Some(&Value::Bool(true)),
-            prefix: self.list(keywords, "prefixItems", pointer),
-            items: self.single(keywords, "items", pointer),
+            prefix: self.list(keywords, "prefixItems", way),
+            items: self.single(keywords, "items", way),
             contains,
-            unevaluated: self.single(keywords, "unevaluatedItems", pointer),
+            unevaluated: self.single(keywords, "unevaluatedItems", way),
         }
     }
 
-    fn object(&mut self, keywords: &Map<String, Value>, pointer: &Pointer) -> ObjectRule {
+    fn object(&mut self, keywords: &Map<String, Value>, way: &Pointer) -> ObjectRule {
         let lists = |value: &Value| texts(Some(value));
         ObjectRule {
             min: count(keywords, "minProperties").unwrap_or(0),
             max: count(keywords, "maxProperties"),
             required: texts(keywords.get("required")),
-            properties: self.members(keywords, "properties", pointer).into_iter().collect(),
-            patterns: self.members(keywords, "patternProperties", pointer),
-            additional: self.single(keywords, "additionalProperties", pointer),
-            names: self.single(keywords, "propertyNames", pointer),
+            properties: self.members(keywords, "properties", way).into_iter().collect(),
+            patterns: self.members(keywords, "patternProperties", way),
+            additional: self.single(keywords, "additionalProperties", way),
+            names: self.single(keywords, "propertyNames", way),
             dependent_required: members(keywords, "dependentRequired")
                 .map(|(name, value)| (name.clone(), lists(value)))
                 .collect(),
-            dependent_schemas: self.members(keywords, "dependentSchemas", pointer),
-            unevaluated: self.single(keywords, "unevaluatedProperties", pointer),
+            dependent_schemas: self.members(keywords, "dependentSchemas", way),
+            unevaluated: self.single(keywords, "unevaluatedProperties", way),
         }
     }
 
-    fn single(&mut self, keywords: &Map<String, Value>, keyword: &str, pointer: &Pointer) -> Option<ShapeId> {
-        keywords.get(keyword).map(|schema| self.schema(schema, pointer.join(keyword)))
+    fn single(&mut self, keywords: &Map<String, Value>, keyword: &str, way: &Pointer) -> Option<ShapeId> {
+        keywords.get(keyword).map(|schema| self.schema(schema, way.join(keyword)))
     }
 
-    fn list(&mut self, keywords: &Map<String, Value>, keyword: &str, pointer: &Pointer) -> Vec<ShapeId> {
+    fn list(&mut self, keywords: &Map<String, Value>, keyword: &str, way: &Pointer) -> Vec<ShapeId> {
         let items = keywords.get(keyword).and_then(Value::as_array).into_iter().flatten();
-        let pointer = pointer.join(keyword);
-        items.enumerate().map(|(index, schema)| self.schema(schema, pointer.index(index))).collect()
+        let way = way.join(keyword);
+        items.enumerate().map(|(index, schema)| self.schema(schema, way.index(index))).collect()
     }
 
     fn members(
         &mut self,
         keywords: &Map<String, Value>,
         keyword: &str,
-        pointer: &Pointer,
+        way: &Pointer,
     ) -> Vec<(String, ShapeId)> {
-        let pointer = pointer.join(keyword);
+        let way = way.join(keyword);
         members(keywords, keyword)
-            .map(|(name, schema)| (name.clone(), self.schema(schema, pointer.join(name))))
+            .map(|(name, schema)| (name.clone(), self.schema(schema, way.join(name))))
             .collect()
     }
+}
+
+/// A rule, or the shared one where it says nothing.
+fn shared<T: Default + PartialEq>(rule: T, nothing: &Rule<T>) -> Rule<T> {
+    if rule == **nothing { Arc::clone(nothing) } else { Arc::new(rule) }
 }
 
 fn number(keywords: &Map<String, Value>) -> NumberRule {

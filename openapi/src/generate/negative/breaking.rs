@@ -113,7 +113,7 @@ impl Breaking<'_> {
     }
 
     fn sample(&mut self, shapes: Vec<ShapeId>, variety: Variety) -> Option<Value> {
-        let id = self.grammar.node_of(shapes);
+        let id = self.grammar.node_of(&shapes);
         let mut draw = Draw::new(self.grammar, self.dice.split(), variety, Care::Quick);
         draw.value(id, 0).ok()
     }
@@ -205,8 +205,8 @@ impl Breaking<'_> {
                 }
             }
             Rule::ContainsTooFew => {
-                let wanted = grammar.node(grammar.node_of(vec![array.contains.as_ref()?.shape]));
-                items.retain(|item| !grammar.admits(&wanted, item));
+                let wanted = grammar.node(grammar.node_of(&[array.contains.as_ref()?.shape]));
+                items.retain(|item| !grammar.admits(wanted, item));
             }
             Rule::ContainsTooMany => {
                 let contains = array.contains.as_ref()?;
@@ -256,10 +256,10 @@ impl Breaking<'_> {
                 map.insert(name, json!(word(self.dice)));
             }
             Rule::Names => {
-                let names = grammar.node(grammar.node_of(vec![object.names?]));
+                let names = grammar.node(grammar.node_of(&[object.names?]));
                 let mut name = self.new_name(&map, spot)?;
                 for _ in 0..8 {
-                    if !grammar.admits(&names, &Value::String(name.clone())) {
+                    if !grammar.admits(names, &Value::String(name.clone())) {
                         break;
                     }
                     name = text::off_pattern(&name, self.dice);

@@ -113,13 +113,12 @@ impl Breaker {
         runner: &mut TestRunner,
         is_usable: &dyn Fn(&BrokenValue) -> bool,
     ) -> Option<(BrokenValue, usize)> {
-        let grammar = self.generator.grammar();
-        let root = [grammar.root_shape()];
+        let (grammar, root) = self.generator.grammar();
         let mut nearest: Option<(usize, BrokenValue)> = None;
         for _ in 0..TRIED_VALUES {
             let judge = |value: &Value| self.schema.is_valid(value, self.direction);
             let value = self.generator.value(runner, Variety::Wild, &judge);
-            let targets = Targets::of(grammar, &root, &value);
+            let targets = Targets::of(grammar, &[root], &value);
             let mut dice = Dice::of(runner);
             for index in dice.order(targets.rules.len()).into_iter().take(TRIED_RULES) {
                 let Some(((shape, rule), spots)) = targets.rules.get_index(index) else { continue };

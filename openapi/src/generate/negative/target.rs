@@ -156,10 +156,10 @@ fn applying(grammar: &Grammar, key: &[ShapeId], value: &Value) -> Vec<ShapeId> {
         leaves.push(id);
         let shape = grammar.shape(id);
         pending.extend(shape.all_of.iter().rev());
-        pending.extend(shape.reference);
+        pending.extend(grammar.reference(shape));
         if let Some((condition, then, otherwise)) = &shape.condition {
-            let condition = grammar.node(grammar.node_of(vec![*condition]));
-            pending.extend(if grammar.admits(&condition, value) { then } else { otherwise });
+            let condition = grammar.node(grammar.node_of(&[*condition]));
+            pending.extend(if grammar.admits(condition, value) { then } else { otherwise });
         }
         let branches = shape.any_of.iter().chain(&shape.one_of);
         pending.extend(branches.filter(|branch| seems_to_take(grammar, **branch, value, 0)));
@@ -191,8 +191,8 @@ fn seems_to_take(grammar: &Grammar, branch: ShapeId, value: &Value, depth: u32) 
             return false;
         }
     }
-    let mut parts = shape.all_of.iter().chain(&shape.reference);
-    parts.all(|part| seems_to_take(grammar, *part, value, depth + 1))
+    let mut parts = shape.all_of.iter().copied().chain(grammar.reference(shape));
+    parts.all(|part| seems_to_take(grammar, part, value, depth + 1))
 }
 
 /// The rules of a shape that can be broken by changing a value of this type.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use counterfoil_openapi::Contract;
 use counterfoil_openapi::generate::{NoInstance, Seed, Variety, minimal, positive, positive_in, sample};
 use serde_json::json;
 
@@ -66,6 +67,38 @@ fn the_same_seed_draws_the_same_value_and_others_differ() {
         let different = (0..20).map(draw).collect::<std::collections::HashSet<_>>().len();
         assert!(different > 10, "{different}");
     }
+}
+
+#[test]
+fn what_was_drawn_before_does_not_matter() {
+    let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let body = |name: &str| json!({"content": {"application/json": {"schema": schema(name)}}});
+    let operation = |name: &str| json!({"post": {"requestBody": body(name), "responses": {}}});
+    let document = json!({
+        "openapi": "3.0.3",
+        "paths": {"/a": operation("A"), "/b": operation("B"), "/c": operation("C")},
+        "components": {"schemas": {
+            "A": {"allOf": [schema("B"), {"properties": {"a": schema("C")}}]},
+            "B": {"type": "object", "properties": {"b": {"oneOf": [schema("C"), {"type": "integer"}]}, "c": schema("A")}},
+            "C": {"type": "object", "required": ["d"], "properties": {"d": {"anyOf": [schema("D"), {"type": "boolean"}]}}},
+            "D": {"type": "array", "items": {"allOf": [schema("A"), schema("C")]}},
+        }},
+    });
+    // The schemas of one document share what they draw from; the order in which it grows must not show.
+    let draw = |order: [usize; 3]| {
+        let contract = Contract::load("order.json", document.to_string().as_bytes()).expect("a document");
+        let mut drawn = order.map(|index| {
+            let body = contract.operations()[index].request_body().expect("a body");
+            let schema = body.content.0[0].schema.as_ref().expect("a schema");
+            let strategy = positive_in(schema, DIRECTION, Variety::Wild).expect("values");
+            let seeds = (0..40).map(|case| Seed::derive(1, &["order"], case));
+            (index, seeds.map(|seed| sample(&strategy, &seed)).collect::<Vec<_>>())
+        });
+        drawn.sort_by_key(|(index, _)| *index);
+        drawn
+    };
+    assert_eq!(draw([0, 1, 2]), draw([2, 1, 0]));
+    assert_eq!(draw([0, 1, 2]), draw([1, 2, 0]));
 }
 
 #[test]
