@@ -2,6 +2,12 @@
 //!
 //! [`StubServer::builder`] sets one up over a [`Contract`](counterfoil_openapi::Contract); a [`Script`] says what
 //! it answers beyond its document; the journal keeps what it received, what it replied and why.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/answer.rs")]
+//! ```
+//!
+//! What the document says of a message is `counterfoil-openapi`'s affair; only what to answer is decided here.
 
 mod builder;
 mod call;

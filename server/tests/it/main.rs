@@ -6,6 +6,8 @@
 #![expect(clippy::print_stdout, reason = "a test that skips or counts says so")]
 
 mod always;
+#[path = "../../examples/answer.rs"]
+mod answer;
 mod control_api;
 mod control_document;
 mod corpus;
@@ -21,3 +23,8 @@ mod scripts;
 mod smoke;
 mod stub;
 mod valid;
+
+#[test]
+fn the_example_of_the_documentation_runs() {
+    answer::main().unwrap();
+}
