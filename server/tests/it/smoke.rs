@@ -1,22 +1,22 @@
 //! The smoke tables: what each of the two bundled systems answers to the requests that its users make first.
 
-use counterfoil_openapi::Contract;
-use counterfoil_server::StubServer;
+use counterfoil_openapi::{Bundled, Contract, bundled};
+use counterfoil_server::{Script, StubServer};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const TYK: &[u8] = include_bytes!("../../../openapi/documents/tyk-dashboard-admin.yaml");
-
-async fn tyk() -> StubServer {
-    let contract = Contract::load("tyk-dashboard-admin.yaml", TYK).unwrap();
-    StubServer::builder(contract).start().await.unwrap()
+fn system(name: &str) -> (Contract, &'static Bundled) {
+    let system = bundled().iter().find(|system| system.name == name).unwrap();
+    (Contract::load(system.file, system.document.as_bytes()).unwrap(), system)
 }
 
-/// The example of a status, as the document has it.
-fn tyk_example(status: &str) -> Value {
-    let contract = Contract::load("tyk-dashboard-admin.yaml", TYK).unwrap();
-    let pointer = format!("/paths/~1admin~1sso/post/responses/{status}/content/application~1json/example");
-    contract.document().root().pointer(&pointer).unwrap().clone()
+/// The example of a status and media type, as the document has it.
+fn example_of(contract: &Contract, status: u16, media_type: &str) -> Value {
+    let operation = &contract.operations()[0];
+    let response =
+        operation.responses().iter().find(|response| response.status.to_string() == status.to_string());
+    let media = response.unwrap().content.iter().find(|media| media.name == media_type);
+    media.unwrap().examples[0].value.clone()
 }
 
 #[tokio::test]
@@ -33,7 +33,8 @@ async fn tyk_answers_as_documented() {
         ("unknown path", Method::POST, "/admin/ssso", true, example, 404),
         ("wrong method", Method::PUT, "/admin/sso", true, example, 405),
     ];
-    let stub = tyk().await;
+    let (contract, _) = system("tyk");
+    let stub = StubServer::builder(contract.clone()).start().await.unwrap();
     let client = crate::stub::client();
     for (row, method, path, with_key, body, status) in table {
         let mut request = client
@@ -56,7 +57,7 @@ async fn tyk_answers_as_documented() {
             405 => assert_eq!(media_type, "application/problem+json", "{row}"),
             _ => assert_eq!(
                 (media_type.as_str(), body),
-                ("application/json", tyk_example(&status.to_string())),
+                ("application/json", example_of(&contract, status, "application/json")),
                 "{row}"
             ),
         }
@@ -67,4 +68,49 @@ async fn tyk_answers_as_documented() {
         .map(|call| format!("{}: {}", call.status.unwrap(), call.trail.join(" | ")))
         .collect::<Vec<_>>();
     insta::assert_snapshot!(told.join("\n"));
+}
+
+#[tokio::test]
+async fn arcgis_answers_as_documented() {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    const JSON: &str = "application/json";
+    const HTML: &str = "text/html";
+    const USER: &str = "username=user1&password=testpassword";
+    let referer = "client=referer&referer=https%3A%2F%2Forganization.example.com";
+    let table = [
+        ("client=referer", FORM, format!("{USER}&{referer}&expiration=90&f=json"), 200, JSON),
+        ("client=ip", FORM, format!("{USER}&client=ip&ip=192.0.2.17&f=json"), 200, JSON),
+        ("client=requestip", FORM, format!("{USER}&client=requestip&f=json"), 200, JSON),
+        ("f=pjson", FORM, format!("{USER}&client=requestip&f=pjson"), 200, JSON),
+        ("f=html", FORM, format!("{USER}&{referer}&f=html"), 200, HTML),
+        ("f absent", FORM, format!("{USER}&{referer}"), 200, HTML),
+        ("referer missing", FORM, format!("{USER}&client=referer&f=json"), 400, JSON),
+        ("ip missing", FORM, format!("{USER}&client=ip&f=json"), 400, JSON),
+        ("unknown client", FORM, format!("{USER}&client=somebody&f=json"), 400, JSON),
+        ("expiration=0", FORM, format!("{USER}&{referer}&expiration=0&f=json"), 400, JSON),
+        ("no password", FORM, format!("username=user1&{referer}&f=json"), 400, JSON),
+        (
+            "JSON instead of a form",
+            JSON,
+            r#"{"username": "user1", "password": "testpassword"}"#.to_owned(),
+            400,
+            JSON,
+        ),
+    ];
+    let (contract, system) = system("arcgis");
+    let text = system.script.unwrap().as_bytes();
+    let script = Script::load(&system.script_file().unwrap(), text, std::slice::from_ref(&contract)).unwrap();
+    let stub = StubServer::builder(contract.clone()).script(script).start().await.unwrap();
+    let client = crate::stub::client();
+    for (row, content_type, body, status, media_type) in table {
+        let url = format!("{}/server/admin/generateToken", stub.url());
+        let reply = client.post(url).header("content-type", content_type).body(body).send().await.unwrap();
+        let head = (reply.status().as_u16(), reply.headers()["content-type"].to_str().unwrap().to_owned());
+        assert_eq!(head, (status, media_type.to_owned()), "{row}");
+        let expected = example_of(&contract, status, media_type);
+        let text = reply.text().await.unwrap();
+        let found = if media_type == JSON { serde_json::from_str(&text).unwrap() } else { Value::from(text) };
+        assert_eq!(found, expected, "{row}");
+    }
+    assert!(!format!("{:?}", stub.calls()).contains("testpassword"), "the password is in the journal");
 }
