@@ -1,160 +1,19 @@
-//! Path templates and the router over them.
+//! The router over path templates.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use super::PathTemplate;
+use super::template::{Piece, Segment, match_pieces};
 use crate::contract::Operation;
 
 /// The most templates named as near a path that none matches.
 const MAX_NEAREST: usize = 3;
-
-/// A path template (OpenAPI 3.0.3, section 4.7.8.1), parsed: `/pets/{petId}.json`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathTemplate {
-    text: String,
-    segments: Vec<Segment>,
-}
-
-/// What stands between two slashes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Segment {
-    Literal(String),
-    Variable(String),
-    /// Text and variables in one segment: `{id}.json`, `{a}-{b}`, `{name}:run`.
-    Mixed(Vec<Piece>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Piece {
-    Literal(String),
-    Variable(String),
-}
-
-impl PathTemplate {
-    /// Parses a template; braces that do not pair up are literal text.
-    ///
-    /// Only what stands before a `?` or `#` takes part in routing, since no request path holds the rest.
-    pub fn parse(text: &str) -> Self {
-        let path = &text[..text.find(['?', '#']).unwrap_or(text.len())];
-        let path = path.strip_prefix('/').unwrap_or(path);
-        Self { text: text.to_owned(), segments: path.split('/').map(Segment::parse).collect() }
-    }
-
-    /// The template as documented.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The names of its variables, from left to right.
-    pub fn variables(&self) -> impl Iterator<Item = &str> {
-        self.segments.iter().flat_map(Segment::variables)
-    }
-
-    /// The raw values of its variables in a request path, from left to right; nothing where the path is not of this
-    /// template. A variable takes as little as it can, and something.
-    pub fn captures<'t, 'p>(&'t self, path: &'p str) -> Option<Vec<(&'t str, &'p str)>> {
-        let raw: Vec<&'p str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
-        if raw.len() != self.segments.len() {
-            return None;
-        }
-        let mut values = Vec::new();
-        for (segment, raw) in self.segments.iter().zip(raw) {
-            match segment {
-                Segment::Literal(text) => {
-                    let is_same = percent_decode_str(text).eq(percent_decode_str(raw));
-                    is_same.then_some(())?;
-                }
-                Segment::Variable(_) => values.push(Some(raw).filter(|raw| !raw.is_empty())?),
-                Segment::Mixed(pieces) => values.extend(match_pieces(pieces, raw)?),
-            }
-        }
-        Some(self.variables().zip(values).collect())
-    }
-
-    /// The request path made by writing `value(name)`, already percent-encoded, for each variable.
-    pub fn fill(&self, mut value: impl FnMut(&str) -> String) -> String {
-        let mut path = String::with_capacity(self.text.len() + 16);
-        for segment in &self.segments {
-            path.push('/');
-            match segment {
-                Segment::Literal(text) => path.push_str(text),
-                Segment::Variable(name) => path.push_str(&value(name)),
-                Segment::Mixed(pieces) => {
-                    for piece in pieces {
-                        match piece {
-                            Piece::Literal(text) => path.push_str(text),
-                            Piece::Variable(name) => path.push_str(&value(name)),
-                        }
-                    }
-                }
-            }
-        }
-        path
-    }
-}
-
-impl fmt::Display for PathTemplate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Segment {
-    fn parse(text: &str) -> Self {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((before, name, after)) = next_variable(rest) {
-            if !before.is_empty() {
-                pieces.push(Piece::Literal(before.to_owned()));
-            }
-            pieces.push(Piece::Variable(name.to_owned()));
-            rest = after;
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Literal(rest.to_owned()));
-        }
-        match pieces.as_slice() {
-            [] => Self::Literal(String::new()),
-            [Piece::Literal(text)] => Self::Literal(text.clone()),
-            [Piece::Variable(name)] => Self::Variable(name.clone()),
-            _ => Self::Mixed(pieces),
-        }
-    }
-
-    /// The decoded text of a literal segment that a request writes as it stands.
-    fn plain(&self) -> Option<Cow<'_, str>> {
-        let Self::Literal(text) = self else { return None };
-        let decoded = percent_decode_str(text).decode_utf8_lossy();
-        (!decoded.contains(['/', '%'])).then_some(decoded)
-    }
-
-    fn variables(&self) -> Vec<&str> {
-        match self {
-            Self::Literal(_) => Vec::new(),
-            Self::Variable(name) => vec![name],
-            Self::Mixed(pieces) => pieces
-                .iter()
-                .filter_map(|piece| match piece {
-                    Piece::Variable(name) => Some(name.as_str()),
-                    Piece::Literal(_) => None,
-                })
-                .collect(),
-        }
-    }
-}
-
-/// The first `{name}` of a segment: what is before it, its name, what is after it.
-fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
-    let open = text.find('{')?;
-    let close = open + text[open..].find('}')?;
-    (close > open + 1).then(|| (&text[..open], &text[open + 1..close], &text[close + 1..]))
-}
 
 /// Which server base paths a request may come under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -417,26 +276,8 @@ impl<'r, 'p> Walk<'r, 'p, '_> {
     }
 }
 
-/// The raw values of the variables of a mixed segment; each variable takes as little as it can, but something.
-fn match_pieces<'p>(pieces: &[Piece], raw: &'p str) -> Option<Vec<&'p str>> {
-    match pieces {
-        [] => raw.is_empty().then(Vec::new),
-        [Piece::Literal(text), rest @ ..] => match_pieces(rest, raw.strip_prefix(text.as_str())?),
-        [Piece::Variable(_)] => (!raw.is_empty()).then(|| vec![raw]),
-        [Piece::Variable(_), rest @ ..] => {
-            for (end, _) in raw.char_indices().skip(1) {
-                if let Some(mut captures) = match_pieces(rest, &raw[end..]) {
-                    captures.insert(0, &raw[..end]);
-                    return Some(captures);
-                }
-            }
-            None
-        }
-    }
-}
-
 /// Whether every `%` is followed by two hexadecimal digits and the whole is UTF-8 once decoded.
-pub(crate) fn has_valid_escapes(text: &str) -> bool {
+fn has_valid_escapes(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_escape =
         |at: usize| bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
