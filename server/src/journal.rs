@@ -159,10 +159,15 @@ impl Journal {
 impl CallFilter {
     fn admits(&self, entry: &Entry) -> bool {
         let operation = entry.operation.as_ref().map(|operation| operation.id().as_str());
-        let validity = if entry.violations.is_empty() { Validity::Valid } else { Validity::Invalid };
+        // What means no operation is neither.
+        let validity = match (&entry.operation, entry.violations.is_empty()) {
+            (_, false) => Some(Validity::Invalid),
+            (Some(_), true) => Some(Validity::Valid),
+            (None, true) => None,
+        };
         self.operation.as_deref().is_none_or(|wanted| operation == Some(wanted))
             && self.status.is_none_or(|wanted| entry.status.is_some_and(|status| status.as_u16() == wanted))
-            && self.validity.is_none_or(|wanted| validity == wanted)
+            && self.validity.is_none_or(|wanted| validity == Some(wanted))
             && self.after.is_none_or(|after| entry.id > after)
     }
 }

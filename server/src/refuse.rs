@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 
 /// How much of a path is compared and quoted, in bytes.
-const MAX_LEGIBLE: usize = 256;
+const MAX_LEGIBLE: usize = 128;
 
 /// The beginning of a path, short enough to be compared and quoted.
 pub(crate) fn legible(path: &str) -> &str {
