@@ -47,12 +47,13 @@ pub(crate) async fn serve(
 ) -> Response<Body> {
     let started = Instant::now();
     let id = state.journal.next_id();
+    let version = request.version();
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
     let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
     let mut notes = Notes { operation: None, violations: Vec::new(), trail: Trail::new() };
 
-    let answered = AssertUnwindSafe(answer(state, head.version, &mut request, body, &mut notes));
+    let answered = AssertUnwindSafe(answer(state, version, &mut request, body, &mut notes));
     let mut reply = match answered.catch_unwind().await {
         Ok(Ok(reply)) => reply,
         Ok(Err(mut refusal)) => {
@@ -81,7 +82,10 @@ pub(crate) async fn serve(
         None => response,
         Some(Fault::Empty) => fault::empty(),
         Some(Fault::Reset) => {
-            if let Err(error) = fault::arm_reset(connection) {
+            // Over HTTP/2 the broken body resets the stream, and the connection is others' as well.
+            if version < Version::HTTP_2
+                && let Err(error) = fault::arm_reset(connection)
+            {
                 tracing::warn!(call = id, %error, "the connection is closed, for it cannot be reset");
             }
             fault::empty()
