@@ -78,8 +78,10 @@ fn what_was_drawn_before_does_not_matter() {
         "openapi": "3.0.3",
         "paths": {"/a": operation("A"), "/b": operation("B"), "/c": operation("C")},
         "components": {"schemas": {
-            "A": {"allOf": [schema("B"), {"properties": {"a": schema("C")}}]},
-            "B": {"type": "object", "properties": {"b": {"oneOf": [schema("C"), {"type": "integer"}]}, "c": schema("A")}},
+            "A": {"allOf": [schema("B"), {"properties": {"a": schema("C"), "p": schema("Y")}}]},
+            "B": {"type": "object", "properties": {"b": {"oneOf": [schema("C"), {"type": "integer"}]}, "c": schema("A"), "p": schema("X")}},
+            "X": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}]},
+            "Y": {"anyOf": [{"type": "boolean"}, {"type": "integer"}, {"type": "string", "minLength": 2}]},
             "C": {"type": "object", "required": ["d"], "properties": {"d": {"anyOf": [schema("D"), {"type": "boolean"}]}}},
             "D": {"type": "array", "items": {"allOf": [schema("A"), schema("C")]}},
         }},
