@@ -245,8 +245,23 @@ impl Breaking<'_> {
         let object = &grammar.shape(id).object;
         let mut map = map.clone();
         match rule {
-            Rule::Required(name) | Rule::Dependent(name) => {
+            Rule::Required(name) => {
                 map.shift_remove(name)?;
+            }
+            Rule::Dependent(trigger, name) => {
+                if !map.contains_key(trigger) {
+                    let value = self.property(trigger, spot);
+                    map.insert(trigger.clone(), value);
+                }
+                map.shift_remove(name);
+            }
+            Rule::Declared => {
+                let names =
+                    object.properties.keys().chain(object.dependent_schemas.iter().map(|(name, _)| name));
+                let absent: Vec<&String> = names.filter(|name| !map.contains_key(*name)).collect();
+                let name = (*self.dice.pick(&absent)?).clone();
+                let samples = self.samples();
+                map.insert(name, self.dice.pick(&samples)?.clone());
             }
             Rule::Forbidden(name) => {
                 map.insert(name.clone(), json!(word(self.dice)));

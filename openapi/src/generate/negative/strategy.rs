@@ -11,6 +11,7 @@ use super::breaking::Breaking;
 use super::describe::describe;
 use super::target::{Rule, Targets};
 use crate::document::Pointer;
+use crate::generate::draw::{Care, Draw};
 use crate::generate::generator::Generator;
 use crate::generate::no_instance::NoInstance;
 use crate::generate::seed::{Dice, Seed, runner};
@@ -24,6 +25,12 @@ const TRIED_RULES: usize = 24;
 
 /// The valid values that are tried before a case is given up.
 const TRIED_VALUES: usize = 3;
+
+/// The same, those included about which no rule is stated.
+const TRIED_BASES: usize = 16;
+
+/// The values of any kind that are tried last.
+const GUESSES: usize = 8;
 
 /// The cases that are tried before a schema counts as admitting everything.
 const TRIED_CASES: u64 = 6;
@@ -113,39 +120,67 @@ impl Breaker {
         runner: &mut TestRunner,
         is_usable: &dyn Fn(&BrokenValue) -> bool,
     ) -> Option<(BrokenValue, usize)> {
-        let (grammar, root) = self.generator.grammar();
-        let mut nearest: Option<(usize, BrokenValue)> = None;
-        for _ in 0..TRIED_VALUES {
+        let mut tried = 0;
+        for _ in 0..TRIED_BASES {
             let judge = |value: &Value| self.schema.is_valid(value, self.direction);
-            let value = self.generator.value(runner, Variety::Wild, &judge);
-            let targets = Targets::of(grammar, &[root], &value);
-            let mut dice = Dice::of(runner);
-            for index in dice.order(targets.rules.len()).into_iter().take(TRIED_RULES) {
-                let Some(((shape, rule), spots)) = targets.rules.get_index(index) else { continue };
-                let Some(spot) = dice.pick(spots).and_then(|spot| targets.spots.get(*spot)) else { continue };
-                let mut breaking = Breaking { grammar, dice: &mut dice };
-                let Some(broken) = breaking.apply(&value, spot, *shape, rule) else { continue };
-                let Some((broken, others)) =
-                    self.judged(broken, Some((&rule.place(&spot.pointer), rule)), None)
-                else {
-                    continue;
-                };
-                if !is_usable(&broken) {
-                    continue;
-                }
-                // Some rules cannot be broken alone; they get their turn, now and then.
-                if others == 0 || dice.chance(MESSY) {
-                    return Some((broken, others));
-                }
-                if nearest.as_ref().is_none_or(|(fewest, _)| others < *fewest) {
-                    nearest = Some((others, broken));
-                }
+            let base = self.generator.value(runner, Variety::Wild, &judge);
+            let (is_ruled, broken) = self.break_one(&base, &mut Dice::of(runner), is_usable);
+            tried += usize::from(is_ruled);
+            if broken.is_some() {
+                return broken;
             }
-            if nearest.is_some() {
+            if tried >= TRIED_VALUES {
                 break;
             }
         }
-        nearest.map(|(others, broken)| (broken, others))
+        self.guess(&mut Dice::of(runner), is_usable)
+    }
+
+    /// Whether any rule is stated about a valid value, and the value with one of them broken.
+    fn break_one(
+        &self,
+        base: &Value,
+        dice: &mut Dice,
+        is_usable: &dyn Fn(&BrokenValue) -> bool,
+    ) -> (bool, Option<(BrokenValue, usize)>) {
+        let (grammar, root) = self.generator.grammar();
+        let targets = Targets::of(grammar, &[root], base);
+        let mut nearest: Option<(BrokenValue, usize)> = None;
+        for index in dice.order(targets.rules.len()).into_iter().take(TRIED_RULES) {
+            let Some(((shape, rule), spots)) = targets.rules.get_index(index) else { continue };
+            let Some(spot) = dice.pick(spots).and_then(|spot| targets.spots.get(*spot)) else { continue };
+            let mut breaking = Breaking { grammar, dice: &mut *dice };
+            let Some(value) = breaking.apply(base, spot, *shape, rule) else { continue };
+            let Some((broken, others)) = self.judged(value, Some((&spot.pointer, rule)), None) else {
+                continue;
+            };
+            if !is_usable(&broken) {
+                continue;
+            }
+            // Some rules cannot be broken alone; they get their turn, now and then.
+            if others == 0 || dice.chance(MESSY) {
+                return (true, Some((broken, others)));
+            }
+            if nearest.as_ref().is_none_or(|(_, fewest)| others < *fewest) {
+                nearest = Some((broken, others));
+            }
+        }
+        (!targets.rules.is_empty(), nearest)
+    }
+
+    /// Any value that happens to be invalid, for rules that cannot be broken on purpose.
+    fn guess(
+        &self,
+        dice: &mut Dice,
+        is_usable: &dyn Fn(&BrokenValue) -> bool,
+    ) -> Option<(BrokenValue, usize)> {
+        let (grammar, _) = self.generator.grammar();
+        let anything = grammar.node_of(&[]);
+        (0..GUESSES).find_map(|_| {
+            let mut draw = Draw::new(grammar, dice.split(), Variety::Wild, Care::Quick);
+            let (broken, others) = self.judged(draw.value(anything, 0).ok()?, None, None)?;
+            is_usable(&broken).then_some((broken, others))
+        })
     }
 
     /// What a value breaks, and how much else it breaks; nothing where it is valid, or does not break `same`.
@@ -161,7 +196,7 @@ impl Breaker {
         let violations = self.schema.violations(&value, self.direction);
         let is_meant = |violation: &&SchemaViolation| {
             meant.is_none_or(|(pointer, rule)| {
-                violation.instance_pointer == pointer.as_str() && rule.is_keyword(&violation.keyword)
+                rule.is_place(pointer, &violation.instance_pointer) && rule.is_keyword(&violation.keyword)
             }) && same.is_none_or(|constraint| {
                 violation.keyword == constraint.keyword
                     && violation.document_pointer == constraint.document_pointer

@@ -36,8 +36,10 @@ pub(super) enum Rule {
     MinProperties,
     MaxProperties,
     Names,
-    /// A property that another one asks for.
-    Dependent(String),
+    /// A property that another one, the first, asks for.
+    Dependent(String, String),
+    /// A declared property that is not there: it is put there with a value it may not have.
+    Declared,
     Not,
     NoBranch,
     /// Two branches of `oneOf` at once.
@@ -72,19 +74,21 @@ impl Rule {
             Self::MinProperties => keyword == "minProperties",
             Self::MaxProperties => keyword == "maxProperties",
             Self::Names => keyword == "propertyNames",
-            Self::Dependent(_) => matches!(keyword, "dependentRequired" | "required"),
+            Self::Dependent(..) => matches!(keyword, "dependentRequired" | "required"),
+            Self::Declared => true,
             Self::Not => keyword == "not",
             Self::NoBranch => matches!(keyword, "anyOf" | "oneOf" | "type" | "enum" | "const"),
             Self::TwoBranches => keyword == "oneOf",
         }
     }
 
-    /// The place that the validator names when this rule is broken about a place: a property that may not be there
-    /// is named itself.
-    pub(super) fn place(&self, spot: &Pointer) -> Pointer {
+    /// Whether the validator names the place that is meant when this rule is broken about a spot: a property that
+    /// may not be there is named itself.
+    pub(super) fn is_place(&self, spot: &Pointer, pointer: &str) -> bool {
         match self {
-            Self::Forbidden(name) => spot.join(name),
-            _ => spot.clone(),
+            Self::Forbidden(name) => pointer == spot.join(name).as_str(),
+            Self::Declared => pointer.strip_prefix(spot.as_str()).is_some_and(|rest| rest.starts_with('/')),
+            _ => pointer == spot.as_str(),
         }
     }
 }
@@ -238,7 +242,8 @@ fn array_rules(grammar: &Grammar, shape: &Shape, rules: &mut Vec<Rule>) {
     push_if(rules, array.min > 0, Rule::MinItems);
     push_if(rules, array.max.is_some(), Rule::MaxItems);
     push_if(rules, array.is_unique, Rule::Unique);
-    push_if(rules, is_closed(array.items) || is_closed(array.unevaluated), Rule::ClosedItems);
+    let mut own = array.prefix.iter().copied().map(Some).chain([array.items, array.unevaluated]);
+    push_if(rules, own.any(is_closed), Rule::ClosedItems);
     if let Some(contains) = &array.contains {
         push_if(rules, contains.min > 0, Rule::ContainsTooFew);
         push_if(rules, contains.max.is_some(), Rule::ContainsTooMany);
@@ -262,10 +267,11 @@ fn object_rules(
     push_if(rules, object.max.is_some(), Rule::MaxProperties);
     push_if(rules, object.names.is_some(), Rule::Names);
     for (trigger, needed) in &object.dependent_required {
-        if map.contains_key(trigger) {
-            rules.extend(needed.iter().cloned().map(Rule::Dependent));
-        }
+        rules.extend(needed.iter().map(|name| Rule::Dependent(trigger.clone(), name.clone())));
     }
+    let mut declared = object.properties.iter().filter(|(_, property)| !grammar.shape(**property).is_never);
+    let is_any_absent = declared.any(|(name, _)| !map.contains_key(name));
+    push_if(rules, is_any_absent || !object.dependent_schemas.is_empty(), Rule::Declared);
 }
 
 fn push_if(rules: &mut Vec<Rule>, is_stated: bool, rule: Rule) {

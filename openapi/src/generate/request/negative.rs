@@ -20,7 +20,7 @@ use crate::schema::Direction;
 use crate::validate::Reading;
 use crate::violation::{Part, Violation};
 
-/// How often a way to be wrong is tried before another one is.
+/// How often a way to be wrong is tried before what came of it once is taken again.
 const ATTEMPTS: usize = 4;
 
 /// How often each way to be wrong is tried before it counts as not possible.
@@ -56,7 +56,7 @@ pub struct BrokenRequest {
 /// When no valid request can be generated to start from, or nothing about one can be wrong.
 pub fn negative_request(operation: &Arc<Operation>) -> Result<SBoxedStrategy<BrokenRequest>, NoInstance> {
     let plan = Plan::new(operation)?;
-    let mut faulty = Faulty { attacks: attacks(&plan), plan };
+    let mut faulty = Faulty { attacks: attacks(&plan), witnesses: Vec::new(), plan };
     faulty.keep_possible();
     if faulty.attacks.is_empty() {
         return Err(NoInstance {
@@ -90,6 +90,8 @@ enum Kind {
 struct Faulty {
     plan: Plan,
     attacks: Vec<Attack>,
+    /// What each attack came to once, with the number of further violations.
+    witnesses: Vec<(BrokenRequest, usize)>,
 }
 
 fn attacks(plan: &Plan) -> Vec<Attack> {
@@ -135,29 +137,27 @@ fn undocumented(plan: &Plan, slot: &Slot) -> Option<&'static str> {
 }
 
 impl Faulty {
-    /// Drops the attacks that come to nothing.
+    /// Drops the attacks that come to nothing, and keeps what the others came to.
     fn keep_possible(&mut self) {
-        let attacks = std::mem::take(&mut self.attacks);
-        self.attacks = attacks
-            .into_iter()
-            .filter(|attack| {
-                (0..PROBES).any(|probe| {
-                    let mut runner = runner(&Seed::derive(0, &["attack"], probe));
-                    self.carry_out(attack, &mut runner).is_some()
-                })
-            })
-            .collect();
+        for attack in std::mem::take(&mut self.attacks) {
+            let carried_out = (0..PROBES).find_map(|probe| {
+                let mut runner = runner(&Seed::derive(0, &["attack"], probe));
+                self.carry_out(&attack, &mut runner)
+            });
+            if let Some(witness) = carried_out {
+                self.attacks.push(attack);
+                self.witnesses.push(witness);
+            }
+        }
     }
 
     /// A broken request, the number of the way it is wrong, and how many more violations there are.
-    fn draw(&self, runner: &mut TestRunner) -> Option<(BrokenRequest, usize, usize)> {
-        let order = Dice::of(runner).order(self.attacks.len());
-        // Each of them was possible once, so that the first mostly is; the others are for when it is not.
-        order.into_iter().find_map(|index| {
-            let attack = &self.attacks[index];
-            let (broken, others) = (0..ATTEMPTS).find_map(|_| self.carry_out(attack, runner))?;
-            Some((broken, index, others))
-        })
+    fn draw(&self, runner: &mut TestRunner) -> (BrokenRequest, usize, usize) {
+        let index = Dice::of(runner).below(self.attacks.len());
+        let drawn = (0..ATTEMPTS).find_map(|_| self.carry_out(&self.attacks[index], runner));
+        // It was possible once.
+        let (broken, others) = drawn.unwrap_or_else(|| self.witnesses[index].clone());
+        (broken, index, others)
     }
 
     /// A request that is wrong in this way and in no other, and how many more violations its part has.
@@ -298,7 +298,7 @@ impl Strategy for NegativeRequest {
     type Value = BrokenRequest;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let (broken, index, most) = self.faulty.draw(runner).ok_or("no request was broken")?;
+        let (broken, index, most) = self.faulty.draw(runner);
         let (form, bytes) = to_json(&broken.values);
         let faulty = Arc::clone(&self.faulty);
         let constraint = broken.constraint.clone();
