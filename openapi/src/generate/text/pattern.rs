@@ -76,3 +76,74 @@ impl Pattern {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop_assert, proptest};
+    use proptest::test_runner::TestCaseError;
+
+    use super::*;
+    use crate::generate::seed::{Seed, runner};
+
+    fn rule(min: u64, max: u64) -> TextRule {
+        TextRule { min, max: Some(max), ..TextRule::default() }
+    }
+
+    /// Draws of every variety; those that succeed are of an admitted length, a match that was padded included.
+    fn draw_all(pattern: &str, rule: &TextRule) -> Result<usize, TestCaseError> {
+        let Some(pattern) = Pattern::read(pattern) else { return Ok(0) };
+        let mut dice = Dice::of(&mut runner(&Seed::derive(1, &["pattern"], 0)));
+        let mut drawn = 0;
+        for variety in [Variety::Minimal, Variety::Plain, Variety::Wild] {
+            for attempt in 0..3 {
+                if let Ok(text) = pattern.draw(rule, &mut dice, variety, attempt) {
+                    prop_assert!(rule.fits(&text), "{} drew {text:?}", pattern.source);
+                    drawn += 1;
+                }
+            }
+        }
+        Ok(drawn)
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange_for_a_pattern(text in r"[\[\](){}^$.|?*+,:=!<>\\dDwWsSbBuxpkc0-9a-f-]{0,24}") {
+            draw_all(&text, &rule(0, 40))?;
+        }
+
+        #[test]
+        fn strings_of_a_pattern_are_of_the_length_asked_for(min in 0_u64..12, spread in 0_u64..6) {
+            for pattern in ["^(ab?){0,9}c*$", "[a-z]+(-[a-z]+)*", "(a|bb|ccc)+d{2,5}", "x?y?z?"] {
+                draw_all(pattern, &rule(min, min + spread))?;
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_that_a_pattern_has_are_found() {
+        let rows = [
+            ("^[a-f0-9]{32}$", 32, 32),
+            ("^(abc){2,}$", 7, 9),
+            ("^a*b{3}$", 1_000, 1_000),
+            ("(x|yy){4}", 5, 8),
+        ];
+        for (pattern, min, max) in rows {
+            assert!(draw_all(pattern, &rule(min, max)).is_ok_and(|drawn| drawn > 0), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_asks_for_too_much_says_so() {
+        let rows = [
+            ("^a{4000000000}$", "asks for 4000000000 characters"),
+            ("^[a-z]{9}$", "asks for 9 characters, where 5 are the most"),
+            ("^[^\\s\\S]$", "matches nothing"),
+        ];
+        for (pattern, reason) in rows {
+            let mut dice = Dice::of(&mut runner(&Seed::derive(1, &["pattern"], 0)));
+            let read = Pattern::read(pattern).expect("a pattern");
+            let why = read.draw(&rule(0, 5), &mut dice, Variety::Plain, 0).expect_err("too much");
+            assert!(why.contains(reason), "{pattern}: {why}");
+        }
+    }
+}

@@ -74,8 +74,8 @@ impl Translation<'_> {
             'D' => Member::Set("\\x{0}-\\x{2F}\\x{3A}-\\x{10FFFF}"),
             'w' => Member::Set("0-9A-Z_a-z"),
             'W' => Member::Set("\\x{0}-\\x{2F}\\x{3A}-\\x{40}\\x{5B}-\\x{5E}\\x{60}\\x{7B}-\\x{10FFFF}"),
-            's' => Member::Set(" \\t\\n\\r"),
-            'S' => Member::Set("\\x{21}-\\x{7E}\\x{A1}-\\x{167F}\\x{3001}-\\x{FEFE}\\x{FF00}-\\x{10FFFF}"),
+            's' => Member::Set(SPACE),
+            'S' => Member::Set(NOT_SPACE),
             'b' if is_in_class => Member::One(8),
             'b' | 'B' => Member::Nothing,
             'n' => Member::One(10),
@@ -275,6 +275,13 @@ impl Translation<'_> {
         self.out.push('}');
     }
 }
+
+/// White space and line ends (ECMA-262, section 22.2.2.9).
+const SPACE: &str =
+    r"\x{9}-\x{D}\x{20}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}";
+
+/// Everything else.
+const NOT_SPACE: &str = r"\x{0}-\x{8}\x{E}-\x{1F}\x{21}-\x{9F}\x{A1}-\x{167F}\x{1681}-\x{1FFF}\x{200B}-\x{2027}\x{202A}-\x{202E}\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{FEFE}\x{FF00}-\x{10FFFF}";
 
 /// A class that nothing is in.
 const NOTHING: &str = "[^\\x{0}-\\x{10FFFF}]";
