@@ -17,6 +17,10 @@ use clap::{Parser, Subcommand};
 use exit::Exit;
 use output::{ColourChoice, Output};
 
+/// A request to the stub is a few dozen small allocations; `script/bench` shows what another allocator costs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One OpenAPI document: a stub that can be scripted, and property tests for any implementation.
 ///
 /// Commands that take documents know two by name, `tyk` and `arcgis`; without any they take both.

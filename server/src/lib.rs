@@ -3,23 +3,8 @@
 //! [`StubServer::builder`] sets one up over a [`Contract`](counterfoil_openapi::Contract); a [`Script`] says what
 //! it answers beyond its document; the journal keeps what it received, what it replied and why.
 //!
-//! ```
-//! use counterfoil_openapi::Contract;
-//! use counterfoil_server::StubServer;
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let document = "
-//! openapi: 3.0.3
-//! info: {title: Pets, version: '1'}
-//! paths: {/pets: {get: {responses: {'200': {description: ok, content: {application/json: {example: [Rex]}}}}}}}
-//! ";
-//! let stub = StubServer::builder(Contract::load("pets.yaml", document.as_bytes())?).start().await?;
-//! let reply = reqwest::get(format!("{}/pets", stub.url())).await?;
-//! assert_eq!(reply.text().await?, r#"["Rex"]"#);
-//! assert_eq!(stub.calls()[0].operation.as_deref(), Some("getPets"));
-//! # Ok(())
-//! # }
+//! ```no_run
+#![doc = include_str!("../examples/answer.rs")]
 //! ```
 //!
 //! It is a stub and no proxy, keeps nothing on disk, and answers as a server would only as far as its document and
