@@ -274,6 +274,20 @@ paths:
     }
 
     #[test]
+    fn headers_that_servers_read_differently_make_no_case() {
+        for intent in [Intent::Positive, Intent::Negative] {
+            let with_tenant = |values: &mut RequestValues| {
+                values.header.insert("X-Tenant".to_owned(), json!("é"));
+                values.query.insert(
+                    "page".to_owned(),
+                    if intent == Intent::Positive { json!(1) } else { json!("x") },
+                );
+            };
+            assert!(built(&intent, &[], with_tenant).is_none());
+        }
+    }
+
+    #[test]
     fn paths_that_lead_elsewhere_make_no_case() {
         for (id, is_built) in [
             ("rex", true),

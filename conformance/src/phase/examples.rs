@@ -32,3 +32,41 @@ pub(crate) fn examples(factory: &Factory, plan: &OperationPlan) -> Vec<Case> {
     }
     cases
 }
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+
+    use super::*;
+    use crate::case::Signer;
+    use crate::config::{Credentials, Settings, Target};
+    use crate::plan::Plan;
+
+    const DOCUMENT: &str = r#"
+openapi: 3.0.3
+paths:
+  /pets:
+    post:
+      operationId: addPet
+      requestBody:
+        content:
+          application/json:
+            schema: {type: object, properties: {age: {type: integer}}}
+            examples:
+              young: {value: {age: 1}}
+              again: {value: {age: 1}}
+              wrong: {value: {age: old}}
+      responses: {}
+"#;
+
+    #[test]
+    fn each_example_is_sent_once_as_it_stands_and_a_wrong_one_as_well() {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
+        let plan = Plan::new(&contract, &Settings::default());
+        let cases = examples(&Factory::new(&contract, signer), &plan.operations[0]);
+        let bodies: Vec<&[u8]> = cases.iter().map(|case| case.sent.request.body.as_ref()).collect();
+        assert_eq!(bodies, [&br#"{"age":1}"#[..], br#"{"age":"old"}"#]);
+        assert!(cases.iter().all(|case| case.intent == Intent::Example));
+    }
+}

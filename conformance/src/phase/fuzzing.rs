@@ -108,3 +108,64 @@ pub(crate) fn draw(plan: &OperationPlan, intent: &Intent, seed: &Seed) -> Option
         _ => generate::sample(plan.positive().ok()?, seed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use counterfoil_openapi::Contract;
+
+    use super::*;
+    use crate::case::Signer;
+    use crate::config::{Credentials, Settings, Target};
+    use crate::plan::Plan;
+
+    const DOCUMENT: &str = r#"
+openapi: 3.0.3
+paths:
+  /pets/{id}:
+    get:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer, minimum: 1, maximum: 100000}}
+      responses: {}
+  /kinds/{kind}:
+    get:
+      parameters: [{name: kind, in: path, required: true, schema: {type: string, enum: [cat, dog]}}]
+      responses: {}
+"#;
+
+    fn cases(operation: usize, seed: u64, modes: &[Mode], most: u64) -> Vec<Case> {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
+        let plan = Plan::new(&contract, &Settings::default());
+        let factory = Factory::new(&contract, signer);
+        Fuzzing::new(&factory, &plan.operations[operation], seed, modes, most).collect()
+    }
+
+    fn targets(cases: &[Case]) -> Vec<&str> {
+        cases.iter().map(|case| case.sent.request.target.as_str()).collect()
+    }
+
+    #[test]
+    fn modes_take_turns() {
+        let cases = cases(0, 1, &[Mode::Positive, Mode::Negative], 20);
+        assert_eq!(cases.len(), 20);
+        let negative = cases.iter().filter(|case| case.intent == Intent::Negative).count();
+        assert!((8..=12).contains(&negative), "{negative}");
+    }
+
+    #[test]
+    fn a_mode_with_nothing_new_comes_to_an_end() {
+        let cases = cases(1, 1, &[Mode::Positive], 1_000);
+        let targets: BTreeSet<&str> = targets(&cases).into_iter().collect();
+        assert_eq!((cases.len(), targets.len()), (2, 2));
+    }
+
+    #[test]
+    fn a_case_depends_on_its_number_and_not_on_how_many_there_are() {
+        let modes = [Mode::Positive, Mode::Negative];
+        let (few, many) = (cases(0, 7, &modes, 10), cases(0, 7, &modes, 30));
+        assert_eq!(targets(&few), targets(&many[..10]));
+        assert_ne!(targets(&few), targets(&cases(0, 8, &modes, 10)));
+    }
+}

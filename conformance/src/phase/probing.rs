@@ -100,3 +100,73 @@ impl Cases<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+    use serde_json::json;
+
+    use super::*;
+    use crate::case::Signer;
+    use crate::config::{Credentials, Settings, Target};
+    use crate::plan::Plan;
+
+    const DOCUMENT: &str = r#"
+openapi: 3.0.3
+paths:
+  /pets/{id}:
+    get:
+      security: [{key: []}]
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer}}
+        - {name: X-Tenant, in: header, required: true, schema: {type: string}}
+      responses: {}
+    delete:
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+"#;
+
+    fn probed(headers: &[(&str, &str)], accepted: Option<&Accepted>, is_first: IsFirstOfPath) -> Vec<String> {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let target = headers
+            .iter()
+            .fold(Target::new("http://localhost"), |target, (name, value)| target.header(*name, *value));
+        let factory = Factory::new(&contract, Signer::new(&target, Credentials::Given).unwrap());
+        let plan = Plan::new(&contract, &Settings::default());
+        let cases = probes(&factory, &plan.operations[0], 1, accepted, is_first);
+        cases.iter().map(|case| format!("{}: {}", case.sent.request.path(), case.broken().unwrap())).collect()
+    }
+
+    #[test]
+    fn an_operation_that_never_accepted_anything_is_probed_with_a_drawn_request() {
+        let probed = probed(&[], None, IsFirstOfPath::No);
+        let ends = |end: &str| probed.iter().filter(|probe| probe.ends_with(end)).count();
+        assert_eq!(ends("sent without credentials"), 1);
+        assert_eq!(ends("sent without the required header `X-Tenant`"), 1);
+        assert_eq!(probed.len(), 2, "{probed:?}");
+    }
+
+    #[test]
+    fn an_accepted_request_is_probed_first_and_a_drawn_one_after_it() {
+        let mut values = RequestValues::default();
+        values.path.insert("id".to_owned(), json!(4711));
+        values.header.insert("X-Tenant".to_owned(), json!("t"));
+        let probed = probed(&[("X-Key", "right")], Some(&Accepted(values)), IsFirstOfPath::Yes);
+        let of_accepted: Vec<&str> =
+            probed.iter().filter_map(|probe| probe.strip_prefix("/pets/4711: ")).collect();
+        assert_eq!(
+            of_accepted,
+            [
+                "sent without credentials",
+                "sent with an invalid credential for `key`",
+                "sent without the required header `X-Tenant`",
+                "method POST is not declared for the path",
+                "method PUT is not declared for the path",
+                "method PATCH is not declared for the path",
+            ]
+        );
+        assert_eq!(probed.len(), of_accepted.len() + 3, "{probed:?}");
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_conformance::{
-    Event, EventSink, Failure, Settings, Summary, Target, Verdict, Warning, run, run_until,
+    CaseRecord, Event, EventSink, Failure, Settings, Summary, Target, Verdict, Warning, run, run_until,
 };
 use counterfoil_openapi::Contract;
 use tokio::sync::Notify;
@@ -32,6 +32,13 @@ impl Outcome {
                 _ => None,
             })
             .collect()
+    }
+
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &CaseRecord> {
+        self.events.iter().filter_map(|event| match event {
+            Event::CaseFinished { case } => Some(case),
+            _ => None,
+        })
     }
 
     pub(crate) fn warnings(&self) -> Vec<&Warning> {

@@ -38,6 +38,7 @@ paths:
       parameters:
         - {name: id, in: path, required: true, schema: {type: integer, minimum: 1, maximum: 1000}}
         - {name: lines, in: query, schema: {type: integer, minimum: 1, maximum: 50}}
+        - {name: code, in: query, schema: {type: string, pattern: '^(red|green)[0-9]?(-[0-9]{2}){1,9}$'}}
         - {name: X-Shop, in: header, required: true, schema: {type: string, pattern: '^[a-z]{2,8}$'}}
       responses:
         '200': {description: found, content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}}
@@ -95,6 +96,8 @@ pub(crate) enum Defect {
     AcceptsInvalid,
     /// `item` longer than five characters is refused.
     RefusesValid,
+    /// Every `code` is refused.
+    RefusesCode,
     /// The connection is closed where `count` is 13 or more.
     Closes,
     /// The server is gone where `count` is 13 or more.
@@ -286,6 +289,9 @@ fn misbehave(reading: &Reading, defect: Defect) -> Option<Answer> {
         Defect::Closes | Defect::Dies => {
             let is_many = field("count").and_then(Value::as_f64).is_some_and(|count| count >= 13.0);
             is_many.then_some(if defect == Defect::Dies { Answer::Die } else { Answer::Close })
+        }
+        Defect::RefusesCode => {
+            (is_valid && reading.values.query.contains_key("code")).then(|| problem(400, "no such code"))
         }
         Defect::Hangs => reading.values.query.contains_key("lines").then_some(Answer::Hang),
         Defect::ServerError => {

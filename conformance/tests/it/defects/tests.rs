@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use counterfoil_conformance::{Failure, Flakiness, Settings, Target};
+use counterfoil_conformance::{CaseRecord, Failure, Flakiness, Phase, Settings, Target, Verdict};
 use counterfoil_openapi::Contract;
 use tokio::net::TcpListener;
 
@@ -109,10 +109,52 @@ finds!(a_wrong_allow_is_found: WrongAllow,
     r#"allow_header_conformance: Allow: PATCH: POST /orders/0 -"#,
 );
 
+/// A value that can only be cut down by whoever knows its pattern.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_of_a_pattern_shrink_within_it() {
+    let shop = Shop::open(Defect::RefusesCode).await;
+    let mut smallest = Vec::new();
+    for seed in 0..3 {
+        let settings = Settings { seed, phases: vec![Phase::Fuzzing], max_cases: 30, ..shop_settings() };
+        let outcome = Outcome::of(&contract(), &shop_target(&shop), &settings).await;
+        let code = |failure: &&Failure| failure.exchange.url.split_once("?code=").unwrap().1.to_owned();
+        smallest.extend(outcome.failures().iter().map(code));
+    }
+    assert_eq!(smallest.len(), 3, "{smallest:?}");
+    assert!(smallest.iter().all(|code| code.len() <= "green-00-00".len()), "{smallest:?}");
+}
+
+/// What is wrong with a case on purpose stays wrong with it in the same way, however small it becomes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_smaller_case_breaks_the_same_rule() {
+    let shop = Shop::open(Defect::UndocumentedStatus).await;
+    for seed in 0..4 {
+        let settings = Settings { seed, phases: vec![Phase::Fuzzing], max_cases: 10, ..shop_settings() };
+        let outcome = Outcome::of(&contract(), &shop_target(&shop), &settings).await;
+        let rule = |broken: &str| broken[broken.rfind('[').unwrap()..].to_owned();
+        for failure in outcome.failures() {
+            let first = outcome.cases().find(|case| case.id == failure.reproduction.case).unwrap();
+            assert_eq!(rule(first.broken.as_ref().unwrap()), rule(failure.broken.as_ref().unwrap()));
+            let same = |case: &&CaseRecord| {
+                case.operation == failure.operation
+                    && case.checks.iter().any(|result| is_failed(&result.verdict, failure))
+            };
+            assert_eq!(outcome.cases().filter(same).count() as u64, failure.count);
+        }
+        assert_eq!(outcome.failures().len(), 2);
+    }
+}
+
+fn is_failed(verdict: &Verdict, failure: &Failure) -> bool {
+    matches!(verdict, Verdict::Failed { kind, .. } if *kind == failure.kind)
+}
+
 /// Time-outs are not shrunk: each step would take as long as it takes to wait for nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_answer_is_found() {
-    let (_shop, failures) = failures(Defect::Hangs).await;
+    let shop = Shop::open(Defect::Hangs).await;
+    let outcome = Outcome::of(&contract(), &shop_target(&shop), &shop_settings()).await;
+    let failures: Vec<Failure> = outcome.failures().into_iter().cloned().collect();
     let summary = summary(&failures);
     assert_eq!(summary.len(), 1, "{summary:?}");
     assert!(
@@ -120,6 +162,12 @@ async fn a_missing_answer_is_found() {
         "{summary:?}"
     );
     assert!(summary[0].contains("lines="), "{summary:?}");
+    // The operation is given up, the others are not.
+    assert_eq!(failures[0].count, 3);
+    assert_eq!(outcome.cases().filter(|case| case.operation == "readOrder").count(), 3);
+    assert!(outcome.cases().filter(|case| case.operation == "placeOrder").count() > 50);
+    let codes: Vec<&str> = outcome.warnings().iter().map(|warning| warning.code.as_str()).collect();
+    assert_eq!(codes, ["given-up"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,6 +185,11 @@ async fn a_curl_line_shows_the_failure_again() {
         let output = tokio::task::spawn_blocking(shell).await.unwrap().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{defect:?}: {text}");
+        // A wrong key is no secret, and the failure is not to be seen with the right one.
+        assert_eq!(
+            failures[0].reproduction.curl.contains("counterfoil-invalid"),
+            failures[0].kind == "invalid key"
+        );
     }
 }
 
