@@ -3,5 +3,6 @@
 mod defects;
 mod faithful;
 mod running;
+mod scripted;
 mod statuses;
 mod typed;

@@ -127,6 +127,13 @@ pub(super) struct HeaderLine {
     pub(super) pointer: Pointer,
 }
 
+impl HeaderLine {
+    /// Whether it is about `Content-Type`, which the stub itself sets.
+    pub(super) fn is_content_type(&self) -> bool {
+        self.name.eq_ignore_ascii_case("content-type")
+    }
+}
+
 /// Which requests a rule answers. All of it must hold.
 #[derive(Debug, Clone, Default)]
 pub(super) struct When {

@@ -311,6 +311,10 @@ impl<'c> Check<'c, '_> {
     }
 
     fn header(&mut self, response: &ResponseObject, line: &HeaderLine) {
+        if line.is_content_type() {
+            self.used.media_type = true;
+            return;
+        }
         let known = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(&line.name));
         let Some(known) = known else {
             if line.value.is_some() {

@@ -71,6 +71,9 @@ pub(super) fn from_members<'d>(
         reader.error("key-conflict", &node.pointer, message, Some("keep one of them".to_owned()));
         return None;
     }
+    if !reply.allow_invalid.as_ref().is_some_and(|(allowed, _)| allowed.media_type) {
+        refuse_content_type(reader, &reply.headers);
+    }
     if let Some(fault) = reply.fault {
         for (key, member) in members.iter().filter(|(key, _)| !["fault", "delay"].contains(key)) {
             let message = format!("`{key}` has no effect: after `fault: {}` nothing is sent", fault.as_str());
@@ -187,6 +190,15 @@ pub(super) fn headers<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Vec<Heade
     lines
 }
 
+/// `Content-Type` follows from the body; another one, or none, is wrong on purpose or a mistake.
+pub(super) fn refuse_content_type(reader: &mut Reader<'_>, headers: &[HeaderLine]) {
+    for line in headers.iter().filter(|line| line.is_content_type()) {
+        let hint = "say `media_type` instead, or to send it all the same `allow_invalid: [media_type]`";
+        let message = format!("the stub itself sets `{}`", line.name);
+        reader.error("header-invalid", &line.pointer, message, Some(hint.to_owned()));
+    }
+}
+
 fn header<'d>(reader: &mut Reader<'d>, name: &str, node: &Node<'d>) -> Option<HeaderLine> {
     let at = &node.pointer;
     if HeaderName::from_bytes(name.as_bytes()).is_err() {
@@ -194,7 +206,6 @@ fn header<'d>(reader: &mut Reader<'d>, name: &str, node: &Node<'d>) -> Option<He
         return None;
     }
     let hint = match name.to_ascii_lowercase().as_str() {
-        "content-type" => Some("say `media_type` instead"),
         "content-length" | "transfer-encoding" | "connection" => {
             Some("leave it out: it follows from the body")
         }

@@ -56,7 +56,10 @@ fn defaults<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Defaults {
     for (key, member) in reader.members(node, &DEFAULTS).unwrap_or_default() {
         match key {
             "delay" => defaults.delay = duration::delay(reader, &member),
-            "headers" => defaults.headers = reply::headers(reader, &member),
+            "headers" => {
+                defaults.headers = reply::headers(reader, &member);
+                reply::refuse_content_type(reader, &defaults.headers);
+            }
             _ => defaults.media_type = reply::media_type(reader, &member),
         }
     }
