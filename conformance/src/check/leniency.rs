@@ -9,29 +9,30 @@ use super::Observation;
 
 /// Whether a violation of the data sent is one that no reading of the document allows.
 pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let travels = match &violation.part {
+        Part::Parameter(..) => Travels::AsText,
+        Part::Body => match observation.request.content_type().map(media::kind) {
+            Some(Kind::Form | Kind::Multipart | Kind::Text) => Travels::AsText,
+            _ => Travels::Typed,
+        },
+        _ => return true,
+    };
+    !is_other_notation(observation, violation, travels)
+        && !(violation.part == Part::Body && is_read_only(observation, violation))
+}
+
+/// The value that a violation of the data sent is about, as the document's decoder read it.
+pub(super) fn value_at<'a>(observation: &Observation<'a>, violation: &Violation) -> Option<&'a Value> {
     let values = &observation.reading.values;
-    match &violation.part {
-        Part::Parameter(location, name) => {
-            let place = match location {
-                Location::Path => &values.path,
-                Location::Query => &values.query,
-                Location::Header => &values.header,
-                _ => &values.cookie,
-            };
-            !is_other_notation(observation, violation, place.get(name), Travels::AsText)
-        }
-        Part::Body => {
-            let value = values.body.as_ref().and_then(|body| body.payload.as_value());
-            let kind = observation.request.content_type().map(media::kind);
-            let travels = match kind {
-                Some(Kind::Form | Kind::Multipart | Kind::Text) => Travels::AsText,
-                _ => Travels::Typed,
-            };
-            !is_other_notation(observation, violation, value, travels)
-                && !is_read_only(observation, violation)
-        }
-        _ => true,
-    }
+    let whole = match &violation.part {
+        Part::Parameter(Location::Path, name) => values.path.get(name),
+        Part::Parameter(Location::Query, name) => values.query.get(name),
+        Part::Parameter(Location::Header, name) => values.header.get(name),
+        Part::Parameter(Location::Cookie, name) => values.cookie.get(name),
+        Part::Body => values.body.as_ref().and_then(|body| body.payload.as_value()),
+        _ => None,
+    };
+    whole?.pointer(&violation.pointer)
 }
 
 /// How values of a part of a message are written.
@@ -44,15 +45,8 @@ enum Travels {
 }
 
 /// Whether the value at the violation is the documented thing in another notation.
-fn is_other_notation(
-    observation: &Observation<'_>,
-    violation: &Violation,
-    value: Option<&Value>,
-    travels: Travels,
-) -> bool {
-    let Some(Value::String(text)) = value.and_then(|value| value.pointer(&violation.pointer)) else {
-        return false;
-    };
+fn is_other_notation(observation: &Observation<'_>, violation: &Violation, travels: Travels) -> bool {
+    let Some(Value::String(text)) = value_at(observation, violation) else { return false };
     match violation.rule.as_ref() {
         "type" => travels == Travels::AsText && is_loose_scalar(text),
         "format" => {

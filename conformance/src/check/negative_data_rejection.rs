@@ -1,6 +1,7 @@
 //! `negative_data_rejection`
 
 use counterfoil_openapi::{Location, Part, Violation};
+use serde_json::Value;
 
 use super::registry::declare;
 use super::{Breach, Judgement, Observation, leniency};
@@ -37,7 +38,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let Some(violation) = clear.next() else { return Judgement::NotApplicable };
     match status {
         200..=299 => Judgement::Failed(vec![Breach {
-            kind: kind(violation),
+            kind: kind(observation, violation),
             message: format!("the document refuses this request, the server answered {status}: {violation}"),
             document_pointer: violation.document_pointer.clone(),
         }]),
@@ -47,10 +48,37 @@ fn judge(observation: &Observation<'_>) -> Judgement {
 }
 
 /// The part and the rule, and where the rule stands in the document or, failing that, in the value.
-fn kind(violation: &Violation) -> String {
+///
+/// A wrong type is told by the two types instead: a server that takes null for anything does so everywhere, and that
+/// is one failure.
+fn kind(observation: &Observation<'_>, violation: &Violation) -> String {
+    let Violation { part, rule, .. } = violation;
+    if let ("type", Some(found)) = (rule.as_ref(), leniency::value_at(observation, violation)) {
+        let root = observation.operation.document().root();
+        let wanted = violation.document_pointer.as_ref().and_then(|pointer| root.pointer(pointer));
+        let wanted = match wanted {
+            Some(Value::String(name)) => name.clone(),
+            Some(Value::Array(names)) => {
+                names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
+            }
+            _ => "another type".to_owned(),
+        };
+        return format!("{part} {} for {wanted}", type_of(found));
+    }
     let at = violation.document_pointer.as_deref().unwrap_or(&violation.pointer);
     let at = if at.is_empty() { String::new() } else { format!(" at {at}") };
-    format!("{} {}{at}", violation.part, violation.rule)
+    format!("{part} {rule}{at}")
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
 /// A header that was left out is `missing_required_header`'s affair.
@@ -74,7 +102,7 @@ mod tests {
             (get("/pets/1?limit=10").status(418), "passed".to_owned()),
             (get("/pets/1?limit=10").status(307), "n/a".to_owned()),
             (get("/pets/1?limit=10").status(500), "n/a".to_owned()),
-            (get("/pets/1?limit=many").status(200), format!("failed: query.limit type at {limit}/type")),
+            (get("/pets/1?limit=many").status(200), "failed: query.limit string for integer".to_owned()),
             // Valid as sent, whatever was meant.
             (get("/pets/1?limit=9").status(200), "n/a".to_owned()),
             (get("/pets/1?other=10").status(200), "n/a".to_owned()),
