@@ -89,7 +89,12 @@ async fn stub(contract: &Contract, row: &Row) -> StubServer {
     let text = format!("script: 1\nrules:\n  generateAuthToken: {}\n", row.entry);
     let script = Script::load(row.way, text.as_bytes(), std::slice::from_ref(contract))
         .unwrap_or_else(|error| panic!("{}: {error:?}", row.way));
-    StubServer::builder(contract.clone()).script(script).security(row.security).start().await.unwrap()
+    StubServer::builder(contract.clone())
+        .script(script)
+        .security(row.security)
+        .start()
+        .await
+        .expect("a port is free")
 }
 
 /// What a person sees who pastes the line into a shell.
@@ -97,7 +102,7 @@ async fn pasted(failure: &Failure) -> String {
     let line = failure.reproduction.curl.replacen("curl ", "curl --max-time 2 ", 1);
     assert!(!line.contains(SECRET), "{line}");
     let shell = move || Command::new("sh").args(["-c", &line]).env("COUNTERFOIL_ADMIN_AUTH", SECRET).output();
-    let output = tokio::task::spawn_blocking(shell).await.unwrap().unwrap();
+    let output = tokio::task::spawn_blocking(shell).await.expect("it does not panic").expect("a shell");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     match text.strip_prefix("HTTP/1.1 ") {
         Some(rest) => rest.chars().take(3).collect(),
