@@ -1,6 +1,7 @@
 //! One value drawn from a grammar.
 
 mod array;
+mod distinguish;
 mod number;
 mod object;
 
@@ -107,7 +108,10 @@ impl<'g> Draw<'g> {
                     Ok(value) if self.care == Care::Quick || self.grammar.admits(node, &value) => {
                         return Ok(value);
                     }
-                    Ok(_) => {
+                    Ok(value) => {
+                        if let Some(value) = self.distinguish(node, &value) {
+                            return Ok(value);
+                        }
                         let reason = "no value was found that meets all of the schema".to_owned();
                         failure.get_or_insert_with(|| self.gap(node, reason));
                         is_certain = false;

@@ -111,6 +111,14 @@ impl Grammar {
         self.nodes.get(id.0)
     }
 
+    /// The branches of every `oneOf` that applies at a node whatever branches are taken.
+    pub(crate) fn choices(&self, node: &Node) -> impl Iterator<Item = &[ShapeId]> {
+        let (mut leaves, mut types) = (Vec::new(), Types::default());
+        self.close(&node.key, &mut leaves, &mut types);
+        let shapes = leaves.into_iter().map(|id| self.shape(id));
+        shapes.map(|shape| shape.one_of.as_slice()).filter(|branches| branches.len() > 1)
+    }
+
     /// Where a node stands in the document, for messages: its first Schema Object.
     pub(crate) fn pointer(&self, node: &Node) -> String {
         let place = node.key.first().map(|id| self.shape(*id));

@@ -142,6 +142,11 @@ pub(super) fn ordinary() -> Vec<Value> {
         json!({"oneOf": [{"type": "integer", "multipleOf": 2}, {"type": "integer", "multipleOf": 3}]}),
         json!({"oneOf": [{"type": "object", "required": ["kind"], "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}}, {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "dog"}, "tricks": {"type": "array"}}}]}),
         json!({"oneOf": [{"type": "object", "properties": {"a": {"type": "integer"}}}, {"type": "object", "properties": {"b": {"type": "integer"}}}]}),
+        json!({"oneOf": (0..7).map(|index| json!({
+            "type": "object",
+            "required": ["traits", "method"],
+            "properties": {"traits": {"type": "object"}, "method": {"type": "string"}, format!("p{index}"): {"type": "string"}},
+        })).collect::<Vec<_>>()}),
         json!({"not": {"type": "string"}}),
         json!({"type": "integer", "not": {"minimum": 0}}),
         json!({"type": "string", "not": {"enum": ["a", "b"]}}),
