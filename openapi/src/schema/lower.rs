@@ -5,7 +5,7 @@
 //! | `$ref` | into the bundle's own `$defs`; siblings are dropped before 3.1 |
 //! | `nullable: true` (3.0) | `null` joins `type` and `enum`; around a composition, an `anyOf` |
 //! | boolean `exclusiveMinimum`, `exclusiveMaximum` | their numeric form |
-//! | `format: int32`, `int64` on integers | the bounds they stand for |
+//! | `format: int8` to `int64`, `uint8` to `uint64`, `int`, `uint` on integers | the bounds they stand for |
 //! | `readOnly` in a request, `writeOnly` in a response | the property is refused and not required |
 //! | an array in `items` | `prefixItems` |
 //! | annotations, unknown keywords, keywords of the wrong type | dropped |
@@ -350,28 +350,33 @@ fn is_usable_pattern(pattern: &str) -> bool {
     jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok()
 }
 
-/// `int32` and `int64` narrow the bounds of an integer.
+/// The integer formats of OpenAPI's format registry, and the ones that Rust frameworks write, narrow the bounds of an
+/// integer.
 fn integer_bounds(source: &Map<String, Value>, lowered: &mut Map<String, Value>) {
     let is_integer = match source.get("type") {
         Some(Value::String(name)) => name == "integer",
         Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
         _ => false,
     };
-    let bounds = match source.get("format").and_then(Value::as_str) {
-        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
-        Some("int64") => (i64::MIN, i64::MAX),
+    let Some(format) = source.get("format").and_then(Value::as_str).filter(|_| is_integer) else { return };
+    let (low, high): (Number, Number) = match format {
+        "int8" => (i8::MIN.into(), i8::MAX.into()),
+        "int16" => (i16::MIN.into(), i16::MAX.into()),
+        "int32" => (i32::MIN.into(), i32::MAX.into()),
+        "int64" | "int" => (i64::MIN.into(), i64::MAX.into()),
+        "uint8" => (0.into(), u8::MAX.into()),
+        "uint16" => (0.into(), u16::MAX.into()),
+        "uint32" => (0.into(), u32::MAX.into()),
+        "uint64" | "uint" => (0.into(), u64::MAX.into()),
         _ => return,
     };
-    if !is_integer {
-        return;
-    }
-    let (low, high) = (Number::from(bounds.0), Number::from(bounds.1));
-    let is_looser = |keyword: &str, beyond: fn(f64, f64) -> bool, bound: i64| {
-        lowered.get(keyword).and_then(Value::as_f64).is_none_or(|stated| beyond(stated, bound as f64))
+    let is_looser = |keyword: &str, beyond: fn(f64, f64) -> bool, bound: &Number| {
+        let stated = lowered.get(keyword).and_then(Value::as_f64);
+        stated.zip(bound.as_f64()).is_none_or(|(stated, bound)| beyond(stated, bound))
     };
     let (widen_low, widen_high) = (
-        is_looser("minimum", |stated, bound| stated < bound, bounds.0),
-        is_looser("maximum", |stated, bound| stated > bound, bounds.1),
+        is_looser("minimum", |stated, bound| stated < bound, &low),
+        is_looser("maximum", |stated, bound| stated > bound, &high),
     );
     if widen_low {
         lowered.insert("minimum".to_owned(), Value::Number(low));
@@ -463,6 +468,15 @@ mod tests {
                 json!({"type": "integer", "format": "int32", "minimum": 0}),
                 json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": i32::MAX}),
             ),
+            (
+                json!({"type": "integer", "format": "uint16", "maximum": 80}),
+                json!({"type": "integer", "format": "uint16", "maximum": 80, "minimum": 0}),
+            ),
+            (
+                json!({"type": "integer", "format": "uint64"}),
+                json!({"type": "integer", "format": "uint64", "minimum": 0, "maximum": u64::MAX}),
+            ),
+            (json!({"type": "integer", "format": "epoch"}), json!({"type": "integer", "format": "epoch"})),
             (
                 json!({"$ref": "#/components/schemas/Name", "description": "dropped"}),
                 json!({"$ref": "#/$defs/Name", "$defs": name}),
