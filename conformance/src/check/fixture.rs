@@ -41,7 +41,7 @@ paths:
       requestBody:
         required: true
         content:
-          application/json: {schema: &pet {type: object, properties: {age: {type: integer, minimum: 0}, id: {type: integer, readOnly: true}}}}
+          application/json: {schema: &pet {type: object, properties: {age: {type: integer, minimum: 0}, id: {type: integer, readOnly: true}, small: {type: integer, format: int32, minimum: 0}}}}
           application/x-www-form-urlencoded: {schema: *pet}
       responses: {'200': {description: ok}}
   /any:

@@ -18,7 +18,16 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
         _ => return true,
     };
     !is_other_notation(observation, violation, travels)
+        && !is_bound_of_format(observation, violation)
         && !(violation.part == Part::Body && is_read_only(observation, violation))
+}
+
+/// Whether a number is out of a range that only the width of its format implies (`int32`), and no keyword states: it
+/// says how a number is to be held, and a server that can hold a wider one may.
+fn is_bound_of_format(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let root = observation.operation.document().root();
+    let stated = violation.document_pointer.as_ref().and_then(|pointer| root.pointer(pointer));
+    matches!(violation.rule.as_ref(), "minimum" | "maximum") && stated.is_some_and(Value::is_object)
 }
 
 /// The value that a violation of the data sent is about, as the document's decoder read it.

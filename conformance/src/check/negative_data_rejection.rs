@@ -19,8 +19,8 @@ declare! {
     ///
     /// Not judged, because the document leaves it open: text that means the documented type to many servers though
     /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
-    /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a property that is
-    /// `readOnly`, which a server may ignore.
+    /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a number wider than its
+    /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
     ///
@@ -151,6 +151,9 @@ mod tests {
             (form, "age=old", true),
             (form, "age=true", false),
             ("application/json", r#"{"age": 1}"#, false),
+            // A width is no bound.
+            ("application/json", r#"{"small": 3000000000}"#, false),
+            ("application/json", r#"{"small": -1}"#, true),
             // A server may ignore what is readOnly.
             ("application/json", r#"{"id": 7}"#, false),
         ];
