@@ -64,7 +64,7 @@ fn rows() -> [Row; 12] {
         ),
         Row { security: Enforcement::Ignored, ..row("without auth", "200", "ignored_auth", "200") },
         Row {
-            body: Some(r#"{"DisplayName":null}"#),
+            body: Some(r#"{"SSOOnlyForRegisteredUsers":[]}"#),
             ..row(
                 "accepts invalid",
                 "[{ when: { invalid: [body] }, respond: 200 }]",
