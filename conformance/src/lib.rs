@@ -1,4 +1,29 @@
 //! The conformance suite: property tests that hold any implementation to its OpenAPI document.
+//!
+//! [`run`] makes requests from a contract, sends them to a [`Target`] and lets every [`Check`] judge what comes back.
+//! What happens is told to an [`EventSink`] as a stream of [`Event`]s, which [`report`] turns into text and files.
+//! The same seed makes the same requests, in the same order, whatever the number of workers.
+//!
+//! ```no_run
+//! use counterfoil_conformance::{Event, Options, Target, run};
+//! use counterfoil_openapi::Contract;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let contract = Contract::load("pets.yaml", &std::fs::read("pets.yaml")?)?;
+//! let target = Target::new("http://localhost:8080").header("Authorization", "Bearer abc");
+//! let settings = Options { seed: Some(7), max_cases: Some(500), ..Options::default() }.resolve()?;
+//! let mut events: Vec<Event> = Vec::new();
+//! let summary = run(&contract, &target, &settings, &mut events).await;
+//! assert_eq!(summary.failures, 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A check blames nobody for what it cannot prove: a request that was meant to be invalid counts only where the
+//! document's own decoder and validator refuse what was sent, a valid one only where they take it.
+//!
+//! Left out so far: sequences of operations, and whatever needs to remember more than one exchange.
 
 mod case;
 mod check;

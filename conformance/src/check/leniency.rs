@@ -17,9 +17,10 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
         },
         _ => return true,
     };
-    !is_other_notation(observation, violation, travels)
-        && !is_bound_of_format(observation, violation)
-        && !(violation.part == Part::Body && is_read_only(observation, violation))
+    let is_open = is_other_notation(observation, violation, travels)
+        || is_bound_of_format(observation, violation)
+        || (violation.part == Part::Body && is_read_only(observation, violation));
+    !is_open
 }
 
 /// Whether a number is out of a range that only the width of its format implies (`int32`), and no keyword states: it
