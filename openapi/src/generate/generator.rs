@@ -95,6 +95,13 @@ impl Generator {
     }
 }
 
+/// What values of a schema are made of, and its root there; nothing where there is no schema.
+///
+/// Unlike [`Generator::of`] it does not ask whether there is any value.
+pub(super) fn ground(schema: &Schema, direction: Direction) -> Option<(Arc<Grammar>, ShapeId)> {
+    Grammared::of(schema, direction).map(|own| (own.grammar, own.root))
+}
+
 /// A schema in a grammar.
 #[derive(Debug)]
 struct Grammared {

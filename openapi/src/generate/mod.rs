@@ -12,6 +12,7 @@ mod grammar;
 mod negative;
 mod no_instance;
 mod positive;
+mod repair;
 mod request;
 mod seed;
 mod shrink;
@@ -21,6 +22,7 @@ mod variety;
 pub use negative::{BrokenValue, Constraint, negative};
 pub use no_instance::NoInstance;
 pub use positive::{minimal, positive, positive_in};
+pub use repair::{Change, Remedy, Repaired, repair};
 pub use request::{
     BrokenRequest, NamedRequest, example_requests, negative_request, positive_request, positive_request_in,
 };

@@ -8,7 +8,7 @@ use crate::generate::grammar::{FormKind, Node, ObjectForm, ShapeId};
 impl Draw<'_> {
     /// An object that fits one branch of every `oneOf`, made from one that fits several: it gets a property that only
     /// the other branches declare, with a value they do not admit. Nothing where that does not help.
-    pub(super) fn distinguish(&mut self, node: &Node, value: &Value) -> Option<Value> {
+    pub(in crate::generate) fn distinguish(&mut self, node: &Node, value: &Value) -> Option<Value> {
         let mut distinct = value.as_object()?.clone();
         for choice in self.grammar.choices(node) {
             let fitting: Vec<ShapeId> =

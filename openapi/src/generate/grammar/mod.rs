@@ -7,6 +7,7 @@
 //! schemas of a document share one grammar a direction.
 
 mod arena;
+mod documented;
 mod form;
 mod height;
 mod members;

@@ -34,6 +34,8 @@ pub(crate) struct Node {
     /// How deep the shallowest value nests; nothing where every value would be infinite.
     pub(super) height: OnceLock<Option<u32>>,
     judge: OnceLock<Option<Validator>>,
+    /// The examples that its Schema Objects give of it.
+    pub(super) documented: OnceLock<Vec<Value>>,
 }
 
 /// The choices that schemas leave.
@@ -100,8 +102,14 @@ impl Grammar {
         }
         // Made without the lock; of two that race, the first one stored is everyone's.
         let (forms, is_partial) = self.forms(&key);
-        let node =
-            Node { forms, is_partial, key: key.clone(), height: OnceLock::new(), judge: OnceLock::new() };
+        let node = Node {
+            forms,
+            is_partial,
+            key: key.clone(),
+            height: OnceLock::new(),
+            judge: OnceLock::new(),
+            documented: OnceLock::new(),
+        };
         let id = NodeId(self.nodes.push(node));
         *by_key().entry(key).or_insert(id)
     }
@@ -125,13 +133,24 @@ impl Grammar {
         place.map_or_else(String::new, |shape| self.shapes.source().document_pointer(&shape.unit, &shape.way))
     }
 
-    /// Whether a value meets all of a node's Schema Objects. Compiles them the first time.
+    /// A Schema Object as the document has it; nothing where it stands in none.
+    pub(super) fn written<T>(&self, shape: &Shape, read: impl FnOnce(&Value) -> T) -> Option<T> {
+        self.shapes.source().written(&shape.unit, &shape.way, read)
+    }
+
+    /// Whether a value meets all of a node's Schema Objects, as far as that can be told.
     pub(crate) fn admits(&self, node: &Node, value: &Value) -> bool {
+        self.verdict(node, value) != Some(false)
+    }
+
+    /// Whether a value meets all of a node's Schema Objects; nothing where they cannot be judged apart from what is
+    /// around them. Compiles them the first time.
+    pub(crate) fn verdict(&self, node: &Node, value: &Value) -> Option<bool> {
         let judge = node.judge.get_or_init(|| {
             let places = node.key.iter().map(|id| self.shape(*id));
             self.shapes.source().judge(places.map(|shape| (&*shape.unit, &shape.way)))
         });
-        judge.as_ref().is_none_or(|judge| judge.is_valid(value))
+        judge.as_ref().map(|judge| judge.is_valid(value))
     }
 
     /// Whether a pattern of `patternProperties` finds a match in a name.

@@ -73,6 +73,17 @@ impl Source {
         }
     }
 
+    /// The Schema Object of a place as the document has it; nothing where it stands in none.
+    pub(super) fn written<T>(&self, unit: &str, way: &Pointer, read: impl FnOnce(&Value) -> T) -> Option<T> {
+        let Self::Document { document, made, .. } = self else { return None };
+        if made.is_some() && unit.is_empty() {
+            return None;
+        }
+        let document = document.upgrade()?;
+        let pointer = locate(document.root(), &Pointer::from_escaped(unit), way.as_str());
+        Pointer::from_escaped(pointer).find(document.root()).map(read)
+    }
+
     /// Where in the document a place stands; in a bundle, where it stands in that.
     pub(super) fn document_pointer(&self, unit: &str, way: &Pointer) -> String {
         let Self::Document { document, made, .. } = self else { return format!("{unit}{way}") };

@@ -4,6 +4,7 @@ mod corpus;
 mod hostile;
 mod negative;
 mod positive;
+mod repair;
 mod request;
 mod schemas;
 mod shrinking;
