@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::Variety;
 use super::grammar::{Form, FormKind, Grammar, Node, NodeId};
 use super::seed::Dice;
-use super::text::TextSource;
 
 pub(crate) use number::{decimal, exact};
 
@@ -141,10 +140,11 @@ impl<'g> Draw<'g> {
         if let [only] = &node.forms[..] {
             return vec![only];
         }
-        let is_shallow = self.is_sparing(depth) || self.variety == Variety::Minimal;
         let mut fitting: Vec<(u32, &Form)> =
             node.forms.iter().filter_map(|form| Some((self.grammar.height_of(id, form)?, form))).collect();
-        if !is_shallow {
+        if self.is_sparing(depth) || self.variety == Variety::Minimal {
+            fitting.sort_by_key(|(own, _)| own.saturating_sub(height));
+        } else {
             // Where anything goes a string says most; elsewhere null says least.
             let is_anything = fitting.len() >= 6 && node.key.is_empty();
             if !(is_anything && self.variety == Variety::Plain) {
@@ -154,8 +154,11 @@ impl<'g> Draw<'g> {
                     fitting.sort_by_key(|(_, form)| matches!(form.kind, FormKind::Null));
                 }
             }
-        } else {
-            fitting.sort_by_key(|(own, _)| own.saturating_sub(height));
+        }
+        // Deep down what is meant may be what never ends.
+        let is_any_not_meant = !self.is_sparing(depth) && fitting.iter().any(|(_, form)| !form.is_meant);
+        if is_any_not_meant && (self.variety != Variety::Wild || self.dice.chance(75)) {
+            fitting.sort_by_key(|(_, form)| !form.is_meant);
         }
         fitting.truncate(TRIED_FORMS);
         fitting.into_iter().map(|(_, form)| form).collect()
@@ -180,12 +183,10 @@ impl<'g> Draw<'g> {
                 number::draw(rule, *is_whole, &mut self.dice, self.variety)
                     .map_err(|reason| self.gap(node, reason))
             }
-            FormKind::Text(text) => text
-                .source
-                .get_or_init(|| TextSource::new(&text.rule))
-                .draw(&text.rule, &mut self.dice, self.variety)
-                .map(Value::String)
-                .map_err(|reason| self.gap(node, reason)),
+            FormKind::Text(text) => {
+                let drawn = text.draw(&mut self.dice, self.variety);
+                drawn.map(Value::String).map_err(|reason| self.gap(node, reason))
+            }
             FormKind::Array(array) => self.array(node, array, depth),
             FormKind::Object(object) => self.object(node, object, depth),
         }

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Draw, Gap};
 use crate::generate::Variety;
-use crate::generate::grammar::{Node, ObjectForm, Property, TextRule};
-use crate::generate::text::{TextSource, word};
+use crate::generate::grammar::{Node, ObjectForm, Property};
+use crate::generate::text::word;
 
 /// The most properties of one object; a schema that asks for more counts as admitting none.
 const MAX_PROPERTIES: u64 = 2_000;
@@ -136,9 +136,7 @@ impl Draw<'_> {
         }
         let of_pattern = !form.patterns.is_empty() && (!form.is_open || self.dice.chance(50));
         if of_pattern {
-            let pattern = self.dice.pick(&form.patterns)?.clone();
-            let rule = TextRule { patterns: vec![pattern], ..TextRule::default() };
-            return TextSource::new(&rule).draw(&rule, &mut self.dice, self.variety).ok();
+            return self.dice.pick(&form.patterns)?.draw(&mut self.dice, self.variety).ok();
         }
         if !form.is_open {
             return None;

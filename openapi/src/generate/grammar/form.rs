@@ -8,12 +8,17 @@ use serde_json::Value;
 use super::node::{Grammar, NodeId};
 use super::shape::{NumberRule, ShapeId, TextRule};
 use super::types::Types;
+use crate::generate::Variety;
+use crate::generate::seed::Dice;
 use crate::generate::text::TextSource;
 
 /// One way to meet all the rules of a node: a set of values or a JSON type with its rules.
 #[derive(Debug)]
 pub(crate) struct Form {
     pub(crate) kind: FormKind,
+    /// Whether the schemas speak of such values. Where they state no `type` but rules about objects, say, a string is
+    /// valid, and hardly what they are for.
+    pub(crate) is_meant: bool,
     /// How deep its shallowest value nests; nothing where every value would be infinite.
     pub(super) height: OnceLock<Option<u32>>,
 }
@@ -40,7 +45,7 @@ pub(crate) enum FormKind {
 pub(crate) struct TextForm {
     pub(crate) rule: TextRule,
     /// Patterns and formats made ready to draw from, the first time they are.
-    pub(crate) source: OnceLock<TextSource>,
+    source: OnceLock<TextSource>,
 }
 
 /// The rules of an array.
@@ -68,8 +73,8 @@ pub(crate) struct ObjectForm {
     pub(crate) properties: Vec<Property>,
     /// Whether properties beyond those may be there.
     pub(crate) is_open: bool,
-    /// `patternProperties`.
-    pub(crate) patterns: Vec<String>,
+    /// `patternProperties`, as the names that they match.
+    pub(crate) patterns: Vec<Arc<TextForm>>,
     /// `propertyNames`.
     pub(crate) names: Vec<ShapeId>,
     /// The properties that must be there if another one is.
@@ -88,7 +93,7 @@ pub(crate) struct Property {
 
 impl Form {
     fn new(kind: FormKind) -> Self {
-        Self { kind, height: OnceLock::new() }
+        Self { kind, is_meant: true, height: OnceLock::new() }
     }
 
     /// The forms of a set of shapes without open choices, one a type.
@@ -110,6 +115,10 @@ impl Form {
             }
             return;
         }
+        let spoken_of = match types == Types::default() {
+            true => Types::each(types).filter(|single| shapes().any(|shape| shape.rules(*single))).collect(),
+            false => Vec::new(),
+        };
         for single in types.each() {
             let kind = match single {
                 Types::NULL => FormKind::Null,
@@ -131,8 +140,23 @@ impl Form {
                 Types::ARRAY => FormKind::Array(ArrayForm::read(grammar, leaves)),
                 _ => FormKind::Object(ObjectForm::read(grammar, leaves)),
             };
-            forms.push(Self::new(kind));
+            let is_meant = spoken_of.is_empty() || spoken_of.contains(&single);
+            forms.push(Self { is_meant, ..Self::new(kind) });
         }
+    }
+}
+
+impl TextForm {
+    /// Any string that a pattern matches.
+    pub(super) fn matching(pattern: &str) -> Self {
+        let rule = TextRule { patterns: vec![pattern.to_owned()], ..TextRule::default() };
+        Self { rule, source: OnceLock::new() }
+    }
+
+    /// A string of the form; the error says why there is none.
+    pub(crate) fn draw(&self, dice: &mut Dice, variety: Variety) -> Result<String, String> {
+        let source = self.source.get_or_init(|| TextSource::new(&self.rule));
+        source.draw(&self.rule, dice, variety)
     }
 }
 
@@ -220,7 +244,7 @@ impl ObjectForm {
             properties,
             is_open: !rules().any(|rule| is_closed(&rule.additional) || is_closed(&rule.unevaluated)),
             patterns: rules()
-                .flat_map(|rule| rule.patterns.iter().map(|(pattern, _)| pattern.clone()))
+                .flat_map(|rule| rule.patterns.iter().map(|(pattern, _)| grammar.names(pattern)))
                 .collect(),
             names: rules().filter_map(|rule| rule.names).collect(),
             dependent: rules().flat_map(|rule| rule.dependent_required.iter().cloned()).collect(),

@@ -7,7 +7,7 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::arena::Arena;
-use super::form::Form;
+use super::form::{Form, TextForm};
 use super::shape::{Shape, ShapeId, Shapes};
 use super::source::Source;
 use super::types::Types;
@@ -46,6 +46,8 @@ pub(crate) struct Grammar {
     /// Keys keep their order: what is drawn must not depend on what was reached first.
     by_key: Mutex<HashMap<Box<[ShapeId]>, NodeId>>,
     matchers: Mutex<HashMap<String, Option<Arc<Validator>>>>,
+    /// The strings that match a pattern, made ready to draw.
+    names: Mutex<HashMap<String, Arc<TextForm>>>,
 }
 
 /// The combinations of branches found so far.
@@ -69,6 +71,7 @@ impl Grammar {
             nodes: Arena::default(),
             by_key: Mutex::default(),
             matchers: Mutex::default(),
+            names: Mutex::default(),
         }
     }
 
@@ -160,6 +163,13 @@ impl Grammar {
             .entry(pattern.to_owned())
             .or_insert_with(|| crate::schema::validator(&json!({ "pattern": pattern })).ok().map(Arc::new));
         matcher.as_ref().is_some_and(|matcher| matcher.is_valid(&Value::String(name.to_owned())))
+    }
+
+    /// The names that a pattern of `patternProperties` finds a match in.
+    pub(crate) fn names(&self, pattern: &str) -> Arc<TextForm> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let form = names.entry(pattern.to_owned()).or_insert_with(|| Arc::new(TextForm::matching(pattern)));
+        Arc::clone(form)
     }
 
     /// The shapes that apply to the item at an index, where `leaves` apply to the array.

@@ -112,6 +112,19 @@ pub(crate) struct ObjectRule {
     pub(crate) unevaluated: Option<ShapeId>,
 }
 
+impl Shape {
+    /// Whether it says anything of the values of a single type.
+    pub(super) fn rules(&self, single: Types) -> bool {
+        match single {
+            Types::INTEGER | Types::FRACTION => *self.number != NumberRule::default(),
+            Types::STRING => *self.text != TextRule::default(),
+            Types::ARRAY => *self.array != ArrayRule::default(),
+            Types::OBJECT => *self.object != ObjectRule::default(),
+            _ => false,
+        }
+    }
+}
+
 /// The shapes of the units reached so far.
 #[derive(Debug)]
 pub(super) struct Shapes {
