@@ -184,11 +184,7 @@ impl Breaking<'_> {
             }
             Rule::Unique => {
                 let copied = self.dice.pick(&items)?.clone();
-                let has_room = spot
-                    .leaves
-                    .iter()
-                    .all(|id| grammar.shape(*id).array.max.is_none_or(|max| (items.len() as u64) < max));
-                match has_room || items.len() < 2 {
+                match self.has_room(spot, &items) || items.len() < 2 {
                     true => items.push(copied),
                     false => {
                         let at = items.iter().position(|item| *item != copied)?;
@@ -203,6 +199,13 @@ impl Breaking<'_> {
                     let item = self.sample(shapes, Variety::Plain).unwrap_or(Value::Null);
                     items.push(item);
                 }
+            }
+            Rule::ExtraItem => {
+                if !self.has_room(spot, &items) {
+                    return None;
+                }
+                let item = self.refused(&grammar.item_shapes(&spot.leaves, items.len()))?;
+                items.push(item);
             }
             Rule::ContainsTooFew => {
                 let wanted = grammar.node(grammar.node_of(&[array.contains.as_ref()?.shape]));
@@ -220,6 +223,12 @@ impl Breaking<'_> {
             _ => return None,
         }
         Some(items)
+    }
+
+    /// Whether an array may have one item more.
+    fn has_room(&self, spot: &Spot, items: &[Value]) -> bool {
+        let mut most = spot.leaves.iter().filter_map(|id| self.grammar.shape(*id).array.max);
+        most.all(|max| (items.len() as u64) < max)
     }
 
     /// An item that is not there yet, if one can be had.
@@ -260,8 +269,20 @@ impl Breaking<'_> {
                     object.properties.keys().chain(object.dependent_schemas.iter().map(|(name, _)| name));
                 let absent: Vec<&String> = names.filter(|name| !map.contains_key(*name)).collect();
                 let name = (*self.dice.pick(&absent)?).clone();
+                let shapes = grammar.property_shapes(&spot.leaves, &name);
                 let samples = self.samples();
-                map.insert(name, self.dice.pick(&samples)?.clone());
+                let value = self.refused(&shapes).or_else(|| self.dice.pick(&samples).cloned())?;
+                map.insert(name, value);
+            }
+            Rule::Extra => {
+                let name =
+                    self.matching_name(&object.patterns, &map).or_else(|| self.new_name(&map, spot))?;
+                let shapes = grammar.property_shapes(&spot.leaves, &name);
+                map.insert(name, self.refused(&shapes)?);
+            }
+            Rule::ForbiddenPattern(index) => {
+                let name = self.matching_name(object.patterns.get(*index..=*index)?, &map)?;
+                map.insert(name, json!(word(self.dice)));
             }
             Rule::Forbidden(name) => {
                 map.insert(name.clone(), json!(word(self.dice)));
@@ -324,6 +345,24 @@ impl Breaking<'_> {
     fn property(&mut self, name: &str, spot: &Spot) -> Value {
         let shapes = self.grammar.property_shapes(&spot.leaves, name);
         self.sample(shapes, Variety::Plain).unwrap_or(Value::Null)
+    }
+
+    /// A small value that the schemas of a place refuse, one of another type if that is to be had.
+    fn refused(&mut self, shapes: &[ShapeId]) -> Option<Value> {
+        let node = self.grammar.node(self.grammar.node_of(shapes));
+        let mut samples = self.samples().to_vec();
+        samples.retain(|sample| !self.grammar.admits(node, sample));
+        self.dice.pick(&samples).cloned()
+    }
+
+    /// A new name that one of several `patternProperties` matches; nothing where there are none.
+    fn matching_name(&mut self, patterns: &[(String, ShapeId)], map: &Map<String, Value>) -> Option<String> {
+        let (pattern, _) = self.dice.pick(patterns)?;
+        let form = self.grammar.names(pattern);
+        (0..4).find_map(|_| {
+            let name = form.draw(self.dice, Variety::Plain).ok()?;
+            (!map.contains_key(&name)).then_some(name)
+        })
     }
 
     /// A name that no schema here declares.

@@ -1,7 +1,7 @@
 //! The strategy of invalid values.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use proptest::strategy::{NewTree, SBoxedStrategy, Strategy};
 use proptest::test_runner::TestRunner;
@@ -13,6 +13,7 @@ use super::target::{Rule, Targets};
 use crate::document::Pointer;
 use crate::generate::draw::{Care, Draw};
 use crate::generate::generator::Generator;
+use crate::generate::grammar::{Grammar, Source};
 use crate::generate::no_instance::NoInstance;
 use crate::generate::seed::{Dice, Seed, runner};
 use crate::generate::shrink::{Hints, Shrinking};
@@ -68,9 +69,11 @@ pub struct Constraint {
 ///   be had; the rule named is one that the validator found broken.
 /// - They shrink to smaller values that break the same rule.
 ///
+/// - Where no value is valid, they are any values.
+///
 /// # Errors
 ///
-/// When no valid value can be generated to start from, or the schema admits everything, or nearly so.
+/// When the schema admits everything, or nearly so.
 pub fn negative(schema: &Schema, direction: Direction) -> Result<SBoxedStrategy<BrokenValue>, NoInstance> {
     let breaker = Arc::new(Breaker::new(schema, direction)?);
     Ok(Negative { breaker }.sboxed())
@@ -80,7 +83,8 @@ pub fn negative(schema: &Schema, direction: Direction) -> Result<SBoxedStrategy<
 pub(crate) struct Breaker {
     schema: Schema,
     direction: Direction,
-    generator: Arc<Generator>,
+    /// What draws the valid values to break; nothing where none is valid.
+    generator: Option<Arc<Generator>>,
     /// An invalid value, kept for when breaking another one fails.
     witness: Option<(BrokenValue, usize)>,
 }
@@ -94,7 +98,7 @@ impl fmt::Debug for Breaker {
 impl Breaker {
     /// The breaker of a schema that refuses something.
     pub(crate) fn new(schema: &Schema, direction: Direction) -> Result<Self, NoInstance> {
-        let generator = Generator::of(schema, direction)?;
+        let generator = Generator::of(schema, direction).ok();
         let mut breaker = Self { schema: schema.clone(), direction, generator, witness: None };
         let cases = 0..TRIED_CASES;
         breaker.witness = cases
@@ -121,10 +125,10 @@ impl Breaker {
         is_usable: &dyn Fn(&BrokenValue) -> bool,
     ) -> Option<(BrokenValue, usize)> {
         let mut tried = 0;
-        for _ in 0..TRIED_BASES {
+        for generator in self.generator.iter().cycle().take(TRIED_BASES) {
             let judge = |value: &Value| self.schema.is_valid(value, self.direction);
-            let base = self.generator.value(runner, Variety::Wild, &judge);
-            let (is_ruled, broken) = self.break_one(&base, &mut Dice::of(runner), is_usable);
+            let base = generator.value(runner, Variety::Wild, &judge);
+            let (is_ruled, broken) = self.break_one(generator, &base, &mut Dice::of(runner), is_usable);
             tried += usize::from(is_ruled);
             if broken.is_some() {
                 return broken;
@@ -139,11 +143,12 @@ impl Breaker {
     /// Whether any rule is stated about a valid value, and the value with one of them broken.
     fn break_one(
         &self,
+        generator: &Generator,
         base: &Value,
         dice: &mut Dice,
         is_usable: &dyn Fn(&BrokenValue) -> bool,
     ) -> (bool, Option<(BrokenValue, usize)>) {
-        let (grammar, root) = self.generator.grammar();
+        let (grammar, root) = generator.grammar();
         let targets = Targets::of(grammar, &[root], base);
         let mut nearest: Option<(BrokenValue, usize)> = None;
         for index in dice.order(targets.rules.len()).into_iter().take(TRIED_RULES) {
@@ -174,7 +179,9 @@ impl Breaker {
         dice: &mut Dice,
         is_usable: &dyn Fn(&BrokenValue) -> bool,
     ) -> Option<(BrokenValue, usize)> {
-        let (grammar, _) = self.generator.grammar();
+        static ANYTHING: LazyLock<Grammar> =
+            LazyLock::new(|| Grammar::new(Source::Bundle(Arc::new(Value::Bool(true)))));
+        let grammar = &*ANYTHING;
         let anything = grammar.node_of(&[]);
         (0..GUESSES).find_map(|_| {
             let mut draw = Draw::new(grammar, dice.split(), Variety::Wild, Care::Quick);
@@ -252,7 +259,9 @@ impl Strategy for Negative {
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let (broken, others) = self.breaker.value(runner).ok_or("no value was broken")?;
-        let hints = Hints { wholes: Vec::new(), members: self.breaker.generator.members() };
+        let generator = self.breaker.generator.as_ref();
+        let members = generator.map(|generator| generator.members()).unwrap_or_default();
+        let hints = Hints { wholes: Vec::new(), members };
         let breaker = Arc::clone(&self.breaker);
         let constraint = broken.constraint.clone();
         let read = move |value: &Value| breaker.same(value, &constraint, others);

@@ -32,6 +32,8 @@ pub(super) enum Rule {
     Required(String),
     /// A property whose schema is `false`: it may not be there.
     Forbidden(String),
+    /// The same for all names that one of `patternProperties` matches, by index.
+    ForbiddenPattern(usize),
     ClosedProperties,
     MinProperties,
     MaxProperties,
@@ -40,6 +42,10 @@ pub(super) enum Rule {
     Dependent(String, String),
     /// A declared property that is not there: it is put there with a value it may not have.
     Declared,
+    /// A property beyond the declared ones, with a value it may not have.
+    Extra,
+    /// One item more, which it may not be.
+    ExtraItem,
     Not,
     NoBranch,
     /// Two branches of `oneOf` at once.
@@ -70,12 +76,13 @@ impl Rule {
             }
             Self::Required(_) => keyword == "required",
             Self::Forbidden(_) => matches!(keyword, "false" | "readOnly" | "writeOnly"),
+            Self::ForbiddenPattern(_) => keyword == "false",
             Self::ClosedProperties => matches!(keyword, "additionalProperties" | "unevaluatedProperties"),
             Self::MinProperties => keyword == "minProperties",
             Self::MaxProperties => keyword == "maxProperties",
             Self::Names => keyword == "propertyNames",
             Self::Dependent(..) => matches!(keyword, "dependentRequired" | "required"),
-            Self::Declared => true,
+            Self::Declared | Self::Extra | Self::ExtraItem => true,
             Self::Not => keyword == "not",
             Self::NoBranch => matches!(keyword, "anyOf" | "oneOf" | "type" | "enum" | "const"),
             Self::TwoBranches => keyword == "oneOf",
@@ -87,7 +94,9 @@ impl Rule {
     pub(super) fn is_place(&self, spot: &Pointer, pointer: &str) -> bool {
         match self {
             Self::Forbidden(name) => pointer == spot.join(name).as_str(),
-            Self::Declared => pointer.strip_prefix(spot.as_str()).is_some_and(|rest| rest.starts_with('/')),
+            Self::Declared | Self::Extra | Self::ExtraItem | Self::ForbiddenPattern(_) => {
+                pointer.strip_prefix(spot.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            }
             _ => pointer == spot.as_str(),
         }
     }
@@ -164,6 +173,10 @@ fn applying(grammar: &Grammar, key: &[ShapeId], value: &Value) -> Vec<ShapeId> {
         if let Some((condition, then, otherwise)) = &shape.condition {
             let condition = grammar.node(grammar.node_of(&[*condition]));
             pending.extend(if grammar.admits(condition, value) { then } else { otherwise });
+        }
+        if let Value::Object(map) = value {
+            let conditional = shape.object.dependent_schemas.iter();
+            pending.extend(conditional.filter(|(name, _)| map.contains_key(name)).map(|(_, shape)| *shape));
         }
         let branches = shape.any_of.iter().chain(&shape.one_of);
         pending.extend(branches.filter(|branch| seems_to_take(grammar, **branch, value, 0)));
@@ -244,6 +257,8 @@ fn array_rules(grammar: &Grammar, shape: &Shape, rules: &mut Vec<Rule>) {
     push_if(rules, array.is_unique, Rule::Unique);
     let mut own = array.prefix.iter().copied().map(Some).chain([array.items, array.unevaluated]);
     push_if(rules, own.any(is_closed), Rule::ClosedItems);
+    let is_stated = array.prefix.iter().chain(&array.items).chain(&array.unevaluated).next().is_some();
+    push_if(rules, is_stated, Rule::ExtraItem);
     if let Some(contains) = &array.contains {
         push_if(rules, contains.min > 0, Rule::ContainsTooFew);
         push_if(rules, contains.max.is_some(), Rule::ContainsTooMany);
@@ -262,7 +277,12 @@ fn object_rules(
     rules.extend(present.cloned().map(Rule::Required));
     let forbidden = object.properties.iter().filter(|(_, property)| grammar.shape(**property).is_never);
     rules.extend(forbidden.map(|(name, _)| Rule::Forbidden(name.clone())));
+    let never = (0..object.patterns.len()).filter(|index| is_closed(Some(object.patterns[*index].1)));
+    rules.extend(never.map(Rule::ForbiddenPattern));
     push_if(rules, is_closed(object.additional) || is_closed(object.unevaluated), Rule::ClosedProperties);
+    let is_open = |schema: Option<ShapeId>| schema.is_some() && !is_closed(schema);
+    let is_stated = is_open(object.additional) || is_open(object.unevaluated) || !object.patterns.is_empty();
+    push_if(rules, is_stated, Rule::Extra);
     push_if(rules, object.min > 0, Rule::MinProperties);
     push_if(rules, object.max.is_some(), Rule::MaxProperties);
     push_if(rules, object.names.is_some(), Rule::Names);
