@@ -8,3 +8,4 @@ mod generate;
 mod messages;
 mod readings;
 mod style_vectors;
+mod suite;

@@ -6,5 +6,5 @@ mod negative;
 mod positive;
 mod repair;
 mod request;
-mod schemas;
+pub(crate) mod schemas;
 mod shrinking;

@@ -209,4 +209,4 @@ pub(super) fn impossible() -> Vec<(Value, &'static str)> {
 }
 
 /// The direction that all of these are tested in.
-pub(super) const DIRECTION: Direction = Direction::Request;
+pub(crate) const DIRECTION: Direction = Direction::Request;
