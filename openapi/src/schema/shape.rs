@@ -1,5 +1,7 @@
 //! What a schema says of the types of a value and its members: all that reading text needs of it.
 
+mod annotation;
+
 use std::cell::Cell;
 use std::ops::{BitAnd, BitOr};
 
@@ -52,6 +54,11 @@ impl Types {
 
     pub(crate) fn admits_container(self) -> bool {
         self.admits(Self::ARRAY | Self::OBJECT)
+    }
+
+    /// Whether anything but an array or `null` is admitted.
+    pub(crate) fn admits_scalar_or_object(self) -> bool {
+        self.admits_scalar() || self.admits(Self::OBJECT)
     }
 
     fn named(name: &str) -> Self {
@@ -432,6 +439,7 @@ mod tests {
             }}},
             "components": {"schemas": {
                 "Text": {"type": "string"},
+                "Named": {"type": "string", "xml": {"name": "named"}},
                 "Loop": {"allOf": [{"$ref": "#/components/schemas/Loop"}], "properties": {"a": {"type": "boolean"}}},
                 "Fork": {"anyOf": [{"$ref": "#/components/schemas/Fork"}, {"$ref": "#/components/schemas/Fork"}]}
             }}
@@ -439,7 +447,7 @@ mod tests {
         Contract::load("t.json", document.to_string().as_bytes()).unwrap()
     }
 
-    fn check<T>(version: &str, schema: Value, ask: impl Fn(Shape<'_>) -> T) -> T {
+    pub(super) fn check<T>(version: &str, schema: Value, ask: impl Fn(Shape<'_>) -> T) -> T {
         let contract = contract(version, schema);
         let media = &contract.operations()[0].request_body().unwrap().content.0[0];
         ask(Shape::of(media.schema.as_ref()))

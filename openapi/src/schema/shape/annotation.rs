@@ -1,0 +1,125 @@
+//! What schemas say of a value besides its type.
+
+use serde_json::Value;
+
+use super::{Node, Shape, Visit};
+
+impl<'s> Shape<'s> {
+    /// What is said of the value under a keyword that annotates: by the schema itself, by what it refers to, by a part
+    /// of its `allOf` that is written in place, or by the only part there is.
+    pub(crate) fn annotation(&self, keyword: &str) -> Option<&'s Value> {
+        Visit::of(self).annotation(&self.node, keyword)
+    }
+
+    /// The reference that the schema consists of, or that is its only part.
+    pub(crate) fn reference(&self) -> Option<&'s str> {
+        let Node::Schema(schema) = &self.node else { return None };
+        let parts = || schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice);
+        match (schema.get("$ref"), parts()) {
+            (Some(reference), _) => reference.as_str(),
+            (None, Some([only])) => only.get("$ref")?.as_str(),
+            _ => None,
+        }
+    }
+
+    /// Whether the value must have a property, whichever alternative holds.
+    pub(crate) fn requires(&self, name: &str) -> bool {
+        Visit::of(self).requires(&self.node, name)
+    }
+
+    /// What tells the schema from others, where it is a single one: the same for the same place of a document.
+    pub(crate) fn identity(&self) -> Option<*const Value> {
+        match &self.node {
+            Node::Schema(schema) => Some(std::ptr::from_ref(*schema)),
+            _ => None,
+        }
+    }
+}
+
+impl<'s> Visit<'s> {
+    fn annotation(&self, node: &Node<'s>, keyword: &str) -> Option<&'s Value> {
+        match node {
+            Node::Any => None,
+            Node::Schema(schema) => self.schema_annotation(schema, keyword),
+            Node::All(nodes) | Node::Either(nodes) => {
+                nodes.iter().find_map(|node| self.annotation(node, keyword))
+            }
+        }
+    }
+
+    fn schema_annotation(&self, schema: &'s Value, keyword: &str) -> Option<&'s Value> {
+        if self.is_spent() {
+            return None;
+        }
+        let parts = self.parts(schema);
+        if let Some(found) = parts.own.and_then(|own| own.get(keyword)) {
+            return Some(found);
+        }
+        let is_reference = schema.get("$ref").is_some();
+        let is_meant = |place: usize, part: &Value| {
+            parts.together.len() == 1 || (is_reference && place == 0) || part.get("$ref").is_none()
+        };
+        let mut meant = parts.together.iter().enumerate().filter(|(place, part)| is_meant(*place, part));
+        meant.find_map(|(_, part)| self.schema_annotation(part, keyword))
+    }
+
+    fn requires(&self, node: &Node<'s>, name: &str) -> bool {
+        match node {
+            Node::Any => false,
+            Node::Schema(schema) => self.schema_requires(schema, name),
+            Node::All(nodes) => nodes.iter().any(|node| self.requires(node, name)),
+            Node::Either(nodes) => nodes.iter().all(|node| self.requires(node, name)),
+        }
+    }
+
+    fn schema_requires(&self, schema: &'s Value, name: &str) -> bool {
+        if self.is_spent() {
+            return false;
+        }
+        let parts = self.parts(schema);
+        let listed = parts.own.and_then(|own| own.get("required")).and_then(Value::as_array);
+        listed.is_some_and(|listed| listed.iter().any(|listed| listed == name))
+            || parts.together.iter().any(|part| self.schema_requires(part, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::tests::check;
+
+    #[test]
+    fn an_annotation_is_found_where_it_is_meant() {
+        let named = |name: &str| json!({"xml": {"name": name}});
+        let reference = || json!({"$ref": "#/components/schemas/Named"});
+        let table = [
+            (named("a"), Some("a")),
+            (reference(), Some("named")),
+            (json!({"allOf": [reference()]}), Some("named")),
+            (json!({"allOf": [reference(), {"minLength": 1}]}), None),
+            (json!({"allOf": [reference(), named("b")]}), Some("b")),
+            (json!({"type": "string"}), None),
+        ];
+        for (schema, expected) in table {
+            let found = check("3.0.3", schema.clone(), |shape| {
+                shape.annotation("xml").and_then(|xml| xml["name"].as_str()).map(str::to_owned)
+            });
+            assert_eq!(found.as_deref(), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_property_is_required_where_every_alternative_or_any_part_asks_for_it() {
+        let asks = || json!({"required": ["a"]});
+        let table: [(Value, bool); 4] = [
+            (asks(), true),
+            (json!({"allOf": [{}, asks()]}), true),
+            (json!({"oneOf": [asks(), {}]}), false),
+            (json!({}), false),
+        ];
+        for (schema, expected) in table {
+            assert_eq!(check("3.0.3", schema.clone(), |shape| shape.requires("a")), expected, "{schema}");
+        }
+    }
+}
