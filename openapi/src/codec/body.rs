@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::error::EncodeError;
 use super::media::{self, Kind};
 use super::scalar;
 use super::values::Payload;
-use super::{binary, form, json, text};
+use super::{binary, charset, form, json, text, xml, yaml};
 use crate::contract::MediaType;
-use crate::schema::Direction;
-use crate::schema::Shape;
+use crate::schema::{Direction, Schema, Shape, Types};
 use crate::violation::Part;
 
 /// The bytes of a body of a documented media type.
@@ -34,15 +34,24 @@ pub(super) fn encode_as(
         Payload::Value(value) => value,
     };
     match media::kind(media_type) {
-        Kind::Json => Ok(json::encode(value)),
+        Kind::Json if charset::stated(media_type).is_none() => Ok(json::encode(value)),
+        Kind::Json => charset::encode(media_type, &value.to_string()).map_err(|why| why.at(Part::Body)),
         Kind::Form => {
             let shape = Shape::of(media.and_then(|media| media.schema.as_ref()));
             let encodings = media.map_or(&[][..], |media| &media.encoding);
             form::encode(value, encodings, &shape).map_err(|why| why.at(Part::Body))
         }
         Kind::Text => text::encode(media_type, value).map_err(|why| why.at(Part::Body)),
+        Kind::Yaml if is_text(media.and_then(|media| media.schema.as_ref())) => {
+            text::encode(media_type, value).map_err(|why| why.at(Part::Body))
+        }
+        Kind::Yaml => charset::encode(media_type, &yaml::encode(value)).map_err(|why| why.at(Part::Body)),
         Kind::Binary => Ok(binary::encode(value)),
-        Kind::Multipart | Kind::Xml | Kind::EventStream | Kind::JsonLines => {
+        Kind::Xml => {
+            let schema = media.and_then(|media| media.schema.as_ref());
+            xml::encode(media_type, value, schema, xml::Loss::Refused).map_err(|why| why.at(Part::Body))
+        }
+        Kind::Multipart | Kind::EventStream | Kind::JsonLines => {
             Err(EncodeError::new(Part::Body, format!("no codec writes {}", media::essence(media_type))))
         }
     }
@@ -52,7 +61,7 @@ pub(super) fn encode_as(
 ///
 /// `content_type` is the one it was sent with, which says how to read it; `media` is the documented one it falls
 /// under, whose schema says which types its texts are of. A media type that no codec reads stays bytes, and so does
-/// a text whose schema admits neither text nor numbers (YAML, for one).
+/// a text whose schema admits neither text nor numbers.
 ///
 /// # Errors
 ///
@@ -65,7 +74,10 @@ pub fn decode_body(
 ) -> Result<Payload, String> {
     let schema = media.schema.as_ref();
     match media::kind(content_type) {
-        Kind::Json => json::decode(body).map(Payload::Value),
+        Kind::Json if charset::stated(content_type).is_none() && !is_wide(body) => {
+            json::decode(body).map(Payload::Value)
+        }
+        Kind::Json => json::decode(charset::decode(content_type, body)?.as_bytes()).map(Payload::Value),
         Kind::Form => {
             let text = form_text(body)?;
             let shape = Shape::of(schema);
@@ -77,7 +89,10 @@ pub fn decode_body(
             );
             read.map(Payload::Value)
         }
-        Kind::Text => {
+        Kind::Yaml if !is_text(schema) => {
+            yaml::decode(&charset::decode(content_type, body)?).map(Payload::Value)
+        }
+        Kind::Text | Kind::Yaml => {
             let shape = Shape::of(schema);
             if schema.is_some() && !shape.types().admits_scalar() {
                 return Ok(Payload::Bytes(body.clone()));
@@ -91,10 +106,40 @@ pub fn decode_body(
             );
             Ok(Payload::Value(value))
         }
-        Kind::Multipart | Kind::Xml | Kind::EventStream | Kind::JsonLines | Kind::Binary => {
+        Kind::Xml => xml::decode(content_type, body, schema, direction).map(Payload::Value),
+        Kind::Multipart | Kind::EventStream | Kind::JsonLines | Kind::Binary => {
             Ok(Payload::Bytes(body.clone()))
         }
     }
+}
+
+/// What the body nearest to a value is read as: where the media type cannot express all of the value, some notations
+/// can do without the rest.
+pub(crate) fn settle(
+    media: &MediaType,
+    media_type: &str,
+    value: &Value,
+    direction: Direction,
+) -> Option<Value> {
+    let body = match media::kind(media_type) {
+        Kind::Xml => xml::encode(media_type, value, media.schema.as_ref(), xml::Loss::Accepted).ok()?,
+        _ => encode_as(media_type, Some(media), &Payload::Value(value.clone())).ok()?,
+    };
+    match decode_body(media, media_type, &body, direction).ok()? {
+        Payload::Value(value) => Some(value),
+        Payload::Bytes(_) => None,
+    }
+}
+
+/// Whether a schema speaks of the text itself: it admits strings, and nothing that a text could be the notation of.
+fn is_text(schema: Option<&Schema>) -> bool {
+    let types = Shape::of(schema).types();
+    types.admits(Types::STRING) && !types.admits_container()
+}
+
+/// Whether a body starts with a byte-order mark of UTF-16.
+fn is_wide(body: &[u8]) -> bool {
+    body.starts_with(b"\xFE\xFF") || body.starts_with(b"\xFF\xFE")
 }
 
 /// A form body is ASCII once escaped; some clients leave UTF-8 unescaped, which is as good.

@@ -23,6 +23,8 @@ pub enum Kind {
     EventStream,
     /// One JSON text a line: `application/x-ndjson`, `application/jsonl` and their like.
     JsonLines,
+    /// `application/yaml`, `text/yaml` and everything with the suffix `+yaml`.
+    Yaml,
     /// Everything else, ranges included.
     Binary,
 }
@@ -54,6 +56,11 @@ pub fn kind(media_type: &str) -> Kind {
         .any(|word| is(sub, word))
     {
         return Kind::JsonLines;
+    }
+    if ["yaml", "x-yaml", "yml", "x-yml", "vnd.yaml"].iter().any(|word| is(sub, word))
+        || has_suffix(sub, "yaml")
+    {
+        return Kind::Yaml;
     }
     if is(main, "text") {
         return if is(sub, "event-stream") { Kind::EventStream } else { Kind::Text };
@@ -307,6 +314,9 @@ mod tests {
             ("image/svg+xml", Kind::Xml),
             ("text/event-stream", Kind::EventStream),
             ("application/x-ndjson", Kind::JsonLines),
+            ("text/YAML", Kind::Yaml),
+            ("application/x-yaml", Kind::Yaml),
+            ("application/vnd.oai.openapi+yaml", Kind::Yaml),
             ("application/octet-stream", Kind::Binary),
             ("*/*", Kind::Binary),
             ("", Kind::Binary),

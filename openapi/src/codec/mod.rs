@@ -5,6 +5,7 @@
 
 mod binary;
 mod body;
+mod charset;
 mod cookie;
 mod error;
 mod escape;
@@ -19,6 +20,8 @@ mod scalar;
 mod style;
 mod text;
 mod values;
+mod xml;
+mod yaml;
 
 pub use body::{decode_body, encode_body};
 pub use error::EncodeError;
@@ -26,6 +29,7 @@ pub use header::{decode_header, encode_header};
 pub use request::encode_request;
 pub use values::{BodyValue, Payload, RequestValues};
 
+pub(crate) use body::settle;
 pub(crate) use cookie::Cookies;
 pub(crate) use parameter::{decode_content, decode_cookie, decode_path, decode_query, decode_request_header};
 pub(crate) use query::QueryPairs;

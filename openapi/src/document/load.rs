@@ -219,6 +219,12 @@ fn parse(text: &str) -> Result<(Language, Node, Vec<Position>), ParseError> {
     yaml()
 }
 
+/// The value of a YAML text that is no document of ours; the error says where it is none, and why.
+pub(crate) fn read_yaml(text: &str) -> Result<Value, String> {
+    let parsed = yaml::parse(text).map_err(|error| format!("{}: {}", error.position, error.message))?;
+    Ok(parsed.root.into_value())
+}
+
 /// UTF-8 or UTF-16 bytes as text, without a byte-order mark.
 fn decode(bytes: &[u8]) -> Result<String, String> {
     let utf16 = |pairs: &[u8], unit: fn([u8; 2]) -> u16| {

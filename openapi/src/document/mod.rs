@@ -13,6 +13,7 @@ mod yaml;
 
 pub use files::{Files, Folder, NoFiles};
 pub use finding::{Finding, Severity};
+pub(crate) use load::read_yaml;
 pub use load::{Document, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 pub use node::Position;
 pub use pointer::Pointer;

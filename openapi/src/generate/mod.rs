@@ -5,6 +5,7 @@
 //! [`negative`] invalid ones only. A schema that admits nothing is a [`NoInstance`], and no schema makes
 //! generation hang or take memory without bound.
 
+mod body;
 mod canonical;
 mod draw;
 mod generator;
@@ -19,6 +20,7 @@ mod shrink;
 mod text;
 mod variety;
 
+pub use body::positive_body;
 pub use negative::{BrokenValue, Constraint, negative};
 pub use no_instance::NoInstance;
 pub use positive::{minimal, positive, positive_in};

@@ -1,7 +1,7 @@
 //! How adventurous generated values are.
 
-/// How adventurous generated values are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How adventurous generated values are; the greater the more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Variety {
     /// The least a schema asks for: no optional property, the shortest string, the number nearest to zero.
     Minimal,

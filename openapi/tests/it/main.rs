@@ -9,3 +9,4 @@ mod messages;
 mod readings;
 mod style_vectors;
 mod suite;
+mod xml_laws;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::wire::{Fault, Wire, is_transport_header};
 use crate::codec::{BodyValue, Payload, RequestValues, media};
 use crate::contract::{Location, MediaType, Operation, Parameter};
+use crate::generate::body::Carrier;
 use crate::generate::generator::Generator;
 use crate::generate::no_instance::NoInstance;
 use crate::generate::seed::{Dice, Seed, runner};
@@ -54,6 +55,8 @@ pub(super) struct Source {
     pub(super) media_type: String,
     /// Nothing where no codec writes values.
     pub(super) values: Option<(Schema, Arc<Generator>)>,
+    /// What carries the values of a body; parameters are looked at as a whole.
+    pub(super) carrier: Option<Carrier>,
 }
 
 impl Plan {
@@ -192,8 +195,9 @@ impl Slot {
             _ => dice.pick(&self.sources),
         };
         let Some(source) = source else { return };
-        let drawn = source.values.as_ref().map(|(schema, generator)| {
-            generator.value(runner, variety, &|value| schema.is_valid(value, Direction::Request))
+        let drawn = source.values.as_ref().map(|(schema, generator)| match &source.carrier {
+            Some(carrier) => carrier.draw(generator, runner, variety),
+            None => generator.value(runner, variety, &|value| schema.is_valid(value, Direction::Request)),
         });
         match &self.part {
             Part::Parameter(location, name) => {
@@ -254,7 +258,7 @@ fn parameter_slot(operation: &Operation, parameter: &Parameter) -> Result<Slot, 
     Ok(Slot {
         part: Part::Parameter(parameter.location, parameter.name.clone()),
         is_required: parameter.required,
-        sources: vec![Source { media_type: String::new(), values: Some((schema, generator)) }],
+        sources: vec![Source { media_type: String::new(), values: Some((schema, generator)), carrier: None }],
     })
 }
 
@@ -287,14 +291,21 @@ fn body_slot(operation: &Operation) -> Result<Option<Slot>, NoInstance> {
 fn body_source(operation: &Operation, media: &MediaType) -> Result<Option<Source>, NoInstance> {
     let media_type = media_type_to_send(media);
     if media::kind(&media_type) == media::Kind::Binary {
-        return Ok(Some(Source { media_type, values: None }));
+        return Ok(Some(Source { media_type, values: None, carrier: None }));
     }
     let made = || Schema::made(operation.document(), media.pointer.clone(), json!(true));
     let schema = media.schema.clone().unwrap_or_else(made);
     let generator = Generator::of(&schema, Direction::Request)?;
     let sample = Payload::Value(generator.witness().clone());
     let is_written = has_codec(&media_type) || crate::codec::encode_body(media, &sample).is_ok();
-    Ok(is_written.then_some(Source { media_type, values: Some((schema, generator)) }))
+    let carrier = Carrier {
+        media: media.clone(),
+        media_type: media_type.clone(),
+        schema: schema.clone(),
+        direction: Direction::Request,
+    };
+    let values = Some((schema, generator));
+    Ok(is_written.then_some(Source { media_type, values, carrier: Some(carrier) }))
 }
 
 /// The media type to send for a documented one: JSON where a range admits it and a schema says what to send.
@@ -309,7 +320,8 @@ pub(super) fn media_type_to_send(media: &MediaType) -> String {
 
 /// Whether a codec writes a media type, even if not every value.
 fn has_codec(media_type: &str) -> bool {
-    matches!(media::kind(media_type), media::Kind::Json | media::Kind::Form | media::Kind::Text)
+    use media::Kind;
+    matches!(media::kind(media_type), Kind::Json | Kind::Form | Kind::Text | Kind::Xml | Kind::Yaml)
 }
 
 fn bytes(dice: &mut Dice, variety: Variety) -> Bytes {
