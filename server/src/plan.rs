@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use counterfoil_openapi::codec::{self, Payload, media};
-use counterfoil_openapi::generate::{self, Seed};
+use counterfoil_openapi::generate::{self, Seed, Variety};
 use counterfoil_openapi::{
     Direction, Header, MediaType, Operation, Pointer, Response, ResponseObject, Schema, Violation, validate,
 };
@@ -194,7 +194,7 @@ impl MediaPlan {
     pub(crate) fn generate(&self, seed: &Seed) -> Option<Value> {
         let strategy = self
             .strategy
-            .get_or_init(|| generate::positive(self.media.schema.as_ref()?, Direction::Response).ok());
+            .get_or_init(|| generate::positive_body(&self.media, Direction::Response, Variety::Plain).ok());
         generate::sample(strategy.as_ref()?, seed)
     }
 }
@@ -207,7 +207,7 @@ impl Ready {
             (None, false) => format!("body: the example of {}", media.name),
             (None, true) => format!("body: the example of the schema of {}", media.name),
         };
-        let body = write(media, &value).ok();
+        let body = write_as_given(media, &value).ok();
         Self { name, value, body, line: line.into(), verdict: OnceLock::new() }
     }
 
@@ -217,8 +217,9 @@ impl Ready {
     }
 }
 
-/// The bytes a value is sent as under a media type; texts stand as they are wherever they are no JSON.
-pub(crate) fn write(media: &MediaType, value: &Value) -> Result<Bytes, codec::EncodeError> {
+/// The bytes that an example or a script's body is sent as; texts stand as they are wherever they are no JSON, for
+/// they are what somebody wrote down as the body.
+pub(crate) fn write_as_given(media: &MediaType, value: &Value) -> Result<Bytes, codec::EncodeError> {
     let payload = match (media::kind(&media.name), value) {
         (media::Kind::Json | media::Kind::Form, _) => Payload::Value(value.clone()),
         (_, Value::String(text)) => Payload::Bytes(Bytes::from(text.clone())),

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use counterfoil_openapi::MediaType;
+use counterfoil_openapi::codec::{self, Payload};
 use counterfoil_openapi::generate::Seed;
 use serde_json::Value;
 
@@ -96,7 +97,8 @@ pub(crate) fn choose<'p>(
     let source = if example.is_some() { Source::Example } else { Source::Generated };
     let bytes = match example.and_then(|ready| ready.body.clone()) {
         Some(bytes) => bytes,
-        None => write(&plan.media, &value)?,
+        None if example.is_some() => write_as_given(&plan.media, &value)?,
+        None => codec::encode_body(&plan.media, &Payload::Value(value.into_owned())).map_err(unwritable)?,
     };
     Ok(Body { bytes, source, line, example })
 }
@@ -114,10 +116,14 @@ fn nothing() -> Body<'static> {
 }
 
 fn scripted(media: &MediaType, value: &Value, line: &'static str) -> Result<Body<'static>, Unmet> {
-    let bytes = write(media, value)?;
+    let bytes = write_as_given(media, value)?;
     Ok(Body { bytes, source: Source::Rule, line: Line::from(line), example: None })
 }
 
-fn write(media: &MediaType, value: &Value) -> Result<Bytes, Unmet> {
-    plan::write(media, value).map_err(|error| Unmet::Unwritable(error.to_string()))
+fn write_as_given(media: &MediaType, value: &Value) -> Result<Bytes, Unmet> {
+    plan::write_as_given(media, value).map_err(unwritable)
+}
+
+fn unwritable(error: codec::EncodeError) -> Unmet {
+    Unmet::Unwritable(error.to_string())
 }
