@@ -12,6 +12,10 @@ use crate::generate::seed::Dice;
 /// The longest pattern that is read, in bytes.
 const MAX_PATTERN: usize = 1 << 16;
 
+/// Attempts look at up to this power of two characters more than needed: what nothing matches is given up only after
+/// the last attempt, and each costs at least as much as its text is long.
+const MAX_SPREAD: usize = 10;
+
 /// A pattern to draw strings from. They match a little more than it: see `translate`.
 #[derive(Debug)]
 pub(crate) struct Pattern {
@@ -54,7 +58,7 @@ impl Pattern {
             Variety::Plain => 6,
             Variety::Wild => dice.below(40) as u64,
         };
-        let spread = spread + if attempt > 0 { 1 << attempt.min(20) } else { 0 };
+        let spread = spread + if attempt > 0 { 1 << attempt.min(MAX_SPREAD) } else { 0 };
         let mut text = String::new();
         if self.piece.draw(shortest, longest.min(shortest + spread), dice, variety, &mut text) {
             return Ok(text);

@@ -72,6 +72,7 @@ fn hostile() -> Vec<(&'static str, Value)> {
             json!({"type": "string", "pattern": "^(a+)+$", "not": {"pattern": "b"}}),
         ),
         ("a pattern of nothing", json!({"type": "string", "pattern": "^[^\\s\\S]$"})),
+        ("a pattern that is written as a literal", json!({"type": "string", "pattern": "/^.*[a-z]+.*$/i"})),
         (
             "names that cannot be",
             json!({"type": "object", "minProperties": 40, "propertyNames": {"pattern": "^[ab]{1,4}$"}}),
