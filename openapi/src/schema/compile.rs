@@ -101,12 +101,10 @@ impl Schema {
     }
 
     /// The schema lowered to JSON Schema 2020-12 for a direction, self-contained: every reference leads into its
-    /// own `$defs`.
+    /// own `$defs`. Patterns that other validators of JSON Schema cannot compile are not in it.
     pub fn bundle(&self, direction: Direction) -> &Arc<Value> {
-        self.shared.bundles[direction.index()].get_or_init(|| {
-            let (bundle, _) = lower::bundle(&self.document, &self.place(), direction);
-            Arc::new(bundle)
-        })
+        self.shared.bundles[direction.index()]
+            .get_or_init(|| Arc::new(lower::plain(&self.document, &self.place(), direction)))
     }
 
     /// Why the schema, or one that it refers to, cannot be compiled; such a schema accepts every value.

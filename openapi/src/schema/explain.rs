@@ -124,7 +124,12 @@ impl Explainer<'_> {
             Kind::UnevaluatedItems { unexpected } => {
                 format!("{} items may not be here", unexpected.len())
             }
-            Kind::PropertyNames { error } => format!("the name {error}"),
+            Kind::PropertyNames { error } => match error.kind() {
+                Kind::Custom { message, .. } => format!("the name {} {message}", error.instance()),
+                _ => format!("the name {error}"),
+            },
+            // Our own keywords say what is wrong of the value.
+            Kind::Custom { message, .. } => format!("{} {message}", self.quote(error)),
             Kind::Not { .. } => format!("{} is what the schema rules out", self.quote(error)),
             Kind::Contains => "no item is as one has to be".to_owned(),
             Kind::OneOfMultipleValid { context } => {
@@ -477,6 +482,28 @@ mod tests {
                 ": {\"password\":\"***\",\"pin\":\"***\",\"login\":\"***\",\"x\":\"shown\"} is what the schema rules out [not] /not",
             ]
         );
+    }
+
+    #[test]
+    fn what_a_pattern_refuses_is_told() {
+        let body = json!({"Body": {
+            "properties": {"a": {"pattern": r"^\d$"}, "b": {"pattern": r"(?<=a+)b"}},
+            "patternProperties": {"^x": {"pattern": "[^]!"}},
+            "propertyNames": {"pattern": "^[a-z]$"}
+        }});
+        let found = told(body, json!({"a": "٣", "b": "cb", "xy": "1"}));
+        assert_eq!(
+            found,
+            [
+                r#"/a: "٣" does not match "^\d$" [pattern] /properties/a/pattern"#,
+                r#"/b: "cb" does not match "(?<=a+)b" [pattern] /properties/b/pattern"#,
+                r#"/xy: "1" does not match "[^]!" [pattern] /patternProperties/^x/pattern"#,
+                r#": the name "xy" does not match "^[a-z]$" [propertyNames] /propertyNames/pattern"#,
+            ]
+        );
+        let body = json!({"Body": {"pattern": "(?=(a+)+b)"}});
+        let found = told(body, json!("a".repeat(10_000)));
+        assert!(found[0].contains("the pattern budget of 1000000 steps is spent [pattern]"), "{found:?}");
     }
 
     #[test]

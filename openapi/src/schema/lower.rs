@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Number, Value, json};
 
-use super::Direction;
+use super::{Direction, Pattern};
 use crate::document::{Document, Place, Pointer, resolve};
 
 /// Where each definition of a bundle comes from.
@@ -54,15 +54,30 @@ pub(crate) struct Linked {
 /// Lowers a schema alone; `pointer` is where it stands, or the place it was made for.
 pub(crate) fn linked(document: &Document, pointer: &Pointer, source: &Value, direction: Direction) -> Linked {
     let root = Place { pointer: pointer.clone(), value: source };
-    let mut lowering = Lowering::new(document, direction, References::Linked);
+    let mut lowering = Lowering::new(document, direction, Form::Linked);
     let schema = lowering.schema(&root);
     let targets = lowering.queue.into_iter().map(|(_, pointer)| pointer).collect();
     Linked { schema, targets, looks_through: lowering.looks_through }
 }
 
-/// Lowers the schema `root` with all that it refers to.
-pub(super) fn bundle<'d>(document: &'d Document, root: &Place<'d>, direction: Direction) -> (Value, Origins) {
-    let mut lowering = Lowering::new(document, direction, References::Bundled);
+/// Lowers the schema `root` with all that it refers to, in the words of plain JSON Schema 2020-12: patterns that other
+/// validators cannot compile are left out.
+pub(super) fn plain(document: &Document, root: &Place<'_>, direction: Direction) -> Value {
+    bundle(document, root, direction, Form::Plain).0
+}
+
+/// Lowers the schema `root` with all that it refers to, to be compiled by [`super::whole::validator`].
+pub(super) fn whole(document: &Document, root: &Place<'_>, direction: Direction) -> (Value, Origins) {
+    bundle(document, root, direction, Form::Whole)
+}
+
+fn bundle<'d>(
+    document: &'d Document,
+    root: &Place<'d>,
+    direction: Direction,
+    form: Form,
+) -> (Value, Origins) {
+    let mut lowering = Lowering::new(document, direction, form);
     let mut lowered = lowering.schema(root);
     let mut definitions = Map::new();
     let mut origins = Origins::default();
@@ -81,19 +96,21 @@ pub(super) fn bundle<'d>(document: &'d Document, root: &Place<'d>, direction: Di
     (lowered, origins)
 }
 
-/// What a reference is lowered to.
+/// What a schema is lowered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum References {
-    /// A `$ref` into the bundle's `$defs`.
-    Bundled,
-    /// A [`LINK`].
+enum Form {
+    /// Any validator of JSON Schema 2020-12. References lead into `$defs`.
+    Plain,
+    /// Ours, with all that it refers to in `$defs`.
+    Whole,
+    /// Ours, each reference being a [`LINK`].
     Linked,
 }
 
 struct Lowering<'d> {
     document: &'d Document,
     direction: Direction,
-    references: References,
+    form: Form,
     looks_through: bool,
     has_siblings: bool,
     /// Names in `$defs` by document pointer.
@@ -104,11 +121,11 @@ struct Lowering<'d> {
 }
 
 impl<'d> Lowering<'d> {
-    fn new(document: &'d Document, direction: Direction, references: References) -> Self {
+    fn new(document: &'d Document, direction: Direction, form: Form) -> Self {
         Self {
             document,
             direction,
-            references,
+            form,
             looks_through: false,
             has_siblings: document.version().has_json_schema_dialect(),
             names: HashMap::new(),
@@ -129,11 +146,11 @@ impl<'d> Lowering<'d> {
         let mut lowered = Map::new();
         if let Some(reference) = place.text("$ref") {
             if let Some((name, pointer)) = self.define(reference) {
-                match self.references {
-                    References::Bundled => {
+                match self.form {
+                    Form::Linked => lowered.insert(LINK.to_owned(), json!(pointer.as_str())),
+                    Form::Plain | Form::Whole => {
                         lowered.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")))
                     }
-                    References::Linked => lowered.insert(LINK.to_owned(), json!(pointer.as_str())),
                 };
             }
             if !self.has_siblings {
@@ -174,7 +191,9 @@ impl<'d> Lowering<'d> {
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties"
             | "minContains" | "maxContains" => count(value),
             "uniqueItems" => value.is_boolean().then(|| value.clone()),
-            "pattern" => value.as_str().filter(|pattern| is_usable_pattern(pattern)).map(|_| value.clone()),
+            "pattern" => {
+                value.as_str().filter(|pattern| self.is_usable_pattern(pattern)).map(|_| value.clone())
+            }
             "format" => value.is_string().then(|| value.clone()),
             "required" => required(value, hidden),
             "dependentRequired" => value.is_object().then(|| value.clone()),
@@ -216,6 +235,10 @@ impl<'d> Lowering<'d> {
         }
     }
 
+    fn is_usable_pattern(&self, pattern: &str) -> bool {
+        Pattern::read(pattern).is_ok() && (self.form != Form::Plain || is_usable_elsewhere(pattern))
+    }
+
     fn properties(&mut self, member: &Place<'d>) -> Value {
         let mut lowered = Map::new();
         for (name, property) in member.members() {
@@ -228,7 +251,7 @@ impl<'d> Lowering<'d> {
     fn pattern_properties(&mut self, member: &Place<'d>) -> Value {
         let mut lowered = Map::new();
         for (pattern, property) in member.members() {
-            if is_usable_pattern(pattern) {
+            if Pattern::read(pattern).is_ok() && is_usable_elsewhere(pattern) {
                 lowered.insert(pattern.to_owned(), self.schema(&property));
             }
         }
@@ -345,8 +368,8 @@ fn required(value: &Value, hidden: &HashSet<String>) -> Option<Value> {
     Some(json!(names))
 }
 
-/// Whether the validator can compile a pattern; one it cannot is not asserted.
-fn is_usable_pattern(pattern: &str) -> bool {
+/// Whether a pattern can be matched by the validator itself, as those for names are, and by others.
+fn is_usable_elsewhere(pattern: &str) -> bool {
     jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok()
 }
 
@@ -430,7 +453,7 @@ fn nullable(mut lowered: Map<String, Value>) -> Value {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::bundle;
+    use super::plain;
     use crate::document::{Document, NoFiles, Place, Pointer};
     use crate::schema::Direction;
 
@@ -444,7 +467,7 @@ mod tests {
             Document::read("schemas.json", document.to_string().as_bytes(), &NoFiles).expect("a document");
         let pointer = Pointer::from_escaped("/components/schemas/Root");
         let value = pointer.find(document.root()).expect("the schema is there");
-        bundle(&document, &Place { pointer, value }, direction).0
+        plain(&document, &Place { pointer, value }, direction)
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::Direction;
 use super::format::FORMATS;
 use super::lower::{self, Origins};
+use super::pattern;
 use crate::document::{Document, Place, Pointer};
 
 /// The most wholes of one document that are kept.
@@ -53,14 +54,17 @@ impl Whole {
 
     /// Compiles the whole of a schema that may stand nowhere in the document.
     pub(super) fn compile(document: &Document, place: &Place<'_>, direction: Direction) -> Self {
-        let (bundle, origins) = lower::bundle(document, place, direction);
+        let (bundle, origins) = lower::whole(document, place, direction);
         Self { validator: validator(&bundle), origins }
     }
 }
 
-/// How every schema is compiled: as JSON Schema 2020-12, formats asserted, our own included.
+/// How every schema is compiled: as JSON Schema 2020-12, formats asserted, our own included, and patterns as ECMA-262
+/// has them.
 pub(super) fn options() -> ValidationOptions<'static> {
-    let mut options = jsonschema::draft202012::options().should_validate_formats(true);
+    let mut options = jsonschema::draft202012::options()
+        .should_validate_formats(true)
+        .with_keyword("pattern", pattern::asserted);
     for (name, check) in FORMATS {
         options = options.with_format(name, check);
     }

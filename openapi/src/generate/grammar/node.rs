@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::Validator;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::arena::Arena;
 use super::form::{Form, TextForm};
 use super::shape::{Shape, ShapeId, Shapes};
 use super::source::Source;
 use super::types::Types;
+use crate::schema::Pattern;
 
 /// The most forms of one node; a schema whose branches combine to more is drawn from these only.
 const MAX_FORMS: usize = 256;
@@ -45,7 +46,7 @@ pub(crate) struct Grammar {
     nodes: Arena<Node>,
     /// Keys keep their order: what is drawn must not depend on what was reached first.
     by_key: Mutex<HashMap<Box<[ShapeId]>, NodeId>>,
-    matchers: Mutex<HashMap<String, Option<Arc<Validator>>>>,
+    matchers: Mutex<HashMap<String, Option<Arc<Pattern>>>>,
     /// The strings that match a pattern, made ready to draw.
     names: Mutex<HashMap<String, Arc<TextForm>>>,
 }
@@ -159,10 +160,9 @@ impl Grammar {
     /// Whether a pattern of `patternProperties` finds a match in a name.
     pub(crate) fn matches(&self, pattern: &str, name: &str) -> bool {
         let mut matchers = self.matchers.lock().unwrap_or_else(PoisonError::into_inner);
-        let matcher = matchers
-            .entry(pattern.to_owned())
-            .or_insert_with(|| crate::schema::validator(&json!({ "pattern": pattern })).ok().map(Arc::new));
-        matcher.as_ref().is_some_and(|matcher| matcher.is_valid(&Value::String(name.to_owned())))
+        let matcher =
+            matchers.entry(pattern.to_owned()).or_insert_with(|| Pattern::read(pattern).ok().map(Arc::new));
+        matcher.as_ref().is_some_and(|matcher| matcher.is_match(name) == Ok(true))
     }
 
     /// The names that a pattern of `patternProperties` finds a match in.

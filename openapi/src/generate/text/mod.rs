@@ -4,7 +4,6 @@ mod format;
 mod free;
 mod pattern;
 mod piece;
-mod translate;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};

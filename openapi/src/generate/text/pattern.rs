@@ -1,22 +1,17 @@
 //! A `pattern`, read once and drawn from often.
 
-use regex_syntax::ParserBuilder;
-
 use super::MAX_TEXT;
 use super::piece::Piece;
-use super::translate::translate;
 use crate::generate::Variety;
 use crate::generate::grammar::TextRule;
 use crate::generate::seed::Dice;
-
-/// The longest pattern that is read, in bytes.
-const MAX_PATTERN: usize = 1 << 16;
+use crate::schema;
 
 /// Attempts look at up to this power of two characters more than needed: what nothing matches is given up only after
 /// the last attempt, and each costs at least as much as its text is long.
 const MAX_SPREAD: usize = 10;
 
-/// A pattern to draw strings from. They match a little more than it: see `translate`.
+/// A pattern to draw strings from. Where it has look-around or backreferences, not all of them match it.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     source: String,
@@ -24,12 +19,9 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern as ECMA-262 has it; nothing where that fails.
+    /// Reads a pattern; nothing where it is none.
     pub(super) fn read(source: &str) -> Option<Self> {
-        if source.len() > MAX_PATTERN {
-            return None;
-        }
-        let hir = ParserBuilder::new().build().parse(&translate(source)).ok()?;
+        let hir = schema::Pattern::read(source).ok()?.to_hir();
         Some(Self { source: source.to_owned(), piece: Piece::read(&hir) })
     }
 
@@ -139,7 +131,7 @@ mod tests {
     #[test]
     fn a_pattern_that_asks_for_too_much_says_so() {
         let rows = [
-            ("^a{4000000000}$", "asks for 4000000000 characters"),
+            ("^a{90000}$", "asks for 90000 characters"),
             ("^[a-z]{9}$", "asks for 9 characters, where 5 are the most"),
             ("^[^\\s\\S]$", "matches nothing"),
         ];
