@@ -22,20 +22,62 @@ pub(super) fn draw(
     dice: &mut Dice,
     variety: Variety,
 ) -> Result<Value, String> {
-    let steps: Option<Vec<Decimal>> = rule.steps.iter().map(Decimal::read).collect();
-    let step = match steps {
-        Some(steps) => Decimal::common(&steps),
-        None => return Err("`multipleOf` is too small or too large to be met".to_owned()),
-    };
     let none = || "no number lies between the bounds".to_owned();
-    match (is_whole, step) {
-        (true, None) => whole(rule, 1, dice, variety).ok_or_else(none),
-        (true, Some(step)) => {
-            whole(rule, step.whole_step().ok_or_else(none)?, dice, variety).ok_or_else(none)
-        }
-        (false, Some(step)) => stepped(rule, step, dice, variety).ok_or_else(none),
-        (false, None) => fraction(rule, dice, variety).ok_or_else(none),
+    let steps: Option<Vec<Decimal>> = rule.steps.iter().map(Decimal::read).collect();
+    let Some(steps) = steps else {
+        let none = || "`multipleOf` is too small or too large to be met".to_owned();
+        return rough(rule, is_whole, dice, variety).ok_or_else(none);
+    };
+    let exact = match (is_whole, Decimal::common(&steps)) {
+        (true, None) => whole(rule, 1, dice, variety),
+        (true, Some(step)) => step.whole_step().and_then(|step| whole(rule, step, dice, variety)),
+        (false, Some(step)) => stepped(rule, step, dice, variety),
+        (false, None) => fraction(rule, dice, variety),
+    };
+    exact.or_else(|| rough(rule, is_whole, dice, variety)).ok_or_else(none)
+}
+
+/// A number where bounds or steps are beyond what is exact here: a double that meets them as far as doubles tell.
+fn rough(rule: &NumberRule, is_whole: bool, dice: &mut Dice, variety: Variety) -> Option<Value> {
+    let steps: Vec<f64> = rule.steps.iter().filter_map(Number::as_f64).collect();
+    let step = steps.iter().copied().fold(0.0, f64::max);
+    let mut candidates = vec![0.0, step, -step];
+    for end in rule.low.iter().chain(&rule.high).filter_map(|bound| bound.value.as_f64()) {
+        candidates.extend([end, end.next_up(), end.next_down(), end + end / 2.0, end / 2.0, end * 2.0]);
+        let count = end / step;
+        let counts = [count.floor(), count.ceil(), count.floor() - 1.0, count.ceil() + 1.0];
+        candidates.extend(counts.map(|count| count * step));
+        // Doubling loses no digit, whatever the size.
+        let doublings = count.abs().log2();
+        let counts = [doublings.floor(), doublings.ceil(), doublings.ceil() + 1.0];
+        candidates.extend(counts.map(|doublings| count.signum() * step * doublings.exp2()));
     }
+    candidates.retain(|value| {
+        value.is_finite()
+            && admits(rule, *value)
+            && (!is_whole || value.fract() == 0.0)
+            && steps.iter().all(|step| (value / step).fract() == 0.0)
+    });
+    let drawn = match variety {
+        Variety::Minimal => candidates.first(),
+        _ => dice.pick(&candidates),
+    };
+    let drawn = *drawn?;
+    let whole = Some(drawn).filter(|drawn| drawn.fract() == 0.0 && drawn.abs() < EXACT as f64);
+    whole.and_then(|drawn| number_of(drawn as i128)).or_else(|| Number::from_f64(drawn).map(Value::Number))
+}
+
+/// Whether a number lies within the bounds of a rule.
+fn admits(rule: &NumberRule, value: f64) -> bool {
+    rule.low.iter().all(|bound| match (bound.value.as_f64(), bound.is_exclusive) {
+        (Some(low), true) => value > low,
+        (Some(low), false) => value >= low,
+        (None, _) => true,
+    }) && rule.high.iter().all(|bound| match (bound.value.as_f64(), bound.is_exclusive) {
+        (Some(high), true) => value < high,
+        (Some(high), false) => value <= high,
+        (None, _) => true,
+    })
 }
 
 /// A whole number that is a multiple of `step`.
@@ -65,17 +107,6 @@ fn stepped(rule: &NumberRule, step: Decimal, dice: &mut Dice, variety: Variety) 
 }
 
 fn fraction(rule: &NumberRule, dice: &mut Dice, variety: Variety) -> Option<Value> {
-    let admits = |value: f64| {
-        rule.low.iter().all(|bound| match (bound.value.as_f64(), bound.is_exclusive) {
-            (Some(low), true) => value > low,
-            (Some(low), false) => value >= low,
-            (None, _) => true,
-        }) && rule.high.iter().all(|bound| match (bound.value.as_f64(), bound.is_exclusive) {
-            (Some(high), true) => value < high,
-            (Some(high), false) => value <= high,
-            (None, _) => true,
-        })
-    };
     let low = rule.low.iter().filter_map(|bound| bound.value.as_f64()).fold(f64::NEG_INFINITY, f64::max);
     let high = rule.high.iter().filter_map(|bound| bound.value.as_f64()).fold(f64::INFINITY, f64::min);
     for _ in 0..ATTEMPTS {
@@ -97,7 +128,7 @@ fn fraction(rule: &NumberRule, dice: &mut Dice, variety: Variety) -> Option<Valu
             };
             Number::from_f64(value).map(Value::Number)
         };
-        if let Some(value) = drawn.filter(|value| value.as_f64().is_some_and(admits)) {
+        if let Some(value) = drawn.filter(|value| value.as_f64().is_some_and(|value| admits(rule, value))) {
             return Some(value);
         }
     }
@@ -105,7 +136,7 @@ fn fraction(rule: &NumberRule, dice: &mut Dice, variety: Variety) -> Option<Valu
     let between = [low, high, low + (high - low) / 2.0, low + (high - low) * dice.fraction()];
     between
         .into_iter()
-        .filter(|value| admits(*value))
+        .filter(|value| admits(rule, *value))
         .find_map(|value| Number::from_f64(value).map(Value::Number))
 }
 
