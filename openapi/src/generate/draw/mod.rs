@@ -13,8 +13,12 @@ use super::seed::Dice;
 
 pub(crate) use number::{decimal, exact};
 
-/// The most nodes of one value; a schema that asks for more counts as admitting none.
+/// The most nodes of one value; a schema that asks for more counts as admitting none. Every [`TEXT_NODE`] bytes of its
+/// strings count as a node, so that no value is longer than some megabytes.
 pub(crate) const MAX_NODES: usize = 20_000;
+
+/// The bytes of a string that count as a node.
+const TEXT_NODE: usize = 100;
 
 /// The nodes after which nothing optional is added any more.
 const PLENTY: usize = 300;
@@ -79,7 +83,10 @@ impl<'g> Draw<'g> {
         self.used += 1;
         if self.used > MAX_NODES {
             let is_least = self.variety == Variety::Minimal;
-            let gap = self.gap(node, format!("a value needs more than {MAX_NODES} nodes"));
+            let reason = format!(
+                "a value needs more than {MAX_NODES} nodes, where {TEXT_NODE} characters count as one"
+            );
+            let gap = self.gap(node, reason);
             return Err(Gap { is_certain: is_least, ..gap });
         }
         let Some(height) = self.grammar.height(id) else {
@@ -93,7 +100,7 @@ impl<'g> Draw<'g> {
                     self.certain(node, "the schemas that apply here contradict each other".to_owned())
                 }
                 None => {
-                    let reason = "a value would contain itself without end, or nest too deep";
+                    let reason = "there is no finite instance: a value would contain itself without end, or nest too deep";
                     self.certain(node, reason.to_owned())
                 }
             });
@@ -184,8 +191,10 @@ impl<'g> Draw<'g> {
                     .map_err(|reason| self.gap(node, reason))
             }
             FormKind::Text(text) => {
-                let drawn = text.draw(&mut self.dice, self.variety);
-                drawn.map(Value::String).map_err(|reason| self.gap(node, reason))
+                let drawn =
+                    text.draw(&mut self.dice, self.variety).map_err(|reason| self.gap(node, reason))?;
+                self.used += drawn.len() / TEXT_NODE;
+                Ok(Value::String(drawn))
             }
             FormKind::Array(array) => self.array(node, array, depth),
             FormKind::Object(object) => self.object(node, object, depth),
