@@ -1,6 +1,7 @@
 //! Integration tests of the contract crate, in one binary.
 #![expect(clippy::print_stdout, reason = "a test that skips or counts says so")]
 
+mod attacks;
 mod codec_laws;
 mod corpus;
 mod corpus_messages;

@@ -4,7 +4,7 @@ use counterfoil_openapi::{Contract, Direction, Schema};
 use serde_json::{Value, json};
 
 /// The schema `source` as the request body of a document that holds nothing else.
-pub(super) fn schema_of(source: &Value) -> Schema {
+pub(crate) fn schema_of(source: &Value) -> Schema {
     let document = json!({
         "openapi": "3.1.0",
         "info": {"title": "one schema", "version": "1"},
