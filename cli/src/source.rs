@@ -22,7 +22,7 @@ pub(crate) struct Source {
     pub(crate) bundled: Option<&'static Bundled>,
 }
 
-/// Loads every document named; all bundled ones where none is.
+/// Loads every document named, to be served or tested; all bundled ones where none is.
 pub(crate) fn load_all(names: &[String]) -> anyhow::Result<Vec<Source>> {
     if names.iter().filter(|name| *name == "-").count() > 1 {
         bail!("read two documents from standard input\ngive `-` once");
@@ -30,7 +30,17 @@ pub(crate) fn load_all(names: &[String]) -> anyhow::Result<Vec<Source>> {
     if names.is_empty() {
         return bundled().iter().map(load_bundled).collect();
     }
-    names.iter().map(|name| load(name)).collect()
+    names
+        .iter()
+        .map(|name| {
+            let source = load(name)?;
+            if source.contract.operations().is_empty() {
+                let reasons = source.contract.findings().iter().map(|finding| format!("\n{finding}"));
+                bail!("find an operation in `{}`{}", visible(name), reasons.collect::<String>());
+            }
+            Ok(source)
+        })
+        .collect()
 }
 
 /// Loads one document.

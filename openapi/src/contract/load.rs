@@ -1,16 +1,18 @@
 //! From a document to its operations.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use http::Method;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::names::{self, Named};
 use super::{Operation, OperationId, SecurityScheme, security};
-use crate::document::{Document, Files, Finding, LoadError, NoFiles, Place, Severity};
+use crate::document::{Document, Files, Finding, LoadError, NoFiles, Place, Pointer, Severity};
 use crate::route::PathTemplate;
 
-/// The fixed fields of a Path Item Object that are operations.
+/// The fixed fields of a Path Item Object that are operations. Capitals are let pass.
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
 /// A loaded document: its operations and what is wrong with it. Cheap to clone.
@@ -28,6 +30,7 @@ pub struct Contract(Arc<Inner>);
 struct Inner {
     document: Arc<Document>,
     operations: Vec<Arc<Operation>>,
+    webhooks: Vec<Arc<Operation>>,
     by_id: HashMap<OperationId, usize>,
     schemes: Arc<[SecurityScheme]>,
     findings: Vec<Finding>,
@@ -41,7 +44,7 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// When it is neither JSON nor YAML, no OpenAPI document, over a limit, or holds no operation that can be read.
+    /// When it is neither JSON nor YAML, no OpenAPI document, or over a limit.
     pub fn load(name: impl Into<String>, bytes: &[u8]) -> Result<Self, LoadError> {
         Self::load_with(name, bytes, &NoFiles)
     }
@@ -54,22 +57,51 @@ impl Contract {
     pub fn load_with(name: impl Into<String>, bytes: &[u8], files: &dyn Files) -> Result<Self, LoadError> {
         let (document, findings) = Document::read(name, bytes, files)?;
         let document = Arc::new(document);
-        let mut reader = Reader {
-            schemes: security::read_schemes(&document).into(),
-            document: &document,
-            operations: Vec::new(),
-            taken: HashSet::new(),
-            findings,
-        };
-        reader.read_paths();
-        let Reader { operations, schemes, findings, .. } = reader;
-        if operations.is_empty() && document.root().get("webhooks").is_none() {
-            let why = findings.first().map_or_else(String::new, |finding| format!(": {finding}"));
-            return Err(LoadError::new(document.name(), None, format!("no operation can be read{why}")));
+        let schemes: Arc<[SecurityScheme]> = security::read_schemes(&document).into();
+        let mut reader = Reader { document: &document, drafts: Vec::new(), findings };
+        reader.read_paths("paths");
+        let webhooks_start = reader.drafts.len();
+        reader.read_paths("webhooks");
+        let Reader { drafts, mut findings, .. } = reader;
+        let ids = names::assign(&document, &drafts, &mut findings);
+        let mut operations: Vec<Arc<Operation>> = drafts
+            .into_iter()
+            .zip(ids)
+            .map(|(draft, id)| {
+                Arc::new(Operation {
+                    document: Arc::clone(&document),
+                    schemes: Arc::clone(&schemes),
+                    id,
+                    method: draft.method,
+                    path: draft.path,
+                    pointer: draft.pointer,
+                    path_items: draft.path_items,
+                    servers: OnceLock::new(),
+                    parts: OnceLock::new(),
+                })
+            })
+            .collect();
+        let webhooks = operations.split_off(webhooks_start);
+        if operations.is_empty() && webhooks.is_empty() {
+            let message = "the document has no operation";
+            findings.push(document.finding(
+                "operations-missing",
+                Severity::Warning,
+                &Pointer::root(),
+                message,
+            ));
         }
         let by_id =
             operations.iter().enumerate().map(|(index, operation)| (operation.id.clone(), index)).collect();
-        Ok(Self(Arc::new(Inner { document, operations, by_id, schemes, findings, digest: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner {
+            document,
+            operations,
+            webhooks,
+            by_id,
+            schemes,
+            findings,
+            digest: OnceLock::new(),
+        })))
     }
 
     /// The document behind it.
@@ -94,6 +126,12 @@ impl Contract {
     /// The operations in document order.
     pub fn operations(&self) -> &[Arc<Operation>] {
         &self.0.operations
+    }
+
+    /// The requests that the API sends to its clients (OpenAPI 3.1, `webhooks`), in document order: operations like
+    /// others, but no server of the API answers them. Their path template is the webhook's name.
+    pub fn webhooks(&self) -> &[Arc<Operation>] {
+        &self.0.webhooks
     }
 
     /// The operation that a name means: an operationId, or `METHOD /path/{template}`.
@@ -143,98 +181,130 @@ impl Contract {
 
 struct Reader<'d> {
     document: &'d Arc<Document>,
-    schemes: Arc<[SecurityScheme]>,
-    operations: Vec<Arc<Operation>>,
-    taken: HashSet<OperationId>,
+    drafts: Vec<Draft>,
     findings: Vec<Finding>,
 }
 
+/// An operation that has no name yet.
+struct Draft {
+    method: Method,
+    path: PathTemplate,
+    pointer: Pointer,
+    path_items: Arc<[Pointer]>,
+    id: Option<(String, Pointer)>,
+}
+
+impl Named for Draft {
+    fn method(&self) -> &Method {
+        &self.method
+    }
+
+    fn path(&self) -> &str {
+        self.path.as_str()
+    }
+
+    fn given(&self) -> Option<(&str, &Pointer)> {
+        self.id.as_ref().map(|(id, pointer)| (id.as_str(), pointer))
+    }
+}
+
 impl Reader<'_> {
-    fn read_paths(&mut self) {
+    fn read_paths(&mut self, member: &str) {
         let document = Arc::clone(self.document);
-        let Some(paths) = Place::root(&document).get("paths") else { return };
-        // Given ids are reserved first, so that a made one never takes the name of a later operation.
+        let Some(paths) = Place::root(&document).get(member) else { return };
         for (path, place) in paths.members().filter(|(path, _)| !path.starts_with("x-")) {
-            match place.follow(&document) {
-                Ok(item) => self.read_path_item(path, &item),
-                Err(message) => {
-                    let finding =
-                        document.finding("reference-unresolved", Severity::Error, &place.pointer, message);
-                    self.findings.push(finding);
+            let items = self.path_items(&document, place);
+            let pointers: Arc<[Pointer]> = items.iter().map(|item| item.pointer.clone()).collect();
+            let template = PathTemplate::parse(path);
+            let mut known: Vec<Method> = Vec::new();
+            for item in &items {
+                for (method, object) in self.operations(item) {
+                    // What stands nearer wins over what a reference brings in.
+                    if !known.contains(&method) {
+                        known.push(method.clone());
+                        self.draft(method, &template, &object, &pointers);
+                    }
                 }
             }
         }
     }
 
-    fn read_path_item(&mut self, path: &str, item: &Place<'_>) {
-        let template = PathTemplate::parse(path);
+    /// A Path Item Object and those that its `$ref` brings in, nearest first.
+    fn path_items<'d>(&mut self, document: &'d Document, place: Place<'d>) -> Vec<Place<'d>> {
+        let mut items = vec![place];
+        loop {
+            let last = &items[items.len() - 1];
+            if last.text("$ref").is_none() {
+                return items;
+            }
+            match last.step(document) {
+                Ok(next) if items.iter().all(|item| item.pointer != next.pointer) => items.push(next),
+                Ok(_) => {
+                    let message = "the reference leads back to itself".to_owned();
+                    self.unresolved(&items[0].pointer.clone(), message);
+                    return items;
+                }
+                Err(message) => {
+                    self.unresolved(&last.pointer.clone(), message);
+                    return items;
+                }
+            }
+        }
+    }
+
+    fn unresolved(&mut self, pointer: &Pointer, message: String) {
+        let finding = self.document.finding("reference-unresolved", Severity::Error, pointer, message);
+        self.findings.push(finding);
+    }
+
+    fn operations<'d>(&mut self, item: &Place<'d>) -> Vec<(Method, Place<'d>)> {
+        let mut found = Vec::new();
         for (key, object) in item.members() {
-            if METHODS.contains(&key) && object.value.is_object() {
-                self.push(Method::from_bytes(key.to_ascii_uppercase().as_bytes()), &template, &object, item);
+            let lower = key.to_ascii_lowercase();
+            if METHODS.contains(&lower.as_str()) && object.value.is_object() {
+                found.extend(
+                    Method::from_bytes(lower.to_ascii_uppercase().as_bytes()).map(|method| (method, object)),
+                );
             } else if key == "additionalOperations" {
                 for (method, object) in object.members() {
-                    self.push(Method::from_bytes(method.as_bytes()), &template, &object, item);
+                    match Method::from_bytes(method.as_bytes()) {
+                        Ok(method) => found.push((method, object)),
+                        Err(_) => {
+                            let message = "the name of this operation is not an HTTP method";
+                            let finding = self.document.finding(
+                                "method-invalid",
+                                Severity::Error,
+                                &object.pointer,
+                                message,
+                            );
+                            self.findings.push(finding);
+                        }
+                    }
                 }
             }
         }
+        found
     }
 
-    fn push(
-        &mut self,
-        method: Result<Method, http::method::InvalidMethod>,
-        path: &PathTemplate,
-        object: &Place<'_>,
-        item: &Place<'_>,
-    ) {
-        let Ok(method) = method else {
-            let message = "the name of this operation is not an HTTP method";
-            let finding = self.document.finding("method-invalid", Severity::Error, &object.pointer, message);
-            self.findings.push(finding);
-            return;
-        };
-        let id = self.take_id(&method, path, object);
-        self.operations.push(Arc::new(Operation {
-            document: Arc::clone(self.document),
-            schemes: Arc::clone(&self.schemes),
-            id,
+    /// Notes an operation. The specification has no reference in its place, and some documents have one all the same.
+    fn draft(&mut self, method: Method, path: &PathTemplate, place: &Place<'_>, path_items: &Arc<[Pointer]>) {
+        let document = Arc::clone(self.document);
+        let object = place.follow(&document).unwrap_or_else(|message| {
+            self.unresolved(&place.pointer, message);
+            Place { pointer: place.pointer.clone(), value: &Value::Null }
+        });
+        let id = [(place.text("operationId"), place), (object.text("operationId"), &object)];
+        let id = id.into_iter().find_map(|(id, owner)| {
+            let id = id.map(str::trim).filter(|id| !id.is_empty())?;
+            Some((id.to_owned(), owner.pointer.join("operationId")))
+        });
+        self.drafts.push(Draft {
             method,
             path: path.clone(),
             pointer: object.pointer.clone(),
-            path_item: item.pointer.clone(),
-            servers: OnceLock::new(),
-            parts: OnceLock::new(),
-        }));
-    }
-
-    /// The operation's own id, or a made one; a second use of the same id gets a number.
-    fn take_id(&mut self, method: &Method, path: &PathTemplate, object: &Place<'_>) -> OperationId {
-        let given =
-            object.text("operationId").map(str::trim).filter(|id| !id.is_empty()).map(OperationId::new);
-        let is_given = given.is_some();
-        let wanted = given.unwrap_or_else(|| OperationId::synthesise(method, path.as_str()));
-        if self.taken.insert(wanted.clone()) {
-            return wanted;
-        }
-        let mut number = 2_u32;
-        let id = loop {
-            let numbered = OperationId::new(format!("{wanted}{number}"));
-            if self.taken.insert(numbered.clone()) {
-                break numbered;
-            }
-            number += 1;
-        };
-        if is_given {
-            let pointer = object.pointer.join("operationId");
-            let message =
-                format!("the operationId `{wanted}` is taken already; this one is called `{id}` here");
-            self.findings.push(self.document.finding(
-                "operation-id-repeated",
-                Severity::Warning,
-                &pointer,
-                message,
-            ));
-        }
-        id
+            path_items: Arc::clone(path_items),
+            id,
+        });
     }
 }
 

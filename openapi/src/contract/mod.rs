@@ -4,6 +4,7 @@ mod example;
 mod header;
 mod load;
 mod media_type;
+mod names;
 mod operation;
 mod parameter;
 mod response;

@@ -24,7 +24,9 @@ impl OperationId {
 
     /// The id made for an operation that has none: the method, then the path's words in camel case.
     ///
-    /// `GET /pets/{petId}` becomes `getPetsPetId`.
+    /// `GET /pets/{petId}` becomes `getPetsPetId`. Where that id is taken, by an operation that was given it or by
+    /// one whose path comes first in the order of text, a `_` and eight hexadecimal digits of the SHA-256 of
+    /// `GET /pets/{petId}` follow. So a made id depends on no operation but those that would share it.
     pub fn synthesise(method: &Method, path: &str) -> Self {
         let mut id = method.as_str().to_ascii_lowercase();
         for word in path.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
@@ -58,8 +60,8 @@ pub struct Operation {
     pub(super) path: PathTemplate,
     /// The Operation Object.
     pub(super) pointer: Pointer,
-    /// The Path Item Object around it.
-    pub(super) path_item: Pointer,
+    /// The Path Item Object around it, then those that its `$ref` brings in.
+    pub(super) path_items: Arc<[Pointer]>,
     pub(super) servers: OnceLock<Vec<Server>>,
     pub(super) parts: OnceLock<Parts>,
 }
@@ -183,19 +185,20 @@ impl Operation {
         if self.document.version() == Version::V2_0 {
             return swagger::read_servers(&self.document);
         }
-        [&self.object(), &self.place(&self.path_item), &Place::root(&self.document)]
-            .into_iter()
-            .map(server::read)
+        let path_items = self.path_items.iter().map(|pointer| self.place(pointer));
+        std::iter::once(self.object())
+            .chain(path_items)
+            .chain([Place::root(&self.document)])
+            .map(|owner| server::read(&self.document, &owner))
             .find(|servers| !servers.is_empty())
             .unwrap_or_default()
     }
 
     fn read_parts(&self) -> Parts {
         let operation = self.object();
-        let path_item = self.place(&self.path_item);
         let document = &self.document;
         let mut findings = Vec::new();
-        let (parameters, inputs) = self.read_parameters(&operation, &path_item, &mut findings);
+        let (parameters, inputs) = self.read_parameters(&operation, &mut findings);
         let (request_body, responses) = if document.version() == Version::V2_0 {
             let request_body = swagger::read_request_body(document, &operation, &inputs);
             (request_body, swagger::read_responses(document, &operation))
@@ -229,14 +232,14 @@ impl Operation {
 
     /// The parameters, and what Swagger 2.0 lists among them though it makes up the body.
     fn read_parameters<'d>(
-        &self,
+        &'d self,
         operation: &Place<'d>,
-        path_item: &Place<'d>,
         findings: &mut Vec<Finding>,
     ) -> (Vec<Parameter>, Vec<Place<'d>>) {
         let mut parameters: Vec<Parameter> = Vec::new();
         let mut inputs = Vec::new();
-        for owner in [path_item, operation] {
+        let path_items = self.path_items.iter().rev().map(|pointer| self.place(pointer));
+        for owner in path_items.chain([operation.clone()]) {
             let Some(list) = owner.get("parameters") else { continue };
             for place in list.items() {
                 let read = match self.document.version() {

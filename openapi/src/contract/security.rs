@@ -108,6 +108,7 @@ pub(crate) fn read_requirements(
     };
     security
         .items()
+        .filter_map(|requirement| requirement.follow(document).ok())
         .map(|requirement| SecurityRequirement {
             schemes: requirement
                 .members()

@@ -1,6 +1,6 @@
 //! Server and Server Variable Objects (OpenAPI 3.0.3, sections 4.7.5 and 4.7.6).
 
-use crate::document::Place;
+use crate::document::{Document, Place};
 
 /// One server of a document, path or operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +54,7 @@ fn path_of(url: &str) -> &str {
 }
 
 /// The servers of an object's own `servers` member.
-pub(crate) fn read(owner: &Place<'_>) -> Vec<Server> {
-    owner
-        .get("servers")
-        .map(|list| list.items().filter_map(|place| Server::read(&place)).collect())
-        .unwrap_or_default()
+pub(crate) fn read(document: &Document, owner: &Place<'_>) -> Vec<Server> {
+    let Some(list) = owner.get("servers") else { return Vec::new() };
+    list.items().filter_map(|place| Server::read(&place.follow(document).ok()?)).collect()
 }

@@ -1,12 +1,27 @@
 //! A document and the files it refers to, gathered into one value tree.
 //!
 //! Each file's tree becomes an item of [`FILES`] at the root, and every reference is rewritten to lead there, so
-//! that behind this module all references are local.
+//! that behind this module all references are local JSON Pointers. What a reference names is looked for in this order:
+//!
+//! | the part before `#` | leads to |
+//! |---|---|
+//! | nothing | the schema resource around it (its `$id`), else its own file |
+//! | a URI that an `$id` or a `$self` of a file read so far gives | that resource |
+//! | the main document's own name or URL | the main document |
+//! | a relative path, a URL | the file that [`Files`] has there; URLs come last, since a file may be one by its `$id` |
+//!
+//! | the part behind `#` | leads to |
+//! |---|---|
+//! | nothing | the whole |
+//! | `/…` | a JSON Pointer within the resource, else within the file |
+//! | a name | an `$anchor` or `$dynamicAnchor` |
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::address::{beside, has_scheme, home, is_url};
+use super::walk::{Site, SiteKind, Step, Visitor, pointer, walk};
 use super::{Document, Files, Finding, Pointer, Severity};
 
 /// The member of the gathered root that holds the trees of the other files.
@@ -16,104 +31,290 @@ pub(super) const MAX_FILES: usize = 4096;
 
 /// Reads what `main` refers to, and what that refers to, and so on, each file once.
 pub(super) fn gather(main: &mut Document, files: &dyn Files) -> Vec<Finding> {
-    let mut gathering = Gathering { files, parts: Vec::new(), known: HashMap::new(), findings: Vec::new() };
-    let mut root = std::mem::take(&mut main.root);
-    gathering.rewrite(&mut root, None, main.file_name(), &Pointer::root(), main);
-    let mut trees = Vec::new();
-    let mut at = 0;
-    while at < gathering.parts.len() {
-        let mut tree = std::mem::take(&mut gathering.parts[at].1.root);
-        let name = gathering.parts[at].0.clone();
-        gathering.rewrite(&mut tree, Some(at), &name, &Pointer::root(), main);
-        trees.push(tree);
-        at += 1;
+    let tree = std::mem::take(&mut main.root);
+    let address = home(&main.name).to_owned();
+    let has_names = has_names(&main.text);
+    let mut gathering = Gathering {
+        main,
+        files,
+        trees: Vec::new(),
+        parts: Vec::new(),
+        known: HashMap::from([(address.clone(), Some(0))]),
+        ids: HashMap::new(),
+        inner: Vec::new(),
+        far: Vec::new(),
+        findings: Vec::new(),
+    };
+    gathering.trees.push(Tree::new(address, tree, has_names));
+    gathering.run();
+    let Gathering { mut trees, parts, findings, .. } = gathering;
+    for tree in &mut trees {
+        for (at, text) in std::mem::take(&mut tree.changes) {
+            if let Some(place) = tree.root.pointer_mut(at.as_str()) {
+                *place = Value::String(text);
+            }
+        }
     }
-    if !trees.is_empty()
-        && let Value::Object(members) = &mut root
+    let mut roots = trees.into_iter().map(|tree| tree.root);
+    main.root = roots.next().unwrap_or_default();
+    let others: Vec<Value> = roots.collect();
+    if !others.is_empty()
+        && let Value::Object(members) = &mut main.root
     {
-        members.insert(FILES.to_owned(), Value::Array(trees));
+        members.insert(FILES.to_owned(), Value::Array(others));
     }
-    main.root = root;
-    main.parts = gathering.parts.into_iter().map(|(_, part)| part).collect();
-    gathering.findings
+    main.parts = parts;
+    findings
 }
 
 struct Gathering<'f> {
+    main: &'f Document,
     files: &'f dyn Files,
-    /// The files read so far: path relative to the main document's folder, and tree.
-    parts: Vec<(String, Document)>,
-    /// Indices into `parts` by path; nothing for a file that could not be read.
+    /// The main document's tree, then those of `parts`.
+    trees: Vec<Tree>,
+    parts: Vec<Document>,
+    /// Indices into `trees` by address; nothing for a file that could not be read.
     known: HashMap<String, Option<usize>>,
+    /// Schema resources by the URI of their `$id`.
+    ids: HashMap<String, (usize, Pointer)>,
+    /// Vendors' members that references lead into, by the index of their tree, yet to be looked at.
+    inner: Vec<(usize, Pointer)>,
+    /// References by URL, and the index of their tree: looked at when nothing nearer is left.
+    far: Vec<(usize, Found)>,
     findings: Vec<Finding>,
 }
 
+/// One file's tree.
+struct Tree {
+    address: String,
+    root: Value,
+    /// Whether it may have identifiers or anchors.
+    has_names: bool,
+    /// The base URIs of its schema resources.
+    bases: HashMap<Pointer, String>,
+    /// Schemas by the names of their anchors.
+    anchors: HashMap<String, Pointer>,
+    /// The texts to put in the places of others, once all is read.
+    changes: HashMap<Pointer, String>,
+    /// Vendors' members that references lead into.
+    entered: HashSet<Pointer>,
+}
+
+impl Tree {
+    fn new(address: String, root: Value, has_names: bool) -> Self {
+        Self {
+            address,
+            root,
+            has_names,
+            bases: HashMap::new(),
+            anchors: HashMap::new(),
+            changes: HashMap::new(),
+            entered: HashSet::new(),
+        }
+    }
+}
+
+/// A reference found in a tree.
+#[derive(Debug, Clone)]
+struct Found {
+    kind: SiteKind,
+    text: String,
+    at: Pointer,
+    owner: Pointer,
+    resource: Pointer,
+}
+
 impl Gathering<'_> {
-    /// Rewrites every reference below `value`, which is part of the file `name` (`part` among the files read).
-    fn rewrite(&mut self, value: &mut Value, part: Option<usize>, name: &str, at: &Pointer, main: &Document) {
-        match value {
-            Value::Array(items) => {
-                for (index, item) in items.iter_mut().enumerate() {
-                    if item.is_object() || item.is_array() {
-                        self.rewrite(item, part, name, &at.index(index), main);
+    fn run(&mut self) {
+        self.learn_names(0);
+        let mut at = 0;
+        loop {
+            if at < self.trees.len() {
+                for found in self.references(at, &Pointer::root()) {
+                    self.settle(at, found);
+                }
+                at += 1;
+            } else if let Some((at, start)) = self.inner.pop() {
+                for found in self.references(at, &start) {
+                    if !self.trees[at].changes.contains_key(&found.at) {
+                        self.settle(at, found);
                     }
                 }
-            }
-            Value::Object(members) => {
-                let is_map = at.as_str().rsplit('/').next().is_some_and(|last| MAPS.contains(&last));
-                for (key, member) in members.iter_mut() {
-                    match member {
-                        Value::String(reference) if key == "$ref" => {
-                            if let Some(local) = self.local(reference, part, name, &at.join(key), main) {
-                                *reference = local;
-                            }
-                        }
-                        Value::Object(_) | Value::Array(_) if is_map || !is_literal(key) => {
-                            self.rewrite(member, part, name, &at.join(key), main);
-                        }
-                        _ => {}
-                    }
+            } else if self.far.is_empty() {
+                return;
+            } else {
+                for (from, found) in std::mem::take(&mut self.far) {
+                    self.settle_far(from, &found);
                 }
             }
-            _ => {}
         }
     }
 
-    /// The local form of a reference in the file `name`; nothing where it stays as it is.
-    fn local(
-        &mut self,
-        reference: &str,
-        part: Option<usize>,
-        name: &str,
-        at: &Pointer,
-        main: &Document,
-    ) -> Option<String> {
-        let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+    /// Notes the identifiers and anchors of a tree.
+    fn learn_names(&mut self, at: usize) {
+        let tree = &mut self.trees[at];
+        if !tree.has_names {
+            return;
+        }
+        let mut names = Names { bases: Vec::new(), learnt: Vec::new(), anchors: Vec::new() };
+        if let Some(uri) = tree.root.get("$self").and_then(Value::as_str) {
+            names.learnt.push((Pointer::root(), uri.to_owned()));
+            names.bases.push((0, uri.to_owned()));
+        }
+        walk(&tree.root, Vec::new(), &mut names);
+        let Names { learnt, anchors, .. } = names;
+        for (name, place) in anchors {
+            tree.anchors.entry(name).or_insert(place);
+        }
+        for (place, uri) in learnt {
+            self.ids.entry(uri.clone()).or_insert_with(|| (at, place.clone()));
+            tree.bases.insert(place, uri);
+        }
+    }
+
+    /// The references of a tree below `start` that are not local already.
+    fn references(&self, at: usize, start: &Pointer) -> Vec<Found> {
+        let mut references = References { is_main: at == 0, found: Vec::new() };
+        let tree = &self.trees[at].root;
+        let tokens: Vec<String> = start.tokens().collect();
+        if let Some(value) = start.find(tree) {
+            walk(value, tokens.iter().map(|token| Step::Key(token)).collect(), &mut references);
+        }
+        references.found
+    }
+
+    fn settle(&mut self, from: usize, found: Found) {
+        if found.kind == SiteKind::Mapping && !is_mapping_reference(&found.text) {
+            return;
+        }
+        let (file, fragment) = found.text.split_once('#').unwrap_or((&found.text, ""));
         if file.is_empty() {
-            return part.map(|part| format!("#/{FILES}/{part}{fragment}"));
+            return self.land(from, &found, from, &found.resource, fragment);
         }
-        if file.contains("://") {
-            self.unread(part, at, main, format!("`{reference}` is on another host, and nothing is fetched"));
-            return None;
+        if let Some((to, resource)) = self.identified(from, &found.resource, file) {
+            return self.land(from, &found, to, &resource, fragment);
         }
-        let decoded = percent_encoding::percent_decode_str(file).decode_utf8_lossy();
-        let path = beside(name, &decoded);
-        if path == main.file_name() {
-            return Some(format!("#{fragment}"));
+        if self.is_shorthand(from, &found, file) {
+            return;
         }
-        let known = match self.known.get(&path) {
+        if has_scheme(file) && !is_url(file) {
+            let message = format!("`{}` is neither a file in a folder nor an http URL", found.text);
+            return self.unread(from, &found, message);
+        }
+        let path = beside(&self.trees[from].address, file);
+        if is_url(&path) && !self.known.contains_key(&path) {
+            return self.far.push((from, found));
+        }
+        self.settle_in(from, &found, &path);
+    }
+
+    fn settle_far(&mut self, from: usize, found: &Found) {
+        let (file, fragment) = found.text.split_once('#').unwrap_or((&found.text, ""));
+        match self.identified(from, &found.resource, file) {
+            Some((to, resource)) => self.land(from, found, to, &resource, fragment),
+            None => self.settle_in(from, found, &beside(&self.trees[from].address, file)),
+        }
+    }
+
+    fn settle_in(&mut self, from: usize, found: &Found, path: &str) {
+        let fragment = found.text.split_once('#').map_or("", |(_, fragment)| fragment);
+        if found.kind == SiteKind::Scalar
+            && fragment.is_empty()
+            && found.owner.as_str().ends_with("/description")
+        {
+            return self.read_prose(from, found, path);
+        }
+        let known = match self.known.get(path) {
             Some(known) => *known,
             None => {
-                let read = self.read(&path, part, at, main);
-                self.known.insert(path, read);
+                let read = self.read(from, found, path);
+                self.known.insert(path.to_owned(), read);
                 read
             }
         };
-        known.map(|index| format!("#/{FILES}/{index}{fragment}"))
+        if let Some(to) = known {
+            self.land(from, found, to, &Pointer::root(), fragment);
+        }
     }
 
-    fn read(&mut self, path: &str, part: Option<usize>, at: &Pointer, main: &Document) -> Option<usize> {
+    /// The schema resource whose URI `file` is, seen from the resource it stands in.
+    fn identified(&self, from: usize, resource: &Pointer, file: &str) -> Option<(usize, Pointer)> {
+        if self.ids.is_empty() {
+            return None;
+        }
+        let based = self.trees[from].bases.get(resource).map(|base| beside(base, file));
+        let wanted = based.as_deref().into_iter().chain([file]);
+        wanted.into_iter().find_map(|uri| self.ids.get(uri)).cloned()
+    }
+
+    /// Notes where a reference leads: to the tree `to`, and there within `resource`.
+    fn land(&mut self, from: usize, found: &Found, to: usize, resource: &Pointer, fragment: &str) {
+        let tree = &self.trees[to];
+        let decoded = percent_encoding::percent_decode_str(fragment).decode_utf8_lossy();
+        let within = |rest: &str| {
+            let inner = format!("{}{rest}", resource.as_str());
+            Pointer::from_escaped(&*inner).find(&tree.root).is_some().then_some(inner)
+        };
+        let landing = if decoded.is_empty() {
+            Some(resource.as_str().to_owned())
+        } else if decoded.starts_with('/') {
+            Some(within(&decoded).map_or_else(|| fragment.to_owned(), |inner| inner.replace('%', "%25")))
+        } else {
+            tree.anchors.get(&*decoded).map(|place| place.as_str().replace('%', "%25"))
+        };
+        let landing = match landing {
+            Some(landing) => landing,
+            // `#definitions/Pet` is what many write.
+            None if within(&format!("/{decoded}")).is_some() => {
+                self.odd(from, found, format!("`{}` lacks a `/` behind `#`", found.text));
+                format!("{}/{fragment}", resource.as_str())
+            }
+            None => return,
+        };
+        if landing.contains("/x-") {
+            self.enter(to, &landing);
+        }
+        let text = match to {
+            0 => format!("#{landing}"),
+            part => format!("#/{FILES}/{}{landing}", part - 1),
+        };
+        if text != found.text {
+            self.trees[from].changes.insert(found.at.clone(), text);
+        }
+    }
+
+    /// Has a vendor's member looked at, since a reference leads into it.
+    fn enter(&mut self, at: usize, landing: &str) {
+        let start = landing.find("/x-").map_or(landing, |start| {
+            let end = landing[start + 1..].find('/').map_or(landing.len(), |end| start + 1 + end);
+            &landing[..end]
+        });
+        let start = Pointer::from_escaped(start.replace("%25", "%"));
+        if self.trees[at].entered.insert(start.clone()) {
+            self.inner.push((at, start));
+        }
+    }
+
+    /// Whether a reference is a bare name, or a pointer that lacks its `#/`: then it is settled here.
+    fn is_shorthand(&mut self, from: usize, found: &Found, file: &str) -> bool {
+        let has_extension = file.rsplit('/').next().is_some_and(|last| last.contains('.'));
+        if has_extension || found.text.contains('#') || found.kind == SiteKind::Mapping || has_scheme(file) {
+            return false;
+        }
+        let tree = &self.trees[from].root;
+        let candidates =
+            [format!("/{file}"), format!("/definitions/{file}"), format!("/components/schemas/{file}")];
+        let candidate = candidates.into_iter().find(|candidate| tree.pointer(candidate).is_some());
+        let Some(candidate) = candidate else { return false };
+        self.odd(from, found, format!("`{}` is no reference; read as `#{candidate}`", found.text));
+        self.land(from, found, from, &Pointer::root(), &candidate.replace('%', "%25"));
+        true
+    }
+
+    fn read(&mut self, from: usize, found: &Found, path: &str) -> Option<usize> {
         if self.parts.len() >= MAX_FILES {
-            self.unread(part, at, main, format!("the document is spread over more than {MAX_FILES} files"));
+            let message = format!("the document is spread over more than {MAX_FILES} files");
+            self.unread(from, found, message);
             return None;
         }
         let read = self
@@ -121,66 +322,117 @@ impl Gathering<'_> {
             .read(path)
             .and_then(|bytes| Document::read_tree(path, &bytes).map_err(|error| error.to_string()));
         match read {
-            Ok((document, findings)) => {
+            Ok((mut document, findings)) => {
                 self.findings.extend(findings);
-                self.parts.push((path.to_owned(), document));
-                Some(self.parts.len() - 1)
+                let root = std::mem::take(&mut document.root);
+                let has_names = has_names(&document.text);
+                self.trees.push(Tree::new(path.to_owned(), root, has_names));
+                self.parts.push(document);
+                self.learn_names(self.parts.len());
+                Some(self.parts.len())
             }
             Err(message) => {
-                self.unread(part, at, main, message);
+                self.unread(from, found, message);
                 None
             }
         }
     }
 
-    fn unread(&mut self, part: Option<usize>, at: &Pointer, main: &Document, message: String) {
-        let document = part.map_or(main, |part| &self.parts[part].1);
-        self.findings.push(document.finding("reference-unread", Severity::Error, at, message));
-    }
-}
-
-/// Members whose own members have names of the author's choice, `default` and `example` among them.
-const MAPS: [&str; 16] = [
-    "$defs",
-    "callbacks",
-    "content",
-    "definitions",
-    "dependentSchemas",
-    "encoding",
-    "examples",
-    "headers",
-    "links",
-    "parameters",
-    "patternProperties",
-    "properties",
-    "requestBodies",
-    "responses",
-    "schemas",
-    "securitySchemes",
-];
-
-/// Members whose values are data, where `$ref` is a name like any other.
-fn is_literal(key: &str) -> bool {
-    matches!(key, "example" | "default" | "enum" | "const" | "value")
-}
-
-/// The path of `file` as seen from the main document's folder, when the file `from` names it.
-fn beside(from: &str, file: &str) -> String {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    if file.starts_with('/') {
-        return file.to_owned();
-    }
-    for part in file.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
+    /// A description kept in a file of its own, which is text and no tree.
+    fn read_prose(&mut self, from: usize, found: &Found, path: &str) {
+        match self.files.read(path) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                self.trees[from].changes.insert(found.owner.clone(), text);
             }
-            other => parts.push(other),
+            Err(message) => self.unread(from, found, message),
         }
     }
-    parts.join("/")
+
+    fn unread(&mut self, from: usize, found: &Found, message: String) {
+        // What stands in the place of an example may be one.
+        if found.kind != SiteKind::Example {
+            self.note(from, found, "reference-unread", Severity::Error, message);
+        }
+    }
+
+    fn odd(&mut self, from: usize, found: &Found, message: String) {
+        self.note(from, found, "reference-odd", Severity::Warning, message);
+    }
+
+    fn note(&mut self, from: usize, found: &Found, code: &'static str, severity: Severity, message: String) {
+        let document = if from == 0 { self.main } else { &self.parts[from - 1] };
+        self.findings.push(document.finding(code, severity, &found.at, message));
+    }
+}
+
+/// Whether a text holds what [`Gathering::learn_names`] looks for.
+fn has_names(text: &str) -> bool {
+    ["$id", "$anchor", "$dynamicAnchor", "$self"].iter().any(|name| text.contains(name))
+}
+
+/// Whether a value of `mapping` is a reference and no schema's name.
+fn is_mapping_reference(text: &str) -> bool {
+    let file = text.to_ascii_lowercase();
+    text.contains('#') || [".json", ".yaml", ".yml"].iter().any(|extension| file.ends_with(extension))
+}
+
+struct References {
+    is_main: bool,
+    found: Vec<Found>,
+}
+
+impl<'v> Visitor<'v> for References {
+    fn reference(&mut self, site: Site<'_, 'v>) {
+        let is_local = self.is_main
+            && site.resource == 0
+            && site.text.starts_with("#/")
+            && site.kind == SiteKind::Reference
+            && !site.text.contains("/x-");
+        if !is_local {
+            self.found.push(Found {
+                kind: site.kind,
+                text: site.text.trim().to_owned(),
+                at: site.pointer(),
+                owner: site.owner(),
+                resource: site.resource_pointer(),
+            });
+        }
+    }
+}
+
+/// Collects identifiers and anchors.
+struct Names {
+    /// The base URIs on the way to the object looked at, each with the length of the way.
+    bases: Vec<(usize, String)>,
+    learnt: Vec<(Pointer, String)>,
+    anchors: Vec<(String, Pointer)>,
+}
+
+impl<'v> Visitor<'v> for Names {
+    fn reference(&mut self, _site: Site<'_, 'v>) {}
+
+    fn object(&mut self, object: &'v Map<String, Value>, path: &[Step<'v>], _resource: usize) {
+        while self.bases.last().is_some_and(|(length, _)| *length >= path.len() && *length > 0) {
+            self.bases.pop();
+        }
+        if let Some(id) = object.get("$id").and_then(Value::as_str) {
+            match id.strip_prefix('#') {
+                Some(anchor) => self.anchors.push((anchor.to_owned(), pointer(path))),
+                None => {
+                    let uri = self.bases.last().map_or_else(|| id.to_owned(), |(_, base)| beside(base, id));
+                    let uri = uri.trim_end_matches('#').to_owned();
+                    self.learnt.push((pointer(path), uri.clone()));
+                    self.bases.push((path.len(), uri));
+                }
+            }
+        }
+        for keyword in ["$anchor", "$dynamicAnchor"] {
+            if let Some(anchor) = object.get(keyword).and_then(Value::as_str) {
+                self.anchors.push((anchor.to_owned(), pointer(path)));
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -189,7 +441,6 @@ mod tests {
 
     use serde_json::json;
 
-    use super::beside;
     use crate::document::Files;
     use crate::{Contract, Direction};
 
@@ -261,20 +512,5 @@ Age: {type: integer}
         let pointer = crate::Pointer::from_escaped(violation.document_pointer);
         let finding = contract.document().finding("x", crate::Severity::Note, &pointer, "here");
         assert_eq!(finding.to_string(), "schemas.yaml:3:3: note[x]: here (at /Pet/required)");
-    }
-
-    #[test]
-    fn paths_are_seen_from_the_main_documents_folder() {
-        let table = [
-            ("api.yaml", "a.yaml", "a.yaml"),
-            ("paths/a.yaml", "../b.yaml", "b.yaml"),
-            ("paths/a.yaml", "./b/c.yaml", "paths/b/c.yaml"),
-            ("api.yaml", "../common/a.yaml", "../common/a.yaml"),
-            ("../common/a.yaml", "../x.yaml", "../x.yaml"),
-            ("../common/a.yaml", "b.yaml", "../common/b.yaml"),
-        ];
-        for (from, file, expected) in table {
-            assert_eq!(beside(from, file), expected, "{file} in {from}");
-        }
     }
 }

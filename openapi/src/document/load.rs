@@ -6,8 +6,10 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use super::decode::decode;
+use super::mend::Mended;
 use super::node::Node;
-use super::{Files, Finding, Pointer, Position, Severity, Version, gather, json, yaml};
+use super::{Files, Finding, Pointer, Position, Severity, Version, gather, json, settle, yaml};
 use crate::schema::Definitions;
 
 /// The largest document read, in bytes.
@@ -22,8 +24,8 @@ pub const MAX_ALIASED_NODES: usize = 1_000_000;
 /// A document: its text, its value tree, and the positions of its nodes on demand.
 #[derive(Debug)]
 pub struct Document {
-    name: String,
-    text: String,
+    pub(super) name: String,
+    pub(super) text: String,
     language: Language,
     pub(super) root: Value,
     version: Version,
@@ -72,6 +74,7 @@ impl Document {
             ));
         }
         findings.extend(gather::gather(&mut document, files));
+        settle::settle(&mut document.root);
         Ok((document, findings))
     }
 
@@ -86,7 +89,7 @@ impl Document {
             let message = format!("{} bytes, over the limit of {MAX_BYTES}", bytes.len());
             return Err(LoadError::new(&name, None, message));
         }
-        let text = decode(bytes).map_err(|message| LoadError::new(&name, None, message))?;
+        let (text, misread) = decode(bytes).map_err(|message| LoadError::new(&name, None, message))?;
         let (language, node, mended) =
             parse(&text).map_err(|error| LoadError::new(&name, Some(error.position), error.message))?;
         let repeated = node.repeated_keys();
@@ -100,15 +103,14 @@ impl Document {
             nodes: OnceLock::new(),
             definitions: Definitions::default(),
         };
-        let mended = mended.into_iter().map(|position| Finding {
-            code: "indentation-wrong",
+        let mended = mended.into_iter().map(|mended| Finding {
+            code: mended.code,
             severity: Severity::Warning,
             file: document.name.clone(),
-            position: Some(position),
+            position: Some(mended.position),
             pointer: Pointer::root(),
-            message: "inside braces or brackets this line must stand deeper than the block around them"
-                .to_owned(),
-            hint: Some("indent the line further".to_owned()),
+            message: mended.message.to_owned(),
+            hint: Some(mended.hint.to_owned()),
         });
         let repeated = repeated.into_iter().map(|(object, key, first, again)| Finding {
             code: "key-repeated",
@@ -119,18 +121,22 @@ impl Document {
             message: format!("the key `{key}` is at {first} already; the last one counts"),
             hint: Some("remove one of the two".to_owned()),
         });
-        let findings = mended.chain(repeated).collect();
+        let misread = misread.map(|line| Finding {
+            code: "encoding-wrong",
+            severity: Severity::Warning,
+            file: document.name.clone(),
+            position: Some(Position { line, column: 1 }),
+            pointer: Pointer::root(),
+            message: "the text is not valid UTF-8; what is not is read as Windows-1252".to_owned(),
+            hint: Some("save the file as UTF-8".to_owned()),
+        });
+        let findings = misread.into_iter().chain(mended).chain(repeated).collect();
         Ok((document, findings))
     }
 
     /// What messages call this document.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The last part of its name: what files beside it call it.
-    pub(super) fn file_name(&self) -> &str {
-        self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name)
     }
 
     /// The text as read, decoded to UTF-8 and without a byte-order mark; of other files, see [`Document::parts`].
@@ -207,7 +213,7 @@ impl Document {
     }
 }
 
-fn parse(text: &str) -> Result<(Language, Node, Vec<Position>), ParseError> {
+fn parse(text: &str) -> Result<(Language, Node, Vec<Mended>), ParseError> {
     let yaml = || yaml::parse(text).map(|parsed| (Language::Yaml, parsed.root, parsed.mended));
     if text.trim_start().starts_with(['{', '[']) {
         match json::parse(text) {
@@ -219,28 +225,11 @@ fn parse(text: &str) -> Result<(Language, Node, Vec<Position>), ParseError> {
     yaml()
 }
 
-/// The value of a YAML text that is no document of ours; the error says where it is none, and why.
+/// The value of a YAML text that is no document of ours, and in which nothing is mended; the error says where it is
+/// none, and why.
 pub(crate) fn read_yaml(text: &str) -> Result<Value, String> {
-    let parsed = yaml::parse(text).map_err(|error| format!("{}: {}", error.position, error.message))?;
-    Ok(parsed.root.into_value())
-}
-
-/// UTF-8 or UTF-16 bytes as text, without a byte-order mark.
-fn decode(bytes: &[u8]) -> Result<String, String> {
-    let utf16 = |pairs: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = pairs.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
-        String::from_utf16(&units).map_err(|_| "the text is not valid UTF-16".to_owned())
-    };
-    match bytes {
-        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] | rest => {
-            std::str::from_utf8(rest).map(str::to_owned).map_err(|error| {
-                let line = rest[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-                format!("the text is not valid UTF-8 at byte {} (line {line})", error.valid_up_to())
-            })
-        }
-    }
+    let root = yaml::parse_strictly(text).map_err(|error| format!("{}: {}", error.position, error.message))?;
+    Ok(root.into_value())
 }
 
 /// What a parser refused, and where.
@@ -259,9 +248,9 @@ impl ParseError {
         self.position
     }
 
-    /// Whether a line stands too far to the left.
-    pub(super) fn is_indentation(&self) -> bool {
-        self.message.contains("indentation")
+    /// Whether the message holds these words, which are a parser's.
+    pub(super) fn says(&self, words: &str) -> bool {
+        self.message.contains(words)
     }
 }
 
@@ -358,7 +347,8 @@ mod tests {
             std::iter::once(0xFEFF).chain(TEXT.encode_utf16()).flat_map(u16::to_be_bytes).collect();
         let utf8 = [b"\xEF\xBB\xBF".as_slice(), TEXT.as_bytes()].concat();
         let windows = TEXT.replace('\n', "\r\n").into_bytes();
-        for bytes in [little, big, utf8, windows] {
+        let bare: Vec<u8> = TEXT.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [little, big, utf8, windows, bare] {
             let (document, _) = Document::read("encoded.yaml", &bytes, &NoFiles)
                 .expect("the text of this test is a document");
             assert!(document.root().get("paths").is_some());

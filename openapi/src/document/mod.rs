@@ -1,14 +1,19 @@
 //! The document: text read leniently into a value tree that knows where each node stands.
 
+mod address;
+mod decode;
 mod files;
 mod finding;
 mod gather;
 mod json;
 mod load;
+mod mend;
 mod node;
 mod pointer;
 mod reference;
+mod settle;
 mod version;
+mod walk;
 mod yaml;
 
 pub use files::{Files, Folder, NoFiles};

@@ -1,5 +1,6 @@
 //! JSON Pointers (RFC 6901) that grow as one walks down a document.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -48,13 +49,26 @@ impl Pointer {
 
     /// The unescaped tokens, from the root down.
     pub fn tokens(&self) -> impl Iterator<Item = String> + '_ {
-        self.0.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"))
+        self.0.split('/').skip(1).map(|token| unescape(token).into_owned())
     }
 
     /// The value this points at within `root`.
     pub fn find<'v>(&self, root: &'v Value) -> Option<&'v Value> {
-        root.pointer(&self.0)
+        let mut value = root;
+        for token in self.0.split('/').skip(1) {
+            value = match value {
+                Value::Object(members) => members.get(&*unescape(token)),
+                Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+                _ => None,
+            }?;
+        }
+        Some(value)
     }
+}
+
+/// What a token stands for; most hold nothing escaped and cost nothing.
+fn unescape(token: &str) -> Cow<'_, str> {
+    if token.contains('~') { token.replace("~1", "/").replace("~0", "~").into() } else { token.into() }
 }
 
 impl fmt::Display for Pointer {

@@ -58,18 +58,22 @@ impl<'d> Place<'d> {
     pub(crate) fn follow(&self, document: &'d Document) -> Result<Self, String> {
         let mut place = self.clone();
         for _ in 0..MAX_REFERENCE_HOPS {
-            match place.text("$ref") {
-                None => return Ok(place),
-                Some(reference) => {
-                    let pointer = resolve(reference)?;
-                    let value = pointer
-                        .find(document.root())
-                        .ok_or_else(|| format!("`{reference}` leads nowhere in this document"))?;
-                    place = Self { pointer, value };
-                }
+            if place.text("$ref").is_none() {
+                return Ok(place);
             }
+            place = place.step(document)?;
         }
         Err(format!("the reference at {} leads back to itself", self.pointer))
+    }
+
+    /// What its `$ref` leads to, which may be a reference again; the node itself where it has none.
+    pub(crate) fn step(&self, document: &'d Document) -> Result<Self, String> {
+        let Some(reference) = self.text("$ref") else { return Ok(self.clone()) };
+        let pointer = resolve(reference)?;
+        let value = pointer
+            .find(document.root())
+            .ok_or_else(|| format!("`{reference}` leads nowhere in this document"))?;
+        Ok(Self { pointer, value })
     }
 }
 

@@ -1,80 +1,55 @@
 //! YAML 1.2 text to the value tree, with positions, from saphyr-parser's events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
+use serde_json::Value;
 
 use super::json::number;
 use super::load::{Budget, ParseError};
+use super::mend::{Mended, parse_mending};
 use super::node::{Member, Node, NodeKind};
 use super::{MAX_ALIASED_NODES, MAX_DEPTH, Position};
 
-/// The most lines of one text whose indentation is mended.
-const MAX_MENDED_LINES: usize = 64;
-
-/// A parsed text, and the lines that had to be mended before it was YAML.
+/// A parsed text, and what had to be mended before it was YAML.
 pub(super) struct Parsed {
     pub(super) root: Node,
-    pub(super) mended: Vec<Position>,
+    pub(super) mended: Vec<Mended>,
 }
 
-/// Parses the first YAML document of a text, mending what other parsers let pass.
-///
-/// Inside `{}` and `[]` every line must stand deeper than the block around it (YAML 1.2, section 7.4). Many
-/// documents close a brace at the block's own depth; such a line is moved to the right until it is YAML.
+/// Parses the first YAML document of a text that holds anything, mending what other parsers let pass.
 pub(super) fn parse(text: &str) -> Result<Parsed, ParseError> {
-    let mut mended = Vec::new();
-    let mut moved = String::new();
-    loop {
-        let current = if mended.is_empty() { text } else { &moved };
-        match parse_strictly(current) {
-            Ok(root) => return Ok(Parsed { root, mended }),
-            Err(error) => {
-                let line = error.position().line;
-                let is_repeated = mended.last().is_some_and(|last: &Position| last.line == line);
-                if !error.is_indentation() || is_repeated || mended.len() >= MAX_MENDED_LINES {
-                    return Err(error);
-                }
-                let Some(shifted) = move_line(current, line) else { return Err(error) };
-                moved = shifted;
-                mended.push(error.position());
-            }
-        }
-    }
+    let (root, mended) = parse_mending(text, parse_strictly)?;
+    Ok(Parsed { root, mended })
 }
 
-/// The text with one line, counted from 1, moved to stand deeper than the line before it.
-fn move_line(text: &str, line: u32) -> Option<String> {
-    let at = usize::try_from(line).ok()?.checked_sub(1)?;
-    let mut lines: Vec<&str> = text.split('\n').collect();
-    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let before = lines[..at].iter().rev().find(|line| !line.trim().is_empty())?;
-    let wanted = depth(before).max(depth(lines.get(at)?) + 1);
-    let shifted = format!("{}{}", " ".repeat(wanted), lines[at].trim_start());
-    lines[at] = &shifted;
-    Some(lines.join("\n"))
-}
-
-/// Parses the first YAML document of a text, by the core schema of YAML 1.2 (section 10.3).
+/// Parses the first YAML document of a text that is not null, by the core schema of YAML 1.2 (section 10.3).
 ///
-/// Merge keys (`<<`) are followed, since real documents use them. Scalars with leading zeros stay strings, as do
+/// An alias inside the node it names is null, and a key that is no scalar is its JSON text. Merge keys (`<<`) are followed, since real documents use them. Scalars with leading zeros stay strings, as do
 /// `yes`, `no`, `on` and `off`. Anchors cost what they expand to: see [`MAX_ALIASED_NODES`].
-fn parse_strictly(text: &str) -> Result<Node, ParseError> {
+pub(super) fn parse_strictly(text: &str) -> Result<Node, ParseError> {
     let mut builder = Builder {
         events: Parser::new_from_str(text),
         anchors: HashMap::new(),
         aliased: 0,
         budget: Budget::default(),
     };
+    let mut empty = Err("the document is empty");
     loop {
         let (event, span) = builder.next()?;
         match event {
             Event::StreamEnd => {
-                return Err(ParseError::new(position(span.start), "the document is empty"));
+                return empty.map_err(|message| ParseError::new(position(span.start), message));
             }
-            Event::Nothing | Event::StreamStart | Event::DocumentStart(_) => {}
-            event => return builder.node(event, span, 0),
+            Event::Nothing | Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd => {}
+            event => {
+                let root = builder.node(event, span, 0)?.node;
+                if !matches!(root.kind, NodeKind::Null) {
+                    return Ok(root);
+                }
+                empty = empty.or(Ok(root));
+            }
         }
     }
 }
@@ -88,10 +63,24 @@ fn scan_error(error: &ScanError) -> ParseError {
     ParseError::new(position(*error.marker()), error.info().to_owned())
 }
 
+/// A node and how many levels of values it holds, itself included.
+#[derive(Clone)]
+struct Built {
+    node: Node,
+    height: usize,
+}
+
+/// A node with a name, and how many nodes it holds.
+#[derive(Clone)]
+struct Anchored {
+    built: Built,
+    nodes: usize,
+}
+
 struct Builder<'t> {
     events: Parser<'t, StrInput<'t>>,
-    /// Anchored nodes and how many nodes each holds.
-    anchors: HashMap<usize, (Node, usize)>,
+    /// Anchored nodes and what each costs.
+    anchors: HashMap<usize, Anchored>,
     aliased: usize,
     budget: Budget,
 }
@@ -105,61 +94,67 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Node, ParseError> {
+    fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Built, ParseError> {
         let position = position(span.start);
-        if depth > MAX_DEPTH {
-            let message = format!("values nested deeper than {MAX_DEPTH} levels");
-            return Err(ParseError::new(position, message));
-        }
+        check_depth(depth, position)?;
         let before = self.budget.spend(position)?;
-        let (kind, anchor) = match event {
-            Event::Alias(anchor) => return self.alias(anchor, position),
+        let (kind, height, anchor) = match event {
+            Event::Alias(anchor) => return self.alias(anchor, position, depth),
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.as_ref().filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
-                (scalar(&text, style, tag), anchor)
+                (scalar(&text, style, tag), 1, anchor)
             }
             Event::SequenceStart(anchor, _) => {
                 let mut items = Vec::new();
+                let mut height = 0;
                 loop {
                     let (event, span) = self.next()?;
                     if matches!(event, Event::SequenceEnd) {
                         break;
                     }
-                    items.push(self.node(event, span, depth + 1)?);
+                    let item = self.node(event, span, depth + 1)?;
+                    height = height.max(item.height);
+                    items.push(item.node);
                 }
-                (NodeKind::Array(items), anchor)
+                (NodeKind::Array(items), height + 1, anchor)
             }
-            Event::MappingStart(anchor, _) => (self.mapping(depth)?, anchor),
+            Event::MappingStart(anchor, _) => {
+                let (members, height) = self.mapping(depth)?;
+                (NodeKind::Object(members), height + 1, anchor)
+            }
             other => {
                 return Err(ParseError::new(position, format!("unexpected {other:?}")));
             }
         };
-        let node = Node { position, kind };
+        let built = Built { node: Node { position, kind }, height };
         if anchor > 0 {
             let nodes = self.budget.spent() - before + 1;
-            self.anchors.insert(anchor, (node.clone(), nodes));
+            self.anchors.insert(anchor, Anchored { built: built.clone(), nodes });
         }
-        Ok(node)
+        Ok(built)
     }
 
-    fn alias(&mut self, anchor: usize, position: Position) -> Result<Node, ParseError> {
-        let Some((node, nodes)) = self.anchors.get(&anchor) else {
-            return Err(ParseError::new(position, "an alias inside the node it names"));
+    fn alias(&mut self, anchor: usize, position: Position, depth: usize) -> Result<Built, ParseError> {
+        let Some(Anchored { built, nodes }) = self.anchors.get(&anchor) else {
+            return Ok(Built { node: Node { position, kind: NodeKind::Null }, height: 1 });
         };
         self.aliased += nodes;
         if self.aliased > MAX_ALIASED_NODES {
             let message = format!("aliases expand to more than {MAX_ALIASED_NODES} nodes");
             return Err(ParseError::new(position, message));
         }
+        check_depth(depth + built.height - 1, position)?;
         // What an anchor around this alias costs includes what the alias brings in.
-        let (node, nodes) = (node.clone(), *nodes);
+        let (built, nodes) = (built.clone(), *nodes);
         self.budget.spend_many(nodes.saturating_sub(1), position)?;
-        Ok(node)
+        Ok(built)
     }
 
-    fn mapping(&mut self, depth: usize) -> Result<NodeKind, ParseError> {
+    /// The members of a mapping, and the height of the highest.
+    fn mapping(&mut self, depth: usize) -> Result<(Vec<Member>, usize), ParseError> {
         let mut members: Vec<Member> = Vec::new();
         let mut merged: Vec<Member> = Vec::new();
+        let mut height = 0;
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
@@ -171,29 +166,34 @@ impl<'t> Builder<'t> {
                 Event::Scalar(text, ..) => Some(text.to_string()),
                 _ => None,
             };
-            let key_node = self.node(event, span, depth + 1)?;
-            let key = match key_text {
-                Some(text) => text,
-                None => match key_node.kind {
-                    NodeKind::String(text) => text,
-                    _ => return Err(ParseError::new(key_position, "a key that is not a scalar")),
-                },
-            };
+            let key_node = self.node(event, span, depth + 1)?.node;
+            let key = key_text.unwrap_or_else(|| match key_node.into_value() {
+                Value::String(text) => text,
+                other => other.to_string(),
+            });
             let (event, span) = self.next()?;
             let value = self.node(event, span, depth + 1)?;
+            height = height.max(value.height);
             if plain && key == "<<" {
-                merge_sources(value, &mut merged);
+                merge_sources(value.node, &mut merged);
             } else {
-                members.push(Member { key, key_position, value });
+                members.push(Member { key, key_position, value: value.node });
             }
         }
-        for member in merged {
-            if !members.iter().any(|own| own.key == member.key) {
-                members.push(member);
-            }
+        if !merged.is_empty() {
+            let mut own: HashSet<String> = members.iter().map(|member| member.key.clone()).collect();
+            members.extend(merged.into_iter().filter(|member| own.insert(member.key.clone())));
         }
-        Ok(NodeKind::Object(members))
+        Ok((members, height))
     }
+}
+
+fn check_depth(depth: usize, position: Position) -> Result<(), ParseError> {
+    if depth > MAX_DEPTH {
+        let message = format!("values nested deeper than {MAX_DEPTH} levels");
+        return Err(ParseError::new(position, message));
+    }
+    Ok(())
 }
 
 /// The members a merge key brings in: those of one mapping, or of several in order of precedence.
@@ -321,12 +321,25 @@ mod tests {
     }
 
     #[test]
-    fn a_brace_closed_at_the_depth_of_its_block_is_mended() {
-        let text = "a:\n  b: {\n    \"80/tcp\": {},\n    \"c\": {}\n  }\n  e: 3\n";
-        let parsed = parse(text).expect("the text of this test is YAML once mended");
-        assert_eq!(parsed.root.into_value(), json!({"a": {"b": {"80/tcp": {}, "c": {}}, "e": 3}}));
-        assert_eq!(parsed.mended.len(), 1);
-        assert!(parse("a: {\nb: 1").is_err());
+    fn aliases_do_not_nest_deeper_than_text_may() {
+        let mut text = format!("a0: &a0 {}{}\n", "[".repeat(100), "]".repeat(100));
+        let _ = writeln!(text, "a1: &a1 {}*a0{}", "[".repeat(100), "]".repeat(100));
+        let error = parse(&text).map(drop).map_err(|error| format!("{error:?}"));
+        assert!(error.unwrap_err().contains("nested deeper"));
+    }
+
+    #[test]
+    fn the_first_document_that_holds_anything_is_read() {
+        for text in ["a: 1\n---\nb: 2\n", "---\n# none\n---\na: 1\n", "%YAML 1.2\n---\na: 1\n...\n"] {
+            assert_eq!(value(text), json!({"a": 1}), "{text}");
+        }
+    }
+
+    #[test]
+    fn strange_keys_and_aliases_are_read_all_the_same() {
+        assert_eq!(value("? [a, b]\n: 1\n? k\n: 2\n"), json!({"[\"a\",\"b\"]": 1, "k": 2}));
+        assert_eq!(value("a: &a {b: *a}\n"), json!({"a": {"b": null}}));
+        assert_eq!(value("a: &a /x\n*a : 1\n"), json!({"a": "/x", "/x": 1}));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod corpus_messages;
 mod generate;
 mod messages;
 mod readings;
+mod references;
 mod style_vectors;
 mod suite;
 mod xml_laws;
