@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::decode::decode;
 use super::mend::Mended;
-use super::node::Node;
-use super::{Files, Finding, Pointer, Position, Severity, Version, gather, json, settle, yaml};
+use super::node::{Node, RepeatedKey};
+use super::{Files, Finding, Pointer, Position, Severity, Version, gather, json, plain, settle, yaml};
 use crate::schema::Definitions;
 
 /// The largest document read, in bytes.
@@ -90,11 +90,10 @@ impl Document {
             return Err(LoadError::new(&name, None, message));
         }
         let (text, misread) = decode(bytes).map_err(|message| LoadError::new(&name, None, message))?;
-        let (language, node, mended) =
+        let Parsed { language, root, mended, repeated } =
             parse(&text).map_err(|error| LoadError::new(&name, Some(error.position), error.message))?;
-        let repeated = node.repeated_keys();
         let document = Self {
-            root: node.into_value(),
+            root,
             name,
             text,
             language,
@@ -112,7 +111,7 @@ impl Document {
             message: mended.message.to_owned(),
             hint: Some(mended.hint.to_owned()),
         });
-        let repeated = repeated.into_iter().map(|(object, key, first, again)| Finding {
+        let repeated = repeated.into_iter().map(|RepeatedKey { object, key, first, again }| Finding {
             code: "key-repeated",
             severity: Severity::Warning,
             file: document.name.clone(),
@@ -213,11 +212,28 @@ impl Document {
     }
 }
 
-fn parse(text: &str) -> Result<(Language, Node, Vec<Mended>), ParseError> {
-    let yaml = || yaml::parse(text).map(|parsed| (Language::Yaml, parsed.root, parsed.mended));
+/// What a text holds, and what is odd about it.
+struct Parsed {
+    language: Language,
+    root: Value,
+    mended: Vec<Mended>,
+    repeated: Vec<RepeatedKey>,
+}
+
+fn parse(text: &str) -> Result<Parsed, ParseError> {
+    let parsed = |language, node: Node, mended| Parsed {
+        language,
+        repeated: node.repeated_keys(),
+        root: node.into_value(),
+        mended,
+    };
+    let yaml = || yaml::parse(text).map(|yaml| parsed(Language::Yaml, yaml.root, yaml.mended));
     if text.trim_start().starts_with(['{', '[']) {
+        if let Some(root) = plain::parse(text) {
+            return Ok(Parsed { language: Language::Json, root, mended: Vec::new(), repeated: Vec::new() });
+        }
         match json::parse(text) {
-            Ok(node) => return Ok((Language::Json, node, Vec::new())),
+            Ok(node) => return Ok(parsed(Language::Json, node, Vec::new())),
             // Flow YAML may start like JSON; where neither parses, JSON's message is the one that helps.
             Err(error) => return yaml().map_err(|_| error),
         }

@@ -9,6 +9,7 @@ mod json;
 mod load;
 mod mend;
 mod node;
+mod plain;
 mod pointer;
 mod reference;
 mod settle;

@@ -1,5 +1,6 @@
 //! The value tree with positions, as the parsers build it.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde_json::{Map, Number, Value};
@@ -46,6 +47,15 @@ pub(crate) struct Member {
     pub(crate) value: Node,
 }
 
+/// A key that an object has twice.
+#[derive(Debug)]
+pub(crate) struct RepeatedKey {
+    pub(crate) object: Pointer,
+    pub(crate) key: String,
+    pub(crate) first: Position,
+    pub(crate) again: Position,
+}
+
 impl Node {
     /// The tree without positions; of a repeated key the last value is kept, at the first one's place.
     pub(crate) fn into_value(self) -> Value {
@@ -86,18 +96,14 @@ impl Node {
         Some(position)
     }
 
-    /// Every repeated key: the object's pointer, the key, the first and the repeated position.
-    pub(crate) fn repeated_keys(&self) -> Vec<(Pointer, String, Position, Position)> {
+    /// Every repeated key.
+    pub(crate) fn repeated_keys(&self) -> Vec<RepeatedKey> {
         let mut found = Vec::new();
         self.collect_repeated_keys(&Pointer::root(), &mut found);
         found
     }
 
-    fn collect_repeated_keys(
-        &self,
-        pointer: &Pointer,
-        found: &mut Vec<(Pointer, String, Position, Position)>,
-    ) {
+    fn collect_repeated_keys(&self, pointer: &Pointer, found: &mut Vec<RepeatedKey>) {
         match &self.kind {
             NodeKind::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -107,10 +113,12 @@ impl Node {
                 }
             }
             NodeKind::Object(members) => {
-                let mut seen = std::collections::HashMap::with_capacity(members.len());
+                let mut seen = HashMap::with_capacity(members.len());
                 for member in members {
-                    if let Some(first) = seen.insert(member.key.as_str(), member.key_position) {
-                        found.push((pointer.clone(), member.key.clone(), first, member.key_position));
+                    let again = member.key_position;
+                    if let Some(first) = seen.insert(member.key.as_str(), again) {
+                        let (object, key) = (pointer.clone(), member.key.clone());
+                        found.push(RepeatedKey { object, key, first, again });
                     }
                     if member.value.is_container() {
                         member.value.collect_repeated_keys(&pointer.join(&member.key), found);
