@@ -110,8 +110,8 @@ async fn answer(
         notes.trail.push("route: a preflight, answered for any path");
         return Ok(cors::preflight(&request.headers));
     }
-    let path = request.target.split('?').next().unwrap_or_default();
-    let found = route(state, &request.method, path, &mut notes.trail)?;
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let found = route(state, &request.method, path, query, &request.headers, &mut notes.trail)?;
     let operation = found.operation;
     notes.operation = Some(Arc::clone(operation));
 
@@ -175,9 +175,11 @@ fn route<'r, 'p>(
     state: &'r State,
     method: &Method,
     path: &'p str,
+    query: &str,
+    headers: &HeaderMap,
     trail: &mut Trail,
 ) -> Result<RouteMatch<'r, 'p>, Box<Reply>> {
-    let allowed = match state.router.find(method, path) {
+    let allowed = match state.router.find_with(method, path, query, headers) {
         Route::Found(found) => return Ok(found),
         Route::WrongMethod { allowed } => allowed,
         Route::BadEscape => return Err(refuse::bad_escape(path)),
@@ -188,7 +190,7 @@ fn route<'r, 'p>(
         }
     };
     if *method == Method::HEAD
-        && let Route::Found(found) = state.router.find(&Method::GET, path)
+        && let Route::Found(found) = state.router.find_with(&Method::GET, path, query, headers)
     {
         trail.push("route: HEAD is answered as GET, without the body");
         return Ok(found);

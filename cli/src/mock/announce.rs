@@ -68,7 +68,7 @@ fn request(operation: &Arc<Operation>, router: &Router, seed: u64) -> Option<Req
 }
 
 fn is_valid(router: &Router, request: &Request) -> bool {
-    match router.find(&request.method, request.path()) {
+    match router.find_request(request) {
         Route::Found(found) => {
             validate::request(&found, request, &RequestRules::default()).violations.is_empty()
         }

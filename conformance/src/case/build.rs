@@ -125,7 +125,12 @@ impl Factory {
 
     /// The methods that the path of a request has, when the request's method is none of them.
     pub(crate) fn undeclared(&self, method: &Method, request: &Request) -> Option<Vec<Method>> {
-        match self.router.find(method, request.path()) {
+        match self.router.find_with(
+            method,
+            request.path(),
+            request.query().unwrap_or_default(),
+            &request.headers,
+        ) {
             Route::WrongMethod { allowed } => Some(allowed.into_iter().cloned().collect()),
             _ => None,
         }
@@ -137,7 +142,7 @@ impl Factory {
     }
 
     fn read(&self, operation: &Operation, request: &Request) -> Option<Reading> {
-        match self.router.find(&request.method, request.path()) {
+        match self.router.find_request(request) {
             Route::Found(found) if found.operation.id() == operation.id() => {
                 Some(validate::request(&found, request, &self.rules))
             }

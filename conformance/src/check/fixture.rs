@@ -159,7 +159,7 @@ impl Scene {
 
     /// What a check says, in a word: `passed`, `n/a`, or `failed: ` and the kinds.
     pub(super) fn says(&self, check: &str) -> String {
-        let reading = match self.router.find(&self.request.method, self.request.path()) {
+        let reading = match self.router.find_request(&self.request) {
             Route::Found(found) => validate::request(&found, &self.request, &RequestRules::default()),
             _ => validate::Reading::default(),
         };

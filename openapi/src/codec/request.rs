@@ -139,7 +139,15 @@ fn encode_query(operation: &Operation, values: &RequestValues) -> Result<String,
     for (name, value) in values.query.iter().filter(|(name, _)| unknown(name)) {
         encode_undocumented(Location::Query, Escape::Query, name, value, &mut out)?;
     }
-    Ok(out.into_text())
+    let written = out.into_text();
+    let is_written = |name: &str| written.split('&').any(|pair| pair.split('=').next() == Some(name));
+    // What a template's own query asks for must be there for the request to mean this operation.
+    let asked = operation.path().query_pairs().filter(|(name, _)| !is_written(name));
+    let mut pairs: Vec<String> = asked.map(|(name, value)| format!("{name}={value}")).collect();
+    if !written.is_empty() {
+        pairs.push(written);
+    }
+    Ok(pairs.join("&"))
 }
 
 /// The members of an exploded object stand beside the other parameters, and one of the same name is that parameter.

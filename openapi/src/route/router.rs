@@ -5,12 +5,14 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
 use super::PathTemplate;
+use super::condition::{Condition, conditions, fit};
 use super::template::{Piece, Segment, match_pieces};
 use crate::contract::Operation;
+use crate::message::Request;
 
 /// The most templates named as near a path that none matches.
 const MAX_NEAREST: usize = 3;
@@ -39,7 +41,8 @@ struct Branch {
     literals: HashMap<String, Branch>,
     mixed: Vec<(Vec<Piece>, Branch)>,
     variable: Option<Box<Branch>>,
-    /// The operations whose template ends here; the first of a method wins.
+    /// The operations whose template ends here; of those of a method whose conditions a request meets best, the first
+    /// wins.
     ends: Vec<End>,
 }
 
@@ -48,14 +51,36 @@ struct End {
     operation: Arc<Operation>,
     /// Variables of the base path, which come first among the captures and are not the operation's.
     base_variables: usize,
+    /// What its requests show beyond the path.
+    conditions: Arc<[Condition]>,
 }
 
 impl End {
-    /// Adds an operation to those that end at one place, unless another there has its method.
-    fn add(ends: &mut Vec<Self>, operation: &Arc<Operation>, base_variables: usize) {
-        if !ends.iter().any(|end| end.operation.method() == operation.method()) {
-            ends.push(Self { operation: Arc::clone(operation), base_variables });
+    /// Adds an operation to those that end at one place, unless another there cannot be told from it.
+    fn add(
+        ends: &mut Vec<Self>,
+        operation: &Arc<Operation>,
+        base_variables: usize,
+        conditions: &Arc<[Condition]>,
+    ) {
+        let is_same =
+            |end: &Self| end.operation.method() == operation.method() && end.conditions == *conditions;
+        if !ends.iter().any(is_same) {
+            let (operation, conditions) = (Arc::clone(operation), Arc::clone(conditions));
+            ends.push(Self { operation, base_variables, conditions });
         }
+    }
+
+    /// The one of several that a request means.
+    fn meant<'e>(ends: &'e [Self], method: &Method, query: &str, headers: &HeaderMap) -> Option<&'e Self> {
+        let mut best = None;
+        for end in ends.iter().filter(|end| end.operation.method() == method) {
+            let Some(fit) = fit(&end.conditions, query, headers) else { continue };
+            if best.is_none_or(|(best, _)| fit > best) {
+                best = Some((fit, end));
+            }
+        }
+        best.map(|(_, end)| end)
     }
 }
 
@@ -105,8 +130,9 @@ impl Router {
             }
             bases.sort_by_key(|base| Reverse(base.len()));
             bases.dedup();
+            let conditions: Arc<[Condition]> = conditions(operation).into();
             for base in bases {
-                router.insert(base, operation);
+                router.insert(base, operation, &conditions);
             }
             router.templates.push(operation.path().as_str().to_owned());
         }
@@ -115,7 +141,7 @@ impl Router {
         router
     }
 
-    fn insert(&mut self, base: &str, operation: &Arc<Operation>) {
+    fn insert(&mut self, base: &str, operation: &Arc<Operation>, conditions: &Arc<[Condition]>) {
         let base = (!base.is_empty()).then(|| PathTemplate::parse(base));
         let base_variables = base.as_ref().map_or(0, |base| base.variables().count());
         let mut branch = &mut self.root;
@@ -123,38 +149,53 @@ impl Router {
         for segment in base_segments.chain(&operation.path().segments) {
             branch = branch.child(segment);
         }
-        End::add(&mut branch.ends, operation, base_variables);
+        End::add(&mut branch.ends, operation, base_variables, conditions);
         let segments = base.iter().flat_map(|base| &base.segments).chain(&operation.path().segments);
         let literals: Option<Vec<Cow<'_, str>>> = segments.map(Segment::plain).collect();
         if let Some(literals) = literals {
-            End::add(self.literals.entry(literals.join("/")).or_default(), operation, base_variables);
+            let ends = self.literals.entry(literals.join("/")).or_default();
+            End::add(ends, operation, base_variables, conditions);
         }
     }
 
-    /// Finds the operation for a method and a raw request path (still percent-encoded, without the query).
-    ///
-    /// Of several templates the one with more literal segments wins, then the one whose literal is leftmost.
-    /// A template that has the method beats a better one that has not.
+    /// As [`Router::find_with`], for a request without query and headers.
     pub fn find<'r, 'p>(&'r self, method: &Method, path: &'p str) -> Route<'r, 'p> {
+        self.find_with(method, path, "", &HeaderMap::new())
+    }
+
+    /// As [`Router::find_with`], for a whole request.
+    pub fn find_request<'r, 'p>(&'r self, request: &'p Request) -> Route<'r, 'p> {
+        self.find_with(&request.method, request.path(), request.query().unwrap_or_default(), &request.headers)
+    }
+
+    /// Finds the operation for a method, a raw request path (still percent-encoded), the raw query and the headers.
+    ///
+    /// - Of several templates the one with more literal segments wins, then the one whose literal is leftmost.
+    /// - A template that has the method beats a better one that has not.
+    /// - Real documents have queries in templates (`/?Action=Create`), which the specification does not know. Their
+    ///   literal pairs must be in the request's query; of a pair with a variable only the name must.
+    /// - They have fragments too (`/#X-Amz-Target=Table.Create`), which never reach a server. What a fragment names is
+    ///   looked for in the query parameter or header of that name, where the operation declares one; of operations that
+    ///   share a path the one whose names and values are all there wins, else the first.
+    pub fn find_with<'r, 'p>(
+        &'r self,
+        method: &Method,
+        path: &'p str,
+        query: &str,
+        headers: &HeaderMap,
+    ) -> Route<'r, 'p> {
         if !has_valid_escapes(path) {
             return Route::BadEscape;
         }
         let relative = path.strip_prefix('/').unwrap_or(path);
         if let Some(ends) = self.literals.get(relative)
-            && let Some(end) = ends.iter().find(|end| end.operation.method() == method)
+            && let Some(end) = End::meant(ends, method, query, headers)
         {
             return Route::Found(RouteMatch { operation: &end.operation, variables: Vec::new() });
         }
-        let raw: Vec<&str> = relative.split('/').collect();
-        let mut walk = Walk { raw: &raw, captures: Vec::new(), shape: Vec::new(), found: Vec::new() };
-        walk.descend(&self.root, 0);
-        let mut found = walk.found;
-        if found.is_empty() {
-            return Route::Unknown;
-        }
-        found.sort_by(|left, right| right.rank().cmp(&left.rank()));
+        let found = self.candidates(relative);
         for candidate in &found {
-            if let Some(end) = candidate.branch.ends.iter().find(|end| end.operation.method() == method) {
+            if let Some(end) = End::meant(&candidate.branch.ends, method, query, headers) {
                 let names = end.operation.path().variables();
                 let values = candidate.captures.iter().copied().skip(end.base_variables);
                 return Route::Found(RouteMatch {
@@ -169,7 +210,28 @@ impl Router {
                 allowed.push(end.operation.method());
             }
         }
+        // A method that the path has, and not with such a query, means no operation.
+        if allowed.is_empty() || allowed.contains(&method) {
+            return Route::Unknown;
+        }
         Route::WrongMethod { allowed }
+    }
+
+    /// All operations of a method whose templates a path is of, the one that is found first.
+    pub(crate) fn matching<'r>(&'r self, method: &Method, path: &str) -> Vec<&'r Arc<Operation>> {
+        let found = self.candidates(path.strip_prefix('/').unwrap_or(path));
+        let ends = found.iter().flat_map(|candidate| &candidate.branch.ends);
+        ends.map(|end| &end.operation).filter(|operation| operation.method() == method).collect()
+    }
+
+    /// The branches that a path without its first slash is of, the best first.
+    fn candidates<'r, 'p>(&'r self, relative: &'p str) -> Vec<Candidate<'r, 'p>> {
+        let raw: Vec<&str> = relative.split('/').collect();
+        let mut walk = Walk { raw: &raw, captures: Vec::new(), shape: Vec::new(), found: Vec::new() };
+        walk.descend(&self.root, 0);
+        let mut found = walk.found;
+        found.sort_by(|left, right| right.rank().cmp(&left.rank()));
+        found
     }
 
     /// The templates nearest to a path that none matches, the nearest first.
@@ -295,6 +357,7 @@ mod tests {
 
     use super::{BasePaths, PathTemplate, Route, Router};
     use crate::contract::Contract;
+    use crate::message::Request;
 
     fn contract(servers: &[&str], paths: &[&str]) -> Contract {
         let servers: Vec<_> = servers.iter().map(|url| json!({ "url": url })).collect();
@@ -400,6 +463,56 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert_eq!(router.nearest("/pet/mine")[0], "/pets/mine");
+    }
+
+    #[test]
+    fn queries_and_what_fragments_name_tell_operations_of_one_path_apart() {
+        let header = json!([{ "name": "X-Target", "in": "header", "schema": { "type": "string" } }]);
+        let action = json!([{ "name": "Action", "in": "query", "schema": { "type": "string" } }]);
+        let document = json!({ "openapi": "3.0.3", "paths": {
+            "/run?do=start": { "post": {} },
+            "/run?do=stop&now={now}": { "post": {} },
+            "/any": { "get": {} },
+            "/any?view=full": { "get": {} },
+            "/#X-Target=A.One": { "post": { "parameters": header } },
+            "/#X-Target=A.Two": { "post": { "parameters": header } },
+            "/{bucket}": { "put": {} },
+            "/{bucket}#Action": { "put": { "parameters": action } },
+            "/{bucket}#Action=Stop": { "put": { "parameters": action } },
+            "/lost#one": { "get": {} },
+            "/lost#two": { "get": {} },
+        } });
+        let contract = Contract::load("routes.json", document.to_string().as_bytes()).expect("a document");
+        let router = Router::new(contract.operations(), BasePaths::Optional);
+        let table = [
+            ("POST", "/run?do=start", "", "/run?do=start"),
+            ("POST", "/run?x=1&do=start", "", "/run?do=start"),
+            ("POST", "/run?do=stop&now=1", "", "/run?do=stop&now={now}"),
+            ("POST", "/run?do=stop", "", "-"),
+            ("POST", "/run", "", "-"),
+            ("GET", "/any", "", "/any"),
+            ("GET", "/any?view=some", "", "/any"),
+            ("GET", "/any?view=full", "", "/any?view=full"),
+            ("POST", "/", "A.Two", "/#X-Target=A.Two"),
+            ("POST", "/", "A.One", "/#X-Target=A.One"),
+            ("POST", "/", "A.Three", "/#X-Target=A.One"),
+            ("PUT", "/b", "", "/{bucket}"),
+            ("PUT", "/b?Action", "", "/{bucket}#Action"),
+            ("PUT", "/b?Action=Start", "", "/{bucket}#Action"),
+            ("PUT", "/b?Action=Stop", "", "/{bucket}#Action"),
+            ("GET", "/lost", "", "/lost#one"),
+        ];
+        for (method, target, header, expected) in table {
+            let mut request = Request::new(method.parse().expect("a method"), target);
+            if !header.is_empty() {
+                request.headers.insert("x-target", header.parse().expect("a value"));
+            }
+            let found = match router.find_request(&request) {
+                Route::Found(found) => found.operation.path().as_str(),
+                _ => "-",
+            };
+            assert_eq!(found, expected, "{method} {target} {header}");
+        }
     }
 
     proptest! {

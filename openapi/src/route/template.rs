@@ -30,7 +30,8 @@ pub(super) enum Piece {
 impl PathTemplate {
     /// Parses a template; braces that do not pair up are literal text.
     ///
-    /// Only what stands before a `?` or `#` takes part in routing, since no request path holds the rest.
+    /// Variables and segments are those before a `?` or `#`, since no request path holds the rest; how the rest takes
+    /// part in routing is told at [`Router::find_with`](super::Router::find_with).
     pub fn parse(text: &str) -> Self {
         let path = &text[..text.find(['?', '#']).unwrap_or(text.len())];
         let path = path.strip_prefix('/').unwrap_or(path);
@@ -40,6 +41,19 @@ impl PathTemplate {
     /// The template as documented.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The template up to a `?` or `#`, its variables without their names: what it shares with templates of the same
+    /// requests.
+    pub(crate) fn shape(&self) -> String {
+        self.fill(|_| "{}".to_owned())
+    }
+
+    /// The literal pairs of its query part, as written there.
+    pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let before = self.text.split('#').next().unwrap_or_default();
+        let query = before.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| !value.contains('{'))
     }
 
     /// The names of its variables, from left to right.

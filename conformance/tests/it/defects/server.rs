@@ -213,7 +213,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Request>> 
 }
 
 fn answer(request: &Request, router: &Router, defect: Defect) -> Answer {
-    let found = match router.find(&request.method, request.path()) {
+    let found = match router.find_request(request) {
         Route::Found(found) => found,
         Route::WrongMethod { .. } if defect == Defect::DeleteWorks && request.method == Method::DELETE => {
             return reply(204, Vec::new(), "");

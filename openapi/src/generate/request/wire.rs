@@ -56,7 +56,7 @@ impl Wire {
 
     /// What a request reads as; nothing where its path is not the operation's.
     pub(super) fn read(&self, request: &Request) -> Option<Reading> {
-        match self.router.find(&request.method, request.path()) {
+        match self.router.find_request(request) {
             Route::Found(found) => {
                 let mut reading = validate::request(&found, request, &self.rules);
                 reading.violations.retain(|violation| match &violation.part {
