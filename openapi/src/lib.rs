@@ -21,6 +21,7 @@ pub mod validate;
 mod violation;
 
 pub use bundled::{Bundled, bundled};
+pub use check::{Rule, rules};
 pub use contract::{
     ApiKeyLocation, Content, Contract, Encoding, Example, Header, Location, MediaType, Operation,
     OperationId, Parameter, RequestBody, Response as ResponseObject, Responses, SecurityRequirement,

@@ -56,8 +56,8 @@ fn findings_as_json() {
     assert_eq!(report["version"], 1);
     let codes: Vec<&str> =
         report["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
-    assert_eq!(codes, ["example-invalid", "parameter-unusable"]);
-    assert_eq!(report["findings"][1]["line"], 7);
+    assert_eq!(codes, ["member-missing", "operation-id-missing", "example-invalid", "reference-unresolved"]);
+    assert_eq!(report["findings"][3]["line"], 7);
 }
 
 #[test]

@@ -156,15 +156,14 @@ impl Contract {
     }
 
     /// Everything wrong with the document, its operations and schemas included, in document order. Reads it all.
+    ///
+    /// What each code means is told by [`rules`](crate::rules).
     pub fn check(&self) -> Vec<Finding> {
-        let mut findings = self.0.findings.clone();
+        let mut loading = self.0.findings.clone();
         for operation in &self.0.operations {
-            findings.extend(operation.findings().iter().cloned());
-            findings.extend(crate::check::operation(operation));
+            loading.extend(operation.findings().iter().cloned());
         }
-        findings.sort_by(|left, right| left.position.cmp(&right.position).then(left.code.cmp(right.code)));
-        findings.dedup();
-        findings
+        crate::check::inspect(self, loading)
     }
 
     /// The SHA-256 of the document's text, the files it is spread over included, in hexadecimal.

@@ -20,7 +20,7 @@ pub enum StatusPattern {
 }
 
 impl StatusPattern {
-    pub(super) fn of(key: &str) -> Option<Self> {
+    pub(crate) fn of(key: &str) -> Option<Self> {
         let key = key.trim();
         if key.eq_ignore_ascii_case("default") {
             return Some(Self::Default);

@@ -189,6 +189,14 @@ impl Document {
         Some((self.parts.get(index.parse::<usize>().ok()?)?, Pointer::from_escaped(rest)))
     }
 
+    /// The other file that a pointer leads into, where it does, and the pointer within its file.
+    pub(crate) fn locate(&self, pointer: &Pointer) -> (Option<&Self>, Pointer) {
+        match self.part(pointer) {
+            Some((part, rest)) => (Some(part), rest),
+            None => (None, pointer.clone()),
+        }
+    }
+
     /// A finding about the node at `pointer`, with its position.
     pub fn finding(
         &self,
@@ -244,7 +252,8 @@ fn parse(text: &str) -> Result<Parsed, ParseError> {
 /// The value of a YAML text that is no document of ours, and in which nothing is mended; the error says where it is
 /// none, and why.
 pub(crate) fn read_yaml(text: &str) -> Result<Value, String> {
-    let root = yaml::parse_strictly(text).map_err(|error| format!("{}: {}", error.position, error.message))?;
+    let root =
+        yaml::parse_strictly(text).map_err(|error| format!("{}: {}", error.position, error.message))?;
     Ok(root.into_value())
 }
 

@@ -12,6 +12,7 @@ use super::no_instance::NoInstance;
 use super::seed::{Dice, Seed, runner};
 use super::shrink::Hints;
 use super::variety::Variety;
+use crate::document::{Document, Pointer};
 use crate::schema::{Direction, Schema};
 
 /// The quick draws of a value before parts are put to the judge as they are drawn.
@@ -100,6 +101,15 @@ impl Generator {
 /// Unlike [`Generator::of`] it does not ask whether there is any value.
 pub(super) fn ground(schema: &Schema, direction: Direction) -> Option<(Arc<Grammar>, ShapeId)> {
     Grammared::of(schema, direction).map(|own| (own.grammar, own.root))
+}
+
+/// Whether every value of the schema at a place of the document would hold another one, without end.
+pub(crate) fn is_endless(document: &Arc<Document>, pointer: &Pointer, direction: Direction) -> bool {
+    let schema = Schema::new(document, pointer.clone());
+    ground(&schema, direction).is_some_and(|(grammar, root)| {
+        let node = grammar.node_of(&[root]);
+        grammar.height(node).is_none() && grammar.contradiction(node).is_none()
+    })
 }
 
 /// A schema in a grammar.

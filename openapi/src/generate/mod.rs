@@ -31,5 +31,5 @@ pub use request::{
 pub use seed::{Seed, runner, sample};
 pub use variety::Variety;
 
-pub(crate) use generator::Generator;
+pub(crate) use generator::{Generator, is_endless};
 pub(crate) use grammar::Grammar;

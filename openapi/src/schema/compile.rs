@@ -124,6 +124,11 @@ impl Schema {
         None
     }
 
+    /// Why the schema itself cannot be compiled, whatever it refers to.
+    pub(crate) fn own_defect(&self) -> Option<&str> {
+        self.definition(Direction::Response).defect()
+    }
+
     /// Whether a value is valid.
     pub fn is_valid(&self, value: &Value, direction: Direction) -> bool {
         self.definition(direction).is_valid(value)
