@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use counterfoil_openapi::BasePaths;
 use counterfoil_openapi::validate::Enforcement;
-use counterfoil_server::{StubBuilder, StubServer};
+use counterfoil_server::{Examples, StubBuilder, StubServer};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -73,6 +73,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHEN", default_value = "optional")]
     base_path: BasePathName,
 
+    /// What to do with examples that break their own schema: repair the parts at fault, or serve them as they stand.
+    #[arg(long, value_name = "HOW", default_value = "repair")]
+    examples: ExamplesName,
+
     /// A file to write the ports to once the stub listens: its own in the first line, the control API's in the second.
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
@@ -82,6 +86,12 @@ pub(crate) struct Arguments {
 enum BasePathName {
     Strict,
     Optional,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExamplesName {
+    Repair,
+    AsIs,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
@@ -128,6 +138,10 @@ async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<Stub
         .base_paths(match arguments.base_path {
             BasePathName::Strict => BasePaths::Strict,
             BasePathName::Optional => BasePaths::Optional,
+        })
+        .examples(match arguments.examples {
+            ExamplesName::Repair => Examples::Repaired,
+            ExamplesName::AsIs => Examples::AsIs,
         })
         .security(enforced_unless(arguments.no_auth))
         .validation(enforced_unless(arguments.no_validate));

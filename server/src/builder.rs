@@ -12,6 +12,7 @@ use counterfoil_openapi::{BasePaths, Contract};
 use crate::call::Call;
 use crate::control;
 use crate::journal::CallFilter;
+use crate::plan::Rules;
 use crate::script::{Script, ScriptEngine};
 use crate::state::State;
 use crate::stub_plane;
@@ -43,6 +44,16 @@ pub enum Bodies {
     Generated,
 }
 
+/// What is done with an example that breaks its own schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Examples {
+    /// The parts at fault are repaired, and the trail says which.
+    #[default]
+    Repaired,
+    /// It is served as it stands, with a warning in log and trail.
+    AsIs,
+}
+
 /// The resolved options of a stub.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -56,8 +67,16 @@ pub(crate) struct Settings {
     pub(crate) unknown_query: UnknownQuery,
     pub(crate) own_replies: OwnReplies,
     pub(crate) bodies: Bodies,
+    pub(crate) examples: Examples,
     pub(crate) body_limit: usize,
     pub(crate) body_deadline: Duration,
+}
+
+impl Settings {
+    /// What of them has a say in the plans of replies.
+    pub(crate) fn plan_rules(&self) -> Rules {
+        Rules { seed: self.seed, examples: self.examples }
+    }
 }
 
 /// Sets up a [`StubServer`].
@@ -85,6 +104,7 @@ impl StubBuilder {
                 unknown_query: UnknownQuery::default(),
                 own_replies: OwnReplies::default(),
                 bodies: Bodies::default(),
+                examples: Examples::default(),
                 body_limit: DEFAULT_BODY_LIMIT,
                 body_deadline: DEFAULT_BODY_DEADLINE,
             },
@@ -160,6 +180,12 @@ impl StubBuilder {
     /// Where bodies come from when nobody asks for a certain one.
     pub fn bodies(mut self, bodies: Bodies) -> Self {
         self.settings.bodies = bodies;
+        self
+    }
+
+    /// What is done with examples that break their own schema; they are repaired unless told otherwise.
+    pub fn examples(mut self, examples: Examples) -> Self {
+        self.settings.examples = examples;
         self
     }
 

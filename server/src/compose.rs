@@ -200,6 +200,8 @@ fn draft<'t>(
         headers.insert(header::CONTENT_TYPE, content_type);
     }
     trail.push(body.line.clone());
+    body.repaired.iter().for_each(|line| trail.push(line.clone()));
+    planned.iter().flat_map(|(_, plan)| &plan.header_lines).for_each(|line| trail.push(line));
     Ok(Draft { status: target.status, headers, body })
 }
 
@@ -237,7 +239,7 @@ fn body<'t>(
             (chosen, Some(plan.content_type.clone()))
         }
         Media::Covered(place, name) => {
-            let plan = MediaPlan::under(planned(*place).0, name);
+            let plan = MediaPlan::under(planned(*place).0, name, task.state.settings.plan_rules());
             let chosen = payload::choose(&plan, wish, strictness, &|| seed(name)).map(Body::forget_example);
             (chosen, Some(plan.content_type))
         }

@@ -33,8 +33,8 @@ mod trail;
 mod wish;
 
 pub use builder::{
-    Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, OwnReplies, StartError, StubBuilder,
-    StubServer,
+    Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, Examples, OwnReplies, StartError,
+    StubBuilder, StubServer,
 };
 pub use call::{Call, Message, Source};
 pub use control::control_document;

@@ -290,7 +290,7 @@ mod tests {
         let contract = Contract::load("a.yaml", text.as_bytes()).unwrap();
         let mut state = StubBuilder::new(contract).into_state();
         // The one invariant of the state that can be broken from here.
-        state.plans = Plans::new(std::iter::empty(), 0);
+        state.plans = Plans::new(std::iter::empty(), state.settings.plan_rules());
         let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
         let request = hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();
         let response = serve(&state, connection, request).await;

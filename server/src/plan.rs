@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use counterfoil_openapi::codec::{self, Payload, media};
-use counterfoil_openapi::generate::{self, Seed, Variety};
+use counterfoil_openapi::generate::{self, Change, Seed, Variety};
 use counterfoil_openapi::{
     Direction, Header, MediaType, Operation, Pointer, Response, ResponseObject, Schema, Violation, validate,
 };
@@ -16,7 +16,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::strategy::SBoxedStrategy;
 use serde_json::Value;
 
+use crate::builder::Examples;
 use crate::negotiate::status::{self, Choice};
+
+/// The most changes of one example that the trail names.
+const MAX_CHANGES: usize = 5;
 
 /// How often a header's value is drawn anew where no field can hold what was drawn.
 const HEADER_DRAWS: u64 = 16;
@@ -39,8 +43,17 @@ const NEVER_MADE_UP: [&str; 11] = [
 /// The plans of every operation of a stub, by the operation's address.
 #[derive(Debug)]
 pub(crate) struct Plans {
-    seed: u64,
+    rules: Rules,
     plans: HashMap<usize, OnceLock<Plan>>,
+}
+
+/// What plans are made by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// Steers what is made up.
+    pub(crate) seed: u64,
+    /// What is done with examples that break their own schema.
+    pub(crate) examples: Examples,
 }
 
 /// The replies of one operation.
@@ -59,6 +72,8 @@ pub(crate) struct Plan {
 pub(crate) struct ResponsePlan {
     /// The documented headers, with values.
     pub(crate) headers: HeaderMap,
+    /// What was repaired about their examples, as lines of the trail.
+    pub(crate) header_lines: Vec<Arc<str>>,
     /// The place of the media type sent to clients that accept any.
     pub(crate) usual_media: Option<usize>,
     /// As many as the response has media types, in the same order.
@@ -74,35 +89,48 @@ pub(crate) struct MediaPlan {
     pub(crate) content_type: HeaderValue,
     /// Its examples: `example`, `examples` in document order, then those of the schema.
     pub(crate) examples: Vec<Ready>,
+    rules: Rules,
     strategy: OnceLock<Option<SBoxedStrategy<Value>>>,
 }
 
-/// An example, ready to be sent.
+/// An example.
 #[derive(Debug)]
 pub(crate) struct Ready {
     /// Its name, where it has one.
     pub(crate) name: Option<String>,
-    /// The value.
-    pub(crate) value: Value,
-    /// The value as it is sent; nothing where no codec writes it.
-    pub(crate) body: Option<Bytes>,
     /// Why it was chosen, as a line of the trail.
     pub(crate) line: Arc<str>,
+    /// The value as the document has it.
+    given: Value,
+    /// Where it stands in the media type, for the seed of what a repair makes up.
+    place: u64,
+    served: OnceLock<Served>,
     verdict: OnceLock<Vec<Violation>>,
 }
 
+/// An example as it is served.
+#[derive(Debug)]
+pub(crate) struct Served {
+    /// The value: the document's own, or repaired.
+    pub(crate) value: Value,
+    /// The value as it is sent; nothing where no codec writes it.
+    pub(crate) body: Option<Bytes>,
+    /// What was repaired, as a line of the trail.
+    pub(crate) repaired: Option<Arc<str>>,
+}
+
 impl Plans {
-    /// Room for the plans of some operations; `seed` steers the headers that are made up.
-    pub(crate) fn new<'o>(operations: impl Iterator<Item = &'o Arc<Operation>>, seed: u64) -> Self {
+    /// Room for the plans of some operations.
+    pub(crate) fn new<'o>(operations: impl Iterator<Item = &'o Arc<Operation>>, rules: Rules) -> Self {
         let plans = operations.map(|operation| (address(operation), OnceLock::new())).collect();
-        Self { seed, plans }
+        Self { rules, plans }
     }
 
     /// The plan of an operation.
     pub(crate) fn of(&self, operation: &Arc<Operation>) -> &Plan {
         let slot =
             self.plans.get(&address(operation)).expect("every operation the router finds has its room");
-        slot.get_or_init(|| Plan::make(operation, self.seed))
+        slot.get_or_init(|| Plan::make(operation, self.rules))
     }
 }
 
@@ -111,28 +139,30 @@ fn address(operation: &Arc<Operation>) -> usize {
 }
 
 impl Plan {
-    fn make(operation: &Operation, seed: u64) -> Self {
+    fn make(operation: &Operation, rules: Rules) -> Self {
         let usual = status::valid(operation.responses());
         let usual_line = usual.map_or_else(String::new, |usual| usual.line());
         let responses = operation
             .responses()
             .iter()
-            .map(|response| ResponsePlan::make(operation, response, seed))
+            .map(|response| ResponsePlan::make(operation, response, rules))
             .collect();
         Self { usual, usual_line: usual_line.into(), responses }
     }
 }
 
 impl ResponsePlan {
-    fn make(operation: &Operation, response: &ResponseObject, seed: u64) -> Self {
+    fn make(operation: &Operation, response: &ResponseObject, rules: Rules) -> Self {
         let mut headers = HeaderMap::new();
+        let mut header_lines = Vec::new();
         for documented in &response.headers {
             let Ok(name) = HeaderName::try_from(documented.name.as_str()) else { continue };
             if NEVER_MADE_UP.contains(&name.as_str()) {
                 continue;
             }
             let parts = [operation.id().as_str(), &response.status.to_string(), documented.name.as_str()];
-            if let Some(value) = header_value(documented, &parts, seed) {
+            if let Some((value, changes)) = header_value(documented, &parts, rules) {
+                header_lines.extend(line_of(&format!("header {name}"), &changes));
                 headers.insert(name, value);
             }
         }
@@ -140,54 +170,92 @@ impl ResponsePlan {
         let place = |media: &MediaType| response.content.iter().position(|known| std::ptr::eq(known, media));
         Self {
             headers,
+            header_lines,
             usual_media: usual.and_then(place),
-            media: response.content.iter().map(MediaPlan::make).collect(),
+            media: response.content.iter().map(|media| MediaPlan::make(media, rules)).collect(),
         }
     }
 }
 
-/// The value a documented header is sent with: its example, its schema's, or one made up.
-fn header_value(header: &Header, parts: &[&str], seed: u64) -> Option<HeaderValue> {
+/// The value a documented header is sent with: its example, its schema's, or one made up; and what was repaired.
+fn header_value(header: &Header, parts: &[&str], rules: Rules) -> Option<(HeaderValue, Vec<Change>)> {
     let examples = header.examples.iter().map(|example| &example.value);
     let own = header.schema.iter().flat_map(schema_examples);
-    if let Some(value) = examples.chain(own).find_map(|value| codec::encode_header(header, value).ok()) {
-        return Some(value);
+    let given = examples.chain(own).find_map(|value| {
+        let seed = || Seed::derive(rules.seed, parts, HEADER_DRAWS);
+        let (value, changes) = mended(header.schema.as_ref(), value, rules, seed);
+        Some((codec::encode_header(header, &value).ok()?, changes))
+    });
+    if given.is_some() {
+        return given;
     }
     let schema = header.schema.as_ref()?;
     let strategy = generate::positive(schema, Direction::Response).ok()?;
     (0..HEADER_DRAWS).find_map(|draw| {
-        let value = generate::sample(&strategy, &Seed::derive(seed, parts, draw))?;
-        codec::encode_header(header, &value).ok()
+        let value = generate::sample(&strategy, &Seed::derive(rules.seed, parts, draw))?;
+        Some((codec::encode_header(header, &value).ok()?, Vec::new()))
+    })
+}
+
+/// An example made valid by its schema, where that is wanted and can be done, and what was changed.
+fn mended(
+    schema: Option<&Schema>,
+    value: &Value,
+    rules: Rules,
+    seed: impl FnOnce() -> Seed,
+) -> (Value, Vec<Change>) {
+    let schema = schema.filter(|_| rules.examples == Examples::Repaired);
+    let repaired =
+        schema.and_then(|schema| generate::repair(schema, Direction::Response, value, &seed()).ok());
+    match repaired {
+        Some(repaired) => (repaired.value, repaired.changes),
+        None => (value.clone(), Vec::new()),
+    }
+}
+
+/// What was repaired about an example, as a line of the trail; nothing where nothing was.
+fn line_of(what: &str, changes: &[Change]) -> Option<Arc<str>> {
+    let mut told: Vec<String> = changes.iter().take(MAX_CHANGES).map(Change::to_string).collect();
+    if changes.len() > MAX_CHANGES {
+        told.push(format!("and {} more", changes.len() - MAX_CHANGES));
+    }
+    (!told.is_empty()).then(|| {
+        format!("{what}: the example breaks its own schema and was repaired: {}", told.join("; ")).into()
     })
 }
 
 impl MediaPlan {
-    fn make(documented: &MediaType) -> Self {
+    fn make(documented: &MediaType, rules: Rules) -> Self {
         let own = documented.schema.iter().flat_map(schema_examples);
         let named = documented.examples.iter().map(|example| (example.name.clone(), &example.value));
         let values: Vec<(Option<String>, &Value)> = named.chain(own.map(|value| (None, value))).collect();
         let name = concrete(documented, values.first().map(|(_, value)| *value));
-        Self::make_as(documented, &name, values)
+        Self::make_as(documented, &name, values, rules)
     }
 
     /// The plan of a documented range under a name that it covers.
-    pub(crate) fn under(documented: &MediaType, name: &str) -> Self {
+    pub(crate) fn under(documented: &MediaType, name: &str, rules: Rules) -> Self {
         let named = documented.examples.iter().map(|example| (example.name.clone(), &example.value));
         let own = documented.schema.iter().flat_map(schema_examples);
-        Self::make_as(documented, name, named.chain(own.map(|value| (None, value))).collect())
+        Self::make_as(documented, name, named.chain(own.map(|value| (None, value))).collect(), rules)
     }
 
-    fn make_as(documented: &MediaType, name: &str, values: Vec<(Option<String>, &Value)>) -> Self {
+    fn make_as(
+        documented: &MediaType,
+        name: &str,
+        values: Vec<(Option<String>, &Value)>,
+        rules: Rules,
+    ) -> Self {
         let media = MediaType { name: name.to_owned(), ..documented.clone() };
         let own_from = documented.examples.len();
         let examples = values
             .into_iter()
             .enumerate()
-            .map(|(place, (name, value))| Ready::make(&media, name, value, place >= own_from))
+            .map(|(place, (name, value))| Ready::new(&media, name, value, place, own_from))
             .collect();
         let content_type = HeaderValue::from_str(name)
             .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
-        Self { media, content_type, examples, strategy: OnceLock::new() }
+        Self { media, content_type, examples, rules, strategy: OnceLock::new() }
     }
 
     /// A body that its schema admits, drawn by a seed; nothing where there is no schema, or none can be drawn.
@@ -200,15 +268,35 @@ impl MediaPlan {
 }
 
 impl Ready {
-    fn make(media: &MediaType, name: Option<String>, value: &Value, is_of_schema: bool) -> Self {
-        let value = unquoted(media, value);
-        let line = match (&name, is_of_schema) {
+    /// An example: the one number `place` of the media type's, of which those from `own_from` on are the schema's.
+    fn new(media: &MediaType, name: Option<String>, value: &Value, place: usize, own_from: usize) -> Self {
+        let line = match (&name, place >= own_from) {
             (Some(name), _) => format!("body: the example `{name}` of {}", media.name),
             (None, false) => format!("body: the example of {}", media.name),
             (None, true) => format!("body: the example of the schema of {}", media.name),
         };
-        let body = write_as_given(media, &value).ok();
-        Self { name, value, body, line: line.into(), verdict: OnceLock::new() }
+        Self {
+            name,
+            line: line.into(),
+            given: value.clone(),
+            place: place as u64,
+            served: OnceLock::new(),
+            verdict: OnceLock::new(),
+        }
+    }
+
+    /// The example as it is served under its media type; it is repaired and written once.
+    pub(crate) fn served(&self, plan: &MediaPlan) -> &Served {
+        self.served.get_or_init(|| {
+            let media = &plan.media;
+            // The text of another notation says nothing to the schema before it is decoded.
+            let is_text = self.given.is_string() && media::kind(&media.name) != media::Kind::Json;
+            let schema = media.schema.as_ref().filter(|_| !is_text);
+            let seed = || Seed::derive(plan.rules.seed, &["example", media.pointer.as_str()], self.place);
+            let (value, changes) = mended(schema, &self.given, plan.rules, seed);
+            let body = write_as_given(media, &value).ok();
+            Served { value, body, repaired: line_of("body", &changes) }
+        })
     }
 
     /// How the example breaks the contract as the body of a response; it is looked at once.
@@ -226,19 +314,6 @@ pub(crate) fn write_as_given(media: &MediaType, value: &Value) -> Result<Bytes, 
         _ => Payload::Value(value.clone()),
     };
     codec::encode_body(media, &payload)
-}
-
-/// An example of a JSON body that was written down as a text of JSON, as documents often do, means what it holds.
-fn unquoted(media: &MediaType, value: &Value) -> Value {
-    if let (Value::String(text), Some(schema)) = (value, &media.schema)
-        && media::kind(&media.name) == media::Kind::Json
-        && !schema.is_valid(value, Direction::Response)
-        && let Ok(inner) = serde_json::from_str(text)
-        && schema.is_valid(&inner, Direction::Response)
-    {
-        return inner;
-    }
-    value.clone()
 }
 
 /// What a schema itself gives as an example of its values.

@@ -39,7 +39,7 @@ impl State {
         let operations = || contracts.iter().flat_map(Contract::operations);
         Self {
             router: Router::new(operations(), settings.base_paths),
-            plans: Plans::new(operations(), settings.seed),
+            plans: Plans::new(operations(), settings.plan_rules()),
             rules: RequestRules { unknown_query: settings.unknown_query, security: settings.security },
             journal: Journal::new(Secrets::new(&contracts)),
             stopping: watch::Sender::new(false),

@@ -30,6 +30,8 @@ pub(crate) struct Body<'p> {
     pub(crate) source: Source,
     /// Why it was chosen.
     pub(crate) line: Line,
+    /// What was repaired about the example that it is.
+    pub(crate) repaired: Option<Line>,
     /// The example that it is to the letter, whose verdict is known.
     pub(crate) example: Option<&'p Ready>,
 }
@@ -37,12 +39,18 @@ pub(crate) struct Body<'p> {
 impl Body<'_> {
     /// No body at all.
     pub(crate) fn none(line: Line) -> Self {
-        Self { bytes: Bytes::new(), source: Source::Document, line, example: None }
+        Self { bytes: Bytes::new(), source: Source::Document, line, repaired: None, example: None }
     }
 
     /// The same body, whose verdict is not known.
     pub(crate) fn forget_example<'any>(self) -> Body<'any> {
-        Body { bytes: self.bytes, source: self.source, line: self.line, example: None }
+        Body {
+            bytes: self.bytes,
+            source: self.source,
+            line: self.line,
+            repaired: self.repaired,
+            example: None,
+        }
     }
 }
 
@@ -75,7 +83,8 @@ pub(crate) fn choose<'p>(
             found
         }
     };
-    let documented = |ready: &'p Ready| (Cow::Borrowed(&ready.value), Some(ready), Line::from(&ready.line));
+    let documented =
+        |ready: &'p Ready| (Cow::Borrowed(&ready.served(plan).value), Some(ready), Line::from(&ready.line));
     let generated = || {
         let value = plan.generate(&seed())?;
         Some((Cow::Owned(value), None, Line::from("body: generated from the schema")))
@@ -95,12 +104,14 @@ pub(crate) fn choose<'p>(
         return scripted(&plan.media, &value, "body: the script's patch over the documented one");
     }
     let source = if example.is_some() { Source::Example } else { Source::Generated };
-    let bytes = match example.and_then(|ready| ready.body.clone()) {
+    let served = example.map(|ready| ready.served(plan));
+    let bytes = match served.and_then(|served| served.body.clone()) {
         Some(bytes) => bytes,
         None if example.is_some() => write_as_given(&plan.media, &value)?,
         None => codec::encode_body(&plan.media, &Payload::Value(value.into_owned())).map_err(unwritable)?,
     };
-    Ok(Body { bytes, source, line, example })
+    let repaired = served.and_then(|served| served.repaired.as_ref().map(Line::from));
+    Ok(Body { bytes, source, line, repaired, example })
 }
 
 /// The body of a media type that is not documented, which only a script can give.
@@ -117,7 +128,7 @@ fn nothing() -> Body<'static> {
 
 fn scripted(media: &MediaType, value: &Value, line: &'static str) -> Result<Body<'static>, Unmet> {
     let bytes = write_as_given(media, value)?;
-    Ok(Body { bytes, source: Source::Rule, line: Line::from(line), example: None })
+    Ok(Body { bytes, source: Source::Rule, line: Line::from(line), repaired: None, example: None })
 }
 
 fn write_as_given(media: &MediaType, value: &Value) -> Result<Bytes, Unmet> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_server::{OwnReplies, StubServer};
+use counterfoil_server::{Examples, OwnReplies, StubServer};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -70,15 +70,35 @@ async fn a_preflight_is_answered_on_any_path() {
 
 #[tokio::test]
 async fn a_reply_of_ours_that_breaks_the_contract_is_told_or_refused() {
-    let stub = Stub::start(tables()).await;
+    let as_is = || tables().examples(Examples::AsIs);
+    let stub = Stub::start(as_is()).await;
     let reply = stub.get("/bodies/broken").await;
     assert_eq!(reply.status, 200);
     let told = stub.trail(&reply).last().unwrap().clone();
     assert!(told.starts_with("reply: breaks the contract: body: \"no integer\" is not of type"), "{told}");
-    let strict = Stub::start(tables().own_replies(OwnReplies::Refused)).await;
+    let strict = Stub::start(as_is().own_replies(OwnReplies::Refused)).await;
     let reply = strict.get("/bodies/broken").await;
     assert_eq!((reply.status, reply.value()), (500, Value::from("problem response-invalid")));
     assert_eq!(strict.get("/bodies/example").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_example_that_breaks_its_schema_is_repaired_and_the_trail_says_how() {
+    let stub = Stub::start(tables().own_replies(OwnReplies::Refused)).await;
+    let mended = stub.get("/bodies/mended").await;
+    assert_eq!((mended.status, mended.text()), (200, r#"{"id":7,"name":"Rex"}"#));
+    insta::assert_snapshot!(stub.trail(&mended).join("\n"), @r#"
+    request: valid
+    status 200: the lowest documented 2xx
+    body: the example `tom` of application/json
+    body: the example breaks its own schema and was repaired: /id: "7" is not of type "integer" [type]; read as 7; /colour: may not be here; left out; /name: missing; added "Rex"
+    "#);
+    let first = stub.get("/bodies/broken").await;
+    assert_eq!(first.status, 200);
+    let again = stub.get("/bodies/broken").await;
+    assert_eq!(again.text(), first.text());
+    let other = Stub::start(tables().seed(1)).await.get("/bodies/broken").await;
+    assert_ne!(other.text(), first.text(), "what is made up depends on the seed");
 }
 
 #[tokio::test]

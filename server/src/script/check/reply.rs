@@ -10,8 +10,9 @@ use serde_json::Value;
 use super::super::grammar::{BodySource, HeaderLine, Named, Reply, Validity};
 use super::super::read::Reader;
 use super::super::{AllowInvalid, ReplySpec, nearest};
+use crate::builder::Examples;
 use crate::negotiate::status;
-use crate::plan::{MediaPlan, Ready};
+use crate::plan::{MediaPlan, Ready, Rules};
 
 /// Checks a reply and makes it ready to send; its delay is the caller's.
 ///
@@ -285,9 +286,10 @@ impl<'c> Check<'c, '_> {
     /// The example that a patch goes over.
     fn base(&self, media: &MediaType) -> Option<Value> {
         let wanted = self.reply.example.as_ref().map(|example| example.name.as_str());
-        let examples = MediaPlan::under(media, &media.name).examples;
-        let named = |ready: &Ready| wanted.is_none() || ready.name.as_deref() == wanted;
-        examples.into_iter().find(named).map(|ready| ready.value)
+        // What a repair makes up is valid whatever the seed is.
+        let plan = MediaPlan::under(media, &media.name, Rules { seed: 0, examples: Examples::Repaired });
+        let named = |ready: &&Ready| wanted.is_none() || ready.name.as_deref() == wanted;
+        plan.examples.iter().find(named).map(|ready| ready.served(&plan).value.clone())
     }
 
     fn body_invalid(&mut self, violation: &SchemaViolation, at: &Pointer) {
