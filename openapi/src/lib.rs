@@ -23,7 +23,7 @@ mod violation;
 pub use bundled::{Bundled, bundled};
 pub use check::{Rule, rules};
 pub use contract::{
-    ApiKeyLocation, Content, Contract, Encoding, Example, Header, Location, MediaType, Operation,
+    ApiKeyLocation, Content, Contract, Encoding, Encodings, Example, Header, Location, MediaType, Operation,
     OperationId, Parameter, RequestBody, Response as ResponseObject, Responses, SecurityRequirement,
     SecurityScheme, SecuritySchemeKind, Server, StatusPattern, Style,
 };

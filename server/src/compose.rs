@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use counterfoil_openapi::generate::Seed;
-use counterfoil_openapi::{MediaType, Operation, Part, Request, Violation, validate};
+use counterfoil_openapi::{MediaType, Operation, Part, Request, Violation, codec, validate};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::builder::OwnReplies;
@@ -246,7 +246,10 @@ fn body<'t>(
         Media::Undocumented(name) => (payload::undocumented(name, wish), HeaderValue::from_str(name).ok()),
     };
     match chosen {
-        Ok(body) => Ok((body, content_type)),
+        Ok(body) => {
+            let content_type = content_type.map(|content_type| with_boundary(content_type, &body.bytes));
+            Ok((body, content_type))
+        }
         Err(payload::Unmet::Example(name)) => {
             Err(Unmet::Told(refuse::example_unknown(task.operation, target.response, &name)))
         }
@@ -254,6 +257,15 @@ fn body<'t>(
             trail.push(format!("body: empty, for nothing can be written: {why}"));
             Ok((Body::none(Line::from("media type: sent without a body")), content_type))
         }
+    }
+}
+
+/// The `Content-Type` of a body; that of a multipart one names its boundary.
+fn with_boundary(content_type: HeaderValue, body: &[u8]) -> HeaderValue {
+    let named = content_type.to_str().map(|media_type| codec::content_type(media_type, body));
+    match named {
+        Ok(Cow::Owned(named)) => HeaderValue::from_str(&named).unwrap_or(content_type),
+        _ => content_type,
     }
 }
 

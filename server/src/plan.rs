@@ -10,7 +10,7 @@ use bytes::Bytes;
 use counterfoil_openapi::codec::{self, Payload, media};
 use counterfoil_openapi::generate::{self, Change, Seed, Variety};
 use counterfoil_openapi::{
-    Direction, Header, MediaType, Operation, Pointer, Response, ResponseObject, Schema, Violation, validate,
+    Direction, Header, MediaType, Operation, Response, ResponseObject, Schema, Violation, validate,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::strategy::SBoxedStrategy;
@@ -344,17 +344,6 @@ fn concrete(documented: &MediaType, example: Option<&Value>) -> String {
         (None, None) => false,
     };
     if is_structured { "application/json".to_owned() } else { name.into_owned() }
-}
-
-/// A media type that no response documents, so that nothing is known of it but its name.
-pub(crate) fn undocumented(name: &str) -> MediaType {
-    MediaType {
-        name: name.to_owned(),
-        schema: None,
-        examples: Vec::new(),
-        encoding: Vec::new(),
-        pointer: Pointer::root(),
-    }
 }
 
 /// A response as the validator sees it.

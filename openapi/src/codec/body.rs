@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::error::EncodeError;
 use super::media::{self, Kind};
+use super::multipart::Parts;
 use super::scalar;
 use super::values::Payload;
-use super::{binary, charset, form, json, text, xml, yaml};
-use crate::contract::MediaType;
+use super::{binary, charset, form, json, multipart, text, xml, yaml};
+use crate::contract::{Encodings, MediaType};
 use crate::schema::{Direction, Schema, Shape, Types};
 use crate::violation::Part;
 
@@ -21,6 +22,14 @@ use crate::violation::Part;
 /// When the media type cannot express the value, or no codec writes it.
 pub fn encode_body(media: &MediaType, payload: &Payload) -> Result<Bytes, EncodeError> {
     encode_as(&media.name, Some(media), payload)
+}
+
+/// The `Content-Type` to send a body of a media type with.
+///
+/// That of a multipart body names the boundary that the body begins with, as every one that [`encode_body`] writes
+/// does; any other is the media type.
+pub fn content_type<'m>(media_type: &'m str, body: &[u8]) -> Cow<'m, str> {
+    multipart::content_type(media_type, body)
 }
 
 /// The bytes of a body of a media type that is perhaps not documented.
@@ -38,8 +47,15 @@ pub(super) fn encode_as(
         Kind::Json => charset::encode(media_type, &value.to_string()).map_err(|why| why.at(Part::Body)),
         Kind::Form => {
             let shape = Shape::of(media.and_then(|media| media.schema.as_ref()));
-            let encodings = media.map_or(&[][..], |media| &media.encoding);
+            let none = Encodings::default();
+            let encodings = media.map_or(&none, |media| &media.encoding);
             form::encode(value, encodings, &shape).map_err(|why| why.at(Part::Body))
+        }
+        Kind::Multipart => {
+            let shape = Shape::of(media.and_then(|media| media.schema.as_ref()));
+            let none = Encodings::default();
+            let encodings = media.map_or(&none, |media| &media.encoding);
+            multipart::encode(media_type, value, encodings, &shape).map_err(|why| why.at(Part::Body))
         }
         Kind::Text => text::encode(media_type, value).map_err(|why| why.at(Part::Body)),
         Kind::Yaml if is_text(media.and_then(|media| media.schema.as_ref())) => {
@@ -51,7 +67,7 @@ pub(super) fn encode_as(
             let schema = media.and_then(|media| media.schema.as_ref());
             xml::encode(media_type, value, schema, xml::Loss::Refused).map_err(|why| why.at(Part::Body))
         }
-        Kind::Multipart | Kind::EventStream | Kind::JsonLines => {
+        Kind::EventStream | Kind::JsonLines => {
             Err(EncodeError::new(Part::Body, format!("no codec writes {}", media::essence(media_type))))
         }
     }
@@ -89,6 +105,17 @@ pub fn decode_body(
             );
             read.map(Payload::Value)
         }
+        Kind::Multipart => {
+            let parts = Parts::read(content_type, body)?;
+            let shape = Shape::of(schema);
+            let read = scalar::read_validly(
+                schema,
+                direction,
+                |reading| parts.value(content_type, &media.encoding, &shape, reading),
+                |read| read.as_ref().ok(),
+            );
+            read.map(Payload::Value)
+        }
         Kind::Yaml if !is_text(schema) => {
             yaml::decode(&charset::decode(content_type, body)?).map(Payload::Value)
         }
@@ -107,9 +134,7 @@ pub fn decode_body(
             Ok(Payload::Value(value))
         }
         Kind::Xml => xml::decode(content_type, body, schema, direction).map(Payload::Value),
-        Kind::Multipart | Kind::EventStream | Kind::JsonLines | Kind::Binary => {
-            Ok(Payload::Bytes(body.clone()))
-        }
+        Kind::EventStream | Kind::JsonLines | Kind::Binary => Ok(Payload::Bytes(body.clone())),
     }
 }
 
@@ -125,7 +150,7 @@ pub(crate) fn settle(
         Kind::Xml => xml::encode(media_type, value, media.schema.as_ref(), xml::Loss::Accepted).ok()?,
         _ => encode_as(media_type, Some(media), &Payload::Value(value.clone())).ok()?,
     };
-    match decode_body(media, media_type, &body, direction).ok()? {
+    match decode_body(media, &content_type(media_type, &body), &body, direction).ok()? {
         Payload::Value(value) => Some(value),
         Payload::Bytes(_) => None,
     }

@@ -56,6 +56,8 @@ pub(super) enum Escape {
     Cookie,
     /// A header field, which has no escapes.
     Header,
+    /// A part of a multipart body, which has no escapes.
+    Part,
     /// Where nothing is escaped, or no longer.
     None,
 }
@@ -94,7 +96,10 @@ impl Escape {
                 out.push_str(text);
                 return Ok(());
             }
-            Self::None => {
+            Self::Part if role != Role::Whole && text.contains(',') => {
+                return Err(Inexpressible("a comma separates items in a part"));
+            }
+            Self::Part | Self::None => {
                 out.push_str(text);
                 return Ok(());
             }
@@ -107,7 +112,7 @@ impl Escape {
     /// replacement character.
     pub(super) fn read(self, raw: &str) -> Cow<'_, str> {
         match self {
-            Self::Header | Self::None => Cow::Borrowed(raw),
+            Self::Header | Self::Part | Self::None => Cow::Borrowed(raw),
             Self::Query | Self::QueryReserved | Self::Form if raw.contains('+') => {
                 Cow::Owned(percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned())
             }

@@ -18,7 +18,7 @@ use super::media;
 use super::query::{QueryPairs, QueryWriter};
 use super::scalar::{self, Reading};
 use super::style::{PairStyle, form};
-use crate::contract::{Encoding, Style};
+use crate::contract::{Encoding, Encodings, Style};
 use crate::schema::Shape;
 
 /// How a property is written.
@@ -30,7 +30,7 @@ enum Way {
 
 fn way(encoding: Option<&Encoding>) -> Way {
     let Some(encoding) = encoding else { return Way::Plain };
-    if encoding.style.is_some() || encoding.explode.is_some() || encoding.allow_reserved {
+    if encoding.has_style() {
         let style = encoding.style.unwrap_or(Style::Form);
         let explode = encoding.explode.unwrap_or(style == Style::Form);
         let escape = if encoding.allow_reserved { Escape::QueryReserved } else { Escape::Form };
@@ -42,14 +42,10 @@ fn way(encoding: Option<&Encoding>) -> Way {
     }
 }
 
-fn encoding_of<'e>(encodings: &'e [Encoding], name: &str) -> Option<&'e Encoding> {
-    encodings.iter().find(|encoding| encoding.property == name)
-}
-
 /// The body of an object.
 pub(super) fn encode(
     value: &Value,
-    encodings: &[Encoding],
+    encodings: &Encodings,
     shape: &Shape<'_>,
 ) -> Result<Bytes, Inexpressible> {
     let Value::Object(members) = value else {
@@ -58,7 +54,7 @@ pub(super) fn encode(
     let mut out = QueryWriter::new("&");
     for (name, value) in members {
         let property = shape.property(name);
-        match way(encoding_of(encodings, name)) {
+        match way(encodings.named(name)) {
             Way::Json => out.pair(name, &value.to_string(), Role::Whole, Escape::Form)?,
             Way::Styled(style, escape) => style.encode(name, value, escape, &property, &mut out)?,
             Way::Plain => match value {
@@ -73,15 +69,15 @@ pub(super) fn encode(
 /// The object of a body.
 pub(super) fn decode(
     text: &str,
-    encodings: &[Encoding],
+    encodings: &Encodings,
     shape: &Shape<'_>,
     reading: &Reading,
 ) -> Result<Value, String> {
     let pairs = QueryPairs::read(text)?;
     let mut members = Map::new();
     let declared = shape.property_names();
-    let is_taken = |name: &str| declared.contains(&name) || encoding_of(encodings, name).is_some();
-    for encoding in encodings {
+    let is_taken = |name: &str| declared.contains(&name) || encodings.named(name).is_some();
+    for encoding in &encodings.by_name {
         if let Way::Styled(style, escape) = way(Some(encoding)) {
             let name = encoding.property.as_str();
             let property = shape.property(name);
@@ -95,7 +91,7 @@ pub(super) fn decode(
     }
     for (name, values) in named {
         let property = shape.property(name);
-        let value = match (way(encoding_of(encodings, name)), values.as_slice()) {
+        let value = match (way(encodings.named(name)), values.as_slice()) {
             (Way::Json, [raw]) => {
                 let text = Escape::Form.read(raw);
                 serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()))

@@ -130,6 +130,25 @@ pub(crate) fn parameter<'m>(media_type: &'m str, name: &str) -> Option<Cow<'m, s
     parameters(media_type).find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
+/// A media type without the boundary of a multipart body, which is no part of what the body says.
+pub(crate) fn without_boundary(media_type: &str) -> Cow<'_, str> {
+    let has_boundary = kind(media_type) == Kind::Multipart && parameter(media_type, "boundary").is_some();
+    if has_boundary {
+        Cow::Owned(without_parameter(media_type, "boundary"))
+    } else {
+        Cow::Borrowed(media_type)
+    }
+}
+
+/// A media type without one of its parameters.
+pub(super) fn without_parameter(media_type: &str, name: &str) -> String {
+    let is_other = |piece: &&str| {
+        !piece.split_once('=').is_some_and(|(found, _)| found.trim().eq_ignore_ascii_case(name))
+    };
+    let kept: Vec<&str> = split_unquoted(media_type, ';').filter(is_other).map(str::trim).collect();
+    kept.join("; ")
+}
+
 /// The parameters of a media type or range; what has no `=` is skipped.
 fn parameters(media_type: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     split_unquoted(media_type, ';').skip(1).filter_map(|parameter| {

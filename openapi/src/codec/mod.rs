@@ -13,6 +13,7 @@ mod form;
 mod header;
 mod json;
 pub mod media;
+mod multipart;
 mod parameter;
 mod query;
 mod request;
@@ -23,7 +24,7 @@ mod values;
 mod xml;
 mod yaml;
 
-pub use body::{decode_body, encode_body};
+pub use body::{content_type, decode_body, encode_body};
 pub use error::EncodeError;
 pub use header::{decode_header, encode_header};
 pub use request::encode_request;
@@ -31,5 +32,7 @@ pub use values::{BodyValue, Payload, RequestValues};
 
 pub(crate) use body::settle;
 pub(crate) use cookie::Cookies;
+pub(crate) use header::value_schema as header_schema;
+pub(crate) use multipart::{Part as MultipartPart, Parts};
 pub(crate) use parameter::{decode_content, decode_cookie, decode_path, decode_query, decode_request_header};
 pub(crate) use query::QueryPairs;

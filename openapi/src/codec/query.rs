@@ -39,6 +39,17 @@ impl<'q> QueryPairs<'q> {
         Ok(Self(pairs))
     }
 
+    /// The pairs that the texts of named parts are.
+    pub(super) fn of_parts(parts: impl Iterator<Item = (&'q str, &'q str)>) -> Self {
+        let pair = |(name, value)| Pair { name: Cow::Borrowed(name), value, is_read: Cell::new(false) };
+        Self(parts.map(pair).collect())
+    }
+
+    /// Whether each pair was read, in order.
+    pub(super) fn are_read(&self) -> impl Iterator<Item = bool> {
+        self.0.iter().map(|pair| pair.is_read.get())
+    }
+
     /// The raw values of a name, in order; they count as read.
     pub(super) fn named(&self, name: &str) -> Vec<&'q str> {
         let named = self.0.iter().filter(|pair| pair.name == name);
@@ -72,17 +83,25 @@ impl<'q> QueryPairs<'q> {
     }
 }
 
-/// Writes the pairs of a query, form body or cookie header.
+/// Writes the pairs of a query, form body or cookie header, or the parts of a multipart body.
 #[derive(Debug)]
-pub(super) struct QueryWriter {
-    text: String,
-    separator: &'static str,
+pub(super) struct QueryWriter(Written);
+
+#[derive(Debug)]
+enum Written {
+    Text { text: String, separator: &'static str },
+    Parts(Vec<(String, String)>),
 }
 
 impl QueryWriter {
     /// Nothing written yet; `separator` goes between pairs.
     pub(super) fn new(separator: &'static str) -> Self {
-        Self { text: String::new(), separator }
+        Self(Written::Text { text: String::new(), separator })
+    }
+
+    /// Nothing written yet; each pair becomes a part.
+    pub(super) fn parts() -> Self {
+        Self(Written::Parts(Vec::new()))
     }
 
     /// Adds a pair.
@@ -93,8 +112,7 @@ impl QueryWriter {
         role: Role,
         escape: Escape,
     ) -> Result<(), Inexpressible> {
-        self.name(name, escape)?;
-        escape.write(value, role, &mut self.text)
+        escape.write(value, role, self.begin(name, escape)?)
     }
 
     /// Adds a pair whose value is escaped already.
@@ -104,22 +122,42 @@ impl QueryWriter {
         value: &str,
         escape: Escape,
     ) -> Result<(), Inexpressible> {
-        self.name(name, escape)?;
-        self.text.push_str(value);
+        self.begin(name, escape)?.push_str(value);
         Ok(())
     }
 
-    fn name(&mut self, name: &str, escape: Escape) -> Result<(), Inexpressible> {
-        if !self.text.is_empty() {
-            self.text.push_str(self.separator);
+    /// Adds a pair whose value is still to be written where this leads.
+    fn begin(&mut self, name: &str, escape: Escape) -> Result<&mut String, Inexpressible> {
+        match &mut self.0 {
+            Written::Text { text, separator } => {
+                if !text.is_empty() {
+                    text.push_str(separator);
+                }
+                escape.write(name, Role::Key, text)?;
+                text.push('=');
+                Ok(text)
+            }
+            Written::Parts(parts) => {
+                parts.push((name.to_owned(), String::new()));
+                let (_, value) = parts.last_mut().expect("one was pushed just now");
+                Ok(value)
+            }
         }
-        escape.write(name, Role::Key, &mut self.text)?;
-        self.text.push('=');
-        Ok(())
     }
 
     /// What was written.
     pub(super) fn into_text(self) -> String {
-        self.text
+        match self.0 {
+            Written::Text { text, .. } => text,
+            Written::Parts(_) => String::new(),
+        }
+    }
+
+    /// The names and values of the parts, in order.
+    pub(super) fn into_parts(self) -> Vec<(String, String)> {
+        match self.0 {
+            Written::Text { .. } => Vec::new(),
+            Written::Parts(parts) => parts,
+        }
     }
 }

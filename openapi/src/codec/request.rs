@@ -209,6 +209,8 @@ fn encode_body(operation: &Operation, value: &BodyValue, request: &mut Request) 
     if request.body.is_empty() && value.payload.as_value().is_some() && !(is_form && is_required) {
         return Err(EncodeError::new(Part::Body, "an empty body cannot be told from none"));
     }
-    request.headers.insert(CONTENT_TYPE, header_value(&value.media_type, || Part::ContentType)?);
+    let content_type = body::content_type(&value.media_type, &request.body);
+    let content_type = header_value(&content_type, || Part::ContentType)?;
+    request.headers.insert(CONTENT_TYPE, content_type);
     Ok(())
 }

@@ -1,8 +1,11 @@
-//! Media Type, Encoding and Request Body Objects (OpenAPI 3.0.3, sections 4.7.13 to 4.7.15).
+//! Media Type and Request Body Objects (OpenAPI 3.0.3, sections 4.7.13 and 4.7.14).
 
 use std::sync::Arc;
 
-use super::{Example, Header, Style, example, header};
+use serde_json::json;
+
+use super::{Encodings, Example, encoding, example};
+use crate::codec::media;
 use crate::document::{Document, Place, Pointer};
 use crate::schema::Schema;
 
@@ -28,7 +31,7 @@ impl Content {
     pub fn matching(&self, content_type: &str) -> Option<&MediaType> {
         self.0
             .iter()
-            .filter_map(|media| Some((crate::codec::media::specificity(&media.name, content_type)?, media)))
+            .filter_map(|media| Some((media::specificity(&media.name, content_type)?, media)))
             .max_by(|(left, _), (right, _)| left.cmp(right).then(std::cmp::Ordering::Greater))
             .map(|(_, media)| media)
     }
@@ -43,27 +46,23 @@ pub struct MediaType {
     pub schema: Option<Schema>,
     /// Its examples: `example`, then `examples`.
     pub examples: Vec<Example>,
-    /// Serialisation of single properties (form and multipart bodies only), by property name.
-    pub encoding: Vec<Encoding>,
+    /// How its parts are serialised (form and multipart bodies only).
+    pub encoding: Encodings,
     /// Where it stands in the document.
     pub pointer: Pointer,
 }
 
-/// How one property of a form or multipart body is serialised.
-#[derive(Debug, Clone)]
-pub struct Encoding {
-    /// The property.
-    pub property: String,
-    /// The media type of the property's part.
-    pub content_type: Option<String>,
-    /// The style, as for query parameters.
-    pub style: Option<Style>,
-    /// Whether arrays and objects become several pairs.
-    pub explode: Option<bool>,
-    /// Whether reserved characters are sent as they stand.
-    pub allow_reserved: bool,
-    /// Headers of the property's part.
-    pub headers: Vec<Header>,
+impl MediaType {
+    /// A media type that nothing documents, so that nothing is known of it but its name.
+    pub fn undocumented(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            schema: None,
+            examples: Vec::new(),
+            encoding: Encodings::default(),
+            pointer: Pointer::root(),
+        }
+    }
 }
 
 /// The body of a request.
@@ -86,29 +85,39 @@ pub(crate) fn read_content(document: &Arc<Document>, owner: &Place<'_>) -> Conte
             .members()
             .filter_map(|(name, place)| {
                 let object = place.follow(document).ok()?;
+                let name = name.trim().to_owned();
                 Some(MediaType {
-                    name: name.trim().to_owned(),
-                    schema: object.get("schema").map(|schema| Schema::new(document, schema.pointer)),
+                    schema: body_schema(document, &name, &object),
                     examples: example::read(document, &object),
-                    encoding: read_encoding(document, &object),
+                    encoding: encodings(document, &name, &object),
                     pointer: object.pointer,
+                    name,
                 })
             })
             .collect(),
     )
 }
 
-fn read_encoding(document: &Arc<Document>, owner: &Place<'_>) -> Vec<Encoding> {
-    let Some(encodings) = owner.get("encoding") else { return Vec::new() };
+/// The schema of the whole body. The parts of a multipart body that only `itemSchema` (3.2) describes are an array.
+fn body_schema(document: &Arc<Document>, name: &str, object: &Place<'_>) -> Option<Schema> {
+    if let Some(schema) = object.get("schema") {
+        return Some(Schema::new(document, schema.pointer));
+    }
+    let item = object.get("itemSchema").filter(|_| is_multipart(name))?;
+    let items = json!({ "$ref": format!("#{}", item.pointer.as_str().replace('%', "%25")) });
+    Some(Schema::made(document, object.pointer.clone(), json!({ "type": "array", "items": items })))
+}
+
+fn encodings(document: &Arc<Document>, name: &str, object: &Place<'_>) -> Encodings {
+    let mut encodings = encoding::read(document, object);
+    if is_multipart(name) {
+        let version = document.version();
+        encodings.by_name =
+            encodings.by_name.into_iter().map(|encoding| encoding.in_multipart(version)).collect();
+    }
     encodings
-        .members()
-        .map(|(property, object)| Encoding {
-            property: property.to_owned(),
-            content_type: object.text("contentType").map(str::to_owned),
-            style: object.text("style").and_then(Style::of),
-            explode: object.value.get("explode").and_then(serde_json::Value::as_bool),
-            allow_reserved: object.is("allowReserved"),
-            headers: header::read(document, &object),
-        })
-        .collect()
+}
+
+fn is_multipart(name: &str) -> bool {
+    media::kind(name) == media::Kind::Multipart
 }

@@ -1,5 +1,6 @@
 //! The model: one type an object of the OpenAPI Specification, read from the document when first asked for.
 
+mod encoding;
 mod example;
 mod header;
 mod load;
@@ -12,10 +13,11 @@ mod security;
 mod server;
 mod swagger;
 
+pub use encoding::{Encoding, Encodings};
 pub use example::Example;
 pub use header::Header;
 pub use load::Contract;
-pub use media_type::{Content, Encoding, MediaType, RequestBody};
+pub use media_type::{Content, MediaType, RequestBody};
 pub use operation::{Operation, OperationId};
 pub use parameter::{Location, Parameter, Style};
 pub use response::{Response, Responses, StatusPattern};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Content, Encoding, Example, Header, Location, MediaType, Parameter, RequestBody, Response, Responses,
-    Server, StatusPattern, Style,
+    Content, Encoding, Encodings, Example, Header, Location, MediaType, Parameter, RequestBody, Response,
+    Responses, Server, StatusPattern, Style,
 };
 use crate::document::{Document, Place};
 use crate::schema::Schema;
@@ -97,7 +97,7 @@ pub(super) fn read_request_body(
             name,
             schema: body.get("schema").map(|schema| Schema::new(document, schema.pointer)),
             examples: vendor_example(body),
-            encoding: Vec::new(),
+            encoding: Encodings::default(),
             pointer: body.pointer.clone(),
         };
         return Some(RequestBody {
@@ -120,7 +120,7 @@ pub(super) fn read_request_body(
         name,
         schema: Some(Schema::made(document, operation.pointer.clone(), schema.clone())),
         examples: Vec::new(),
-        encoding: fields.iter().filter_map(|field| field_encoding(field)).collect(),
+        encoding: field_encodings(&fields),
         pointer: first.pointer.clone(),
     };
     Some(RequestBody {
@@ -136,7 +136,8 @@ fn form_schema(fields: &[&Place<'_>]) -> Value {
     let mut required = Vec::new();
     for field in fields {
         let Some(name) = field.text("name") else { continue };
-        properties.insert(name.to_owned(), json!({ "$ref": format!("#{}", fragment(field)) }));
+        let described = json!({ "$ref": format!("#{}", fragment(field)) });
+        properties.insert(name.to_owned(), with_file(field, described));
         if field.is("required") {
             required.push(name);
         }
@@ -144,21 +145,36 @@ fn form_schema(fields: &[&Place<'_>]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
+/// What a field's description says, and that a file is bytes: JSON Schema has no type `file`.
+fn with_file(field: &Place<'_>, described: Value) -> Value {
+    let file = json!({ "type": "string", "format": "binary" });
+    if field.text("type") == Some("file") {
+        return json!({ "allOf": [described, file] });
+    }
+    match field.get("items") {
+        Some(items) if items.text("type") == Some("file") => {
+            json!({ "allOf": [described, { "type": "array", "items": file }] })
+        }
+        _ => described,
+    }
+}
+
 /// A place's pointer as the fragment of a reference.
 fn fragment(place: &Place<'_>) -> String {
     place.pointer.as_str().replace('%', "%25")
 }
 
-fn field_encoding(field: &Place<'_>) -> Option<Encoding> {
-    let (style, explode) = collection_style(field, Style::Form);
-    Some(Encoding {
-        property: field.text("name")?.to_owned(),
-        content_type: None,
-        style: Some(style),
-        explode: Some(explode),
-        allow_reserved: false,
-        headers: Vec::new(),
-    })
+fn field_encodings(fields: &[&Place<'_>]) -> Encodings {
+    let encoding = |field: &&Place<'_>| {
+        let (style, explode) = collection_style(field, Style::Form);
+        Some(Encoding {
+            property: field.text("name")?.to_owned(),
+            style: Some(style),
+            explode: Some(explode),
+            ..Encoding::default()
+        })
+    };
+    Encodings { by_name: fields.iter().filter_map(encoding).collect(), ..Encodings::default() }
 }
 
 /// Reads the Responses Object: each response's schema under every media type of `produces`.
@@ -198,7 +214,7 @@ fn read_content(document: &Arc<Document>, response: &Place<'_>, produces: &[Stri
             .filter_map(|examples| examples.get(&name))
             .map(|place| unnamed(&place))
             .collect(),
-        encoding: Vec::new(),
+        encoding: Encodings::default(),
         pointer: response.pointer.clone(),
         name,
     };

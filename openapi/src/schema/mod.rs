@@ -15,5 +15,5 @@ pub(crate) use definition::{Definitions, linked_validator};
 pub(crate) use explain::{Secrecy, locate};
 pub(crate) use lower::{LINK, Linked, linked};
 pub(crate) use pattern::Pattern;
-pub(crate) use shape::{Shape, Types};
+pub(crate) use shape::{Held, Shape, Types};
 pub(crate) use whole::validator;

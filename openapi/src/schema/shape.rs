@@ -1,12 +1,14 @@
 //! What a schema says of the types of a value and its members: all that reading text needs of it.
 
 mod annotation;
+mod content;
 
 use std::cell::Cell;
 use std::ops::{BitAnd, BitOr};
 
 use serde_json::Value;
 
+pub(crate) use self::content::Held;
 use super::Schema;
 use crate::document::{Document, resolve};
 
@@ -67,7 +69,8 @@ impl Types {
             "boolean" => Self::BOOLEAN,
             "integer" => Self::INTEGER,
             "number" => Self::NUMBER,
-            "string" => Self::STRING,
+            // `file` is what 2.0 calls the bytes of an uploaded or sent file.
+            "string" | "file" => Self::STRING,
             "array" => Self::ARRAY,
             "object" => Self::OBJECT,
             _ => Self::NONE,
@@ -390,10 +393,10 @@ fn own_types(schema: &Value) -> Types {
         return members.iter().fold(Types::NONE, |types, member| types | Types::of(member));
     }
     let hints = [
-        (Types::OBJECT, ["properties", "additionalProperties", "minProperties", "maxProperties"]),
-        (Types::ARRAY, ["items", "prefixItems", "minItems", "maxItems"]),
-        (Types::STRING, ["pattern", "minLength", "maxLength", "contentEncoding"]),
-        (Types::NUMBER, ["minimum", "maximum", "multipleOf", "exclusiveMinimum"]),
+        (Types::OBJECT, &["properties", "additionalProperties", "minProperties", "maxProperties"][..]),
+        (Types::ARRAY, &["items", "prefixItems", "minItems", "maxItems"]),
+        (Types::STRING, &["pattern", "minLength", "maxLength", "contentEncoding", "contentMediaType"]),
+        (Types::NUMBER, &["minimum", "maximum", "multipleOf", "exclusiveMinimum"]),
     ];
     hints
         .into_iter()

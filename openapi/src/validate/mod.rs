@@ -1,5 +1,6 @@
 //! Messages held to their operation: everything that is wrong with them, not the first thing.
 
+mod part;
 mod request;
 mod response;
 mod security;

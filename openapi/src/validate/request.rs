@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::part;
 use super::security;
 use super::value;
 use crate::codec::{
@@ -108,8 +109,11 @@ fn read_body(media: &MediaType, content_type: &str, request: &Request, reading: 
                 let found =
                     value::violations(&Part::Body, schema, body, Direction::Request, Secrecy::BySchema);
                 reading.violations.extend(found);
+                let parts = part::violations(media, content_type, &request.body, Direction::Request);
+                reading.violations.extend(parts);
             }
-            reading.values.body = Some(BodyValue { media_type: content_type.to_owned(), payload });
+            let media_type = media::without_boundary(content_type).into_owned();
+            reading.values.body = Some(BodyValue { media_type, payload });
         }
         Err(message) => reading.violations.push(Violation::new(Part::Body, "unreadable", message)),
     }

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 
-use super::value;
+use super::{part, value};
 use crate::codec::{Payload, decode_body, decode_header};
 use crate::contract::{MediaType, Operation, Response as Documented};
 use crate::message::Response;
@@ -105,6 +105,8 @@ fn read_body<'o>(documented: &'o Documented, response: &Response, reading: &mut 
                 let found =
                     value::violations(&Part::Body, schema, body, Direction::Response, Secrecy::BySchema);
                 reading.violations.extend(found);
+                let parts = part::violations(media, content_type, &response.body, Direction::Response);
+                reading.violations.extend(parts);
             }
             reading.payload = Some(payload);
         }

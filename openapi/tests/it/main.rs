@@ -7,6 +7,7 @@ mod corpus;
 mod corpus_messages;
 mod generate;
 mod messages;
+mod multipart_laws;
 mod readings;
 mod references;
 mod style_vectors;

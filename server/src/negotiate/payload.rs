@@ -117,7 +117,7 @@ pub(crate) fn choose<'p>(
 /// The body of a media type that is not documented, which only a script can give.
 pub(crate) fn undocumented(name: &str, wish: &Wish<'_>) -> Result<Body<'static>, Unmet> {
     match wish.body {
-        Some(value) => scripted(&plan::undocumented(name), value, "body: the script's"),
+        Some(value) => scripted(&MediaType::undocumented(name), value, "body: the script's"),
         None => Ok(nothing()),
     }
 }

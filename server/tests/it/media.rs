@@ -70,6 +70,16 @@ async fn the_content_type_is_the_one_negotiated() {
 }
 
 #[tokio::test]
+async fn a_multipart_reply_names_its_boundary() {
+    let stub = Stub::start(tables()).await;
+    let reply = stub.send("GET /media/parts", &[], "").await;
+    let body = reply.text();
+    let boundary = body.lines().next().and_then(|line| line.strip_prefix("--")).expect("a boundary");
+    assert_eq!(reply.header("content-type"), format!("multipart/mixed; boundary={boundary}"));
+    assert!(body.contains("name=\"a\"") && body.contains("x y"), "{body}");
+}
+
+#[tokio::test]
 async fn every_row_of_bodies() {
     let stub = Stub::start(tables()).await;
     stub.walk([

@@ -26,11 +26,14 @@ impl Delimiter {
         }
     }
 
-    /// As it stands in a query, where neither is allowed unescaped (RFC 3986, section 3.4).
-    fn escaped(self) -> &'static str {
-        match self {
-            Self::Space => "%20",
-            Self::Pipe => "%7C",
+    /// As it stands between items. In a query neither is allowed unescaped (RFC 3986, section 3.4); a part of a
+    /// multipart body has no escapes.
+    fn separator(self, escape: Escape) -> &'static str {
+        match (self, escape) {
+            (Self::Space, Escape::Part) => " ",
+            (Self::Pipe, Escape::Part) => "|",
+            (Self::Space, _) => "%20",
+            (Self::Pipe, _) => "%7C",
         }
     }
 
@@ -62,16 +65,18 @@ pub(in crate::codec) fn encode(
     out: &mut QueryWriter,
 ) -> Result<(), Inexpressible> {
     let mut text = String::new();
+    let separator = delimiter.separator(escape);
+    // A comma is no separator here.
+    let within = if escape == Escape::Part { Escape::None } else { escape };
     match value {
         Value::Array(items) => {
             items.iter().try_for_each(|item| delimiter.check_value(item))?;
-            list::write_items(items, delimiter.escaped(), escape, shape, &mut text)?;
+            list::write_items(items, separator, within, shape, &mut text)?;
         }
         Value::Object(members) => {
             members.keys().try_for_each(|name| delimiter.check(name))?;
             members.values().try_for_each(|value| delimiter.check_value(value))?;
-            let separator = delimiter.escaped();
-            list::write_members(members, separator, separator, escape, shape, &mut text)?;
+            list::write_members(members, separator, separator, within, shape, &mut text)?;
         }
         scalar => return form::encode(name, scalar, false, escape, shape, out),
     }

@@ -321,7 +321,8 @@ pub(super) fn media_type_to_send(media: &MediaType) -> String {
 /// Whether a codec writes a media type, even if not every value.
 fn has_codec(media_type: &str) -> bool {
     use media::Kind;
-    matches!(media::kind(media_type), Kind::Json | Kind::Form | Kind::Text | Kind::Xml | Kind::Yaml)
+    let kinds = [Kind::Json, Kind::Form, Kind::Multipart, Kind::Text, Kind::Xml, Kind::Yaml];
+    kinds.contains(&media::kind(media_type))
 }
 
 fn bytes(dice: &mut Dice, variety: Variety) -> Bytes {
