@@ -191,8 +191,9 @@ impl<'g> Draw<'g> {
                     .map_err(|reason| self.gap(node, reason))
             }
             FormKind::Text(text) => {
-                let drawn =
-                    text.draw(&mut self.dice, self.variety).map_err(|reason| self.gap(node, reason))?;
+                let drawn = text.draw(&mut self.dice, self.variety);
+                let drawn = drawn
+                    .map_err(|none| Gap { is_certain: none.is_certain, ..self.gap(node, none.reason) })?;
                 self.used += drawn.len() / TEXT_NODE;
                 Ok(Value::String(drawn))
             }

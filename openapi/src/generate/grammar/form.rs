@@ -10,7 +10,7 @@ use super::shape::{NumberRule, ShapeId, TextRule};
 use super::types::Types;
 use crate::generate::Variety;
 use crate::generate::seed::Dice;
-use crate::generate::text::TextSource;
+use crate::generate::text::{NoText, TextSource};
 
 /// One way to meet all the rules of a node: a set of values or a JSON type with its rules.
 #[derive(Debug)]
@@ -154,7 +154,7 @@ impl TextForm {
     }
 
     /// A string of the form; the error says why there is none.
-    pub(crate) fn draw(&self, dice: &mut Dice, variety: Variety) -> Result<String, String> {
+    pub(crate) fn draw(&self, dice: &mut Dice, variety: Variety) -> Result<String, NoText> {
         let source = self.source.get_or_init(|| TextSource::new(&self.rule));
         source.draw(&self.rule, dice, variety)
     }

@@ -30,16 +30,29 @@ const LONG_TEXT: u64 = 1_000;
 #[derive(Debug)]
 pub(crate) struct TextSource {
     patterns: Vec<Pattern>,
-    /// Tells whether a string meets the patterns and formats; nothing where there are none.
+    /// Tells whether a string meets the formats; nothing where there are none.
     judge: Option<Validator>,
+}
+
+/// Why no string was drawn.
+#[derive(Debug)]
+pub(crate) struct NoText {
+    pub(crate) reason: String,
+    /// Whether no other draw can do better, or none can be paid for.
+    pub(crate) is_certain: bool,
+}
+
+impl NoText {
+    /// A failure that another draw may avoid.
+    fn perhaps(reason: String) -> Self {
+        Self { reason, is_certain: false }
+    }
 }
 
 impl TextSource {
     /// Makes the patterns of a rule ready. One that cannot be read is left to the judge.
     pub(crate) fn new(rule: &TextRule) -> Self {
-        let patterns = rule.patterns.iter().map(|pattern| json!({ "pattern": pattern }));
-        let asserted: Vec<Value> =
-            patterns.chain(rule.formats.iter().map(|format| json!({ "format": format }))).collect();
+        let asserted: Vec<Value> = rule.formats.iter().map(|format| json!({ "format": format })).collect();
         let judge = match asserted.is_empty() {
             true => None,
             false => crate::schema::validator(&json!({ "allOf": asserted })).ok(),
@@ -48,15 +61,15 @@ impl TextSource {
     }
 
     /// A string that meets the rule; the error says why there is none.
-    pub(crate) fn draw(&self, rule: &TextRule, dice: &mut Dice, variety: Variety) -> Result<String, String> {
+    pub(crate) fn draw(&self, rule: &TextRule, dice: &mut Dice, variety: Variety) -> Result<String, NoText> {
         if rule.max.is_some_and(|max| max < rule.min) {
-            return Err("`minLength` is more than `maxLength`".to_owned());
+            return Err(NoText::perhaps("`minLength` is more than `maxLength`".to_owned()));
         }
         if rule.min > MAX_TEXT {
-            return Err(format!(
+            return Err(NoText::perhaps(format!(
                 "`minLength` asks for {} characters, and no more than {MAX_TEXT} are generated",
                 rule.min
-            ));
+            )));
         }
         let mut why = None;
         // Matching costs as much as a text is long.
@@ -69,12 +82,11 @@ impl TextSource {
                     continue;
                 }
             };
-            let is_met = self.judge.as_ref().is_none_or(|judge| judge.is_valid(&Value::String(text.clone())));
-            if is_met && rule.fits(&text) {
+            if rule.fits(&text) && self.is_met(&text)? {
                 return Ok(text);
             }
         }
-        Err(why.unwrap_or_else(|| {
+        Err(NoText::perhaps(why.unwrap_or_else(|| {
             let rules: Vec<String> = rule
                 .patterns
                 .iter()
@@ -82,7 +94,27 @@ impl TextSource {
                 .chain(rule.formats.iter().map(|format| format!("the format `{format}`")))
                 .collect();
             format!("no string was found that meets {} and the length", rules.join(" and "))
-        }))
+        })))
+    }
+
+    /// Whether a string meets the patterns and formats.
+    ///
+    /// A pattern that spends its whole budget on one string would do so on most others, and all of them together
+    /// would take minutes: drawing ends with the first.
+    fn is_met(&self, text: &str) -> Result<bool, NoText> {
+        for pattern in &self.patterns {
+            let is_match = pattern.is_match(text).map_err(|undecided| NoText {
+                reason: format!(
+                    "no string was found that meets the pattern `{}`: {undecided}",
+                    pattern.source()
+                ),
+                is_certain: true,
+            })?;
+            if !is_match {
+                return Ok(false);
+            }
+        }
+        Ok(self.judge.as_ref().is_none_or(|judge| judge.is_valid(&Value::String(text.to_owned()))))
     }
 
     fn candidate(

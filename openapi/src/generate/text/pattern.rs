@@ -14,15 +14,26 @@ const MAX_SPREAD: usize = 10;
 /// A pattern to draw strings from. Where it has look-around or backreferences, not all of them match it.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    source: String,
+    pattern: schema::Pattern,
     piece: Piece,
 }
 
 impl Pattern {
     /// Reads a pattern; nothing where it is none.
     pub(super) fn read(source: &str) -> Option<Self> {
-        let hir = schema::Pattern::read(source).ok()?.to_hir();
-        Some(Self { source: source.to_owned(), piece: Piece::read(&hir) })
+        let pattern = schema::Pattern::read(source).ok()?;
+        let piece = Piece::read(&pattern.to_hir());
+        Some(Self { pattern, piece })
+    }
+
+    /// The pattern as the document has it.
+    pub(super) fn source(&self) -> &str {
+        self.pattern.source()
+    }
+
+    /// Whether it finds a match in a text.
+    pub(super) fn is_match(&self, text: &str) -> Result<bool, schema::Undecided> {
+        self.pattern.is_match(text)
     }
 
     /// A string that the pattern matches as a whole, of a length that the rule admits. Later attempts look at
@@ -38,10 +49,11 @@ impl Pattern {
         let longest = rule.max.unwrap_or(MAX_TEXT).min(MAX_TEXT);
         if shortest > longest {
             return Err(match self.piece.min > self.piece.max {
-                true => format!("the pattern `{}` matches nothing", self.source),
+                true => format!("the pattern `{}` matches nothing", self.source()),
                 false => format!(
                     "the pattern `{}` asks for {} characters, where {longest} are the most",
-                    self.source, self.piece.min
+                    self.source(),
+                    self.piece.min
                 ),
             });
         }
@@ -59,7 +71,7 @@ impl Pattern {
         if rule.min > self.piece.max {
             return Ok(self.padded(rule, dice, variety));
         }
-        Err(format!("no string that the pattern `{}` matches is of an admitted length", self.source))
+        Err(format!("no string that the pattern `{}` matches is of an admitted length", self.source()))
     }
 
     /// A match with something behind it, for patterns without an end.
@@ -93,7 +105,7 @@ mod tests {
         for variety in [Variety::Minimal, Variety::Plain, Variety::Wild] {
             for attempt in 0..3 {
                 if let Ok(text) = pattern.draw(rule, &mut dice, variety, attempt) {
-                    prop_assert!(rule.fits(&text), "{} drew {text:?}", pattern.source);
+                    prop_assert!(rule.fits(&text), "{} drew {text:?}", pattern.source());
                     drawn += 1;
                 }
             }

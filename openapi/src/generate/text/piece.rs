@@ -139,7 +139,9 @@ impl Piece {
                 chosen.is_some_and(|branch| branch.draw(low, high, dice, variety, out))
             }
             Kind::Repeat { min, max, inner } => {
-                let fewest = if inner.max == 0 { *min } else { (*min).max(low.div_ceil(inner.max)) };
+                // What may be empty need not be repeated: all that is missing matches nothing.
+                let min = if inner.min == 0 { 0 } else { *min };
+                let fewest = if inner.max == 0 { min } else { min.max(low.div_ceil(inner.max)) };
                 let most = high.checked_div(inner.min).map_or(*max, |most| most.min(*max));
                 // Repeating what may be empty gains nothing; a few more than needed are plenty.
                 let most = if inner.min == 0 { most.min(fewest.saturating_add(high.min(8))) } else { most };

@@ -69,7 +69,8 @@ enum Step {
 
 #[derive(Debug)]
 struct Loop {
-    /// The register that counts; the next one holds where the last repetition began.
+    /// The register that counts; the next one holds where the last repetition began, and the one after whether a
+    /// repetition matched nothing, so that it may stand for all that are missing.
     counter: u32,
     min: u32,
     max: u32,
@@ -224,7 +225,7 @@ impl Compiler {
             return;
         }
         let counter = self.registers;
-        self.registers += 2;
+        self.registers += 3;
         self.push(Step::Begin { counter });
         let head = self.push(Step::Done);
         let captures = self.captures_of(inner);
@@ -328,6 +329,7 @@ impl Run<'_> {
                 }
                 Step::Begin { counter } => {
                     self.set(*counter, 0);
+                    self.set(*counter + 2, UNSET);
                     Some((step + 1, at))
                 }
                 Step::Repeat(repeat) => self.repeat(repeat, step, at),
@@ -448,13 +450,18 @@ impl Run<'_> {
     /// Where a loop goes on (ECMA-262, section 22.2.2.3.1).
     fn repeat(&mut self, repeat: &Loop, step: u32, at: u32) -> Option<(u32, u32)> {
         let count = self.registers[repeat.counter as usize];
+        let is_empty = count > 0 && self.registers[repeat.counter as usize + 1] == at;
+        let is_filled = self.registers[repeat.counter as usize + 2] != UNSET;
         let body = (step + 1, at);
         let exit = (repeat.exit, at);
-        if count < repeat.min {
-            return Some(body);
-        }
-        // A repetition beyond the least that matched nothing would go on for ever.
-        if count > repeat.min && self.registers[repeat.counter as usize + 1] == at {
+        if count < repeat.min && !is_filled {
+            if !is_empty {
+                return Some(body);
+            }
+            // What matched nothing here once does so as often as is asked, be it billions of times.
+            self.set(repeat.counter + 2, at);
+        } else if is_empty && (is_filled || count > repeat.min) {
+            // A repetition beyond the least that matched nothing would go on for ever.
             return None;
         }
         if count >= repeat.max {

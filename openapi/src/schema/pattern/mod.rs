@@ -21,4 +21,4 @@ mod node;
 mod parse;
 
 pub(super) use keyword::asserted;
-pub(crate) use matcher::Pattern;
+pub(crate) use matcher::{Pattern, Undecided};
