@@ -77,7 +77,7 @@ pub(super) fn encode_as(
 ///
 /// `content_type` is the one it was sent with, which says how to read it; `media` is the documented one it falls
 /// under, whose schema says which types its texts are of. A media type that no codec reads stays bytes, and so does
-/// a text whose schema admits neither text nor numbers.
+/// a text whose schema admits neither text nor numbers, unless it is JSON.
 ///
 /// # Errors
 ///
@@ -122,7 +122,9 @@ pub fn decode_body(
         Kind::Text | Kind::Yaml => {
             let shape = Shape::of(schema);
             if schema.is_some() && !shape.types().admits_scalar() {
-                return Ok(Payload::Bytes(body.clone()));
+                let text = text::read(content_type, body).ok();
+                let value = text.and_then(|text| json::decode(text.as_bytes()).ok());
+                return Ok(value.map_or_else(|| Payload::Bytes(body.clone()), Payload::Value));
             }
             let text = text::read(content_type, body)?;
             let value = scalar::read_validly(

@@ -163,7 +163,8 @@ fn is_same_payload(sent: &Payload, read: &Payload) -> bool {
     match (sent, read) {
         (Payload::Value(sent), Payload::Value(read)) => is_same(sent, read),
         (Payload::Bytes(sent), Payload::Bytes(read)) => sent == read,
-        // What no codec reads stays bytes, and bytes sent as they are may be read as a value.
-        _ => true,
+        // What no codec reads stays bytes.
+        (Payload::Value(Value::String(sent)), Payload::Bytes(read)) => sent.as_bytes() == &read[..],
+        _ => false,
     }
 }
