@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use super::wire::{Fault, Wire, is_transport_header};
+use super::wire::{Fault, UNFIT, Wire, is_transport_header};
 use crate::codec::{BodyValue, Payload, RequestValues, media};
 use crate::contract::{Location, MediaType, Operation, Parameter};
 use crate::generate::body::Carrier;
@@ -77,7 +77,13 @@ impl Plan {
         let wire = Wire::new(operation);
         let witness = RequestValues::default();
         let mut plan = Self { operation: Arc::clone(operation), wire, slots, witness };
-        plan.witness = plan.find_witness()?;
+        plan.witness = match plan.find_witness() {
+            Ok(witness) => witness,
+            Err(faults) => {
+                plan.wire.admit_slashes(unfit(&faults));
+                plan.find_witness().map_err(|faults| plan.none(faults))?
+            }
+        };
         Ok(plan)
     }
 
@@ -105,7 +111,7 @@ impl Plan {
         self.try_draw(runner, variety).unwrap_or_else(|_| self.witness.clone())
     }
 
-    fn find_witness(&mut self) -> Result<RequestValues, NoInstance> {
+    fn find_witness(&self) -> Result<RequestValues, Vec<Fault>> {
         let mut runner = runner(&Seed::derive(0, &["request"], 0));
         let mut last = Vec::new();
         for variety in [Variety::Minimal, Variety::Plain, Variety::Wild] {
@@ -114,12 +120,16 @@ impl Plan {
                 Err(faults) => last = faults,
             }
         }
-        let fault = last.into_iter().next();
-        let (pointer, message) = match fault {
+        Err(last)
+    }
+
+    /// That nothing can be generated, for what was wrong last.
+    fn none(&self, faults: Vec<Fault>) -> NoInstance {
+        let (pointer, message) = match faults.into_iter().next() {
             Some(fault) => (self.pointer(&fault.part), fault.why),
             None => (self.operation.pointer().to_string(), "no valid request was found".to_owned()),
         };
-        Err(NoInstance { pointer, message })
+        NoInstance { pointer, message }
     }
 
     /// Where in the document a part of the request stands.
@@ -238,6 +248,14 @@ pub(super) fn place(
         Location::Header => &mut values.header,
         Location::Cookie => &mut values.cookie,
     }
+}
+
+/// The path variables for which no value was found that a path should hold.
+fn unfit(faults: &[Fault]) -> impl Iterator<Item = &str> {
+    faults.iter().filter(|fault| fault.why == UNFIT).filter_map(|fault| match &fault.part {
+        Part::Parameter(_, name) => Some(name.as_str()),
+        _ => None,
+    })
 }
 
 fn is_parameter(part: &Part) -> bool {

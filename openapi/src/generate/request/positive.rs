@@ -27,7 +27,7 @@ pub fn positive_request(operation: &Arc<Operation>) -> Result<SBoxedStrategy<Req
 /// - Required parts are always there, optional ones sometimes, a body in one of the media types that a codec writes.
 /// - Every request drawn is encodable, decodes to the same values, and is valid, credentials aside.
 /// - Headers that belong to the connection (`Host`, `Content-Length` and the like) are left to whoever sends it.
-/// - No path variable holds a slash, or is empty, `.` or `..`.
+/// - No path variable is empty, `.` or `..`, or holds a slash, unless its schema admits nothing else.
 ///
 /// # Errors
 ///

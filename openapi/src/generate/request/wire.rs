@@ -26,6 +26,9 @@ const TRANSPORT: [&str; 9] = [
     "expect",
 ];
 
+/// Why a value does not go into a path.
+pub(super) const UNFIT: &str = "no path segment can hold it";
+
 /// Whether a header is the transport's own affair, whatever a document says of it.
 pub(super) fn is_transport_header(location: Location, name: &str) -> bool {
     location == Location::Header && TRANSPORT.iter().any(|header| name.eq_ignore_ascii_case(header))
@@ -44,6 +47,8 @@ pub(super) struct Wire {
     operation: Arc<Operation>,
     router: Router,
     rules: RequestRules,
+    /// The path variables whose schemas admit nothing but values with a slash in them.
+    slashed: Vec<String>,
 }
 
 impl Wire {
@@ -51,7 +56,12 @@ impl Wire {
         // Credentials are added by whoever sends the request.
         let rules = RequestRules { security: Enforcement::Ignored, ..RequestRules::default() };
         let router = Router::new([operation], BasePaths::Optional);
-        Self { operation: Arc::clone(operation), router, rules }
+        Self { operation: Arc::clone(operation), router, rules, slashed: Vec::new() }
+    }
+
+    /// Lets path variables hold slashes, escaped: it is that or no request.
+    pub(super) fn admit_slashes<'n>(&mut self, variables: impl Iterator<Item = &'n str>) {
+        self.slashed.extend(variables.map(str::to_owned));
     }
 
     /// What a request reads as; nothing where its path is not the operation's.
@@ -71,7 +81,7 @@ impl Wire {
 
     /// What values read as once they were encoded; nothing where they cannot be, or do not lead to the operation.
     pub(super) fn verdict(&self, values: &RequestValues) -> Option<Reading> {
-        if !path_faults(values).is_empty() {
+        if !self.path_faults(values).is_empty() {
             return None;
         }
         self.read(&encode_request(&self.operation, values).ok()?)
@@ -79,7 +89,7 @@ impl Wire {
 
     /// What keeps the values from arriving as they are and valid.
     pub(super) fn faults(&self, values: &RequestValues) -> Vec<Fault> {
-        let mut faults = path_faults(values);
+        let mut faults = self.path_faults(values);
         if !faults.is_empty() {
             return faults;
         }
@@ -113,27 +123,28 @@ impl Wire {
         }
         faults
     }
-}
 
-/// Values that no path should hold: empty and dot segments vanish on the way (RFC 3986, section 5.2.4), and many
-/// servers split segments at an escaped slash.
-fn path_faults(values: &RequestValues) -> Vec<Fault> {
-    let is_unfit = |value: &Value| match value {
-        Value::String(text) => text.is_empty() || text == "." || text == ".." || text.contains(['/', '\\']),
-        _ => false,
-    };
-    let unfit = |value: &Value| match value {
-        Value::Array(items) => items.iter().any(is_unfit),
-        Value::Object(map) => map.values().any(is_unfit),
-        value => is_unfit(value),
-    };
-    let unfit = values.path.iter().filter(|(_, value)| unfit(value));
-    unfit
-        .map(|(name, _)| Fault {
-            part: Part::Parameter(Location::Path, name.clone()),
-            why: "no path segment can hold it".to_owned(),
-        })
-        .collect()
+    /// Values that no path should hold: empty and dot segments vanish on the way (RFC 3986, section 5.2.4), and many
+    /// servers split segments at an escaped slash.
+    fn path_faults(&self, values: &RequestValues) -> Vec<Fault> {
+        let unfit = values.path.iter().filter(|(name, value)| match value {
+            Value::Array(items) => items.iter().any(|item| self.is_unfit(name, item)),
+            Value::Object(map) => map.values().any(|member| self.is_unfit(name, member)),
+            value => self.is_unfit(name, value),
+        });
+        unfit
+            .map(|(name, _)| Fault {
+                part: Part::Parameter(Location::Path, name.clone()),
+                why: UNFIT.to_owned(),
+            })
+            .collect()
+    }
+
+    fn is_unfit(&self, name: &str, value: &Value) -> bool {
+        let Value::String(text) = value else { return false };
+        let is_split = || text.contains(['/', '\\']) && !self.slashed.iter().any(|slashed| slashed == name);
+        text.is_empty() || text == "." || text == ".." || is_split()
+    }
 }
 
 fn all_of_path(values: &RequestValues, why: &str) -> Vec<Fault> {
