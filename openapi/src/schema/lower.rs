@@ -51,10 +51,22 @@ pub(crate) struct Linked {
     pub(crate) looks_through: bool,
 }
 
-/// Lowers a schema alone; `pointer` is where it stands, or the place it was made for.
-pub(crate) fn linked(document: &Document, pointer: &Pointer, source: &Value, direction: Direction) -> Linked {
-    let root = Place { pointer: pointer.clone(), value: source };
+/// Lowers a schema alone, to judge values by; `pointer` is where it stands, or the place it was made for.
+pub(super) fn linked(document: &Document, pointer: &Pointer, source: &Value, direction: Direction) -> Linked {
+    let lowering = Lowering::new(document, direction, Form::Linked);
+    lowered_alone(lowering, pointer, source)
+}
+
+/// Lowers a schema alone, as [`linked`] does, to draw values from: it admits only what every reader of the document
+/// agrees on. `nullable` is no keyword from 3.1 on, and in documents that keep it a `null` is accepted and not made.
+pub(crate) fn drawn(document: &Document, pointer: &Pointer, source: &Value, direction: Direction) -> Linked {
     let mut lowering = Lowering::new(document, direction, Form::Linked);
+    lowering.knows_nullable = !lowering.has_siblings;
+    lowered_alone(lowering, pointer, source)
+}
+
+fn lowered_alone<'d>(mut lowering: Lowering<'d>, pointer: &Pointer, source: &'d Value) -> Linked {
+    let root = Place { pointer: pointer.clone(), value: source };
     let schema = lowering.schema(&root);
     let targets = lowering.queue.into_iter().map(|(_, pointer)| pointer).collect();
     Linked { schema, targets, looks_through: lowering.looks_through }
@@ -113,6 +125,7 @@ struct Lowering<'d> {
     form: Form,
     looks_through: bool,
     has_siblings: bool,
+    knows_nullable: bool,
     /// Names in `$defs` by document pointer.
     names: HashMap<Pointer, String>,
     taken: HashSet<String>,
@@ -128,6 +141,7 @@ impl<'d> Lowering<'d> {
             form,
             looks_through: false,
             has_siblings: document.version().has_json_schema_dialect(),
+            knows_nullable: true,
             names: HashMap::new(),
             taken: HashSet::new(),
             queue: Vec::new(),
@@ -165,7 +179,7 @@ impl<'d> Lowering<'d> {
         integer_bounds(source, &mut lowered);
         exclusive_bounds(source, &mut lowered);
         // 2.0 has no `nullable`; tools agreed on the extension.
-        if place.is("nullable") || place.is("x-nullable") {
+        if self.knows_nullable && (place.is("nullable") || place.is("x-nullable")) {
             return nullable(lowered);
         }
         Value::Object(lowered)

@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, Pointer};
-use crate::schema::{Direction, Linked, linked, linked_validator, locate, validator};
+use crate::schema::{Direction, Linked, drawn, linked_validator, locate, validator};
 
 /// Where the units of a grammar come from. A unit is a lowered schema that references stand in for, found by its
 /// pointer.
@@ -38,11 +38,11 @@ impl Source {
         let Self::Document { document, direction, made } = self else { return None };
         let document = document.upgrade()?;
         match made {
-            Some((place, made)) if pointer.is_empty() => Some(linked(&document, place, made, *direction)),
+            Some((place, made)) if pointer.is_empty() => Some(drawn(&document, place, made, *direction)),
             _ => {
                 let pointer = Pointer::from_escaped(pointer);
                 let value = pointer.find(document.root())?;
-                Some(linked(&document, &pointer, value, *direction))
+                Some(drawn(&document, &pointer, value, *direction))
             }
         }
     }
