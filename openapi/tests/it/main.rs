@@ -4,7 +4,6 @@
 mod attacks;
 mod codec_laws;
 mod corpus;
-mod corpus_messages;
 mod generate;
 mod messages;
 mod multipart_laws;

@@ -1,0 +1,333 @@
+//! The schemas of a document as it has them, judged by the `jsonschema` crate alone.
+//!
+//! Nothing of ours stands between but the parser: no lowering, no bundling, no links. The whole document is given to
+//! JSON Schema 2020-12, with a `properties` at its root that refers to every schema which values are made for, so
+//! that the document is compiled once and `{"17": value}` asks about the schema number 17. What is taken out before:
+//!
+//! - what no validator compiles: keywords of a wrong type, references that lead nowhere, patterns that no engine takes;
+//! - before 3.1: what stands beside a `$ref`; `nullable` and boolean bounds become their newer form;
+//! - by direction: a property that may not travel this way is not required.
+
+use std::collections::{HashMap, HashSet};
+
+use counterfoil_openapi::{Direction, Document, Schema};
+use jsonschema::canonical::{self, Satisfiability};
+use jsonschema::{Draft, Validator};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::proof::Proof;
+
+/// What a fragment does not hold as it stands.
+const FRAGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'.').remove(b'_');
+
+/// The members whose value maps names, whatever these are, to schemas or other objects.
+const MAPS: [&str; 16] = [
+    "properties",
+    "patternProperties",
+    "dependentSchemas",
+    "definitions",
+    "$defs",
+    "schemas",
+    "parameters",
+    "responses",
+    "requestBodies",
+    "headers",
+    "content",
+    "callbacks",
+    "paths",
+    "pathItems",
+    "webhooks",
+    "mediaTypes",
+];
+
+/// The schemas of one document that values are made for in one direction.
+pub(super) struct Originals {
+    root: Map<String, Value>,
+    numbers: HashMap<String, usize>,
+    validator: Result<Validator, String>,
+}
+
+impl Originals {
+    /// The schemas of a document; those that stand nowhere in it are left out.
+    pub(super) fn of<'s>(
+        document: &Document,
+        direction: Direction,
+        schemas: impl Iterator<Item = &'s Schema>,
+    ) -> Self {
+        let mut numbers = HashMap::new();
+        let mut asked = Map::new();
+        for schema in schemas {
+            let pointer = schema.pointer().as_str();
+            let stands_there =
+                schema.pointer().find(document.root()).is_some_and(|found| found == schema.source());
+            if stands_there && !numbers.contains_key(pointer) {
+                asked.insert(numbers.len().to_string(), json!({ "$ref": fragment(pointer) }));
+                numbers.insert(pointer.to_owned(), numbers.len());
+            }
+        }
+        let mut tidying = Tidying::new(document, direction);
+        let root = match tidying.tidied(document.root(), Members::Keywords) {
+            Value::Object(root) => root,
+            _ => Map::new(),
+        };
+        let mut asking = root.clone();
+        asking.insert("properties".to_owned(), Value::Object(asked));
+        let options = jsonschema::draft202012::options().should_validate_formats(true).offline();
+        let validator = options
+            .build(&Value::Object(asking))
+            .map_err(|error| format!("the document does not compile: {error} at {}", error.schema_path()));
+        Self { root, numbers, validator }
+    }
+
+    /// Whether a schema of the document provably admits no value at all, for what it says or by the `jsonschema`
+    /// crate's own proof.
+    pub(super) fn is_empty(&self, schema: &Schema) -> bool {
+        let root = Value::Object(self.root.clone());
+        let place = root.pointer(schema.pointer().as_str());
+        if place.is_some_and(|place| Proof { root: &root, passed: Vec::new() }.is_empty(place)) {
+            return true;
+        }
+        let mut root = self.root.clone();
+        root.insert("$ref".to_owned(), json!(fragment(schema.pointer().as_str())));
+        let options =
+            canonical::options().with_draft(Draft::Draft202012).should_validate_formats(true).offline();
+        options
+            .canonicalize(&Value::Object(root))
+            .is_ok_and(|schema| schema.satisfiability() == Satisfiability::No)
+    }
+
+    /// Whether a schema of the document admits a value; nothing where the schema stands nowhere in it.
+    ///
+    /// # Errors
+    ///
+    /// What the schema refuses about the value, or why the document cannot be judged by.
+    pub(super) fn admits(&self, schema: &Schema, value: &Value) -> Option<Result<(), String>> {
+        let number = self.numbers.get(schema.pointer().as_str())?;
+        let validator = match &self.validator {
+            Ok(validator) => validator,
+            Err(why) => return Some(Err(why.clone())),
+        };
+        let asked = json!({ number.to_string(): value });
+        Some(validator.validate(&asked).map_err(|error| {
+            format!("{} refuses {value}: {error} ({})", schema.pointer(), error.schema_path())
+        }))
+    }
+}
+
+/// What the members of an object are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Members {
+    Keywords,
+    Names,
+}
+
+struct Tidying<'d> {
+    root: &'d Value,
+    is_newer: bool,
+    flag: &'static str,
+    /// The names of properties that may not travel this way, somewhere in the document.
+    hidden: HashSet<&'d str>,
+    patterns: HashMap<String, bool>,
+}
+
+impl<'d> Tidying<'d> {
+    fn new(document: &'d Document, direction: Direction) -> Self {
+        let root = document.root();
+        let flag = match direction {
+            Direction::Request => "readOnly",
+            Direction::Response => "writeOnly",
+        };
+        let mut hidden = HashSet::new();
+        hide(root, root, flag, &mut hidden);
+        Self {
+            root,
+            is_newer: document.version().has_json_schema_dialect(),
+            flag,
+            hidden,
+            patterns: HashMap::new(),
+        }
+    }
+
+    fn tidied(&mut self, value: &Value, members: Members) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.tidied(item, Members::Keywords)).collect(),
+            Value::Object(map) if members == Members::Names => map
+                .iter()
+                .map(|(name, value)| (name.clone(), self.tidied(value, Members::Keywords)))
+                .collect(),
+            Value::Object(map) => self.tidied_keywords(map),
+            other => other.clone(),
+        }
+    }
+
+    fn tidied_keywords(&mut self, map: &Map<String, Value>) -> Value {
+        let mut tidied = Map::new();
+        let reference = map.get("$ref").and_then(Value::as_str);
+        if let Some(reference) = reference {
+            if let Some(pointer) = pointer(reference)
+                && self.root.pointer(&pointer).is_some_and(|found| found.is_object() || found.is_boolean())
+            {
+                tidied.insert("$ref".to_owned(), json!(fragment(&pointer)));
+            }
+            if !self.is_newer {
+                return Value::Object(tidied);
+            }
+        }
+        for (keyword, value) in map {
+            if keyword == "$ref" {
+                continue;
+            }
+            if MAPS.contains(&keyword.as_str()) {
+                // An array here is a list of parameters, and anything else is no map.
+                if value.is_object() || value.is_array() {
+                    tidied.insert(keyword.clone(), self.tidied(value, Members::Names));
+                }
+            } else if let Some(kept) = self.kept(map, keyword, value) {
+                tidied.insert(keyword.clone(), kept);
+            }
+        }
+        self.modernise(map, &mut tidied);
+        Value::Object(tidied)
+    }
+
+    /// What is kept of a keyword.
+    fn kept(&mut self, map: &Map<String, Value>, keyword: &str, value: &Value) -> Option<Value> {
+        match keyword {
+            "example" | "examples" | "default" | "description" | "title" | "summary" | "discriminator"
+            | "xml" | "externalDocs" | "security" | "tags" | "servers" | "info" | "id" => None,
+            "$id" | "$schema" | "$anchor" | "$dynamicRef" | "$dynamicAnchor" => {
+                (self.is_newer && value.is_string()).then(|| value.clone())
+            }
+            "enum" => value.as_array().filter(|members| !members.is_empty()).map(|_| value.clone()),
+            "const" => Some(value.clone()),
+            "type" => is_type(value).then(|| value.clone()),
+            "required" => value.as_array().map(|names| {
+                let names = names.iter().filter_map(Value::as_str).filter(|name| !self.is_hidden(map, name));
+                let mut seen = HashSet::new();
+                names.filter(|name| seen.insert(*name)).map(Value::from).collect()
+            }),
+            "pattern" => value.as_str().filter(|pattern| self.compiles(pattern)).map(|_| value.clone()),
+            "multipleOf" => value.as_f64().filter(|step| *step > 0.0).map(|_| value.clone()),
+            "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
+                value.is_number().then(|| value.clone())
+            }
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties"
+            | "minContains" | "maxContains" => {
+                let count = value.as_f64().filter(|count| *count >= 0.0 && count.fract() == 0.0)?;
+                (count < 9e15).then(|| value.clone())
+            }
+            "uniqueItems" => value.is_boolean().then(|| value.clone()),
+            "format" | "contentEncoding" | "contentMediaType" => value.is_string().then(|| value.clone()),
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                let list = value.as_array().filter(|list| !list.is_empty())?;
+                Some(list.iter().map(|item| self.schema(item).unwrap_or(Value::Bool(true))).collect())
+            }
+            "items" | "additionalItems" if value.is_array() => Some(self.tidied(value, Members::Keywords)),
+            "items"
+            | "additionalItems"
+            | "additionalProperties"
+            | "not"
+            | "contains"
+            | "propertyNames"
+            | "if"
+            | "then"
+            | "else"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => self.schema(value),
+            _ => Some(self.tidied(value, Members::Keywords)),
+        }
+    }
+
+    /// Whether a property may not travel: as declared beside where it is required, or else anywhere.
+    fn is_hidden(&self, map: &Map<String, Value>, name: &str) -> bool {
+        match map.get("properties").and_then(|properties| properties.get(name)) {
+            Some(property) => is_flagged(self.root, property, self.flag, 0),
+            None => self.hidden.contains(name),
+        }
+    }
+
+    fn schema(&mut self, value: &Value) -> Option<Value> {
+        (value.is_object() || value.is_boolean()).then(|| self.tidied(value, Members::Keywords))
+    }
+
+    /// The older dialects' ways of saying things in the newer one's.
+    fn modernise(&self, map: &Map<String, Value>, tidied: &mut Map<String, Value>) {
+        if let Some(Value::Array(_)) = tidied.get("items") {
+            let items = tidied.remove("items").unwrap_or_default();
+            tidied.insert("prefixItems".to_owned(), items);
+            if let Some(rest) = tidied.remove("additionalItems") {
+                tidied.insert("items".to_owned(), rest);
+            }
+        }
+        for (strict, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+            if map.get(strict) == Some(&Value::Bool(true))
+                && let Some(bound) = tidied.remove(bound)
+            {
+                tidied.insert(strict.to_owned(), bound);
+            }
+        }
+        let is = |flag: &str| map.get(flag) == Some(&Value::Bool(true));
+        if !self.is_newer && (is("nullable") || is("x-nullable")) {
+            let rest = std::mem::take(tidied);
+            tidied.insert("anyOf".to_owned(), json!([{ "type": "null" }, rest]));
+        }
+    }
+
+    fn compiles(&mut self, pattern: &str) -> bool {
+        if let Some(known) = self.patterns.get(pattern) {
+            return *known;
+        }
+        let compiles = jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok();
+        self.patterns.insert(pattern.to_owned(), compiles);
+        compiles
+    }
+}
+
+fn is_type(value: &Value) -> bool {
+    let is_name = |value: &Value| {
+        let names = ["null", "boolean", "object", "array", "number", "string", "integer"];
+        value.as_str().is_some_and(|name| names.contains(&name))
+    };
+    match value {
+        Value::Array(names) => !names.is_empty() && names.iter().all(is_name),
+        name => is_name(name),
+    }
+}
+
+/// The pointer that a reference within the document holds.
+fn pointer(reference: &str) -> Option<String> {
+    let fragment = percent_decode_str(reference.strip_prefix('#')?).decode_utf8().ok()?;
+    Some(fragment.into_owned())
+}
+
+/// The reference to a pointer.
+fn fragment(pointer: &str) -> String {
+    format!("#{}", utf8_percent_encode(pointer, FRAGMENT))
+}
+
+/// Finds the names of the properties that carry a flag, or refer to something that does.
+fn hide<'d>(root: &'d Value, value: &'d Value, flag: &str, hidden: &mut HashSet<&'d str>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| hide(root, item, flag, hidden)),
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get("properties") {
+                let flagged = properties.iter().filter(|(_, property)| is_flagged(root, property, flag, 0));
+                hidden.extend(flagged.map(|(name, _)| name.as_str()));
+            }
+            map.values().for_each(|member| hide(root, member, flag, hidden));
+        }
+        _ => {}
+    }
+}
+
+fn is_flagged(root: &Value, property: &Value, flag: &str, hops: u32) -> bool {
+    if property.get(flag) == Some(&Value::Bool(true)) {
+        return true;
+    }
+    let parts = property.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    let referred =
+        property.get("$ref").and_then(Value::as_str).and_then(|reference| root.pointer(&pointer(reference)?));
+    hops < 16 && parts.chain(referred).any(|part| is_flagged(root, part, flag, hops + 1))
+}
