@@ -36,7 +36,7 @@ pub(super) fn value_at<'a>(observation: &Observation<'a>, violation: &Violation)
     let values = &observation.reading.values;
     let whole = match &violation.part {
         Part::Parameter(Location::Path, name) => values.path.get(name),
-        Part::Parameter(Location::Query, name) => values.query.get(name),
+        Part::Parameter(Location::Query | Location::QueryString, name) => values.query.get(name),
         Part::Parameter(Location::Header, name) => values.header.get(name),
         Part::Parameter(Location::Cookie, name) => values.cookie.get(name),
         Part::Body => values.body.as_ref().and_then(|body| body.payload.as_value()),

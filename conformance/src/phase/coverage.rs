@@ -69,7 +69,7 @@ fn variations(operation: &Operation, base: &RequestValues) -> Vec<RequestValues>
     for parameter in operation.parameters() {
         let place = |values: &mut RequestValues| match parameter.location {
             Location::Path => std::mem::take(&mut values.path),
-            Location::Query => std::mem::take(&mut values.query),
+            Location::Query | Location::QueryString => std::mem::take(&mut values.query),
             Location::Header => std::mem::take(&mut values.header),
             _ => std::mem::take(&mut values.cookie),
         };
@@ -79,7 +79,7 @@ fn variations(operation: &Operation, base: &RequestValues) -> Vec<RequestValues>
             change(&mut map);
             match parameter.location {
                 Location::Path => values.path = map,
-                Location::Query => values.query = map,
+                Location::Query | Location::QueryString => values.query = map,
                 Location::Header => values.header = map,
                 _ => values.cookie = map,
             }

@@ -4,7 +4,7 @@ use http::{HeaderMap, header};
 
 use super::escape::Escape;
 
-/// The cookies of a request: names, and values as they were sent, in order.
+/// The cookies of a request: names and values as they were sent, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Cookies(Vec<(String, String)>);
 
@@ -19,10 +19,7 @@ impl Cookies {
                     line.split(';')
                         .filter_map(|pair| {
                             let (name, value) = pair.split_once('=')?;
-                            Some((
-                                Escape::Cookie.read(name.trim()).into_owned(),
-                                unquoted(value.trim()).to_owned(),
-                            ))
+                            Some((name.trim().to_owned(), unquoted(value.trim()).to_owned()))
                         })
                         .collect::<Vec<_>>()
                 })
@@ -30,9 +27,10 @@ impl Cookies {
         )
     }
 
-    /// The raw values of a name.
+    /// The raw values of a name, which may be escaped where it is sent.
     pub(crate) fn named(&self, name: &str) -> Vec<&str> {
-        self.0.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str()).collect()
+        let is_named = |found: &str| found == name || Escape::Cookie.read(found) == name;
+        self.0.iter().filter(|(found, _)| is_named(found)).map(|(_, value)| value.as_str()).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 mod binary;
 mod body;
 mod charset;
+mod content;
 mod cookie;
 mod error;
 mod escape;
@@ -34,5 +35,7 @@ pub(crate) use body::settle;
 pub(crate) use cookie::Cookies;
 pub(crate) use header::value_schema as header_schema;
 pub(crate) use multipart::{Part as MultipartPart, Parts};
-pub(crate) use parameter::{decode_content, decode_cookie, decode_path, decode_query, decode_request_header};
+pub(crate) use parameter::{
+    decode_cookie, decode_path, decode_query, decode_query_string, decode_request_header,
+};
 pub(crate) use query::QueryPairs;

@@ -8,9 +8,9 @@ use super::error::{EncodeError, Inexpressible};
 use super::escape::{Escape, Role};
 use super::query::{QueryPairs, QueryWriter};
 use super::scalar::{self, Reading};
-use super::style::{PairStyle, form, label, matrix, simple};
-use super::{header, media};
-use crate::contract::{Content, Location, Parameter, Style};
+use super::style::{Delimiter, PairStyle, delimited, form, label, matrix, simple};
+use super::{content, escape, header};
+use crate::contract::{Location, Parameter, Style};
 use crate::schema::Direction;
 use crate::schema::Shape;
 use crate::violation::Part;
@@ -31,10 +31,14 @@ fn read(parameter: &Parameter, read: impl Fn(&Shape<'_>, &Reading) -> Option<Val
 ///
 /// # Errors
 ///
-/// When it is not in its style, or a `content`-typed parameter does not hold what its media type says.
+/// When it is not in its style or not escaped soundly, or a `content`-typed parameter does not hold what its media
+/// type says.
 pub(crate) fn decode_path(parameter: &Parameter, raw: &str) -> Result<Value, String> {
+    if let Some(fault) = escape::fault(raw) {
+        return Err(fault);
+    }
     if let Some(content) = &parameter.content {
-        return decode_content(content, &Escape::Path.read(raw));
+        return content::decode(content, &Escape::Path.read(raw), Direction::Request);
     }
     let (name, explode) = (parameter.name.as_str(), parameter.explode);
     let schema = parameter.value_schema();
@@ -42,9 +46,10 @@ pub(crate) fn decode_path(parameter: &Parameter, raw: &str) -> Result<Value, Str
     scalar::read_validly(
         schema,
         Direction::Request,
-        |reading| match parameter.style {
-            Style::Label => label::decode(raw, explode, &shape, reading),
-            Style::Matrix => matrix::decode(name, raw, explode, &shape, reading),
+        |reading| match (parameter.style, Delimiter::of(parameter.style)) {
+            (Style::Label, _) => label::decode(raw, explode, &shape, reading),
+            (Style::Matrix, _) => matrix::decode(name, raw, explode, &shape, reading),
+            (_, Some(delimiter)) => Ok(delimited::decode_text(raw, delimiter, Escape::Path, &shape, reading)),
             _ => Ok(simple::decode(raw, explode, Escape::Path, &shape, reading)),
         },
         |read| read.as_ref().ok(),
@@ -55,19 +60,41 @@ pub(crate) fn decode_path(parameter: &Parameter, raw: &str) -> Result<Value, Str
 ///
 /// # Errors
 ///
-/// When a `content`-typed parameter does not hold what its media type says.
+/// When it is not escaped soundly, or a `content`-typed parameter does not hold what its media type says.
 pub(crate) fn decode_query(
     parameter: &Parameter,
     pairs: &QueryPairs<'_>,
     is_taken: &dyn Fn(&str) -> bool,
 ) -> Result<Option<Value>, String> {
-    if let Some(content) = &parameter.content {
-        return pairs.text(&parameter.name).map(|text| decode_content(content, &text)).transpose();
-    }
     let name = parameter.name.as_str();
-    Ok(read(parameter, |shape, reading| {
-        style(parameter).decode(name, pairs, Escape::Query, shape, reading, is_taken)
-    }))
+    let decoded = match &parameter.content {
+        Some(content) => {
+            let text = pairs.text(name);
+            text.map(|text| content::decode(content, &text, Direction::Request)).transpose()
+        }
+        None => Ok(read(parameter, |shape, reading| {
+            style(parameter).decode(name, pairs, Escape::Query, shape, reading, is_taken)
+        })),
+    };
+    match pairs.fault() {
+        Some(fault) => Err(fault),
+        None => decoded,
+    }
+}
+
+/// Reads a parameter that is the whole query string; nothing when there is none.
+///
+/// # Errors
+///
+/// When it is not escaped soundly, or not what its media type says.
+pub(crate) fn decode_query_string(parameter: &Parameter, raw: Option<&str>) -> Result<Option<Value>, String> {
+    let (Some(raw), Some(content)) = (raw.filter(|raw| !raw.is_empty()), &parameter.content) else {
+        return Ok(None);
+    };
+    match escape::fault(raw) {
+        Some(fault) => Err(fault),
+        None => content::decode_query_string(content, raw).map(Some),
+    }
 }
 
 /// Reads a header parameter; nothing when it is not there.
@@ -81,10 +108,10 @@ pub(crate) fn decode_request_header(
 ) -> Result<Option<Value>, String> {
     let Some(raw) = header::joined(headers, &parameter.name) else { return Ok(None) };
     if let Some(content) = &parameter.content {
-        return decode_content(content, &raw).map(Some);
+        return content::decode(content, &raw, Direction::Request).map(Some);
     }
     Ok(read(parameter, |shape, reading| {
-        Some(simple::decode(raw.trim(), parameter.explode, Escape::Header, shape, reading))
+        Some(header::decode_text(&raw, parameter.style, parameter.explode, shape, reading))
     }))
 }
 
@@ -96,7 +123,8 @@ pub(crate) fn decode_request_header(
 pub(crate) fn decode_cookie(parameter: &Parameter, cookies: &Cookies) -> Result<Option<Value>, String> {
     let found = cookies.named(&parameter.name);
     if let Some(content) = &parameter.content {
-        return found.first().map(|raw| decode_content(content, &Escape::Cookie.read(raw))).transpose();
+        let decode = |raw: &&str| content::decode(content, &Escape::Cookie.read(raw), Direction::Request);
+        return found.first().map(decode).transpose();
     }
     let types = Shape::of(parameter.value_schema()).types();
     if parameter.explode && types.is_object() {
@@ -105,8 +133,9 @@ pub(crate) fn decode_cookie(parameter: &Parameter, cookies: &Cookies) -> Result<
     if found.is_empty() {
         return Ok(None);
     }
+    let escape = cookie_escape(parameter);
     Ok(read(parameter, |shape, reading| {
-        Some(form::decode_values(&found, parameter.explode, Escape::Cookie, shape, reading))
+        Some(form::decode_values(&found, parameter.explode, escape, shape, reading))
     }))
 }
 
@@ -118,7 +147,7 @@ fn decode_cookie_members(parameter: &Parameter, cookies: &Cookies) -> Option<Val
             let found = cookies.named(name);
             if !found.is_empty() {
                 let property = shape.property(name);
-                let value = form::decode_member(&found, Escape::Cookie, &property, reading);
+                let value = form::decode_member(&found, cookie_escape(parameter), &property, reading);
                 members.insert(name.to_owned(), value);
             }
         }
@@ -126,27 +155,8 @@ fn decode_cookie_members(parameter: &Parameter, cookies: &Cookies) -> Option<Val
     })
 }
 
-/// Reads the text of a `content`-typed parameter or header: JSON where its media type is, else the text itself.
-///
-/// # Errors
-///
-/// When it is not JSON.
-pub(crate) fn decode_content(content: &Content, text: &str) -> Result<Value, String> {
-    match content.iter().next() {
-        Some(media) if media::kind(&media.name) == media::Kind::Json => {
-            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))
-        }
-        _ => Ok(Value::String(text.to_owned())),
-    }
-}
-
-/// The text of a `content`-typed parameter or header.
-pub(super) fn encode_content(content: &Content, value: &Value) -> String {
-    match (content.iter().next(), value) {
-        (Some(media), _) if media::kind(&media.name) == media::Kind::Json => value.to_string(),
-        (_, Value::String(text)) => text.clone(),
-        _ => value.to_string(),
-    }
+fn cookie_escape(parameter: &Parameter) -> Escape {
+    if parameter.style == Style::Cookie { Escape::PlainCookie } else { Escape::Cookie }
 }
 
 /// The text of a path variable; `escape` says what else stands in its segment.
@@ -157,14 +167,19 @@ pub(super) fn encode_path(
 ) -> Result<String, EncodeError> {
     let part = || Part::Parameter(Location::Path, parameter.name.clone());
     let shape = Shape::of(parameter.value_schema());
-    let written = match &parameter.content {
-        Some(content) => {
+    let written = match (&parameter.content, Delimiter::of(parameter.style)) {
+        (Some(content), _) => {
             let mut text = String::new();
-            escape.write(&encode_content(content, value), Role::Whole, &mut text).map(|()| text)
+            let written = content::encode(content, value);
+            written.and_then(|written| escape.write(&written, Role::Whole, &mut text)).map(|()| text)
         }
-        None => match parameter.style {
+        (None, Some(delimiter)) => delimited::encode_text(value, delimiter, escape, &shape),
+        (None, None) => match parameter.style {
             Style::Label => label::encode(value, parameter.explode, &shape),
             Style::Matrix => matrix::encode(&parameter.name, value, parameter.explode, escape, &shape),
+            _ if parameter.allow_reserved && escape == Escape::Path => {
+                simple::encode(value, parameter.explode, Escape::PathReserved, &shape)
+            }
             _ => simple::encode(value, parameter.explode, escape, &shape),
         },
     };
@@ -185,8 +200,19 @@ pub(super) fn encode_query(
     let shape = Shape::of(parameter.value_schema());
     let name = parameter.name.as_str();
     let written = match &parameter.content {
-        Some(content) => out.pair(name, &encode_content(content, value), Role::Whole, escape),
+        Some(content) => {
+            content::encode(content, value).and_then(|written| out.pair(name, &written, Role::Whole, escape))
+        }
         None => style(parameter).encode(name, value, escape, &shape, out),
+    };
+    written.map_err(|why| why.at(Part::Parameter(parameter.location, parameter.name.clone())))
+}
+
+/// The whole query string that says the value of a parameter.
+pub(super) fn encode_query_string(parameter: &Parameter, value: &Value) -> Result<String, EncodeError> {
+    let written = match &parameter.content {
+        Some(content) => content::encode_query_string(content, value),
+        None => Err(Inexpressible("a query string as a whole needs a media type")),
     };
     written.map_err(|why| why.at(Part::Parameter(parameter.location, parameter.name.clone())))
 }
@@ -204,13 +230,14 @@ pub(super) fn encode_cookie(
         members.keys().any(|member| !declared.contains(&member.as_str()))
     };
     let written = match (&parameter.content, value) {
-        (Some(content), _) => out.pair(name, &encode_content(content, value), Role::Whole, Escape::Cookie),
+        (Some(content), _) => content::encode(content, value)
+            .and_then(|written| out.pair(name, &written, Role::Whole, Escape::Cookie)),
         (None, Value::Object(members))
             if parameter.explode && shape.types().is_object() && undeclared(members) =>
         {
             Err(Inexpressible("an undeclared member of an exploded object is a cookie on its own"))
         }
-        (None, _) => form::encode(name, value, parameter.explode, Escape::Cookie, &shape, out),
+        (None, _) => form::encode(name, value, parameter.explode, cookie_escape(parameter), &shape, out),
     };
     written.map_err(|why| why.at(Part::Parameter(Location::Cookie, parameter.name.clone())))
 }
@@ -222,6 +249,6 @@ fn style(parameter: &Parameter) -> PairStyle {
 /// The text of a header parameter.
 pub(super) fn encode_request_header(parameter: &Parameter, value: &Value) -> Result<String, EncodeError> {
     let shape = Shape::of(parameter.value_schema());
-    header::encode_text(value, parameter.content.as_ref(), parameter.explode, &shape)
+    header::encode_text(value, parameter.content.as_ref(), parameter.style, parameter.explode, &shape)
         .map_err(|why| why.at(Part::Parameter(Location::Header, parameter.name.clone())))
 }

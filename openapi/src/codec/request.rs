@@ -128,6 +128,11 @@ fn is_mixed(template: &str, name: &str) -> bool {
 }
 
 fn encode_query(operation: &Operation, values: &RequestValues) -> Result<String, EncodeError> {
+    let whole = operation.parameters_in(Location::QueryString).next();
+    let whole_value = whole.and_then(|parameter| Some((parameter, values.query.get(&parameter.name)?)));
+    if let Some((parameter, value)) = whole_value {
+        return encode_query_string(operation, parameter, value, values);
+    }
     let mut out = QueryWriter::new("&");
     for parameter in operation.parameters_in(Location::Query) {
         if let Some(value) = values.query.get(&parameter.name) {
@@ -148,6 +153,25 @@ fn encode_query(operation: &Operation, values: &RequestValues) -> Result<String,
         pairs.push(written);
     }
     Ok(pairs.join("&"))
+}
+
+/// The query of a parameter that is all of it (OpenAPI 3.2.0, section 4.12.2).
+fn encode_query_string(
+    operation: &Operation,
+    parameter: &Parameter,
+    value: &Value,
+    values: &RequestValues,
+) -> Result<String, EncodeError> {
+    let error =
+        |message| EncodeError::new(Part::Parameter(parameter.location, parameter.name.clone()), message);
+    if values.query.len() > 1 || operation.path().query_pairs().next().is_some() {
+        return Err(error("nothing can stand beside a parameter that is the whole query string"));
+    }
+    let written = parameter::encode_query_string(parameter, value)?;
+    if written.is_empty() {
+        return Err(error("an empty query string cannot be told from none"));
+    }
+    Ok(written)
 }
 
 /// The members of an exploded object stand beside the other parameters, and one of the same name is that parameter.

@@ -38,7 +38,7 @@ pub struct BodyValue {
 pub struct RequestValues {
     /// Path variables.
     pub path: IndexMap<String, Value>,
-    /// Query parameters.
+    /// Query parameters, and the one that is the whole query string.
     pub query: IndexMap<String, Value>,
     /// Header parameters.
     pub header: IndexMap<String, Value>,

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{Content, Example, example, media_type};
+use super::{Content, Example, Style, example, media_type};
 use crate::document::{Document, Place, Pointer};
 use crate::schema::Schema;
 
-/// A response header; always of style `simple`.
+/// A header of a response or of a part of a body.
 #[derive(Debug, Clone)]
 pub struct Header {
     /// The field name, as documented.
     pub name: String,
     /// Whether it must be there.
     pub required: bool,
+    /// `simple`, but for what the `collectionFormat` of 2.0 asks for.
+    pub style: Style,
     /// Whether an array's or object's members are separated (`simple` style, explode).
     pub explode: bool,
     /// The schema of its decoded value.
@@ -36,6 +38,7 @@ pub(crate) fn read(document: &Arc<Document>, owner: &Place<'_>) -> Vec<Header> {
             Some(Header {
                 name: name.to_owned(),
                 required: object.is("required"),
+                style: Style::Simple,
                 explode: object.is("explode"),
                 schema: object.get("schema").map(|schema| Schema::new(document, schema.pointer)),
                 content: object.get("content").map(|_| media_type::read_content(document, &object)),

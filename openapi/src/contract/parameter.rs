@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Content, Example, example, media_type};
-use crate::document::{Document, Place, Pointer};
+use crate::document::{Document, Place, Pointer, Version};
 use crate::schema::Schema;
 
 /// Where a parameter is sent.
@@ -19,6 +19,8 @@ pub enum Location {
     Header,
     /// The `Cookie` header.
     Cookie,
+    /// The whole query string (3.2).
+    QueryString,
 }
 
 impl Location {
@@ -29,11 +31,12 @@ impl Location {
             Self::Query => "query",
             Self::Header => "header",
             Self::Cookie => "cookie",
+            Self::QueryString => "querystring",
         }
     }
 
     fn of(word: &str) -> Option<Self> {
-        [Self::Path, Self::Query, Self::Header, Self::Cookie]
+        [Self::Path, Self::Query, Self::Header, Self::Cookie, Self::QueryString]
             .into_iter()
             .find(|location| location.as_str() == word)
     }
@@ -42,7 +45,7 @@ impl Location {
     pub fn default_style(self) -> Style {
         match self {
             Self::Path | Self::Header => Style::Simple,
-            Self::Query | Self::Cookie => Style::Form,
+            Self::Query | Self::Cookie | Self::QueryString => Style::Form,
         }
     }
 }
@@ -69,8 +72,12 @@ pub enum Style {
     SpaceDelimited,
     /// `blue|black`
     PipeDelimited,
+    /// `blue%09black`: the `collectionFormat` `tsv` of 2.0, which no later edition has.
+    TabDelimited,
     /// `color[R]=100`
     DeepObject,
+    /// `color=blue; color=black`, without escapes (3.2).
+    Cookie,
 }
 
 impl Style {
@@ -80,13 +87,18 @@ impl Style {
             "matrix" => Self::Matrix,
             "label" => Self::Label,
             "simple" => Self::Simple,
-            // 3.2's `cookie` differs from `form` only in its separator and escapes.
-            "form" | "cookie" => Self::Form,
+            "form" => Self::Form,
             "spaceDelimited" => Self::SpaceDelimited,
             "pipeDelimited" => Self::PipeDelimited,
             "deepObject" => Self::DeepObject,
+            "cookie" => Self::Cookie,
             _ => return None,
         })
+    }
+
+    /// Whether an array or object becomes several pairs where the document does not say.
+    pub(crate) fn explodes_by_default(self) -> bool {
+        matches!(self, Self::Form | Self::Cookie)
     }
 }
 
@@ -130,10 +142,9 @@ impl Parameter {
 pub(crate) fn read(document: &Arc<Document>, place: &Place<'_>) -> Result<Parameter, String> {
     let object = place.follow(document)?;
     let name = object.text("name").ok_or("a parameter without a name")?;
-    let location = object
-        .text("in")
-        .and_then(Location::of)
-        .ok_or_else(|| format!("parameter `{name}`: `in` is none of path, query, header, cookie"))?;
+    let location = object.text("in").and_then(Location::of).ok_or_else(|| {
+        format!("parameter `{name}`: `in` is none of path, query, header, cookie, querystring")
+    })?;
     let style = object.text("style").and_then(Style::of).unwrap_or_else(|| location.default_style());
     let explode = object.value.get("explode").and_then(serde_json::Value::as_bool);
     Ok(Parameter {
@@ -142,8 +153,10 @@ pub(crate) fn read(document: &Arc<Document>, place: &Place<'_>) -> Result<Parame
         required: location == Location::Path || object.is("required"),
         deprecated: object.is("deprecated"),
         style,
-        explode: explode.unwrap_or(style == Style::Form),
-        allow_reserved: object.is("allowReserved"),
+        explode: explode.unwrap_or(style.explodes_by_default()),
+        // Before 3.2 it is for queries only.
+        allow_reserved: object.is("allowReserved")
+            && (location == Location::Query || document.version() >= Version::V3_2),
         allow_empty_value: object.is("allowEmptyValue"),
         schema: object.get("schema").map(|schema| Schema::new(document, schema.pointer)),
         content: object.get("content").map(|_| media_type::read_content(document, &object)),

@@ -54,10 +54,12 @@ pub(super) fn read_parameter(document: &Arc<Document>, place: &Place<'_>) -> Res
     }))
 }
 
-/// `collectionFormat` as a style; tabs (`tsv`) have none and are read as commas.
+/// `collectionFormat` as a style, and whether it explodes; `multi` is for what has a name (Swagger 2.0, "Parameter
+/// Object").
 fn collection_style(object: &Place<'_>, default: Style) -> (Style, bool) {
     match object.text("collectionFormat") {
-        Some("multi") => (Style::Form, true),
+        Some("multi") if default == Style::Form => (Style::Form, true),
+        Some("tsv") => (Style::TabDelimited, false),
         Some("ssv") => (Style::SpaceDelimited, false),
         Some("pipes") => (Style::PipeDelimited, false),
         _ => (default, false),
@@ -230,6 +232,7 @@ fn read_headers(document: &Arc<Document>, response: &Place<'_>) -> Vec<Header> {
         .map(|(name, object)| Header {
             name: name.to_owned(),
             required: false,
+            style: collection_style(&object, Style::Simple).0,
             explode: false,
             schema: Some(Schema::new(document, object.pointer.clone())),
             content: None,

@@ -7,7 +7,7 @@ use super::security;
 use super::value;
 use crate::codec::{
     BodyValue, Cookies, QueryPairs, RequestValues, decode_body, decode_cookie, decode_path, decode_query,
-    decode_request_header, media,
+    decode_query_string, decode_request_header, media,
 };
 use crate::contract::{ApiKeyLocation, Location, MediaType, Operation, Parameter, SecuritySchemeKind};
 use crate::message::Request;
@@ -145,12 +145,14 @@ fn read_parameters(
                 decode_path(parameter, raw).map(Some)
             }
             Location::Query => decode_query(parameter, &pairs, &is_documented),
+            Location::QueryString => decode_query_string(parameter, request.query()),
             Location::Header => decode_request_header(parameter, &request.headers),
             Location::Cookie => decode_cookie(parameter, &cookies),
         };
         judge(operation, parameter, decoded, reading);
     }
-    if rules.unknown_query == UnknownQuery::Refuse {
+    let has_whole = operation.parameters_in(Location::QueryString).next().is_some();
+    if rules.unknown_query == UnknownQuery::Refuse && !has_whole {
         let mut names: Vec<&str> = Vec::new();
         for (name, _) in pairs.unread().filter(|(name, _)| !is_documented(name)) {
             if names.len() < MAX_UNKNOWN && !names.contains(&name) {
@@ -188,7 +190,12 @@ fn judge(
             return;
         }
     };
-    let is_allowed_empty = parameter.allow_empty_value && value.as_str() == Some("");
+    let is_empty = |value: &Value| value.as_str() == Some("");
+    let is_allowed_empty = parameter.allow_empty_value
+        && match &value {
+            Value::Array(items) => matches!(items.as_slice(), [item] if is_empty(item)),
+            value => is_empty(value),
+        };
     if !is_allowed_empty {
         let is_key = security::is_key(operation, parameter.location, &parameter.name);
         let secrecy = if is_key { Secrecy::Secret } else { Secrecy::BySchema };
@@ -198,7 +205,7 @@ fn judge(
     }
     let values = match parameter.location {
         Location::Path => &mut reading.values.path,
-        Location::Query => &mut reading.values.query,
+        Location::Query | Location::QueryString => &mut reading.values.query,
         Location::Header => &mut reading.values.header,
         Location::Cookie => &mut reading.values.cookie,
     };

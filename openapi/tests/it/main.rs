@@ -3,12 +3,17 @@
 
 mod attacks;
 mod codec_laws;
+mod collection_laws;
+mod content_laws;
 mod corpus;
+mod escapes;
+mod form_laws;
 mod generate;
 mod messages;
 mod multipart_laws;
 mod readings;
 mod references;
+mod roundtrip;
 mod style_vectors;
 mod suite;
 mod xml_laws;

@@ -57,7 +57,6 @@ fn text_is_of_the_type_its_schema_says() {
         (json!({"type": "boolean"}), "1", json!("1")),
         (json!({"type": "string"}), "12", json!("12")),
         (json!({"type": "string"}), "null", json!("null")),
-        (json!({"type": "string"}), "%zz%41%FF", json!("%zzA\u{FFFD}")),
         (json!({}), "12", json!("12")),
         (json!(true), "12", json!("12")),
         (json!({"type": ["integer", "null"]}), "", json!(null)),

@@ -12,7 +12,7 @@ use super::super::media::{self, Kind};
 use super::super::query::{QueryPairs, QueryWriter};
 use super::super::scalar::{self, Reading};
 use super::super::style::PairStyle;
-use super::super::{binary, form, header, json, text};
+use super::super::{binary, charset, form, header, json, text, xml, yaml};
 use super::parse::Part;
 use super::write::Piece;
 use super::{Context, MAX_NESTING, Parts};
@@ -52,7 +52,8 @@ impl<'w> Way<'w> {
 
     /// Whether a string is written as it is, whatever its media type: it holds a file, or bytes as text.
     fn is_raw(&self) -> bool {
-        (self.held.is_binary || self.held.encoding.is_some()) && !self.shape.types().admits_container()
+        let types = self.shape.types();
+        (self.held.is_binary || self.held.encoding.is_some()) && (types.is_any() || !types.admits_container())
     }
 
     /// The style of the parts; files have none.
@@ -62,7 +63,7 @@ impl<'w> Way<'w> {
             return None;
         }
         let style = encoding.style.unwrap_or(Style::Form);
-        Some(PairStyle { style, explode: encoding.explode.unwrap_or(style == Style::Form) })
+        Some(PairStyle { style, explode: encoding.explode.unwrap_or(style.explodes_by_default()) })
     }
 
     /// Adds the parts of an object's member.
@@ -149,11 +150,18 @@ impl<'w> Way<'w> {
             return binary::to_bytes(text);
         }
         match media::kind(content_type) {
+            Kind::Json if charset::stated(content_type).is_some() => {
+                charset::encode(content_type, &value.to_string())
+            }
             Kind::Json => Ok(json::encode(value)),
             Kind::Form if value.is_object() => form::encode(value, self.inner(), self.shape),
             Kind::Multipart if (value.is_object() || value.is_array()) && self.nesting < MAX_NESTING => {
                 self.nested(content_type).encode(value)
             }
+            Kind::Xml if !value.is_string() => {
+                xml::encode_shaped(content_type, value, self.shape, xml::Loss::Refused)
+            }
+            Kind::Yaml if !value.is_string() => charset::encode(content_type, &yaml::encode(value)),
             Kind::Text => {
                 let text = scalar::write(value, self.shape)?.into_owned();
                 text::encode(content_type, &Value::String(text))
@@ -229,12 +237,16 @@ impl<'w> Way<'w> {
 
     /// The value of one part.
     pub(super) fn read(&self, part: &Part<'_>, reading: &Reading) -> Result<Value, String> {
-        if self.is_raw() {
-            return Ok(Value::String(binary::to_text(part.body).into_owned()));
-        }
         let types = self.shape.types();
         let content_type = part.content_type().unwrap_or(TEXT);
+        let is_text = !types.is_any() && types.admits(Types::STRING) && !types.admits_container();
+        if self.is_raw() && (is_text || !is_json(part)) {
+            return Ok(Value::String(binary::to_text(part.body).into_owned()));
+        }
         match media::kind(content_type) {
+            Kind::Json if charset::stated(content_type).is_some() => {
+                json::decode(charset::decode(content_type, part.body)?.as_bytes())
+            }
             Kind::Json => json::decode(part.body),
             Kind::Form if types.admits(Types::OBJECT) => {
                 let text = text::read(content_type, part.body)?;
@@ -244,6 +256,8 @@ impl<'w> Way<'w> {
                 let parts = Parts::read(content_type, part.body)?;
                 self.nested(content_type).decode(&parts.0, reading)
             }
+            Kind::Xml if !is_text => xml::decode_shaped(content_type, part.body, self.shape, reading),
+            Kind::Yaml if !is_text => yaml::decode(&charset::decode(content_type, part.body)?),
             Kind::Text => match text::read(content_type, part.body) {
                 Ok(text) => Ok(scalar::read(&text, self.shape, reading)),
                 Err(_) if types.is_any() => Ok(Value::String(binary::to_text(part.body).into_owned())),

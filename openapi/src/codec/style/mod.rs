@@ -10,7 +10,7 @@
 //! JSON, and read back where the schema admits them.
 
 mod deep_object;
-mod delimited;
+pub(super) mod delimited;
 pub(super) mod form;
 pub(super) mod label;
 mod list;
@@ -18,6 +18,7 @@ pub(super) mod matrix;
 mod pairs;
 pub(super) mod simple;
 
+pub(super) use delimited::Delimiter;
 pub(super) use pairs::PairStyle;
 
 use super::scalar::Reading;

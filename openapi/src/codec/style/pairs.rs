@@ -20,14 +20,6 @@ pub(in crate::codec) struct PairStyle {
     pub(in crate::codec) explode: bool,
 }
 
-fn delimiter(style: Style) -> Option<Delimiter> {
-    match style {
-        Style::SpaceDelimited => Some(Delimiter::Space),
-        Style::PipeDelimited => Some(Delimiter::Pipe),
-        _ => None,
-    }
-}
-
 impl PairStyle {
     /// Writes a value under its name.
     pub(in crate::codec) fn encode(
@@ -38,7 +30,7 @@ impl PairStyle {
         shape: &Shape<'_>,
         out: &mut QueryWriter,
     ) -> Result<(), Inexpressible> {
-        match (self.style, delimiter(self.style)) {
+        match (self.style, Delimiter::of(self.style)) {
             (Style::DeepObject, _) => deep_object::encode(name, value, escape, shape, out),
             (_, Some(delimiter)) if !self.explode => {
                 delimited::encode(name, value, delimiter, escape, shape, out)
@@ -57,7 +49,7 @@ impl PairStyle {
         reading: &Reading,
         is_taken: &dyn Fn(&str) -> bool,
     ) -> Option<Value> {
-        match (self.style, delimiter(self.style)) {
+        match (self.style, Delimiter::of(self.style)) {
             (Style::DeepObject, _) => deep_object::decode(name, pairs, escape, shape, reading),
             (_, Some(delimiter)) if !self.explode => {
                 delimited::decode(name, delimiter, pairs, escape, shape, reading)

@@ -39,7 +39,7 @@ use serde_json::Value;
 
 use super::charset;
 use super::error::Inexpressible;
-use super::scalar;
+use super::scalar::{self, Reading};
 use crate::schema::{Direction, Schema, Shape, Types};
 
 /// What becomes of parts of a value that XML cannot express.
@@ -58,8 +58,18 @@ pub(super) fn encode(
     schema: Option<&Schema>,
     loss: Loss,
 ) -> Result<Bytes, Inexpressible> {
+    encode_shaped(media_type, value, &Shape::of(schema), loss)
+}
+
+/// The same for a value that is a part of a body.
+pub(super) fn encode_shaped(
+    media_type: &str,
+    value: &Value,
+    shape: &Shape<'_>,
+    loss: Loss,
+) -> Result<Bytes, Inexpressible> {
     let label = charset::stated(media_type).unwrap_or("UTF-8".into());
-    let xml = write::write(value, &Shape::of(schema), loss)?;
+    let xml = write::write(value, shape, loss)?;
     charset::encode(media_type, &format!("<?xml version=\"1.0\" encoding=\"{label}\"?>{xml}"))
 }
 
@@ -70,25 +80,34 @@ pub(super) fn decode(
     schema: Option<&Schema>,
     direction: Direction,
 ) -> Result<Value, String> {
+    scalar::read_validly(
+        schema,
+        direction,
+        |reading| decode_shaped(content_type, body, &Shape::of(schema), reading),
+        |read| read.as_ref().ok(),
+    )
+}
+
+/// The same for a value that is a part of a body.
+pub(super) fn decode_shaped(
+    content_type: &str,
+    body: &[u8],
+    shape: &Shape<'_>,
+    reading: &Reading,
+) -> Result<Value, String> {
     let text = tree::text(content_type, body).map_err(|error| format!("not XML: {error}"))?;
     let root = tree::parse(&text).map_err(|error| format!("not XML: {error}"))?;
-    let shape = Shape::of(schema);
     let types = shape.types();
     let is_simple = root.children.is_empty() && root.attributes.is_empty();
     if !is_simple && types.admits(Types::STRING) && !types.admits_container() {
         return Ok(Value::String(text.into_owned()));
     }
-    let (name, is_meant) = layout::root(&shape);
+    let (name, is_meant) = layout::root(shape);
     if is_meant && root.name.local != name.local {
         return Err(format!(
             "not the XML documented: the root element is <{}>, and it is to be <{}>",
             root.name.local, name.local
         ));
     }
-    scalar::read_validly(
-        schema,
-        direction,
-        |reading| read::read(&root, &shape, reading),
-        |read| read.as_ref().ok(),
-    )
+    read::read(&root, shape, reading)
 }

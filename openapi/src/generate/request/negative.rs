@@ -255,7 +255,7 @@ impl Faulty {
 fn value_of<'v>(values: &'v RequestValues, part: &Part) -> Option<&'v Value> {
     match part {
         Part::Parameter(Location::Path, name) => values.path.get(name),
-        Part::Parameter(Location::Query, name) => values.query.get(name),
+        Part::Parameter(Location::Query | Location::QueryString, name) => values.query.get(name),
         Part::Parameter(Location::Header, name) => values.header.get(name),
         Part::Parameter(Location::Cookie, name) => values.cookie.get(name),
         _ => values.body.as_ref()?.payload.as_value(),

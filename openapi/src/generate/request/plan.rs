@@ -244,7 +244,7 @@ pub(super) fn place(
 ) -> &mut indexmap::IndexMap<String, Value> {
     match location {
         Location::Path => &mut values.path,
-        Location::Query => &mut values.query,
+        Location::Query | Location::QueryString => &mut values.query,
         Location::Header => &mut values.header,
         Location::Cookie => &mut values.cookie,
     }

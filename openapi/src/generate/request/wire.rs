@@ -103,9 +103,11 @@ impl Wire {
         for violation in &reading.violations {
             faults.push(Fault { part: violation.part.clone(), why: violation.to_string() });
         }
+        let has_whole = self.operation.parameters_in(Location::QueryString).next().is_some();
+        let query = if has_whole { Location::QueryString } else { Location::Query };
         let places = [
             (Location::Path, &values.path, &reading.values.path),
-            (Location::Query, &values.query, &reading.values.query),
+            (query, &values.query, &reading.values.query),
             (Location::Header, &values.header, &reading.values.header),
             (Location::Cookie, &values.cookie, &reading.values.cookie),
         ];
