@@ -13,7 +13,7 @@ use super::seed::{Dice, Seed, runner};
 use super::shrink::Hints;
 use super::variety::Variety;
 use crate::document::{Document, Pointer};
-use crate::schema::{Direction, Schema};
+use crate::schema::{Direction, Discriminators, Schema};
 
 /// The quick draws of a value before parts are put to the judge as they are drawn.
 const QUICK_DRAWS: usize = 4;
@@ -24,8 +24,10 @@ const CAREFUL_DRAWS: usize = 12;
 /// What draws the values of one schema in one direction.
 #[derive(Debug)]
 pub(crate) struct Generator {
-    /// The document's own schema.
+    /// The document's own schema, with what discriminators tell apart in it.
     own: Grammared,
+    /// The document's own schema alone.
+    plain: Grammared,
     /// Its canonical form, where values are drawn from that.
     rewritten: Option<Grammared>,
     /// A valid value, kept for when drawing another fails.
@@ -40,12 +42,24 @@ impl Generator {
 
     fn make(schema: &Schema, direction: Direction) -> Result<Self, NoInstance> {
         let judge = |value: &Value| schema.is_valid(value, direction);
-        let own = Grammared::of(schema, direction).ok_or_else(|| NoInstance {
+        let nowhere = || NoInstance {
             pointer: schema.pointer().to_string(),
             message: "there is no schema here".to_owned(),
-        })?;
+        };
+        let plain = Grammared::of(schema, direction, Discriminators::Ignored).ok_or_else(nowhere)?;
+        let hinted = match schema.shared_document().definitions().discriminators(schema.document()) {
+            Discriminators::Followed => Grammared::of(schema, direction, Discriminators::Followed),
+            Discriminators::Ignored => None,
+        };
+        // Discriminators are hints: where they leave nothing they are none.
+        if let Some(own) = hinted
+            && let Ok(witness) = own.witness(&judge)
+        {
+            return Ok(Self { own, plain, rewritten: None, witness });
+        }
+        let own = plain.clone();
         let gap = match own.witness(&judge) {
-            Ok(witness) => return Ok(Self { own, rewritten: None, witness }),
+            Ok(witness) => return Ok(Self { own, plain, rewritten: None, witness }),
             Err(gap) => gap,
         };
         let message = match rewritten(schema, direction, &gap) {
@@ -54,7 +68,7 @@ impl Generator {
             Canonical::Schema(bundle) => {
                 let rewritten = Grammared::rewritten(bundle);
                 match rewritten.as_ref().map(|rewritten| rewritten.witness(&judge)) {
-                    Some(Ok(witness)) => return Ok(Self { own, rewritten, witness }),
+                    Some(Ok(witness)) => return Ok(Self { own, plain, rewritten, witness }),
                     _ => gap.reason,
                 }
             }
@@ -90,30 +104,38 @@ impl Generator {
         self.own.grammar.members(self.own.root)
     }
 
-    /// What values of the document's own schema are made of, and its root there.
+    /// What the document's own schema says, whatever its discriminators tell apart, with its root there.
     pub(crate) fn grammar(&self) -> (&Grammar, ShapeId) {
-        (&self.own.grammar, self.own.root)
+        (&self.plain.grammar, self.plain.root)
     }
 }
 
-/// What values of a schema are made of, and its root there; nothing where there is no schema.
+/// What values of a schema are made of, and its root there: first with its discriminators followed, where there are
+/// any, then without; none where there is no schema.
 ///
 /// Unlike [`Generator::of`] it does not ask whether there is any value.
-pub(super) fn ground(schema: &Schema, direction: Direction) -> Option<(Arc<Grammar>, ShapeId)> {
-    Grammared::of(schema, direction).map(|own| (own.grammar, own.root))
+pub(super) fn grounds(schema: &Schema, direction: Direction) -> Vec<(Arc<Grammar>, ShapeId)> {
+    let hinted = schema.shared_document().definitions().discriminators(schema.document());
+    let all = if hinted == Discriminators::Followed {
+        vec![Discriminators::Followed, Discriminators::Ignored]
+    } else {
+        vec![Discriminators::Ignored]
+    };
+    let grammared = all.into_iter().filter_map(|followed| Grammared::of(schema, direction, followed));
+    grammared.map(|own| (own.grammar, own.root)).collect()
 }
 
 /// Whether every value of the schema at a place of the document would hold another one, without end.
 pub(crate) fn is_endless(document: &Arc<Document>, pointer: &Pointer, direction: Direction) -> bool {
     let schema = Schema::new(document, pointer.clone());
-    ground(&schema, direction).is_some_and(|(grammar, root)| {
-        let node = grammar.node_of(&[root]);
-        grammar.height(node).is_none() && grammar.contradiction(node).is_none()
+    Grammared::of(&schema, direction, Discriminators::Ignored).is_some_and(|own| {
+        let node = own.grammar.node_of(&[own.root]);
+        own.grammar.height(node).is_none() && own.grammar.contradiction(node).is_none()
     })
 }
 
 /// A schema in a grammar.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Grammared {
     grammar: Arc<Grammar>,
     root: ShapeId,
@@ -121,12 +143,14 @@ struct Grammared {
 
 impl Grammared {
     /// A schema of a document, in the grammar that it shares with all others there.
-    fn of(schema: &Schema, direction: Direction) -> Option<Self> {
+    fn of(schema: &Schema, direction: Direction, discriminators: Discriminators) -> Option<Self> {
         let document = schema.shared_document();
-        let source = |made| Source::Document { document: Arc::downgrade(document), direction, made };
+        let source =
+            |made| Source::Document { document: Arc::downgrade(document), direction, discriminators, made };
         let (grammar, pointer) = match schema.as_made() {
             None => {
-                let shared = document.definitions().grammar(direction, || Grammar::new(source(None)));
+                let shared =
+                    document.definitions().grammar(direction, discriminators, || Grammar::new(source(None)));
                 (Arc::clone(shared), schema.pointer().as_str())
             }
             Some(made) => {

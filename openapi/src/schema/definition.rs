@@ -14,7 +14,8 @@ use jsonschema::{Keyword, ValidationError, Validator};
 use serde_json::Value;
 
 use super::Direction;
-use super::lower::{self, LINK};
+use super::discriminator::{self, Heirs};
+use super::lower::{self, Discriminators, LINK};
 use super::whole::{Recent, Whole, options};
 use crate::document::{Document, Place, Pointer};
 use crate::generate::Grammar;
@@ -24,14 +25,35 @@ use crate::generate::Grammar;
 pub(crate) struct Definitions {
     alone: Mutex<HashMap<(Pointer, Direction), Arc<Definition>>>,
     pub(super) wholes: Mutex<Recent>,
-    /// What values are drawn from, a slot a direction.
-    grammars: [OnceLock<Arc<Grammar>>; 2],
+    /// What values are drawn from, a slot a direction: with discriminators ignored, and followed.
+    grammars: [[OnceLock<Arc<Grammar>>; 2]; 2],
+    heirs: OnceLock<Heirs>,
+    has_discriminators: OnceLock<bool>,
 }
 
 impl Definitions {
     /// What values of the document's schemas are drawn from, made the first time it is asked for.
-    pub(crate) fn grammar(&self, direction: Direction, make: impl FnOnce() -> Grammar) -> &Arc<Grammar> {
-        self.grammars[direction.index()].get_or_init(|| Arc::new(make()))
+    pub(crate) fn grammar(
+        &self,
+        direction: Direction,
+        discriminators: Discriminators,
+        make: impl FnOnce() -> Grammar,
+    ) -> &Arc<Grammar> {
+        let slot = &self.grammars[usize::from(discriminators == Discriminators::Followed)][direction.index()];
+        slot.get_or_init(|| Arc::new(make()))
+    }
+
+    /// Which schemas extend which, found out the first time it is asked for.
+    pub(super) fn heirs(&self, find: impl FnOnce() -> Heirs) -> &Heirs {
+        self.heirs.get_or_init(find)
+    }
+
+    /// What can be made of discriminators in the document: where there are none, nothing.
+    pub(crate) fn discriminators(&self, document: &Document) -> Discriminators {
+        match self.has_discriminators.get_or_init(|| discriminator::has_any(document)) {
+            true => Discriminators::Followed,
+            false => Discriminators::Ignored,
+        }
     }
 }
 

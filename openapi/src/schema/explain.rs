@@ -1,11 +1,16 @@
 //! What a schema refuses, in words people can read, and without the secrets in a value.
 
+mod choice;
+mod named;
+
 use std::fmt::Write;
 
 use jsonschema::ValidationError;
-use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
+use self::choice::{Nearest, choices, nearest};
+use self::named::Named;
 use super::compile::{Direction, Schema, SchemaViolation};
 use super::lower::Origins;
 use super::shape::Shape;
@@ -22,9 +27,6 @@ const MAX_MESSAGE: usize = 400;
 
 /// The most alternatives a message goes into.
 const MAX_ALTERNATIVES: usize = 3;
-
-/// The most values of an enumeration that a message names.
-const MAX_CHOICES: usize = 12;
 
 /// Whether a value may stand in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,13 @@ impl Explainer<'_> {
             return;
         }
         if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = error.kind() {
+            match self.named(error, context) {
+                Some(Named::Branch(errors)) => {
+                    return errors.iter().for_each(|error| self.explain(error, told));
+                }
+                Some(Named::Nothing(violation)) => return self.tell(violation, told),
+                None => {}
+            }
             match nearest(context, error.instance_path().as_str()) {
                 Nearest::Branch(errors) => errors.iter().for_each(|error| self.explain(error, told)),
                 Nearest::Choice(errors) => {
@@ -76,8 +85,13 @@ impl Explainer<'_> {
         }
     }
 
-    fn violation(&self, error: &ValidationError<'_>, message: String) -> SchemaViolation {
+    /// Where in the document a refused keyword stands, or the schema it was made from.
+    fn locate(&self, error: &ValidationError<'_>) -> String {
         let (origin, rest) = self.origins.origin(error.schema_path().as_str(), self.schema.pointer());
+        locate(self.schema.document().root(), origin, rest)
+    }
+
+    fn violation(&self, error: &ValidationError<'_>, message: String) -> SchemaViolation {
         let keyword = match error.kind() {
             Kind::FalseSchema => self.hiding_keyword(error).unwrap_or("false"),
             kind => kind.keyword(),
@@ -85,7 +99,7 @@ impl Explainer<'_> {
         SchemaViolation {
             keyword: keyword.to_owned(),
             instance_pointer: error.instance_path().as_str().to_owned(),
-            document_pointer: locate(self.schema.document().root(), origin, rest),
+            document_pointer: self.locate(error),
             message: shortened(message),
         }
     }
@@ -193,105 +207,6 @@ impl Explainer<'_> {
             is_secret |= shape.is_secret();
         }
         (shape, is_secret)
-    }
-}
-
-/// What to tell of a value that fits no alternative.
-enum Nearest<'e> {
-    /// One alternative is nearer than all others: its errors.
-    Branch(&'e [ValidationError<'static>]),
-    /// Every alternative wants another constant or type at the same place: those errors.
-    Choice(Vec<&'e ValidationError<'static>>),
-    /// Several are as near.
-    Several(Vec<&'e [ValidationError<'static>]>),
-}
-
-/// Chooses what to tell: the alternative the value was meant for has the least against it, and above all not its
-/// type and not its constants.
-fn nearest<'e>(branches: &'e [Vec<ValidationError<'static>>], path: &str) -> Nearest<'e> {
-    if branches.len() > 1
-        && let Some(choice) = common_choice(branches)
-    {
-        return Nearest::Choice(choice);
-    }
-    let score = |errors: &[ValidationError<'static>]| {
-        let is_wrong_type = |error: &&ValidationError<'static>| {
-            matches!(error.kind(), Kind::Type { .. }) && error.instance_path().as_str() == path
-        };
-        let types = errors.iter().filter(is_wrong_type).count();
-        let constants = errors.iter().filter(|error| is_constant(error)).count();
-        (types, constants, errors.len())
-    };
-    let best = branches.iter().map(|errors| score(errors)).min();
-    let nearest: Vec<&[ValidationError<'static>]> = branches
-        .iter()
-        .map(Vec::as_slice)
-        .filter(|errors| !errors.is_empty() && Some(score(errors)) == best)
-        .collect();
-    match nearest.as_slice() {
-        [errors] => Nearest::Branch(errors),
-        _ => Nearest::Several(nearest),
-    }
-}
-
-fn is_constant(error: &ValidationError<'_>) -> bool {
-    matches!(error.kind(), Kind::Enum { .. } | Kind::Constant { .. })
-}
-
-/// For each alternative an error about a constant, or for each one about a type, all at one place; nothing where
-/// some alternative has none.
-fn common_choice<'e>(
-    branches: &'e [Vec<ValidationError<'static>>],
-) -> Option<Vec<&'e ValidationError<'static>>> {
-    let is_type = |error: &ValidationError<'static>| matches!(error.kind(), Kind::Type { .. });
-    let by = |is_wanted: &dyn Fn(&ValidationError<'static>) -> bool| {
-        let first = branches.first()?.iter().find(|error| is_wanted(error))?;
-        branches
-            .iter()
-            .map(|errors| {
-                let same = |error: &&ValidationError<'static>| {
-                    is_wanted(error) && error.instance_path() == first.instance_path()
-                };
-                errors.iter().find(same)
-            })
-            .collect::<Option<Vec<_>>>()
-    };
-    by(&|error| is_constant(error)).or_else(|| by(&is_type))
-}
-
-/// What is wrong by errors about constants or types: `none of "a", "b"`, `not of type "integer"`.
-fn choices(errors: &[&ValidationError<'_>]) -> String {
-    let mut wanted: Vec<String> = Vec::new();
-    let mut are_types = false;
-    for error in errors {
-        let found = match error.kind() {
-            Kind::Enum { options } => {
-                options.as_array().into_iter().flatten().map(Value::to_string).collect()
-            }
-            Kind::Constant { expected_value } => vec![expected_value.to_string()],
-            Kind::Type { kind } => {
-                are_types = true;
-                match kind {
-                    TypeKind::Single(name) => vec![format!("\"{name}\"")],
-                    TypeKind::Multiple(names) => names.iter().map(|name| format!("\"{name}\"")).collect(),
-                }
-            }
-            _ => Vec::new(),
-        };
-        for choice in found {
-            if !wanted.contains(&choice) {
-                wanted.push(choice);
-            }
-        }
-    }
-    let rest = wanted.len().saturating_sub(MAX_CHOICES);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    wanted.truncate(MAX_CHOICES);
-    match (are_types, wanted.as_slice()) {
-        (true, [one]) => format!("not of type {one}"),
-        (true, _) => format!("not of types {}", wanted.join(", ")),
-        (false, [one]) => format!("not {one}"),
-        (false, _) => format!("none of {}{more}", wanted.join(", ")),
     }
 }
 

@@ -8,12 +8,20 @@
 //! | `format: int8` to `int64`, `uint8` to `uint64`, `int`, `uint` on integers | the bounds they stand for |
 //! | `readOnly` in a request, `writeOnly` in a response | the property is refused and not required |
 //! | an array in `items` | `prefixItems` |
+//! | `discriminator` | nothing, or for drawing values: see [`super::discriminator`] |
 //! | annotations, unknown keywords, keywords of the wrong type | dropped |
+
+mod bounds;
+mod guide;
+mod nullable;
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
+use self::bounds::{exclusive_bounds, integer_bounds};
+use self::nullable::nullable;
+use super::discriminator;
 use super::{Direction, Pattern};
 use crate::document::{Document, Place, Pointer, resolve};
 
@@ -51,6 +59,15 @@ pub(crate) struct Linked {
     pub(crate) looks_through: bool,
 }
 
+/// What is made of discriminators, which only hint at what a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Discriminators {
+    /// Nothing: what is lowered admits what the schema does.
+    Ignored,
+    /// What they tell apart is kept apart.
+    Followed,
+}
+
 /// Lowers a schema alone, to judge values by; `pointer` is where it stands, or the place it was made for.
 pub(super) fn linked(document: &Document, pointer: &Pointer, source: &Value, direction: Direction) -> Linked {
     let lowering = Lowering::new(document, direction, Form::Linked);
@@ -59,8 +76,15 @@ pub(super) fn linked(document: &Document, pointer: &Pointer, source: &Value, dir
 
 /// Lowers a schema alone, as [`linked`] does, to draw values from: it admits only what every reader of the document
 /// agrees on. `nullable` is no keyword from 3.1 on, and in documents that keep it a `null` is accepted and not made.
-pub(crate) fn drawn(document: &Document, pointer: &Pointer, source: &Value, direction: Direction) -> Linked {
-    let mut lowering = Lowering::new(document, direction, Form::Linked);
+pub(crate) fn drawn(
+    document: &Document,
+    pointer: &Pointer,
+    source: &Value,
+    direction: Direction,
+    discriminators: Discriminators,
+) -> Linked {
+    let form = if discriminators == Discriminators::Followed { Form::Guided } else { Form::Linked };
+    let mut lowering = Lowering::new(document, direction, form);
     lowering.knows_nullable = !lowering.has_siblings;
     lowered_alone(lowering, pointer, source)
 }
@@ -117,6 +141,8 @@ enum Form {
     Whole,
     /// Ours, each reference being a [`LINK`].
     Linked,
+    /// The same with what discriminators say, to draw values from.
+    Guided,
 }
 
 struct Lowering<'d> {
@@ -126,6 +152,8 @@ struct Lowering<'d> {
     looks_through: bool,
     has_siblings: bool,
     knows_nullable: bool,
+    /// Whether the next reference stands for its target alone, whatever kinds of that there are.
+    is_bare: bool,
     /// Names in `$defs` by document pointer.
     names: HashMap<Pointer, String>,
     taken: HashSet<String>,
@@ -140,6 +168,7 @@ impl<'d> Lowering<'d> {
             direction,
             form,
             looks_through: false,
+            is_bare: false,
             has_siblings: document.version().has_json_schema_dialect(),
             knows_nullable: true,
             names: HashMap::new(),
@@ -157,17 +186,24 @@ impl<'d> Lowering<'d> {
         let Some(source) = place.value.as_object() else {
             return Value::Bool(place.value.as_bool().unwrap_or(true));
         };
+        let is_bare = std::mem::take(&mut self.is_bare) || self.form != Form::Guided;
         let mut lowered = Map::new();
+        let mut kinds_of = None;
         if let Some(reference) = place.text("$ref") {
             if let Some((name, pointer)) = self.define(reference) {
                 match self.form {
-                    Form::Linked => lowered.insert(LINK.to_owned(), json!(pointer.as_str())),
+                    Form::Linked | Form::Guided => lowered.insert(LINK.to_owned(), json!(pointer.as_str())),
                     Form::Plain | Form::Whole => {
                         lowered.insert("$ref".to_owned(), json!(format!("#/$defs/{name}")))
                     }
                 };
+                kinds_of =
+                    Some(pointer).filter(|_| !is_bare && !discriminator::is_inheritance(&place.pointer));
             }
             if !self.has_siblings {
+                if let Some(target) = kinds_of {
+                    self.guide_reference(&target, &mut lowered);
+                }
                 return Value::Object(lowered);
             }
         }
@@ -175,6 +211,10 @@ impl<'d> Lowering<'d> {
         for (keyword, value) in source {
             let member = Place { pointer: place.pointer.join(keyword), value };
             self.keyword(keyword, &member, source, &hidden, &mut lowered);
+        }
+        self.guide_branches(place, &mut lowered);
+        if let Some(target) = kinds_of {
+            self.guide_reference(&target, &mut lowered);
         }
         integer_bounds(source, &mut lowered);
         exclusive_bounds(source, &mut lowered);
@@ -385,82 +425,6 @@ fn required(value: &Value, hidden: &HashSet<String>) -> Option<Value> {
 /// Whether a pattern can be matched by the validator itself, as those for names are, and by others.
 fn is_usable_elsewhere(pattern: &str) -> bool {
     jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok()
-}
-
-/// The integer formats of OpenAPI's format registry, and the ones that Rust frameworks write, narrow the bounds of an
-/// integer.
-fn integer_bounds(source: &Map<String, Value>, lowered: &mut Map<String, Value>) {
-    let is_integer = match source.get("type") {
-        Some(Value::String(name)) => name == "integer",
-        Some(Value::Array(names)) => names.iter().any(|name| name == "integer"),
-        _ => false,
-    };
-    let Some(format) = source.get("format").and_then(Value::as_str).filter(|_| is_integer) else { return };
-    let (low, high): (Number, Number) = match format {
-        "int8" => (i8::MIN.into(), i8::MAX.into()),
-        "int16" => (i16::MIN.into(), i16::MAX.into()),
-        "int32" => (i32::MIN.into(), i32::MAX.into()),
-        "int64" | "int" => (i64::MIN.into(), i64::MAX.into()),
-        "uint8" => (0.into(), u8::MAX.into()),
-        "uint16" => (0.into(), u16::MAX.into()),
-        "uint32" => (0.into(), u32::MAX.into()),
-        "uint64" | "uint" => (0.into(), u64::MAX.into()),
-        _ => return,
-    };
-    let is_looser = |keyword: &str, beyond: fn(f64, f64) -> bool, bound: &Number| {
-        let stated = lowered.get(keyword).and_then(Value::as_f64);
-        stated.zip(bound.as_f64()).is_none_or(|(stated, bound)| beyond(stated, bound))
-    };
-    let (widen_low, widen_high) = (
-        is_looser("minimum", |stated, bound| stated < bound, &low),
-        is_looser("maximum", |stated, bound| stated > bound, &high),
-    );
-    if widen_low {
-        lowered.insert("minimum".to_owned(), Value::Number(low));
-    }
-    if widen_high {
-        lowered.insert("maximum".to_owned(), Value::Number(high));
-    }
-}
-
-/// `minimum: 1` with `exclusiveMinimum: true` is 2020-12's `exclusiveMinimum: 1`.
-fn exclusive_bounds(source: &Map<String, Value>, lowered: &mut Map<String, Value>) {
-    for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
-        if source.get(exclusive) == Some(&Value::Bool(true))
-            && let Some(bound) = source.get(inclusive).filter(|bound| bound.is_number())
-        {
-            lowered.shift_remove(inclusive);
-            lowered.insert(exclusive.to_owned(), bound.clone());
-        }
-    }
-}
-
-/// A schema that admits `null` as well.
-fn nullable(mut lowered: Map<String, Value>) -> Value {
-    let is_composed = ["$ref", LINK, "allOf", "anyOf", "oneOf", "not", "const"]
-        .iter()
-        .any(|keyword| lowered.contains_key(*keyword));
-    if is_composed {
-        return json!({ "anyOf": [{ "type": "null" }, lowered] });
-    }
-    let types = match lowered.get("type") {
-        Some(Value::String(name)) if name != "null" => Some(json!([name, "null"])),
-        Some(Value::Array(names)) if !names.contains(&json!("null")) => {
-            let mut names = names.clone();
-            names.push(json!("null"));
-            Some(Value::Array(names))
-        }
-        _ => None,
-    };
-    if let Some(types) = types {
-        lowered.insert("type".to_owned(), types);
-    }
-    if let Some(Value::Array(members)) = lowered.get_mut("enum")
-        && !members.contains(&Value::Null)
-    {
-        members.push(Value::Null);
-    }
-    Value::Object(lowered)
 }
 
 #[cfg(test)]

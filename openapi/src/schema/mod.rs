@@ -2,6 +2,7 @@
 
 mod compile;
 mod definition;
+mod discriminator;
 mod explain;
 mod format;
 mod lower;
@@ -13,7 +14,7 @@ mod whole;
 pub use compile::{Direction, Schema, SchemaViolation};
 pub(crate) use definition::{Definitions, linked_validator};
 pub(crate) use explain::{Secrecy, locate};
-pub(crate) use lower::{LINK, Linked, drawn};
+pub(crate) use lower::{Discriminators, LINK, Linked, drawn};
 pub(crate) use pattern::{Pattern, Undecided};
 pub(crate) use shape::{Held, Shape, Types};
 pub(crate) use whole::validator;

@@ -6,6 +6,7 @@ mod codec_laws;
 mod collection_laws;
 mod content_laws;
 mod corpus;
+mod dialects;
 mod escapes;
 mod form_laws;
 mod generate;

@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, Pointer};
-use crate::schema::{Direction, Linked, drawn, linked_validator, locate, validator};
+use crate::schema::{Direction, Discriminators, Linked, drawn, linked_validator, locate, validator};
 
 /// Where the units of a grammar come from. A unit is a lowered schema that references stand in for, found by its
 /// pointer.
@@ -14,7 +14,12 @@ use crate::schema::{Direction, Linked, drawn, linked_validator, locate, validato
 pub(crate) enum Source {
     /// The schemas of a document, by document pointer. A schema made for a place of it is the unit of the empty
     /// pointer.
-    Document { document: Weak<Document>, direction: Direction, made: Option<(Pointer, Arc<Value>)> },
+    Document {
+        document: Weak<Document>,
+        direction: Direction,
+        discriminators: Discriminators,
+        made: Option<(Pointer, Arc<Value>)>,
+    },
     /// A schema with all it refers to in its own `$defs`; pointers lead into it.
     Bundle(Arc<Value>),
 }
@@ -35,14 +40,16 @@ impl Source {
     }
 
     fn linked(&self, pointer: &str) -> Option<Linked> {
-        let Self::Document { document, direction, made } = self else { return None };
+        let Self::Document { document, direction, discriminators, made } = self else { return None };
         let document = document.upgrade()?;
         match made {
-            Some((place, made)) if pointer.is_empty() => Some(drawn(&document, place, made, *direction)),
+            Some((place, made)) if pointer.is_empty() => {
+                Some(drawn(&document, place, made, *direction, *discriminators))
+            }
             _ => {
                 let pointer = Pointer::from_escaped(pointer);
                 let value = pointer.find(document.root())?;
-                Some(drawn(&document, &pointer, value, *direction))
+                Some(drawn(&document, &pointer, value, *direction, *discriminators))
             }
         }
     }

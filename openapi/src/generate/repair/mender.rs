@@ -60,6 +60,11 @@ impl<'g> Mender<'g> {
         Self { grammar, dice, steps: MAX_STEPS, depth: 0, changes: Vec::new(), lost: 0 }
     }
 
+    /// What the changes cost so far: a change is better than a value lost as well.
+    pub(super) fn cost(&self) -> usize {
+        self.changes.len() + self.lost as usize
+    }
+
     pub(super) fn into_changes(self) -> Vec<Change> {
         self.changes
     }

@@ -17,7 +17,7 @@ mod object;
 
 use serde_json::Value;
 
-use super::generator::{Generator, ground};
+use super::generator::{Generator, grounds};
 use super::no_instance::NoInstance;
 use super::seed::{Dice, Seed, runner};
 use super::variety::Variety;
@@ -55,15 +55,17 @@ pub fn repair(
         return Ok(Repaired { value: value.clone(), changes: Vec::new() });
     }
     let mut runner = runner(seed);
-    let mended = ground(schema, direction).and_then(|(grammar, root)| {
+    let ways = grounds(schema, direction).into_iter().filter_map(|(grammar, root)| {
         let mut mender = Mender::new(&grammar, Dice::of(&mut runner));
         let mended = mender.mend_root(grammar.node_of(&[root]), value)?;
-        schema
-            .is_valid(&mended, direction)
-            .then(|| Repaired { value: mended, changes: mender.into_changes() })
+        let cost = mender.cost();
+        let repaired = || Repaired { value: mended.clone(), changes: mender.into_changes() };
+        schema.is_valid(&mended, direction).then(|| (cost, repaired()))
     });
-    let mut repaired = match mended {
-        Some(mended) => mended,
+    // Discriminators are hints: nothing is changed for their sake alone.
+    let cheapest = ways.min_by_key(|(cost, _)| *cost);
+    let mut repaired = match cheapest {
+        Some((_, mended)) => mended,
         None => {
             let generator = Generator::of(schema, direction)?;
             let judge = |value: &Value| schema.is_valid(value, direction);
