@@ -150,7 +150,7 @@ impl Breaker {
     ) -> (bool, Option<(BrokenValue, usize)>) {
         let (grammar, root) = generator.grammar();
         let targets = Targets::of(grammar, &[root], base);
-        let mut nearest: Option<(BrokenValue, usize)> = None;
+        let mut nearest: Option<(bool, BrokenValue, usize)> = None;
         for index in dice.order(targets.rules.len()).into_iter().take(TRIED_RULES) {
             let Some(((shape, rule), spots)) = targets.rules.get_index(index) else { continue };
             let Some(spot) = dice.pick(spots).and_then(|spot| targets.spots.get(*spot)) else { continue };
@@ -162,15 +162,17 @@ impl Breaker {
             if !is_usable(&broken) {
                 continue;
             }
+            let found = &broken.constraint;
+            let is_other = !(rule.is_place(&spot.pointer, &found.pointer) && rule.is_keyword(&found.keyword));
             // Some rules cannot be broken alone; they get their turn, now and then.
-            if others == 0 || dice.chance(MESSY) {
+            if !is_other && (others == 0 || dice.chance(MESSY)) {
                 return (true, Some((broken, others)));
             }
-            if nearest.as_ref().is_none_or(|(_, fewest)| others < *fewest) {
-                nearest = Some((broken, others));
+            if nearest.as_ref().is_none_or(|(is_far, _, fewest)| (is_other, others) < (*is_far, *fewest)) {
+                nearest = Some((is_other, broken, others));
             }
         }
-        (!targets.rules.is_empty(), nearest)
+        (!targets.rules.is_empty(), nearest.map(|(_, broken, others)| (broken, others)))
     }
 
     /// Any value that happens to be invalid, for rules that cannot be broken on purpose.

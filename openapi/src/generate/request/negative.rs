@@ -40,7 +40,7 @@ const OTHER_MEDIA_TYPES: [&str; 5] = [
 pub struct BrokenRequest {
     /// Its values, the wrong one among them.
     pub values: RequestValues,
-    /// What it breaks, as it was found after the request was encoded and decoded again.
+    /// What it was made to break, which was found broken after the request was encoded and decoded again.
     pub constraint: Constraint,
 }
 
@@ -191,22 +191,37 @@ impl Faulty {
                     put(&mut values, &attack.part, media_type, broken.value.clone());
                     values
                 };
-                let (broken, _) =
-                    breaker.draw(runner, &|broken| self.judged(with(broken), attack).is_some())?;
-                values = with(&broken);
+                let judged = |broken: &BrokenValue| {
+                    let meant = &broken.constraint;
+                    self.judged(with(broken), attack, |violation| {
+                        is_rule(violation, meant) && violation.pointer == meant.pointer
+                    })
+                };
+                let (broken, _) = breaker.draw(runner, &|broken| judged(broken).is_some())?;
+                return judged(&broken);
             }
         }
-        self.judged(values, attack)
+        let rule = match &attack.kind {
+            Kind::Malformed { .. } => "unreadable",
+            Kind::Undocumented { .. } => "undocumented",
+            _ => "missing",
+        };
+        self.judged(values, attack, |violation| violation.rule == rule)
     }
 
     /// What the values break, and how much else they break in the same part; nothing where another part breaks the
-    /// contract, or none does.
-    fn judged(&self, values: RequestValues, attack: &Attack) -> Option<(BrokenRequest, usize)> {
+    /// contract, or what is meant to be broken is not.
+    fn judged(
+        &self,
+        values: RequestValues,
+        attack: &Attack,
+        is_meant: impl Fn(&Violation) -> bool,
+    ) -> Option<(BrokenRequest, usize)> {
         let reading = self.plan.wire.verdict(&values)?;
-        let (first, others) = reading.violations.split_first()?;
         if reading.violations.iter().any(|violation| violation.part != attack.part) {
             return None;
         }
+        let first = reading.violations.iter().find(|violation| is_meant(violation))?;
         let constraint = Constraint {
             part: first.part.clone(),
             keyword: first.rule.clone().into_owned(),
@@ -217,7 +232,7 @@ impl Faulty {
                 .unwrap_or_else(|| self.plan.pointer(&first.part)),
             description: self.describe(&values, &reading, first, attack),
         };
-        Some((BrokenRequest { values, constraint }, others.len()))
+        Some((BrokenRequest { values, constraint }, reading.violations.len() - 1))
     }
 
     fn describe(
@@ -249,6 +264,13 @@ impl Faulty {
             }
         }
     }
+}
+
+/// Whether what a violation breaks is the rule of a constraint, wherever in the value.
+fn is_rule(violation: &Violation, constraint: &Constraint) -> bool {
+    let document_pointer = violation.document_pointer.as_deref();
+    violation.rule == constraint.keyword
+        && document_pointer.is_none_or(|pointer| pointer == constraint.document_pointer)
 }
 
 /// The value of a part, where it has one.
@@ -304,11 +326,9 @@ impl Strategy for NegativeRequest {
         let constraint = broken.constraint.clone();
         let read = move |form: &Value| {
             let values = from_json(form, bytes.as_ref())?;
-            let (broken, others) = faulty.judged(values, faulty.attacks.get(index)?)?;
-            let found = &broken.constraint;
-            let is_same =
-                found.keyword == constraint.keyword && found.document_pointer == constraint.document_pointer;
-            (is_same && others <= most).then_some(broken)
+            let attack = faulty.attacks.get(index)?;
+            let (broken, others) = faulty.judged(values, attack, |found| is_rule(found, &constraint))?;
+            (others <= most).then_some(broken)
         };
         let hints = Hints { wholes: Vec::new(), members: self.faulty.plan.members() };
         Ok(Shrinking::new(form, broken, hints, Box::new(read)))
