@@ -231,3 +231,69 @@ fn examples_of_one_name_are_one_request() {
     );
     assert_eq!(example_requests(&self::operation("upload")), []);
 }
+
+/// The only operation of a document that has a parameter or a body.
+fn only(edition: &str, operation: serde_json::Value) -> Arc<Operation> {
+    let document = json!({
+        "openapi": edition, "info": {"title": "t", "version": "1"}, "paths": {"/files/{name}": operation}
+    });
+    let contract = Contract::load("files.json", document.to_string().as_bytes()).expect("a document");
+    Arc::clone(contract.operations().first().expect("an operation"))
+}
+
+#[test]
+fn a_path_variable_holds_a_slash_only_where_nothing_else_is_valid() {
+    let with = |pattern: &str| {
+        let name = json!({"type": "string", "pattern": pattern});
+        let parameter = json!({"name": "name", "in": "path", "required": true, "schema": name});
+        let operation = only("3.0.3", json!({"get": {"parameters": [parameter], "responses": {}}}));
+        let strategy = positive_request_in(&operation, Variety::Wild).expect("requests");
+        (0..40).map(move |index| {
+            let values = sample(&strategy, &Seed::derive(1, &["file"], index)).expect("a request");
+            let request = encode_request(&operation, &values).expect("it can be written");
+            assert_eq!(read(&operation, &request).values.path, values.path);
+            request.target
+        })
+    };
+    assert!(with("^[ab/]{1,3}$").all(|target| !target.contains("%2F")));
+    assert!(with("^refs/[ab]{1,3}$").all(|target| target.starts_with("/files/refs%2F")));
+}
+
+#[test]
+fn a_text_whose_schema_is_an_object_is_sent_and_read_as_json() {
+    let schema = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}});
+    let body = json!({"required": true, "content": {"text/plain": {"schema": schema}}});
+    let operation = only("3.0.3", json!({"put": {"requestBody": body, "responses": {}}}));
+    let strategy = positive_request(&operation).expect("requests");
+    let values = sample(&strategy, &Seed::derive(1, &["text"], 0)).expect("a request");
+    let request = encode_request(&operation, &values).expect("it can be written");
+    let sent: serde_json::Value = serde_json::from_slice(&request.body).expect("JSON");
+    let reading = read(&operation, &request);
+    assert_eq!(reading.violations, []);
+    assert_eq!(reading.values.body.expect("a body").payload, Payload::Value(sent));
+    let strategy = negative_request(&operation).expect("broken requests");
+    let keywords: BTreeSet<String> = (0..60)
+        .filter_map(|index| sample(&strategy, &Seed::derive(1, &["text"], index)))
+        .map(|broken| broken.constraint.keyword)
+        .collect();
+    assert!(keywords.contains("required"), "{keywords:?}");
+}
+
+#[test]
+fn a_null_is_drawn_where_nullable_is_a_keyword_and_accepted_elsewhere() {
+    for (edition, is_drawn) in [("3.0.3", true), ("3.1.0", false)] {
+        let schema = json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "nullable": true}}});
+        let body = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+        let operation = only(edition, json!({"put": {"requestBody": body, "responses": {}}}));
+        let strategy = positive_request_in(&operation, Variety::Wild).expect("requests");
+        let is_null = |index| {
+            let values = sample(&strategy, &Seed::derive(1, &["null"], index)).expect("a request");
+            values.body.and_then(|body| Some(body.payload.as_value()?["a"].is_null())).expect("a value")
+        };
+        assert_eq!((0..60).any(is_null), is_drawn, "{edition}");
+        let request = Request::new(http::Method::PUT, "/files/x");
+        let mut request = Request { body: r#"{"a": null}"#.into(), ..request };
+        request.headers.insert("content-type", "application/json".parse().expect("a header"));
+        assert_eq!(read(&operation, &request).violations, [], "{edition}");
+    }
+}
