@@ -4,7 +4,8 @@
 //!
 //! - A valid request can be written, leads to its operation, is read as the same values and breaks nothing, and the
 //!   document's own schemas admit its values.
-//! - An invalid one breaks the rule it names, in the part it names and in no other.
+//! - An invalid one breaks the rule that it was made to break, in the part that this rule is about and in no other,
+//!   and the document's own schemas refuse its value by the same keyword at the same place.
 //! - A reply of a documented response and media type is admitted by the document's own schema, and where a codec
 //!   writes its media type it is read back as it was; so are the headers of the response.
 //! - Where nothing can be made, the document is the reason, and that is found out here in another way.
@@ -17,7 +18,7 @@
 //! | `COUNTERFOIL_CORPUS` | the folder of documents, searched in depth, or one document | the corpus beside the project |
 //! | `COUNTERFOIL_CORPUS_SLICE` | `3/20`: of every 20 documents the third one only | all |
 //! | `COUNTERFOIL_CORPUS_CASES` | requests of each kind, and bodies of each media type, for each seed; every operation is looked at where it is given | 1, of 5 operations of each small document |
-//! | `COUNTERFOIL_CORPUS_SECONDS` | the most that one document may take | 60 |
+//! | `COUNTERFOIL_CORPUS_SECONDS` | the most that one document may take | 300 |
 //! | `COUNTERFOIL_SEED` | the other seed | a random one |
 
 mod original;
@@ -74,7 +75,7 @@ impl Settings {
             slice: slice.unwrap_or((1, 1)),
             cases: cases.unwrap_or(1),
             is_thorough: cases.is_some(),
-            limit: Duration::from_secs(number("COUNTERFOIL_CORPUS_SECONDS").unwrap_or(60)),
+            limit: Duration::from_secs(number("COUNTERFOIL_CORPUS_SECONDS").unwrap_or(300)),
             seeds: [1, number("COUNTERFOIL_SEED").unwrap_or_else(random)],
         }
     }
@@ -111,7 +112,13 @@ impl Settings {
         let folder = path.parent().unwrap_or(path);
         let root = if self.folder.is_dir() { &self.folder } else { folder };
         let files = Folder::new(folder, root).map_err(|error| error.to_string())?;
-        Contract::load_with(path.display().to_string(), &bytes, &files).map_err(|error| error.to_string())
+        Contract::load_with(self.name(path), &bytes, &files).map_err(|error| error.to_string())
+    }
+
+    /// What a document is called: its place in the folder.
+    fn name(&self, path: &Path) -> String {
+        let inner = path.strip_prefix(&self.folder).ok().filter(|inner| !inner.as_os_str().is_empty());
+        inner.unwrap_or(path).display().to_string()
     }
 
     fn operations<'c>(&self, contract: &'c Contract) -> Vec<&'c Arc<Operation>> {
@@ -144,21 +151,21 @@ fn messages_of_real_documents_are_what_they_are_said_to_be() {
         let contract = match settings.load(path) {
             Ok(contract) => contract,
             Err(message) => {
-                others.insert(path.clone(), message);
+                others.insert(settings.name(path), message);
                 continue;
             }
         };
         let tally = watched(&settings, path, &contract);
-        let name = path.strip_prefix(&settings.folder).unwrap_or(path);
-        println!("{}", Row { name: &name.display().to_string(), tally: &tally, time: start.elapsed() });
+        let name = settings.name(path);
+        println!("{}", Row { name: &name, tally: &tally, time: start.elapsed() });
         total.documents += 1;
-        total.add(tally, &name.display().to_string());
+        total.add(tally, &name);
         total.time += start.elapsed();
     }
     println!("{}", Row { name: "all", tally: &total, time: total.time });
     total.print();
-    for (path, message) in &others {
-        println!("no document: {}: {message}", path.display());
+    for (name, message) in &others {
+        println!("no document: {name}: {message}");
     }
     let told: Vec<&str> = total.failures.iter().map(String::as_str).take(MAX_TOLD).collect();
     assert!(
@@ -220,7 +227,10 @@ fn document(settings: &Settings, contract: &Contract, running: &Mutex<Vec<String
                     running.lock().expect("nothing panics with it").push(label.clone());
                     let tally = one(&case, operation);
                     running.lock().expect("nothing panics with it").retain(|other| *other != label);
-                    total.lock().expect("nothing panics with it").add(tally, &label);
+                    total
+                        .lock()
+                        .expect("nothing panics with it")
+                        .add(tally, &format!("{label} at {}", operation.pointer()));
                 }
             });
         }

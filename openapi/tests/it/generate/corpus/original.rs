@@ -12,7 +12,8 @@ use std::collections::{HashMap, HashSet};
 
 use counterfoil_openapi::{Direction, Document, Schema};
 use jsonschema::canonical::{self, Satisfiability};
-use jsonschema::{Draft, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError, Validator};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -98,6 +99,28 @@ impl Originals {
             .is_ok_and(|schema| schema.satisfiability() == Satisfiability::No)
     }
 
+    /// The rules by which a schema of the document refuses a value, each a keyword and the place in the value, those
+    /// of the alternatives that the value is none of among them; nothing where the schema stands nowhere in it.
+    ///
+    /// # Errors
+    ///
+    /// Why the document cannot be judged by.
+    pub(super) fn broken(&self, schema: &Schema, value: &Value) -> Option<Result<Vec<Rule>, String>> {
+        let number = self.numbers.get(schema.pointer().as_str())?;
+        let validator = match &self.validator {
+            Ok(validator) => validator,
+            Err(why) => return Some(Err(why.clone())),
+        };
+        let asked = json!({ number.to_string(): value });
+        let mut rules = Vec::new();
+        validator.iter_errors(&asked).for_each(|error| gather(&error, &mut rules));
+        let prefix = format!("/{number}");
+        for rule in &mut rules {
+            rule.pointer = rule.pointer.strip_prefix(&prefix).unwrap_or(&rule.pointer).to_owned();
+        }
+        Some(Ok(rules))
+    }
+
     /// Whether a schema of the document admits a value; nothing where the schema stands nowhere in it.
     ///
     /// # Errors
@@ -113,6 +136,28 @@ impl Originals {
         Some(validator.validate(&asked).map_err(|error| {
             format!("{} refuses {value}: {error} ({})", schema.pointer(), error.schema_path())
         }))
+    }
+}
+
+/// A rule that a value breaks.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) keyword: String,
+    pub(super) pointer: String,
+}
+
+/// Adds the rule of an error, and those of the errors that it comes from.
+fn gather(error: &ValidationError<'_>, rules: &mut Vec<Rule>) {
+    let keyword = match error.kind() {
+        ValidationErrorKind::FalseSchema => "false".to_owned(),
+        kind => kind.keyword().to_owned(),
+    };
+    rules.push(Rule { keyword, pointer: error.instance_path().as_str().to_owned() });
+    if let ValidationErrorKind::AnyOf { context }
+    | ValidationErrorKind::OneOfNotValid { context }
+    | ValidationErrorKind::OneOfMultipleValid { context } = error.kind()
+    {
+        context.iter().flatten().for_each(|error| gather(error, rules));
     }
 }
 

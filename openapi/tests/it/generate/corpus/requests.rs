@@ -15,6 +15,7 @@ use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+use super::original::Rule;
 use super::tally::Tally;
 use super::{Case, schemas_of};
 
@@ -212,7 +213,11 @@ pub(super) fn invalid(case: &Case<'_>, operation: &Arc<Operation>, tally: &mut T
     }
 }
 
-/// Whether a request breaks what it says it breaks; what it breaks.
+/// Whether a request breaks the rule that it was made to break, and no other part of it breaks any; what it breaks.
+///
+/// The violation found is the rule where the part, the keyword, the place in the value and the place in the document
+/// are the same ones. Where the rule is one of a schema, the `jsonschema` crate must refuse the value by the same
+/// keyword at the same place in the value, by the document's own schema.
 fn breaks(
     case: &Case<'_>,
     operation: &Arc<Operation>,
@@ -226,35 +231,81 @@ fn breaks(
     if let Some(violation) = reading.violations.iter().find(is_elsewhere) {
         return Err(format!("{}: {constraint:?}, and {violation}", request.target));
     }
-    if !reading.violations.iter().any(|violation| violation.rule == constraint.keyword) {
+    let Some(violation) = reading.violations.iter().find(|violation| is_of(violation, constraint)) else {
         return Err(format!("{}: {constraint:?}, found {:?}", request.target, reading.violations));
+    };
+    if violation.document_pointer.is_none() {
+        return is_seen(operation, &request, &reading, constraint).map(|()| reading.violations);
     }
-    let is_of_schema = reading.violations.iter().any(|violation| violation.document_pointer.is_some());
     for (part, schema, value) in judged(operation, &reading.values) {
         if part == constraint.part
-            && is_of_schema
-            && let Some(verdict) = case.requests.admits(schema, value)
+            && let Some(rules) = case.requests.broken(schema, value)
         {
             tally.judged += 1;
-            if verdict.is_ok() && !is_ours(operation, constraint) {
-                return Err(format!("{constraint:?}, but the schema admits {value}"));
+            let rules = rules?;
+            let is_same =
+                |rule: &Rule| rule.keyword == constraint.keyword && rule.pointer == constraint.pointer;
+            if !rules.iter().any(is_same) && !is_ours(operation, constraint) {
+                return Err(format!("{constraint:?}, but the schema refuses {value} by {rules:?}"));
             }
         }
     }
     Ok(reading.violations)
 }
 
+fn is_of(violation: &Violation, constraint: &Constraint) -> bool {
+    let document_pointer = violation.document_pointer.as_ref();
+    violation.part == constraint.part
+        && violation.rule == constraint.keyword
+        && violation.pointer == constraint.pointer
+        && document_pointer.is_none_or(|pointer| *pointer == constraint.document_pointer)
+}
+
+/// Whether a request can be seen to break a rule that is none of a schema.
+///
+/// # Errors
+///
+/// That it cannot.
+fn is_seen(
+    operation: &Operation,
+    request: &Request,
+    reading: &Reading,
+    constraint: &Constraint,
+) -> Result<(), String> {
+    let content = || &operation.request_body().expect("its media type is wrong").content;
+    let is_seen = match (&constraint.part, constraint.keyword.as_str()) {
+        (Part::Parameter(location, name), "missing") => {
+            let mut declared = operation.parameters_in(*location);
+            declared.any(|parameter| parameter.name == *name && parameter.required)
+                && value_at(&reading.values, *location, name).is_none()
+        }
+        (Part::Parameter(location, name), "unreadable") => {
+            value_at(&reading.values, *location, name).is_none()
+        }
+        (Part::Body, "missing") => {
+            operation.request_body().is_some_and(|body| body.required) && request.body.is_empty()
+        }
+        (Part::Body, "unreadable") => serde_json::from_slice::<Value>(&request.body).is_err(),
+        (Part::ContentType, "undocumented") => {
+            request.content_type().is_some_and(|sent| content().matching(sent).is_none())
+        }
+        _ => false,
+    };
+    if is_seen { Ok(()) } else { Err(format!("{constraint:?} is not seen in {request:?}")) }
+}
+
 /// Whether a rule is one that JSON Schema alone does not know: the bounds and the texts that OpenAPI's formats stand
 /// for, and properties that may not travel this way.
 fn is_ours(operation: &Operation, constraint: &Constraint) -> bool {
     match constraint.keyword.as_str() {
-        "readOnly" | "writeOnly" | "false" => true,
-        keyword => {
+        "readOnly" | "writeOnly" => true,
+        keyword @ ("format" | "minimum" | "maximum") => {
             let schema = constraint.document_pointer.strip_suffix(&format!("/{keyword}"));
             let schema = schema.unwrap_or(&constraint.document_pointer);
             let found = operation.document().root().pointer(schema);
             found.is_some_and(|found| found.get("format").is_some())
         }
+        _ => false,
     }
 }
 
@@ -345,7 +396,7 @@ fn lack(case: &Case<'_>, operation: &Operation, none: &NoInstance, tally: &mut T
 }
 
 /// Whether no codec writes the values of a media type.
-fn is_uncoded(media: &MediaType) -> bool {
+pub(super) fn is_uncoded(media: &MediaType) -> bool {
     let payload = Payload::Value(json!({}));
     let told = encode_body(media, &payload).err().map(|error| error.to_string());
     told.is_some_and(|told| told.contains("no codec writes"))

@@ -18,15 +18,15 @@ pub(super) struct Tally {
     /// Values put to the document's own schema.
     pub(super) judged: usize,
     pub(super) time: Duration,
-    /// What could not be made, by reason.
-    pub(super) without: BTreeMap<String, usize>,
+    /// What could not be made, by reason: how often, and where first.
+    pub(super) without: BTreeMap<String, (usize, String)>,
     pub(super) failures: Vec<String>,
 }
 
 impl Tally {
     /// Counts something that could not be made.
     pub(super) fn lacks(&mut self, reason: impl Into<String>) {
-        *self.without.entry(reason.into()).or_default() += 1;
+        self.without.entry(reason.into()).or_default().0 += 1;
     }
 
     /// Adds the counts of a part called `name`.
@@ -38,8 +38,9 @@ impl Tally {
         self.replies += other.replies;
         self.headers += other.headers;
         self.judged += other.judged;
-        for (reason, count) in other.without {
-            *self.without.entry(reason).or_default() += count;
+        for (reason, (count, place)) in other.without {
+            let place = if place.is_empty() { name.to_owned() } else { format!("{name}: {place}") };
+            self.without.entry(reason).or_insert((0, place)).0 += count;
         }
         self.failures.extend(other.failures.into_iter().map(|failure| format!("{name}: {failure}")));
     }
@@ -51,8 +52,8 @@ impl Tally {
             "{} documents, {} values put to their own schemas, {share:.1} % of the invalid requests break one rule only",
             self.documents, self.judged
         );
-        for (reason, count) in &self.without {
-            println!("{count:>8} without: {reason}");
+        for (reason, (count, place)) in &self.without {
+            println!("{count:>8} without: {reason}, first at {place}");
         }
         if let Some(peak) = peak() {
             println!("peak memory {} MiB", peak / 1024);
@@ -76,17 +77,17 @@ pub(super) struct Row<'t> {
 
 impl Row<'_> {
     pub(super) const TITLES: &'static str =
-        "operations   valid invalid replies headers without failures    time  document";
+        "operations requests refused replies headers without failures      ms  document";
 }
 
 impl fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Tally { operations, valid, invalid, replies, headers, without, failures, .. } = self.tally;
-        let without: usize = without.values().sum();
-        let (failures, time) = (failures.len(), self.time.as_secs_f64());
+        let without: usize = without.values().map(|(count, _)| count).sum();
+        let (failures, time) = (failures.len(), self.time.as_millis());
         write!(
             f,
-            "{operations:>10} {valid:>7} {invalid:>7} {replies:>7} {headers:>7} {without:>7} {failures:>8} {time:>6.2}s  {}",
+            "{operations:>10} {valid:>8} {invalid:>7} {replies:>7} {headers:>7} {without:>7} {failures:>8} {time:>7}  {}",
             self.name
         )
     }
