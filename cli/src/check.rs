@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::excerpt;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::references::References;
 use crate::source;
 
 const EXAMPLES: &str = "\
@@ -29,7 +30,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// An OpenAPI document (YAML or JSON), `-` for standard input, or the name of a bundled one.
+    /// An OpenAPI document (YAML or JSON), a URL, `-` for standard input, or the name of a bundled one.
     document: String,
 
     /// A script to check against the document.
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// How to print the findings.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+
+    #[command(flatten)]
+    references: References,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,7 +52,7 @@ enum Format {
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
-    let source = source::load(&arguments.document)?;
+    let source = source::load(&arguments.document, &arguments.references)?;
     let document = source.contract.document();
     let mut findings = source.contract.check();
     let mut texts: Vec<(&str, Cow<'_, str>)> = std::iter::once(&**document)

@@ -6,6 +6,7 @@ mod exit;
 mod explain;
 mod mock;
 mod output;
+mod references;
 mod signal;
 mod source;
 mod test;

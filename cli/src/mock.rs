@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::references::References;
 use crate::signal::Signals;
 use crate::source::{self, Source};
 
@@ -37,7 +38,7 @@ COUNTERFOIL_LOG sets what is logged: error, warn, info (a line a request), debug
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// OpenAPI documents (YAML or JSON), `-` for standard input, or names of bundled ones.
+    /// OpenAPI documents (YAML or JSON), a URL, `-` for standard input, or names of bundled ones.
     #[arg(value_name = "DOCUMENT")]
     documents: Vec<String>,
 
@@ -80,6 +81,9 @@ pub(crate) struct Arguments {
     /// A file to write the ports to once the stub listens: its own in the first line, the control API's in the second.
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    references: References,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -95,7 +99,7 @@ enum ExamplesName {
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
-    let sources = source::load_all(&arguments.documents)?;
+    let sources = source::load_all(&arguments.documents, &arguments.references)?;
     log_requests(output);
     let runtime = Runtime::new().context("start the runtime")?;
     runtime.block_on(serve(&sources, arguments, output))?;

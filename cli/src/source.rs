@@ -1,15 +1,17 @@
-//! Documents and scripts as users name them: a file, `-`, or a bundled system.
+//! Documents and scripts as users name them: a file, a URL, `-`, or a bundled system.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use counterfoil_conformance::report::visible;
-use counterfoil_openapi::{Bundled, Contract, Folder, LoadError, MAX_BYTES, bundled};
+use counterfoil_openapi::{Bundled, Contract, Files as _, LoadError, MAX_BYTES, bundled};
 
 use counterfoil_server::Script;
 
 use crate::excerpt;
+use crate::references::References;
 
 /// A contract and where it came from.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub(crate) struct Source {
 }
 
 /// Loads every document named, to be served or tested; all bundled ones where none is.
-pub(crate) fn load_all(names: &[String]) -> anyhow::Result<Vec<Source>> {
+pub(crate) fn load_all(names: &[String], references: &References) -> anyhow::Result<Vec<Source>> {
     if names.iter().filter(|name| *name == "-").count() > 1 {
         bail!("read two documents from standard input\ngive `-` once");
     }
@@ -33,7 +35,7 @@ pub(crate) fn load_all(names: &[String]) -> anyhow::Result<Vec<Source>> {
     names
         .iter()
         .map(|name| {
-            let source = load(name)?;
+            let source = load(name, references)?;
             if source.contract.operations().is_empty() {
                 let reasons = source.contract.findings().iter().map(|finding| format!("\n{finding}"));
                 bail!("find an operation in `{}`{}", visible(name), reasons.collect::<String>());
@@ -44,34 +46,30 @@ pub(crate) fn load_all(names: &[String]) -> anyhow::Result<Vec<Source>> {
 }
 
 /// Loads one document.
-pub(crate) fn load(name: &str) -> anyhow::Result<Source> {
+pub(crate) fn load(name: &str, references: &References) -> anyhow::Result<Source> {
     let path = Path::new(name);
     if let Some(system) = bundled().iter().find(|system| system.name == name && !path.exists()) {
         return load_bundled(system);
     }
-    let bytes = read(name)?;
-    let contract = match path.parent() {
-        Some(parent) if name != "-" => {
-            let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-            let files =
-                Folder::new(folder, folder).with_context(|| format!("open the folder of `{name}`"))?;
-            Contract::load_with(name, &bytes, &files)
-        }
-        _ => Contract::load("<stdin>", &bytes),
+    let (shown, bytes, files) = if name == "-" {
+        ("<stdin>", read(std::io::stdin().lock()).context("read standard input")?, references.of_input()?)
+    } else if name.starts_with("http://") || name.starts_with("https://") {
+        let files = references.of_url(name)?;
+        (name, files.read(name).map_err(anyhow::Error::msg)?, files)
+    } else {
+        let hint = || format!("read `{name}` (give a file, a URL, `-` for standard input, or {})", bundled_names());
+        let bytes = File::open(path).and_then(read).with_context(hint)?;
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        (name, bytes, references.of_file(folder.unwrap_or(Path::new(".")))?)
     };
-    let contract = contract.map_err(|error| unreadable(error, &bytes))?;
+    let contract = Contract::load_with(shown, &bytes, &files).map_err(|error| unreadable(error, &bytes))?;
     Ok(Source { name: name.to_owned(), contract, bundled: None })
 }
 
-/// Reads a file, or standard input for `-`.
-pub(crate) fn read(name: &str) -> anyhow::Result<Vec<u8>> {
-    if name != "-" {
-        let hint = || format!("read `{name}` (give a file, `-` for standard input, or {})", bundled_names());
-        return std::fs::read(name).with_context(hint);
-    }
+/// Reads to the end, or one byte further than a document may be long.
+fn read(reader: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let limit = MAX_BYTES as u64 + 1;
-    std::io::stdin().lock().take(limit).read_to_end(&mut bytes).context("read standard input")?;
+    reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

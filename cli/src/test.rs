@@ -21,7 +21,7 @@ use crate::source::{self, Source};
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
     let names: Vec<String> = arguments.document.iter().cloned().collect();
-    let sources = source::load_all(&names)?;
+    let sources = source::load_all(&names, &arguments.references)?;
     let settings = arguments.settings()?;
     if let Some(url) = &arguments.url {
         // What no request can be sent to is a mistake in the flags, and no target that is down.

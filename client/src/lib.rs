@@ -2,15 +2,17 @@
 //!
 //! * [`tyk`], [`arcgis`] and [`control`] are generated at build time from the documents of `counterfoil-openapi`.
 //! * [`auth`] gives them their credentials.
+//! * [`fetch`] gets what a document refers to by URL, from hosts the user named.
 //! * [`transport`] sends a recorded request byte for byte; [`curl`] writes it as a line to paste into a shell.
 //!
-//! None of them follows redirects.
+//! None of them follows redirects, but for [`fetch`] between hosts that are allowed.
 
 pub mod arcgis;
 pub mod auth;
 mod base_url;
 pub mod control;
 pub mod curl;
+pub mod fetch;
 #[cfg(test)]
 mod generate;
 mod hooks;

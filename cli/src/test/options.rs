@@ -11,6 +11,7 @@ use counterfoil_conformance::{Mode, Options, Phase, Settings};
 use http::{HeaderName, HeaderValue};
 
 use crate::exit::EXIT_CODES;
+use crate::references::References;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +26,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
 pub(crate) struct Arguments {
-    /// An OpenAPI document (YAML or JSON), `-` for standard input, or the name of a bundled one.
+    /// An OpenAPI document (YAML or JSON), a URL, `-` for standard input, or the name of a bundled one.
     pub(crate) document: Option<String>,
 
     /// The base URL of the implementation.
@@ -100,6 +101,9 @@ pub(crate) struct Arguments {
     /// Hide in all reports what differs between two equal runs: times, the target's address, dates.
     #[arg(long)]
     pub(crate) mask_times: bool,
+
+    #[command(flatten)]
+    pub(crate) references: References,
 }
 
 /// A header as a user gives it.
@@ -249,6 +253,9 @@ impl Arguments {
             }
         };
         flag("url", self.url.clone());
+        flag("allow-ref-root", self.references.allow_ref_root.as_ref().map(|root| root.display().to_string()));
+        let hosts: Vec<String> = self.references.allow_remote_refs.iter().map(ToString::to_string).collect();
+        flag("allow-remote-refs", (!hosts.is_empty()).then(|| hosts.join(",")));
         flag("max-cases", self.max_cases.map(|number| number.to_string()));
         flag("phases", joined(&self.phases));
         flag("modes", joined(&self.modes));

@@ -6,4 +6,5 @@ mod help;
 mod mock;
 mod process;
 mod readme;
+mod references;
 mod test;

@@ -1,13 +1,19 @@
 //! The files that a document refers to; the one place where this crate reads any.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::MAX_BYTES;
+use super::address::is_url;
 
-/// Where the files come from that a document refers to by a relative path.
+/// Where the files come from that a document refers to.
 pub trait Files {
-    /// The bytes of a file; `path` is relative to the document's folder, with `/` between its parts.
+    /// The bytes of a file.
+    ///
+    /// * `path` is relative to the document's folder, with `/` between its parts; or it is absolute as the document
+    ///   has it; or it is an `http` or `https` URL.
+    /// * Whoever implements this decides what may be read: the path is what a stranger's document says.
     ///
     /// # Errors
     ///
@@ -29,7 +35,7 @@ impl Files for NoFiles {
 #[derive(Debug, Clone)]
 pub struct Folder {
     base: PathBuf,
-    root: PathBuf,
+    roots: Vec<PathBuf>,
 }
 
 impl Folder {
@@ -39,25 +45,42 @@ impl Folder {
     ///
     /// When `root` is not there.
     pub fn new(base: impl Into<PathBuf>, root: &Path) -> std::io::Result<Self> {
-        Ok(Self { base: base.into(), root: root.canonicalize()? })
+        Ok(Self { base: base.into(), roots: vec![root.canonicalize()?] })
+    }
+
+    /// Lets references lead below another folder too.
+    ///
+    /// # Errors
+    ///
+    /// When `root` is not there.
+    pub fn and(mut self, root: &Path) -> std::io::Result<Self> {
+        self.roots.push(root.canonicalize()?);
+        Ok(self)
     }
 }
 
 impl Files for Folder {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if is_url(path) {
+            return Err(format!("`{path}` is on another host, and nothing is fetched"));
+        }
         let wanted = self.base.join(path);
         let found = wanted.canonicalize().map_err(|error| format!("`{path}`: {error}"))?;
-        if !found.starts_with(&self.root) {
+        if !self.roots.iter().any(|root| found.starts_with(root)) {
             return Err(format!("`{path}` is outside the folder that references may lead into"));
         }
-        let metadata = fs::metadata(&found).map_err(|error| format!("`{path}`: {error}"))?;
-        if !metadata.is_file() {
+        let failed = |error: std::io::Error| format!("`{path}`: {error}");
+        // What is no file, a device or a pipe, might never end.
+        if !found.metadata().map_err(failed)?.is_file() {
             return Err(format!("`{path}` is not a file"));
         }
-        if metadata.len() > MAX_BYTES as u64 {
-            return Err(format!("`{path}` has {} bytes, over the limit of {MAX_BYTES}", metadata.len()));
+        let mut bytes = Vec::new();
+        let limit = MAX_BYTES as u64 + 1;
+        File::open(&found).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() > MAX_BYTES {
+            return Err(format!("`{path}` has more than {MAX_BYTES} bytes"));
         }
-        fs::read(&found).map_err(|error| format!("`{path}`: {error}"))
+        Ok(bytes)
     }
 }
 
@@ -82,6 +105,8 @@ mod tests {
             let refusal = files.read(path).expect_err(path);
             assert!(!refusal.contains("secret\n"), "{refusal}");
         }
+        let both = Folder::new(&inside, &inside).and_then(|files| files.and(folder.path()));
+        assert_eq!(both.expect("the folders are there").read("../secret.yaml"), Ok(b"secret".to_vec()));
         let wider = Folder::new(&inside, folder.path()).expect("the folder is there");
         assert_eq!(wider.read("../secret.yaml"), Ok(b"secret".to_vec()));
     }

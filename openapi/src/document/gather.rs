@@ -352,7 +352,16 @@ impl Gathering<'_> {
     fn unread(&mut self, from: usize, found: &Found, message: String) {
         // What stands in the place of an example may be one.
         if found.kind != SiteKind::Example {
+            let file = found.text.split('#').next().unwrap_or_default();
+            let flag = if is_url(&beside(&self.trees[from].address, file)) {
+                "--allow-remote-refs HOST"
+            } else {
+                "--allow-ref-root DIR"
+            };
             self.note(from, found, "reference-unread", Severity::Error, message);
+            if let Some(finding) = self.findings.last_mut() {
+                finding.hint = Some(format!("mend the reference, or allow where it leads with `{flag}`"));
+            }
         }
     }
 

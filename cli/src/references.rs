@@ -1,0 +1,82 @@
+//! Where the references of a document may lead.
+
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use counterfoil_client::fetch::{AllowedHost, Fetcher};
+use counterfoil_openapi::{Files, Folder, NoFiles};
+use tokio::runtime::Runtime;
+
+/// Where references may lead, beyond the document's own folder.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "References")]
+pub(crate) struct References {
+    /// A folder that references of the document may lead into, beside the one it is in.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_ref_root: Option<PathBuf>,
+
+    /// Hosts that references may lead to by URL, with commas between them; other hosts are never asked.
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    pub(crate) allow_remote_refs: Vec<AllowedHost>,
+}
+
+impl References {
+    /// What a document in this folder refers to.
+    pub(crate) fn of_file(&self, folder: &Path) -> anyhow::Result<Allowed> {
+        let files = Folder::new(folder, folder).with_context(|| format!("open `{}`", folder.display()))?;
+        let files = match &self.allow_ref_root {
+            Some(root) => files.and(root).with_context(|| format!("open `{}`", root.display()))?,
+            None => files,
+        };
+        Ok(Allowed { files: Box::new(files), web: self.web(None)? })
+    }
+
+    /// What a document that came from no folder refers to.
+    pub(crate) fn of_input(&self) -> anyhow::Result<Allowed> {
+        Ok(Allowed { files: Box::new(NoFiles), web: self.web(None)? })
+    }
+
+    /// What the document at a URL refers to; the user named its host, so it may be asked.
+    pub(crate) fn of_url(&self, url: &str) -> anyhow::Result<Allowed> {
+        Ok(Allowed { files: Box::new(NoFiles), web: self.web(AllowedHost::of_url(url))? })
+    }
+
+    fn web(&self, own: Option<AllowedHost>) -> anyhow::Result<Option<Web>> {
+        let hosts: Vec<AllowedHost> = self.allow_remote_refs.iter().cloned().chain(own).collect();
+        if hosts.is_empty() {
+            return Ok(None);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        Ok(Some(Web { runtime: runtime.context("start the runtime")?, fetcher: Fetcher::new(hosts) }))
+    }
+}
+
+/// The files and URLs that a document may refer to.
+pub(crate) struct Allowed {
+    files: Box<dyn Files>,
+    web: Option<Web>,
+}
+
+struct Web {
+    runtime: Runtime,
+    fetcher: Fetcher,
+}
+
+impl Files for Allowed {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let is_url = path.starts_with("http://") || path.starts_with("https://");
+        let Some(web) = self.web.as_ref().filter(|_| is_url) else { return self.files.read(path) };
+        web.runtime.block_on(web.fetcher.fetch(path)).map_err(|error| {
+            let mut message = error.to_string();
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                message.push_str(": ");
+                message.push_str(&error.to_string());
+                cause = error.source();
+            }
+            message
+        })
+    }
+}
