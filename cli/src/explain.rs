@@ -1,4 +1,4 @@
-//! `counterfoil explain`: what a check is about.
+//! `counterfoil explain`: what a check of the conformance suite, or a finding of `check`, is about.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -6,6 +6,7 @@ use std::io::Write as _;
 use anyhow::bail;
 use clap::Args;
 use counterfoil_conformance::checks;
+use counterfoil_openapi::rules;
 
 use crate::exit::Exit;
 use crate::output::{Output, TITLE};
@@ -13,23 +14,25 @@ use crate::output::{Output, TITLE};
 const EXAMPLES: &str = "\
 Examples:
   counterfoil explain
-  counterfoil explain negative_data_rejection";
+  counterfoil explain negative_data_rejection
+  counterfoil explain example-invalid";
 
-/// Explain a check: what it checks, why it matters, an example, how to silence it.
+/// Explain a check of the conformance suite, or a finding of `check`: what it means, why it matters, what to do.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The name of a check; without it all are listed.
-    check: Option<String>,
+    /// The name of a check or the code of a finding; without it all are listed.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
     let mut text = String::new();
-    match &arguments.check {
+    match &arguments.name {
         None => list(&mut text),
-        Some(name) => match checks().iter().find(|check| check.name() == name) {
-            Some(check) => {
-                let _ = writeln!(text, "{TITLE}{name}{TITLE:#}\n\n{}", check.explain().trim_end());
+        Some(name) => match explanation(name) {
+            Some(explanation) => {
+                let _ = writeln!(text, "{TITLE}{name}{TITLE:#}\n\n{}", explanation.trim_end());
             }
             None => bail!(unknown(name)),
         },
@@ -38,13 +41,27 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     Ok(Exit::Passed)
 }
 
+/// What a name means, of a check or of a finding.
+fn explanation(name: &str) -> Option<String> {
+    let check = checks().iter().find(|check| check.name() == name).map(|check| check.explain());
+    check.or_else(|| {
+        let rule = rules().iter().find(|rule| rule.code() == name)?;
+        Some(format!("{}\nSeverity: {}, or less.", rule.explain(), rule.severity()))
+    })
+}
+
 fn list(text: &mut String) {
-    let width = checks().iter().map(|check| check.name().len()).max().unwrap_or_default();
+    let names = checks().iter().map(|check| check.name()).chain(rules().iter().map(|rule| rule.code()));
+    let width = names.map(str::len).max().unwrap_or_default();
     for check in checks() {
         let explanation = check.explain();
         let off = if check.is_on_by_default() { "" } else { " Off by default." };
         let first = first_sentence(&explanation);
         let _ = writeln!(text, "{TITLE}{:<width$}{TITLE:#}  {first}{off}", check.name());
+    }
+    for rule in rules() {
+        let first = first_sentence(&rule.explain());
+        let _ = writeln!(text, "{TITLE}{:<width$}{TITLE:#}  {first}", rule.code());
     }
 }
 
@@ -60,9 +77,9 @@ fn first_sentence(text: &str) -> String {
 }
 
 fn unknown(name: &str) -> String {
-    let nearest = checks()
-        .iter()
-        .map(|check| (strsim::jaro_winkler(name, check.name()), check.name()))
+    let names = checks().iter().map(|check| check.name()).chain(rules().iter().map(|rule| rule.code()));
+    let nearest = names
+        .map(|known| (strsim::jaro_winkler(name, known), known))
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|left, right| left.0.total_cmp(&right.0));
     match nearest {

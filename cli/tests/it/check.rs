@@ -27,7 +27,9 @@ fn a_bundled_document_is_faultless() {
     for name in ["tyk", "arcgis"] {
         let checked = run(["check", name]);
         assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""));
-        assert!(checked.stdout.ends_with(": 0 errors, 0 warnings, 0 notes\n"), "{}", checked.stdout);
+        let last = checked.stdout.lines().last().expect("a table");
+        let counts: Vec<&str> = last.split_whitespace().skip(2).collect();
+        assert_eq!(counts, ["0", "0", "0"], "{}", checked.stdout);
     }
 }
 
@@ -58,6 +60,112 @@ fn findings_as_json() {
         report["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
     assert_eq!(codes, ["member-missing", "operation-id-missing", "example-invalid", "reference-unresolved"]);
     assert_eq!(report["findings"][3]["line"], 7);
+}
+
+#[test]
+fn several_documents_are_checked_and_one_that_cannot_be_read_spoils_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = write(folder.path(), "good.yaml", BROKEN);
+    let bad = write(folder.path(), "bad.yaml", "a: [");
+    let checked = run(["check", text(&bad), text(&good), "tyk"]);
+    assert_eq!(checked.code, Some(2), "{checked:?}");
+    assert!(checked.stderr.contains("bad.yaml"), "{}", checked.stderr);
+    let table: Vec<&str> = checked.stdout.lines().skip_while(|line| !line.starts_with("document")).collect();
+    insta::assert_snapshot!(table.join("\n").replace(text(folder.path()), "."), @"");
+}
+
+#[test]
+fn what_fails_and_what_is_left_out_is_ones_own_choice() {
+    let rows: [(&[&str], i32); 6] = [
+        (&[], 1),
+        (&["--deny", "note"], 1),
+        (&["--deny", "error"], 1),
+        (&["--deny", "error", "--allow", "reference-unresolved"], 0),
+        (&["--allow", "reference-unresolved", "--allow", "example-invalid"], 0),
+        (&["--allow", "example-invalod"], 2),
+    ];
+    for (options, code) in rows {
+        let checked = run_with_input(["check", "-"].iter().chain(options).copied(), BROKEN);
+        assert_eq!(checked.code, Some(code), "{options:?}: {checked:?}");
+    }
+}
+
+#[test]
+fn what_is_read_leniently_is_an_error_when_strict() {
+    let twice = "openapi: 3.0.3\npaths: {/a: {}, /a: {}}\n";
+    let rows: [(&[&str], i32); 2] =
+        [(&["check", "-", "--deny", "error"], 0), (&["check", "-", "--strict", "--deny", "error"], 1)];
+    for (arguments, code) in rows {
+        let checked = run_with_input(arguments.iter().copied(), twice);
+        assert_eq!(checked.code, Some(code), "{checked:?}");
+        assert!(checked.stdout.contains("key-repeated"), "{checked:?}");
+    }
+}
+
+#[test]
+fn only_the_first_of_many_are_shown_unless_all_are_wanted() {
+    let paths: String =
+        (0..25).map(|number| format!("  /p{number}: {{get: {{responses: {{}}}}}}\n")).collect();
+    let many = format!("openapi: 3.0.3\npaths:\n{paths}");
+    let shown = |options: &[&str]| {
+        let checked = run_with_input(["check", "-"].iter().chain(options).copied(), &many);
+        (
+            checked.stdout.matches("[responses-missing]").count(),
+            checked.stdout.contains("... and 15 more responses-missing"),
+        )
+    };
+    assert_eq!(shown(&[]), (10, true));
+    assert_eq!(shown(&["--all"]), (25, false));
+}
+
+#[test]
+fn findings_as_sarif() {
+    let checked = run_with_input(["check", "-", "--format", "sarif"], BROKEN);
+    assert_eq!(checked.code, Some(1));
+    let log: Value = serde_json::from_str(&checked.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["tool"]["driver"]["name"], "counterfoil");
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    for result in results {
+        // What the SARIF schema requires, and what code scanners show.
+        let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(rule["help"]["text"].as_str().unwrap().contains("What to do"), "{rule}");
+        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let location = &result["locations"][0];
+        assert_eq!(location["physicalLocation"]["artifactLocation"]["uri"], "%3Cstdin%3E");
+        assert!(location["physicalLocation"]["region"]["startLine"].as_u64().unwrap() >= 1);
+        assert!(location["logicalLocations"][0]["fullyQualifiedName"].as_str().unwrap().starts_with('#'));
+    }
+}
+
+#[test]
+fn findings_as_annotations() {
+    let checked = run_with_input(["check", "-", "--format", "github"], BROKEN);
+    assert_eq!(checked.code, Some(1));
+    insta::assert_snapshot!(checked.stdout, @"");
+}
+
+/// A text of a document that drives a terminal, turns the direction of writing, or gives orders to a CI server.
+#[test]
+fn what_a_document_says_gives_no_orders() {
+    let hostile = "openapi: 3.0.3\npaths:\n  ? \"/a\\e[31m\\u202E\\n::error::owned\\n##[set-env name=X]y\"\n  : get: {operationId: \"\\u202E\"}\n  \"%0A::error::x\": {get: {}}\n";
+    for format in ["text", "github"] {
+        let checked = run_with_input(["check", "-", "--format", format], hostile);
+        assert_eq!(checked.code, Some(1), "{checked:?}");
+        for line in checked.stdout.lines() {
+            assert!(!line.trim_start().starts_with("::error::"), "{line}");
+            assert!(!line.contains("##["), "{line}");
+            assert!(
+                !line.chars().any(|character| character == '\u{1b}' || character == '\u{202e}'),
+                "{line:?}"
+            );
+        }
+    }
 }
 
 #[test]
