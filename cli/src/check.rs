@@ -7,7 +7,6 @@ mod sarif;
 mod summary;
 mod text;
 
-use std::borrow::Cow;
 use std::io::Write as _;
 
 use anyhow::bail;
@@ -15,11 +14,11 @@ use clap::{Args, ValueEnum};
 use counterfoil_openapi::{Contract, Finding, Severity, rules};
 use counterfoil_server::Script;
 
+use self::report::{Checked, Report};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::references::References;
-use crate::source::{self, Source};
-use report::{Checked, Report};
+use crate::source::{self, Source, Unreadable};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,8 +55,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SEVERITY", default_value = "warning")]
     deny: Denied,
 
-    /// Leave out the findings of a code; several may be given.
-    #[arg(long, value_name = "CODE")]
+    /// Leave out the findings of a code; several may be given, with commas between them.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
     allow: Vec<String>,
 
     /// Take what is not YAML or JSON by the letter, and read all the same, for an error: repeated keys, wrong
@@ -103,37 +102,42 @@ impl Denied {
 }
 
 /// What is lenient about reading text, and an error under `--strict`.
-const LENIENT: [&str; 5] =
-    ["key-repeated", "indentation-wrong", "yaml-mended", "encoding-wrong", "reference-odd"];
+const LENIENT: [&str; 6] =
+    ["key-repeated", "indentation-wrong", "yaml-mended", "json-mended", "encoding-wrong", "reference-odd"];
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
     check_codes(&arguments.allow)?;
-    let (sources, mut exit) = load(arguments, output)?;
+    let (read, mut exit) = read(arguments, output)?;
     let mut report = Report { documents: Vec::new(), texts: Vec::new() };
-    for source in &sources {
-        let document = source.contract.document();
-        report.texts.extend(
-            std::iter::once(&**document)
-                .chain(document.parts())
-                .map(|file| (file.name(), file.text().into())),
-        );
-        let findings = keep(source.contract.check(), arguments);
-        let (name, operations) = (document.name().to_owned(), source.contract.operations().len());
-        report.documents.push(Checked { name, operations: Some(operations), findings });
+    for read in &read {
+        report.documents.push(match read {
+            Ok(source) => {
+                let document = source.contract.document();
+                let files = std::iter::once(&**document).chain(document.parts());
+                report.texts.extend(files.map(|file| (file.name(), file.text().into())));
+                let (name, operations) = (document.name().to_owned(), source.contract.operations().len());
+                let findings = keep(source.contract.check(), arguments);
+                Checked { name, operations: Some(operations), findings }
+            }
+            // What says that there is no document is kept whatever is allowed.
+            Err(Unreadable { finding, text }) => {
+                exit = Exit::Unusable;
+                report.texts.push((&finding.file, text.as_str().into()));
+                Checked { name: finding.file.clone(), operations: None, findings: vec![finding.clone()] }
+            }
+        });
     }
-    let contracts: Vec<Contract> = sources.iter().map(|source| source.contract.clone()).collect();
+    let sources = read.iter().filter_map(|read| read.as_ref().ok());
+    let contracts: Vec<Contract> = sources.map(|source| source.contract.clone()).collect();
     for name in &arguments.script {
         let bytes = source::read_script(name)?;
         let findings = match Script::load(name, &bytes, &contracts) {
             Ok(script) => script.findings().to_vec(),
             Err(error) => error.findings().to_vec(),
         };
-        report.texts.push((name, Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())));
-        report.documents.push(Checked {
-            name: name.clone(),
-            operations: None,
-            findings: keep(findings, arguments),
-        });
+        report.texts.push((name, String::from_utf8_lossy(&bytes).into_owned().into()));
+        let findings = keep(findings, arguments);
+        report.documents.push(Checked { name: name.clone(), operations: None, findings });
     }
     let text = match arguments.format {
         Format::Text => text::write(&report, arguments.all),
@@ -148,30 +152,34 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     Ok(exit)
 }
 
-/// Loads the documents that can be read, and says of each other one why it cannot. One alone is an error.
-fn load(names: &[String], output: &Output) -> anyhow::Result<(Vec<Source>, Exit)> {
+/// Reads every document named. One of several that is not there spoils none of the others.
+fn read(arguments: &Arguments, output: &Output) -> anyhow::Result<(Vec<Read>, Exit)> {
+    let (names, references) = (&arguments.documents, &arguments.references);
     if names.iter().filter(|name| *name == "-").count() > 1 {
         bail!("read two documents from standard input\ngive `-` once");
     }
-    match names {
-        [] => Ok((source::load_all(names)?, Exit::Passed)),
-        [name] => Ok((vec![source::load(name)?], Exit::Passed)),
+    match names.as_slice() {
+        [] => Ok((source::load_all(names, references)?.into_iter().map(Ok).collect(), Exit::Passed)),
+        [name] => Ok((vec![source::try_load(name, references)?], Exit::Passed)),
         names => {
-            let mut sources = Vec::new();
+            let mut read = Vec::new();
             let mut exit = Exit::Passed;
             for name in names {
-                match source::load(name) {
-                    Ok(source) => sources.push(source),
+                match source::try_load(name, references) {
+                    Ok(one) => read.push(one),
                     Err(error) => {
                         output.error(&error);
                         exit = Exit::Unusable;
                     }
                 }
             }
-            Ok((sources, exit))
+            Ok((read, exit))
         }
     }
 }
+
+/// A document, or why it is none.
+type Read = Result<Source, Unreadable>;
 
 /// The findings that are not allowed, graver under `--strict`.
 fn keep(mut findings: Vec<Finding>, arguments: &Arguments) -> Vec<Finding> {

@@ -1,12 +1,12 @@
 //! Where the references of a document may lead.
 
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
 use counterfoil_client::fetch::{AllowedHost, Fetcher};
-use counterfoil_openapi::{Files, Folder, NoFiles};
+use counterfoil_conformance::report::one_line;
+use counterfoil_openapi::{FileError, Files, Folder, NoFiles};
 use tokio::runtime::Runtime;
 
 /// Where references may lead, beyond the document's own folder.
@@ -65,18 +65,44 @@ struct Web {
 }
 
 impl Files for Allowed {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        let is_url = path.starts_with("http://") || path.starts_with("https://");
-        let Some(web) = self.web.as_ref().filter(|_| is_url) else { return self.files.read(path) };
-        web.runtime.block_on(web.fetcher.fetch(path)).map_err(|error| {
-            let mut message = error.to_string();
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                message.push_str(": ");
-                message.push_str(&error.to_string());
-                cause = error.source();
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        let Some(host) = host_of(path) else {
+            let hint = "mend the reference, or name the folder it leads into with `--allow-ref-root`";
+            let hinted = |error: FileError| if error.is_refused() { error.hint(hint) } else { error };
+            return self.files.read(path).map_err(hinted);
+        };
+        let hint =
+            format!("to have it fetched, allow its host with `--allow-remote-refs {}`", one_line(host));
+        let Some(web) = &self.web else {
+            let message =
+                format!("`{path}` is on another host, and nothing is fetched unless that is allowed");
+            return Err(FileError::refused(message).hint(hint));
+        };
+        web.runtime.block_on(web.fetcher.fetch(path)).map_err(|error| match error.is_refused() {
+            true => FileError::refused(chain(&error)).hint(hint),
+            false => {
+                FileError::new(chain(&error)).hint("see that the URL is right and that its host answers")
             }
-            message
         })
     }
+}
+
+/// The host, and the port if it has one, of an `http` or `https` URL.
+pub(crate) fn host_of(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    is_web.then(|| authority.rsplit('@').next().unwrap_or_default())
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        cause = error.source();
+    }
+    message
 }

@@ -5,13 +5,16 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
-use counterfoil_conformance::report::visible;
-use counterfoil_openapi::{Bundled, Contract, Files as _, LoadError, MAX_BYTES, bundled};
+use counterfoil_conformance::report::{one_line, visible};
+use counterfoil_openapi::{Bundled, Contract, Files as _, Finding, MAX_BYTES, bundled};
 
 use counterfoil_server::Script;
 
 use crate::excerpt;
-use crate::references::References;
+use crate::references::{References, host_of};
+
+/// What messages call standard input.
+const STDIN: &str = "<stdin>";
 
 /// A contract and where it came from.
 #[derive(Debug)]
@@ -47,23 +50,53 @@ pub(crate) fn load_all(names: &[String], references: &References) -> anyhow::Res
 
 /// Loads one document.
 pub(crate) fn load(name: &str, references: &References) -> anyhow::Result<Source> {
+    try_load(name, references)?.map_err(|Unreadable { finding, text }| {
+        let place = finding.position.map(|position| format!(":{position}")).unwrap_or_default();
+        let mut shown = format!("read {}{place}: {}", one_line(&finding.file), visible(&finding.message));
+        if let Some(excerpt) = finding.position.and_then(|position| excerpt::of(&text, position)) {
+            shown.push_str(&format!("\n{excerpt}"));
+        }
+        if let Some(hint) = &finding.hint {
+            shown.push_str(&format!("\n  help: {}", one_line(hint)));
+        }
+        anyhow!(shown)
+    })
+}
+
+/// A text that is no document.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    /// Why.
+    pub(crate) finding: Finding,
+    /// The text, as far as it is any.
+    pub(crate) text: String,
+}
+
+/// Loads one document, or says why its text is none; an error is that there is no text.
+pub(crate) fn try_load(name: &str, references: &References) -> anyhow::Result<Result<Source, Unreadable>> {
     let path = Path::new(name);
     if let Some(system) = bundled().iter().find(|system| system.name == name && !path.exists()) {
-        return load_bundled(system);
+        return load_bundled(system).map(Ok);
     }
     let (shown, bytes, files) = if name == "-" {
-        ("<stdin>", read(std::io::stdin().lock()).context("read standard input")?, references.of_input()?)
-    } else if name.starts_with("http://") || name.starts_with("https://") {
+        (STDIN, read(std::io::stdin().lock()).context("read standard input")?, references.of_input()?)
+    } else if host_of(name).is_some() {
         let files = references.of_url(name)?;
-        (name, files.read(name).map_err(anyhow::Error::msg)?, files)
+        (name, files.read(name)?, files)
     } else {
-        let hint = || format!("read `{name}` (give a file, a URL, `-` for standard input, or {})", bundled_names());
+        let hint =
+            || format!("read `{name}` (give a file, a URL, `-` for standard input, or {})", bundled_names());
         let bytes = File::open(path).and_then(read).with_context(hint)?;
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         (name, bytes, references.of_file(folder.unwrap_or(Path::new(".")))?)
     };
-    let contract = Contract::load_with(shown, &bytes, &files).map_err(|error| unreadable(error, &bytes))?;
-    Ok(Source { name: name.to_owned(), contract, bundled: None })
+    Ok(match Contract::load_with(shown, &bytes, &files) {
+        Ok(contract) => Ok(Source { name: name.to_owned(), contract, bundled: None }),
+        Err(error) => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            Err(Unreadable { finding: error.to_finding(), text })
+        }
+    })
 }
 
 /// Reads to the end, or one byte further than a document may be long.
@@ -108,14 +141,4 @@ fn load_bundled(system: &'static Bundled) -> anyhow::Result<Source> {
 fn bundled_names() -> String {
     let names: Vec<String> = bundled().iter().map(|system| format!("`{}`", system.name)).collect();
     names.join(" or ")
-}
-
-/// What could not be read, with the place in the text where reading stopped.
-fn unreadable(error: LoadError, bytes: &[u8]) -> anyhow::Error {
-    let text = String::from_utf8_lossy(bytes);
-    let message = visible(&error.to_string()).into_owned();
-    match error.position().and_then(|position| excerpt::of(&text, position)) {
-        Some(excerpt) => anyhow!("{message}\n{excerpt}"),
-        None => anyhow!(message),
-    }
 }

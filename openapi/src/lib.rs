@@ -28,8 +28,8 @@ pub use contract::{
     SecurityScheme, SecuritySchemeKind, Server, StatusPattern, Style,
 };
 pub use document::{
-    Document, Files, Finding, Folder, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES, NoFiles,
-    Pointer, Position, Severity, Version,
+    Document, FileError, Files, Finding, Folder, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH,
+    MAX_NODES, NoFiles, Pointer, Position, Severity, Version,
 };
 pub use message::{Exchange, Request, Response};
 pub use route::{BasePaths, PathTemplate, Route, RouteMatch, Router};

@@ -20,7 +20,11 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             let _ = write!(out, ",line={},col={}", position.line, position.column);
         }
         let hint = finding.hint.as_ref().map(|hint| format!("\n{hint}")).unwrap_or_default();
-        let message = format!("{}{hint}\nat #{}", finding.message, finding.pointer);
+        let at = match finding.pointer.as_str() {
+            "" => String::new(),
+            pointer => format!("\nat #{pointer}"),
+        };
+        let message = format!("{}{hint}{at}", finding.message);
         let _ = writeln!(out, ",title={}::{}", property(finding.code), data(&message));
     }
     out

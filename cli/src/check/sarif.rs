@@ -7,6 +7,7 @@ use counterfoil_openapi::{Finding, Severity, rules};
 use serde_json::{Value, json};
 
 use super::report::Report;
+use crate::references::host_of;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -29,7 +30,11 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         "rules": descriptors,
     });
     // Columns count characters, as ours do.
-    let run = json!({ "tool": { "driver": driver }, "columnKind": "unicodeCodePoints", "results": results });
+    let run = json!({
+        "tool": { "driver": driver },
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    });
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
     let mut text = serde_json::to_string_pretty(&log).expect("text and numbers are JSON");
     text.push('\n');
@@ -81,6 +86,9 @@ fn level(severity: Severity) -> &'static str {
 
 /// A path as a relative or absolute URI reference (section 3.4.3).
 fn uri(path: &str) -> String {
+    if host_of(path).is_some() {
+        return path.to_owned();
+    }
     let mut uri = String::new();
     if path.starts_with('/') {
         uri.push_str("file://");
@@ -108,5 +116,6 @@ mod tests {
         assert_eq!(uri("a b/ä.yaml"), "a%20b/%C3%A4.yaml");
         assert_eq!(uri("/tmp/a.yaml"), "file:///tmp/a.yaml");
         assert_eq!(uri("<stdin>"), "%3Cstdin%3E");
+        assert_eq!(uri("https://example.com/a.yaml"), "https://example.com/a.yaml");
     }
 }

@@ -253,7 +253,10 @@ impl Arguments {
             }
         };
         flag("url", self.url.clone());
-        flag("allow-ref-root", self.references.allow_ref_root.as_ref().map(|root| root.display().to_string()));
+        flag(
+            "allow-ref-root",
+            self.references.allow_ref_root.as_ref().map(|root| root.display().to_string()),
+        );
         let hosts: Vec<String> = self.references.allow_remote_refs.iter().map(ToString::to_string).collect();
         flag("allow-remote-refs", (!hosts.is_empty()).then(|| hosts.join(",")));
         flag("max-cases", self.max_cases.map(|number| number.to_string()));

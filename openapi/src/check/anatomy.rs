@@ -499,6 +499,13 @@ impl Kind {
     }
 
     /// What the specification calls it.
+    pub(super) fn with_article(self) -> String {
+        let name = self.name();
+        let article = if name.starts_with(['A', 'E', 'I', 'O', 'X']) { "an" } else { "a" };
+        format!("{article} {name}")
+    }
+
+    /// What the specification calls it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Root => "OpenAPI Object",

@@ -69,6 +69,8 @@ fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
             let last = Pointer::from_escaped(target).tokens().last().unwrap_or_else(|| target.to_owned());
             if let Some(near) = nearest(&last, names.map(String::as_str)) {
                 findings.hint(format!("did you mean `{near}`?"));
+            } else {
+                findings.hint("map it to a schema that is there, or add the schema");
             }
         }
     }

@@ -3,6 +3,18 @@
 use super::rule::{Judge, declare};
 
 declare! {
+    /// Found when there is no document to judge: a file that is not there, neither JSON nor YAML, over a limit, or
+    /// something else than an OpenAPI document.
+    ///
+    /// Why it matters: nothing of it can be served, tested or checked.
+    ///
+    /// Example: a bracket that is never closed; a web page saved in the place of the document it links to.
+    ///
+    /// What to do: mend the text at the place named. Reading stopped there, so there may be more behind it.
+    DOCUMENT_UNREADABLE = "document-unreadable", Error, Judge::Loading
+}
+
+declare! {
     /// Found when `openapi` or `swagger` names no version of the specification that we know.
     ///
     /// Why it matters: editions differ in what their members mean. The document is read as the newest edition that is
@@ -47,7 +59,8 @@ declare! {
     /// Example: `$ref: common.yaml#/Pet` where there is no `common.yaml`; a file outside the document's folder; a URL.
     ///
     /// What to do: put the file where the reference says, or mend the reference. Nothing is read from outside the
-    /// document's folder, and nothing is fetched, unless you allow it.
+    /// document's folder unless `--allow-ref-root` names the folder, and nothing is fetched unless
+    /// `--allow-remote-refs` names the host.
     REFERENCE_UNREAD = "reference-unread", Error, Judge::Loading
 }
 
@@ -118,6 +131,17 @@ declare! {
     ///
     /// What to do: mend the line as the finding says.
     YAML_MENDED = "yaml-mended", Warning, Judge::Loading
+}
+
+declare! {
+    /// Found when a text is not JSON, and its meaning is plain all the same.
+    ///
+    /// Why it matters: we read it as it was meant, and strict parsers refuse the whole document.
+    ///
+    /// Example: a comment; a comma behind the last member of an object; a brace too many at the end.
+    ///
+    /// What to do: mend the line as the finding says.
+    JSON_MENDED = "json-mended", Warning, Judge::Loading
 }
 
 declare! {

@@ -44,6 +44,9 @@ fn tell(name: &str, place: &Place<'_>, findings: &mut Findings<'_>) {
     let hint = match name.to_lowercase().as_str() {
         "json" => "write `application/json`".to_owned(),
         "xml" => "write `application/xml`".to_owned(),
+        "schema" | "example" | "examples" => {
+            format!("name the media type around it: `application/json: {{{name}: ...}}`")
+        }
         _ => "write type and subtype, for example `application/json`".to_owned(),
     };
     findings.add_with_hint(

@@ -23,6 +23,15 @@ declare! {
 
 fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
     let version = scene.version();
+    // What another edition has as a whole is told of where it begins.
+    if version == Version::V2_0
+        && matches!(
+            site.kind,
+            Kind::RequestBody | Kind::MediaType | Kind::Encoding | Kind::Components | Kind::Link
+        )
+    {
+        return;
+    }
     if site.kind == Kind::Schema
         && version < Version::V3_1
         && site.place.value.get("type").is_some_and(|kind| kind.is_array())
@@ -51,6 +60,17 @@ fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
         match (site.kind, name) {
             (Kind::Schema, "nullable") => findings.hint("add \"null\" to `type`: `type: [string, \"null\"]`"),
             (Kind::Schema, "const") => findings.hint("write `enum` with one value"),
+            (Kind::Operation, "requestBody") if version == Version::V2_0 => {
+                findings.hint("describe the body by a parameter with `in: body` and a `schema`")
+            }
+            (Kind::Root, "components") => {
+                findings.hint("write `definitions`, `parameters` and `responses` at the root")
+            }
+            (Kind::Root, "definitions") => findings.hint("write `components: {schemas: ...}`"),
+            (Kind::Root, "host" | "basePath" | "schemes") => {
+                findings.hint("write `servers: [{url: https://host/path}]`")
+            }
+            (Kind::Root, "openapi" | "swagger") => findings.hint("keep one of `openapi` and `swagger`"),
             (Kind::Schema, "examples") => findings.hint("write `example` with one value"),
             _ => {}
         }

@@ -5,7 +5,6 @@ use super::findings::Findings;
 use super::rule::{Judge, declare};
 use super::scene::Scene;
 use super::walk::Site;
-use crate::document::Version;
 
 declare! {
     /// Found when an object lacks a member that the specification requires of it.
@@ -19,7 +18,6 @@ declare! {
         &[
             Kind::Root, Kind::Info, Kind::License, Kind::Server, Kind::ServerVariable, Kind::ExternalDocs,
             Kind::RequestBody, Kind::Response, Kind::Header, Kind::Tag, Kind::Discriminator, Kind::SecurityScheme,
-            Kind::Operation,
         ],
         judge,
     )
@@ -32,7 +30,9 @@ fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
     }
     let required =
         site.kind.members().iter().filter(|member| member.is_required && member.is_in(scene.version()));
-    for member in required.filter(|member| is_missing(member.name)) {
+    // Other rules tell of these, and of what follows from it.
+    let is_told = |name: &str| site.kind == Kind::Root && ["openapi", "swagger", "paths"].contains(&name);
+    for member in required.filter(|member| is_missing(member.name) && !is_told(member.name)) {
         let message =
             format!("this {} has no `{}`, which the specification requires", site.kind.name(), member.name);
         findings.add_with_hint(
@@ -41,10 +41,6 @@ fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
             message,
             format!("add `{}`", member.name),
         );
-    }
-    if site.kind == Kind::Operation && scene.version() < Version::V3_1 && is_missing("responses") {
-        let message = "this Operation Object has no `responses`, which the specification requires";
-        findings.add_with_hint(&MEMBER_MISSING, &site.place.pointer, message, "add `responses`");
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) static ALL_KINDS: [Kind; 25] = [
 fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
     for (name, member) in site.place.members() {
         let Some(meant) = meant(scene, site, name) else { continue };
-        let message = format!("`{name}` is no member of a {}, and overlooked", site.kind.name());
+        let message = format!("`{name}` is no member of {}, and overlooked", site.kind.with_article());
         findings.add_with_hint(
             &MEMBER_MISSPELT,
             &member.pointer,

@@ -25,13 +25,18 @@ fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
     {
         return;
     }
+    // `content: {schema: ...}` lacks the media type, and what is inside is a schema.
+    if site.kind == Kind::MediaType && site.place.pointer.tokens().last().is_some_and(|name| name == "schema")
+    {
+        return;
+    }
     for (name, member) in site.place.members() {
         let is_known = site.kind.members().iter().any(|known| known.name == name);
         let is_own = site.place.pointer.as_str().is_empty() && name == "x-counterfoil-files";
         if is_known || is_own || name.starts_with("x-") || meant(scene, site, name).is_some() {
             continue;
         }
-        let message = format!("`{name}` is no member of a {}, and overlooked", site.kind.name());
+        let message = format!("`{name}` is no member of {}, and overlooked", site.kind.with_article());
         findings.add_with_hint(
             &MEMBER_UNKNOWN,
             &member.pointer,

@@ -36,6 +36,7 @@ mod path_parameter_optional;
 mod path_parameter_unused;
 mod path_shadowed;
 mod pattern_invalid;
+mod pattern_literal;
 mod reference_circular;
 mod reference_kind;
 mod reference_siblings;

@@ -23,10 +23,10 @@ fn judge(scene: &Scene<'_>, findings: &mut Findings<'_>) {
     for reference in &scene.walk.references {
         let Some(target) = scene.target(reference.text) else { continue };
         let at = reference.holder.pointer.join("$ref");
-        let wanted = reference.wanted.name();
+        let wanted = reference.wanted.with_article();
         let may_be_flag = reference.wanted == Kind::Schema && target.value.is_boolean();
         if !target.value.is_object() && !may_be_flag {
-            let message = format!("a {wanted} is wanted here, and `{}` is none", scene.name(&target.pointer));
+            let message = format!("{wanted} is wanted here, and `{}` is none", scene.name(&target.pointer));
             findings.add(&REFERENCE_KIND_WRONG, &at, message);
             continue;
         }
@@ -34,11 +34,16 @@ fn judge(scene: &Scene<'_>, findings: &mut Findings<'_>) {
         else {
             continue;
         };
-        let message =
-            format!("a {wanted} is wanted here, and `{}` is a {}", scene.name(&target.pointer), kind.name());
+        let message = format!(
+            "{wanted} is wanted here, and `{}` is {}",
+            scene.name(&target.pointer),
+            kind.with_article()
+        );
         findings.add(&REFERENCE_KIND_WRONG, &at, message);
         if let Some(meant) = inner(&target, reference.wanted) {
             findings.hint(format!("did you mean `{}`?", scene.name(&meant.pointer)));
+        } else {
+            findings.hint("refer to an object of that kind, or write it out here");
         }
     }
 }

@@ -7,11 +7,13 @@ pub fn rules() -> &'static [&'static Rule] {
     &RULES
 }
 
-static RULES: [&Rule; 50] = [
+static RULES: [&Rule; 53] = [
+    &super::loading::DOCUMENT_UNREADABLE,
     &super::loading::VERSION_UNKNOWN,
     &super::loading::INDENTATION_WRONG,
     &super::loading::KEY_REPEATED,
     &super::loading::YAML_MENDED,
+    &super::loading::JSON_MENDED,
     &super::loading::ENCODING_WRONG,
     &super::loading::OPERATIONS_MISSING,
     &super::loading::REFERENCE_UNREAD,
@@ -48,6 +50,7 @@ static RULES: [&Rule; 50] = [
     &super::media_type_invalid::MEDIA_TYPE_INVALID,
     &super::type_unknown::TYPE_UNKNOWN,
     &super::pattern_invalid::PATTERN_INVALID,
+    &super::pattern_literal::PATTERN_LITERAL,
     &super::enum_member_unusable::ENUM_MEMBER_UNUSABLE,
     &super::bounds_contradict::BOUNDS_CONTRADICT,
     &super::required_undeclared::REQUIRED_UNDECLARED,

@@ -10,9 +10,10 @@ use super::walk::Site;
 
 declare! {
     /// Found when a schema requires a property that its `additionalProperties: false` refuses, since `properties` does
-    /// not declare it.
+    /// not declare it; and when the name of a required property that is not declared differs by a slip from one that is.
     ///
-    /// Why it matters: with the property a value is refused, and without it too. No value is valid.
+    /// Why it matters: with the property a value is refused, and without it too, so that no value is valid. Where other
+    /// properties are let pass, the property that was meant is not required.
     ///
     /// Example: `required: [name]`, `properties: {nmae: ...}`, `additionalProperties: false`.
     ///
@@ -22,10 +23,11 @@ declare! {
 
 fn judge(_: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
     let schema = site.place.value;
-    if schema.get("additionalProperties") != Some(&Value::Bool(false))
-        || schema.get("patternProperties").is_some()
-    {
+    if schema.get("patternProperties").is_some() {
         return;
+    }
+    if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
+        return judge_slips(schema, site, findings);
     }
     let declares =
         |name: &str| schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
@@ -50,6 +52,30 @@ fn judge(_: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Names of required properties that are a slip away from a property that is declared and not required.
+fn judge_slips(schema: &Value, site: &Site<'_>, findings: &mut Findings<'_>) {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+    let Some(required) = site.place.get("required") else { return };
+    let names: Vec<&str> = required.items().filter_map(|item| item.value.as_str()).collect();
+    for item in required.items() {
+        let Some(name) = item.value.as_str().filter(|name| !properties.contains_key(*name)) else { continue };
+        let is_slip = |other: &&String| {
+            let allowed = if name.len() > 3 { 1 } else { 0 };
+            let swapped = strsim::osa_distance(&name.to_lowercase(), &other.to_lowercase()) <= allowed;
+            swapped && !names.contains(&other.as_str())
+        };
+        if let Some(meant) = properties.keys().find(is_slip) {
+            let message = format!("`{name}` is required, and `properties` declares no such property");
+            findings.add_with_hint(
+                &REQUIRED_UNDECLARED,
+                &item.pointer,
+                message,
+                format!("did you mean `{meant}`?"),
+            );
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::check::fixture::{found, with_schema};
@@ -65,5 +91,12 @@ mod tests {
             found("required-undeclared", &with_schema("3.0.3", "{required: [a, b], properties: {a: {}}}")),
             ""
         );
+        for (name, is_found) in
+            [("titel", true), ("Title", true), ("title", false), ("author", false), ("tile", true)]
+        {
+            let open = format!("{{required: [{name}], properties: {{title: {{}}}}}}");
+            let found = found("required-undeclared", &with_schema("3.0.3", &open));
+            assert_eq!(!found.is_empty(), is_found, "{name}");
+        }
     }
 }

@@ -95,7 +95,7 @@ fn judge_member(
             let wanted = match holds {
                 Holds::One(kind) | Holds::OneOrList(kind) => format!("an object ({})", kind.name()),
                 Holds::List(kind) => format!("a list of objects ({})", kind.name()),
-                Holds::Map(kind) => format!("an object whose members are each a {}", kind.name()),
+                Holds::Map(kind) => format!("an object whose members are each {}", kind.with_article()),
                 Holds::Text => "a text".to_owned(),
                 Holds::Flag => "true or false".to_owned(),
                 Holds::Number => "a number".to_owned(),
@@ -130,6 +130,12 @@ fn judge_member(
                     findings.hint(format!("write `\"{number}\"`, in quotes"))
                 }
                 (_, Value::Null) => findings.hint("remove it, or say what it holds"),
+                (Holds::List(_), Value::Object(_)) => {
+                    findings.hint("write a list: each item of it begins with `- `")
+                }
+                (Holds::Map(_) | Holds::One(_), Value::Array(_)) => {
+                    findings.hint("write names and values, `name: value`, in the place of the items")
+                }
                 _ => {}
             }
         }

@@ -84,12 +84,10 @@ impl Contract {
         let webhooks = operations.split_off(webhooks_start);
         if operations.is_empty() && webhooks.is_empty() {
             let message = "the document has no operation";
-            findings.push(document.finding(
-                "operations-missing",
-                Severity::Warning,
-                &Pointer::root(),
-                message,
-            ));
+            let hint = "describe operations under `paths`; a library of components needs none";
+            let finding =
+                document.finding("operations-missing", Severity::Warning, &Pointer::root(), message);
+            findings.push(finding.with_hint(hint));
         }
         let by_id =
             operations.iter().enumerate().map(|(index, operation)| (operation.id.clone(), index)).collect();

@@ -46,7 +46,8 @@ pub(super) fn assign(
             };
             let message =
                 format!("the operationId `{wanted}` is taken already; this one is called `{id}` here");
-            findings.push(document.finding("operation-id-repeated", Severity::Warning, pointer, message));
+            let finding = document.finding("operation-id-repeated", Severity::Warning, pointer, message);
+            findings.push(finding.with_hint("give each operation an id of its own"));
             Some(id)
         })
         .collect();

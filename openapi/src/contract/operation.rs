@@ -207,7 +207,8 @@ impl Operation {
         };
         if responses.is_empty() {
             let message = format!("operation `{}` documents no response", self.id);
-            findings.push(document.finding("responses-missing", Severity::Warning, &self.pointer, message));
+            let finding = document.finding("responses-missing", Severity::Warning, &self.pointer, message);
+            findings.push(finding.with_hint("add `responses` with a status, or `default` for all"));
         }
         let security = security::read_requirements(document, &operation, &self.schemes);
         Parts { parameters, request_body, responses, security, findings }
@@ -258,12 +259,14 @@ impl Operation {
                             None => parameters.push(read),
                         }
                     }
-                    Err(message) => findings.push(self.document.finding(
-                        "parameter-unusable",
-                        Severity::Error,
-                        &place.pointer,
-                        message,
-                    )),
+                    Err(message) => {
+                        let pointer = &place.pointer;
+                        let finding =
+                            self.document.finding("parameter-unusable", Severity::Error, pointer, message);
+                        findings.push(
+                            finding.with_hint("say what it is called (`name`) and where it is sent (`in`)"),
+                        );
+                    }
                 }
             }
         }
@@ -274,12 +277,14 @@ impl Operation {
             if !is_declared {
                 let message =
                     format!("no parameter declares `{{{variable}}}` of {}; taken as any string", self.path);
-                findings.push(self.document.finding(
+                let finding = self.document.finding(
                     "path-parameter-undeclared",
                     Severity::Warning,
                     &self.pointer,
                     message,
-                ));
+                );
+                let hint = format!("declare a parameter `{variable}` with `in: path` and `required: true`");
+                findings.push(finding.with_hint(hint));
                 parameters.push(undeclared(variable, &self.pointer));
             }
         }

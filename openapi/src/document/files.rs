@@ -1,5 +1,7 @@
 //! The files that a document refers to; the one place where this crate reads any.
 
+use std::error::Error;
+use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -17,17 +19,67 @@ pub trait Files {
     ///
     /// # Errors
     ///
-    /// A fragment that says why the file cannot be had.
-    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+    /// Why the file cannot be had.
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
 }
+
+/// Why a file that a document refers to cannot be had: a fragment, and what to do where that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileError {
+    message: String,
+    is_refused: bool,
+    hint: Option<String>,
+}
+
+impl FileError {
+    /// A file that may be read and cannot.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_refused: false, hint: None }
+    }
+
+    /// A file that may not be read, and was not looked for.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { is_refused: true, ..Self::new(message) }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Whether the file was not looked for, since it may not be read.
+    pub fn is_refused(&self) -> bool {
+        self.is_refused
+    }
+
+    pub(super) fn into_hint(self) -> Option<String> {
+        self.hint
+    }
+}
+
+impl From<String> for FileError {
+    fn from(message: String) -> Self {
+        Self::new(message)
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for FileError {}
 
 /// No files: every reference out of the document stays unresolved.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFiles;
 
 impl Files for NoFiles {
-    fn read(&self, _path: &str) -> Result<Vec<u8>, String> {
-        Err("this document was loaded without its folder".to_owned())
+    fn read(&self, _path: &str) -> Result<Vec<u8>, FileError> {
+        Err(FileError::refused("this document was loaded without its folder"))
     }
 }
 
@@ -60,25 +112,32 @@ impl Folder {
 }
 
 impl Files for Folder {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         if is_url(path) {
-            return Err(format!("`{path}` is on another host, and nothing is fetched"));
+            return Err(FileError::refused(format!("`{path}` is on another host, and nothing is fetched")));
         }
         let wanted = self.base.join(path);
-        let found = wanted.canonicalize().map_err(|error| format!("`{path}`: {error}"))?;
-        if !self.roots.iter().any(|root| found.starts_with(root)) {
-            return Err(format!("`{path}` is outside the folder that references may lead into"));
+        // Where there is no such file, it is as far as there is any that decides: what is outside stays untold.
+        let found = wanted.canonicalize();
+        let real = wanted.ancestors().find_map(|part| part.canonicalize().ok()).unwrap_or_default();
+        if !self.roots.iter().any(|root| real.starts_with(root)) {
+            let message = format!("`{path}` is outside the folder that references may lead into");
+            return Err(FileError::refused(message));
         }
-        let failed = |error: std::io::Error| format!("`{path}`: {error}");
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => format!("there is no file `{path}`"),
+            _ => format!("`{path}`: {error}"),
+        };
+        let found = found.map_err(failed)?;
         // What is no file, a device or a pipe, might never end.
         if !found.metadata().map_err(failed)?.is_file() {
-            return Err(format!("`{path}` is not a file"));
+            return Err(FileError::new(format!("`{path}` is not a file")));
         }
         let mut bytes = Vec::new();
         let limit = MAX_BYTES as u64 + 1;
         File::open(&found).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() > MAX_BYTES {
-            return Err(format!("`{path}` has more than {MAX_BYTES} bytes"));
+            return Err(FileError::new(format!("`{path}` has more than {MAX_BYTES} bytes")));
         }
         Ok(bytes)
     }
@@ -101,9 +160,13 @@ mod tests {
             .expect("a link");
         let files = Folder::new(&inside, &inside).expect("the folder is there");
         assert_eq!(files.read("a.yaml"), Ok(b"a".to_vec()));
-        for path in ["../secret.yaml", "link.yaml", "/etc/hostname", "missing.yaml", "."] {
+        for path in
+            ["../secret.yaml", "link.yaml", "/etc/hostname", "missing.yaml", ".", "../missing", "/missing"]
+        {
             let refusal = files.read(path).expect_err(path);
-            assert!(!refusal.contains("secret\n"), "{refusal}");
+            assert!(!refusal.to_string().contains("secret\n"), "{refusal}");
+            // Whether there is a file outside is no one's business.
+            assert_eq!(refusal.is_refused(), !["missing.yaml", "."].contains(&path), "{refusal}");
         }
         let both = Folder::new(&inside, &inside).and_then(|files| files.and(folder.path()));
         assert_eq!(both.expect("the folders are there").read("../secret.yaml"), Ok(b"secret".to_vec()));

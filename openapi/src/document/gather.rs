@@ -22,12 +22,14 @@ use serde_json::{Map, Value};
 
 use super::address::{beside, has_scheme, home, is_url};
 use super::walk::{Site, SiteKind, Step, Visitor, pointer, walk};
-use super::{Document, Files, Finding, Pointer, Severity};
+use super::{Document, FileError, Files, Finding, MAX_BYTES, Pointer, Severity};
 
 /// The member of the gathered root that holds the trees of the other files.
 pub(super) const FILES: &str = "x-counterfoil-files";
 /// The most files one document may be spread over.
 pub(super) const MAX_FILES: usize = 4096;
+/// The most bytes that the files may have together, beside the main document.
+pub(super) const MAX_GATHERED_BYTES: usize = 2 * MAX_BYTES;
 
 /// Reads what `main` refers to, and what that refers to, and so on, each file once.
 pub(super) fn gather(main: &mut Document, files: &dyn Files) -> Vec<Finding> {
@@ -43,6 +45,7 @@ pub(super) fn gather(main: &mut Document, files: &dyn Files) -> Vec<Finding> {
         ids: HashMap::new(),
         inner: Vec::new(),
         far: Vec::new(),
+        bytes: 0,
         findings: Vec::new(),
     };
     gathering.trees.push(Tree::new(address, tree, has_names));
@@ -81,6 +84,8 @@ struct Gathering<'f> {
     inner: Vec<(usize, Pointer)>,
     /// References by URL, and the index of their tree: looked at when nothing nearer is left.
     far: Vec<(usize, Found)>,
+    /// The bytes of all files read so far, the main document's left out.
+    bytes: usize,
     findings: Vec<Finding>,
 }
 
@@ -199,7 +204,7 @@ impl Gathering<'_> {
         }
         if has_scheme(file) && !is_url(file) {
             let message = format!("`{}` is neither a file in a folder nor an http URL", found.text);
-            return self.unread(from, &found, message);
+            return self.unread(from, &found, FileError::refused(message));
         }
         let path = beside(&self.trees[from].address, file);
         if is_url(&path) && !self.known.contains_key(&path) {
@@ -312,15 +317,9 @@ impl Gathering<'_> {
     }
 
     fn read(&mut self, from: usize, found: &Found, path: &str) -> Option<usize> {
-        if self.parts.len() >= MAX_FILES {
-            let message = format!("the document is spread over more than {MAX_FILES} files");
-            self.unread(from, found, message);
-            return None;
-        }
-        let read = self
-            .files
-            .read(path)
-            .and_then(|bytes| Document::read_tree(path, &bytes).map_err(|error| error.to_string()));
+        let read = self.bytes_of(path).and_then(|bytes| {
+            Document::read_tree(path, &bytes).map_err(|error| FileError::new(error.to_string()))
+        });
         match read {
             Ok((mut document, findings)) => {
                 self.findings.extend(findings);
@@ -331,8 +330,8 @@ impl Gathering<'_> {
                 self.learn_names(self.parts.len());
                 Some(self.parts.len())
             }
-            Err(message) => {
-                self.unread(from, found, message);
+            Err(error) => {
+                self.unread(from, found, error);
                 None
             }
         }
@@ -340,27 +339,36 @@ impl Gathering<'_> {
 
     /// A description kept in a file of its own, which is text and no tree.
     fn read_prose(&mut self, from: usize, found: &Found, path: &str) {
-        match self.files.read(path) {
+        match self.bytes_of(path) {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 self.trees[from].changes.insert(found.owner.clone(), text);
             }
-            Err(message) => self.unread(from, found, message),
+            Err(error) => self.unread(from, found, error),
         }
     }
 
-    fn unread(&mut self, from: usize, found: &Found, message: String) {
+    /// Reads a file, within the limits of them all.
+    fn bytes_of(&mut self, path: &str) -> Result<Vec<u8>, FileError> {
+        if self.parts.len() >= MAX_FILES {
+            return Err(FileError::new(format!("the document is spread over more than {MAX_FILES} files")));
+        }
+        if self.bytes >= MAX_GATHERED_BYTES {
+            let message = format!("the document's files have more than {MAX_GATHERED_BYTES} bytes together");
+            return Err(FileError::new(message));
+        }
+        let bytes = self.files.read(path)?;
+        self.bytes += bytes.len();
+        Ok(bytes)
+    }
+
+    fn unread(&mut self, from: usize, found: &Found, error: FileError) {
         // What stands in the place of an example may be one.
         if found.kind != SiteKind::Example {
-            let file = found.text.split('#').next().unwrap_or_default();
-            let flag = if is_url(&beside(&self.trees[from].address, file)) {
-                "--allow-remote-refs HOST"
-            } else {
-                "--allow-ref-root DIR"
-            };
-            self.note(from, found, "reference-unread", Severity::Error, message);
+            self.note(from, found, "reference-unread", Severity::Error, error.to_string());
             if let Some(finding) = self.findings.last_mut() {
-                finding.hint = Some(format!("mend the reference, or allow where it leads with `{flag}`"));
+                let usual = || "put the file where the reference says, or mend the reference".to_owned();
+                finding.hint = Some(error.into_hint().unwrap_or_else(usual));
             }
         }
     }
@@ -450,13 +458,13 @@ mod tests {
 
     use serde_json::json;
 
-    use crate::document::Files;
+    use crate::document::{FileError, Files};
     use crate::{Contract, Direction};
 
     struct Few(HashMap<&'static str, &'static str>);
 
     impl Files for Few {
-        fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
             let text = self.0.get(path).ok_or_else(|| format!("`{path}`: not found"))?;
             Ok(text.as_bytes().to_vec())
         }

@@ -3,14 +3,16 @@
 use serde_json::Number;
 
 use super::load::{Budget, ParseError};
+use super::mend::{MAX_MENDED, Mended};
 use super::node::{Member, Node, NodeKind};
 use super::{MAX_DEPTH, Position};
 
 /// Parses one JSON text.
 ///
 /// Lenient where real documents are wrong and the meaning is plain: raw control characters inside strings are
-/// kept, a lone surrogate becomes U+FFFD, a number beyond 64 bits becomes the nearest double.
-pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+/// kept, a lone surrogate becomes U+FFFD, a number beyond 64 bits becomes the nearest double. What only strict parsers
+/// refuse is noted as mended: comments, a comma behind the last member or item, text behind the end.
+pub(super) fn parse(text: &str) -> Result<Parsed, ParseError> {
     let mut parser = Parser {
         text,
         bytes: text.as_bytes(),
@@ -19,14 +21,25 @@ pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
         marked: 0,
         column: 1,
         budget: Budget::default(),
+        mended: Vec::new(),
     };
     parser.skip_space();
     let root = parser.value(0)?;
     parser.skip_space();
     if parser.at < parser.bytes.len() {
-        return Err(parser.error("text after the end of the JSON value"));
+        if !parser.bytes[parser.at..].iter().all(|byte| b" \t\r\n}],;".contains(byte)) {
+            return Err(parser.error("text after the end of the JSON value"));
+        }
+        parser.mend("the JSON value has ended before this", "remove what follows");
     }
-    Ok(root)
+    Ok(Parsed { root, mended: parser.mended })
+}
+
+/// A parsed text, and what is not JSON in it by the letter.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) root: Node,
+    pub(super) mended: Vec<Mended>,
 }
 
 struct Parser<'t> {
@@ -39,9 +52,19 @@ struct Parser<'t> {
     marked: usize,
     column: u32,
     budget: Budget,
+    mended: Vec<Mended>,
 }
 
 impl Parser<'_> {
+    /// Notes what is not JSON, once a line.
+    fn mend(&mut self, message: &'static str, hint: &'static str) {
+        let position = self.position();
+        let is_known = self.mended.last().is_some_and(|last| last.position.line == position.line);
+        if self.mended.len() < MAX_MENDED && !is_known {
+            self.mended.push(Mended { position, code: "json-mended", message, hint });
+        }
+    }
+
     fn position(&mut self) -> Position {
         let passed = self.text.get(self.marked..self.at).map_or(0, |passed| passed.chars().count());
         self.column = self.column.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
@@ -70,9 +93,44 @@ impl Parser<'_> {
             match byte {
                 b'\n' => self.next_line(),
                 b' ' | b'\t' | b'\r' => self.at += 1,
+                b'/' if matches!(self.bytes.get(self.at + 1), Some(b'/' | b'*')) => self.skip_comment(),
                 _ => break,
             }
         }
+    }
+
+    fn skip_comment(&mut self) {
+        self.mend(
+            "JSON has no comments",
+            "remove the comment, or name the file `.yaml` and begin it with `#`",
+        );
+        let is_block = self.bytes[self.at + 1] == b'*';
+        self.at += 2;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\n' if !is_block => break,
+                b'\n' => self.next_line(),
+                b'*' if is_block && self.bytes.get(self.at + 1) == Some(&b'/') => {
+                    self.at += 2;
+                    break;
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    /// Whether what closes an object or a list follows a comma, which is noted.
+    fn ends_after_comma(&mut self, closing: u8) -> bool {
+        self.skip_space();
+        let ends = self.peek() == Some(closing);
+        if ends {
+            self.mend(
+                "a comma stands behind the last one, and nothing follows it",
+                "remove the comma before this",
+            );
+            self.at += 1;
+        }
+        ends
     }
 
     fn value(&mut self, depth: usize) -> Result<Node, ParseError> {
@@ -129,7 +187,12 @@ impl Parser<'_> {
             members.push(Member { key, key_position, value });
             self.skip_space();
             match self.peek() {
-                Some(b',') => self.at += 1,
+                Some(b',') => {
+                    self.at += 1;
+                    if self.ends_after_comma(b'}') {
+                        return Ok(NodeKind::Object(members));
+                    }
+                }
                 Some(b'}') => {
                     self.at += 1;
                     return Ok(NodeKind::Object(members));
@@ -152,7 +215,12 @@ impl Parser<'_> {
             items.push(self.value(depth + 1)?);
             self.skip_space();
             match self.peek() {
-                Some(b',') => self.at += 1,
+                Some(b',') => {
+                    self.at += 1;
+                    if self.ends_after_comma(b']') {
+                        return Ok(NodeKind::Array(items));
+                    }
+                }
                 Some(b']') => {
                     self.at += 1;
                     return Ok(NodeKind::Array(items));
@@ -262,7 +330,7 @@ mod tests {
     use crate::document::Pointer;
 
     fn value(text: &str) -> Value {
-        parse(text).expect("the text of this test is JSON").into_value()
+        parse(text).expect("the text of this test is JSON").root.into_value()
     }
 
     #[test]
@@ -298,6 +366,23 @@ mod tests {
     }
 
     #[test]
+    fn what_only_strict_parsers_refuse_is_noted() {
+        let table = [
+            ("{\"a\": [1, 2,], }", json!({"a": [1, 2]}), "1:13"),
+            ("// one\n{\"a\": /* two\nlines */ 1}", json!({"a": 1}), "1:1 2:7"),
+            ("{\"a\": \"//\"}\n}", json!({"a": "//"}), "2:1"),
+        ];
+        for (text, expected, places) in table {
+            let parsed = parse(text).expect("the text of this test is nearly JSON");
+            let found: Vec<String> = parsed.mended.iter().map(|one| one.position.to_string()).collect();
+            assert_eq!((parsed.root.into_value(), found.join(" ").as_str()), (expected, places), "{text}");
+        }
+        for text in ["[,]", "{,}", "[1,,]", "{} {}", "/", "[1 // two]"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn nesting_beyond_the_limit_is_an_error_and_no_overflow() {
         for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000)] {
             let error = parse(&text).map(drop).map_err(|error| format!("{error:?}"));
@@ -308,7 +393,8 @@ mod tests {
     #[test]
     fn a_member_is_where_its_key_is() {
         let node = parse("{\"a\": 1,\n \"b\": [true,\n  null]}").expect("the text of this test is JSON");
-        let at = |pointer: &str| node.position_of(&Pointer::from_escaped(pointer)).map(|at| at.to_string());
+        let at =
+            |pointer: &str| node.root.position_of(&Pointer::from_escaped(pointer)).map(|at| at.to_string());
         assert_eq!(at("/b"), Some("2:2".to_owned()));
         assert_eq!(at("/b/1"), Some("3:3".to_owned()));
         assert_eq!(at("/c"), None);

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::decode::decode;
 use super::mend::Mended;
 use super::node::{Node, RepeatedKey};
+use super::refusal::{self, Refusal};
 use super::{Files, Finding, Pointer, Position, Severity, Version, gather, json, plain, settle, yaml};
 use crate::schema::Definitions;
 
@@ -63,15 +64,10 @@ impl Document {
         document.version = version.unwrap_or(Version::V3_1);
         if version.is_none() {
             if document.root.get("paths").is_none() && document.root.get("webhooks").is_none() {
-                let message = "the root has neither `openapi` nor `swagger`: this is no OpenAPI document";
-                return Err(LoadError::new(&document.name, None, message));
+                let refusal = refusal::other_tree(&document.root);
+                return Err(LoadError::refused(&document.name, None, refusal));
             }
-            findings.push(document.finding(
-                "version-unknown",
-                Severity::Warning,
-                &Pointer::root(),
-                format!("`openapi` names no version we know; read as {}", document.version),
-            ));
+            findings.push(document.version_unknown());
         }
         findings.extend(gather::gather(&mut document, files));
         settle::settle(&mut document.root);
@@ -89,9 +85,22 @@ impl Document {
             let message = format!("{} bytes, over the limit of {MAX_BYTES}", bytes.len());
             return Err(LoadError::new(&name, None, message));
         }
-        let (text, misread) = decode(bytes).map_err(|message| LoadError::new(&name, None, message))?;
-        let Parsed { language, root, mended, repeated } =
-            parse(&text).map_err(|error| LoadError::new(&name, Some(error.position), error.message))?;
+        let (text, misread) = decode(bytes).map_err(|message| {
+            let hint = "save it as UTF-8, as JSON or YAML text".to_owned();
+            LoadError::refused(&name, None, refusal::binary(bytes).unwrap_or((message, Some(hint))))
+        })?;
+        let parsed = parse(&text).map_err(|error| {
+            match refusal::binary(bytes).or_else(|| refusal::foreign(&text)) {
+                Some(refusal) => LoadError::refused(&name, None, refusal),
+                None => LoadError::refused(&name, Some(error.position), refusal::explained(&text, &error)),
+            }
+        })?;
+        let Parsed { language, root, mended, repeated } = parsed;
+        if root.is_string()
+            && let Some(refusal) = refusal::foreign(&text)
+        {
+            return Err(LoadError::refused(&name, None, refusal));
+        }
         let document = Self {
             root,
             name,
@@ -118,19 +127,40 @@ impl Document {
             position: Some(again),
             pointer: object.join(&key),
             message: format!("the key `{key}` is at {first} already; the last one counts"),
-            hint: Some("remove one of the two".to_owned()),
+            hint: Some("remove one of the two, or put what they hold together".to_owned()),
         });
-        let misread = misread.map(|line| Finding {
+        let misread = misread.map(|position| Finding {
             code: "encoding-wrong",
             severity: Severity::Warning,
             file: document.name.clone(),
-            position: Some(Position { line, column: 1 }),
+            position: Some(position),
             pointer: Pointer::root(),
             message: "the text is not valid UTF-8; what is not is read as Windows-1252".to_owned(),
             hint: Some("save the file as UTF-8".to_owned()),
         });
         let findings = misread.into_iter().chain(mended).chain(repeated).collect();
         Ok((document, findings))
+    }
+
+    /// What is wrong with the version that the root names, or does not.
+    fn version_unknown(&self) -> Finding {
+        let named =
+            ["openapi", "swagger"].into_iter().find_map(|member| Some((member, self.root.get(member)?)));
+        let message = match named {
+            Some((member, value)) => {
+                format!("`{member}: {value}` names no version we know; read as {}", self.version)
+            }
+            None => format!(
+                "neither `openapi` nor `swagger` says which version this is; read as {}",
+                self.version
+            ),
+        };
+        let pointer = named.map_or_else(Pointer::root, |(member, _)| Pointer::root().join(member));
+        let mut finding = self.finding("version-unknown", Severity::Warning, &pointer, message);
+        finding.hint = Some(
+            "write the version it follows, for example `openapi: 3.0.4` or `swagger: \"2.0\"`".to_owned(),
+        );
+        finding
     }
 
     /// What messages call this document.
@@ -169,7 +199,7 @@ impl Document {
             return part.position(&rest);
         }
         let parse_again = || match self.language {
-            Language::Json => json::parse(&self.text).ok(),
+            Language::Json => json::parse(&self.text).ok().map(|parsed| parsed.root),
             Language::Yaml => yaml::parse(&self.text).ok().map(|parsed| parsed.root),
         };
         let node = self.nodes.get_or_init(parse_again).as_ref()?;
@@ -241,7 +271,7 @@ fn parse(text: &str) -> Result<Parsed, ParseError> {
             return Ok(Parsed { language: Language::Json, root, mended: Vec::new(), repeated: Vec::new() });
         }
         match json::parse(text) {
-            Ok(node) => return Ok(parsed(Language::Json, node, Vec::new())),
+            Ok(json) => return Ok(parsed(Language::Json, json.root, json.mended)),
             // Flow YAML may start like JSON; where neither parses, JSON's message is the one that helps.
             Err(error) => return yaml().map_err(|_| error),
         }
@@ -271,6 +301,10 @@ impl ParseError {
 
     pub(super) fn position(&self) -> Position {
         self.position
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Whether the message holds these words, which are a parser's.
@@ -310,11 +344,29 @@ pub struct LoadError {
     name: String,
     position: Option<Position>,
     message: String,
+    hint: Option<String>,
 }
 
 impl LoadError {
     pub(crate) fn new(name: &str, position: Option<Position>, message: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), position, message: message.into() }
+        Self { name: name.to_owned(), position, message: message.into(), hint: None }
+    }
+
+    fn refused(name: &str, position: Option<Position>, (message, hint): Refusal) -> Self {
+        Self { hint, ..Self::new(name, position, message) }
+    }
+
+    /// The same as a finding, the code of which is `document-unreadable`.
+    pub fn to_finding(&self) -> Finding {
+        Finding {
+            code: "document-unreadable",
+            severity: Severity::Error,
+            file: self.name.clone(),
+            position: self.position,
+            pointer: Pointer::root(),
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+        }
     }
 
     /// Where reading stopped, when it stopped at a place.

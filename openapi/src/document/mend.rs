@@ -13,7 +13,7 @@ use super::Position;
 use super::load::ParseError;
 
 /// The most places of one text that are mended.
-const MAX_MENDED: usize = 64;
+pub(super) const MAX_MENDED: usize = 64;
 /// The most bytes read again for the sake of mending: each place costs another reading of the whole.
 const MAX_REREAD_BYTES: usize = 64 * 1024 * 1024;
 
@@ -80,7 +80,7 @@ fn mend(text: &str, error: &ParseError) -> Option<(String, Mended)> {
         )
     } else if let Some(()) = clear_blanks(&mut lines[..at]) {
         note("yaml-mended", "a line before this one holds blanks that are no indentation", "empty the line")
-    } else if error.says("indentation") {
+    } else if error.says("indentation") && !is_tabbed(&lines[at]) {
         deepen(&mut lines, at)?;
         note(
             "indentation-wrong",
@@ -91,6 +91,12 @@ fn mend(text: &str, error: &ParseError) -> Option<(String, Mended)> {
         return None;
     };
     Some((lines.join("\n"), mended))
+}
+
+/// Whether a tab indents a line that begins a member of a block, which may then belong anywhere.
+fn is_tabbed(line: &str) -> bool {
+    let text = line.trim_start();
+    line[..line.len() - text.len()].contains('\t') && !text.starts_with(['}', ']', ',', '{', '['])
 }
 
 fn depth(line: &str) -> usize {
@@ -131,7 +137,7 @@ fn deepen_quoted(lines: &mut [String], at: usize) -> Option<()> {
 }
 
 /// The quote that a line opens as the start of a value and does not close.
-fn open_quote(line: &str) -> Option<char> {
+pub(super) fn open_quote(line: &str) -> Option<char> {
     let value = line.trim_start().trim_start_matches("- ");
     let start = if value.starts_with(['"', '\'']) {
         value
@@ -143,7 +149,7 @@ fn open_quote(line: &str) -> Option<char> {
 }
 
 /// Whether a text, read inside a quoted scalar, holds the quote that ends it.
-fn closes(text: &str, quote: char) -> bool {
+pub(super) fn closes(text: &str, quote: char) -> bool {
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         if quote == '"' && character == '\\' {

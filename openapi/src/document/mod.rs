@@ -12,12 +12,13 @@ mod node;
 mod plain;
 mod pointer;
 mod reference;
+mod refusal;
 mod settle;
 mod version;
 mod walk;
 mod yaml;
 
-pub use files::{Files, Folder, NoFiles};
+pub use files::{FileError, Files, Folder, NoFiles};
 pub use finding::{Finding, Severity};
 pub(crate) use load::read_yaml;
 pub use load::{Document, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES};

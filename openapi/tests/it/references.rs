@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use counterfoil_openapi::{Contract, Direction, Files, Location, NoFiles};
+use counterfoil_openapi::{Contract, Direction, FileError, Files, Location, NoFiles};
 use serde_json::json;
 
 /// A file: what it is called, and its text.
@@ -11,7 +11,7 @@ type File<'f> = (&'f str, &'f str);
 struct Few<'f>(HashMap<&'f str, &'f str>);
 
 impl Files for Few<'_> {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let text = self.0.get(path).ok_or_else(|| format!("`{path}`: not found"))?;
         Ok(text.as_bytes().to_vec())
     }
