@@ -1,5 +1,6 @@
 //! The command as its users run it: real processes, their output and their exit codes.
 
+mod broken;
 mod check;
 mod explain;
 mod help;
