@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use counterfoil_openapi::codec::{self, Payload, media};
+use counterfoil_openapi::codec::{self, media};
 use counterfoil_openapi::generate::{self, Change, Seed, Variety};
 use counterfoil_openapi::{
     Direction, Header, MediaType, Operation, Response, ResponseObject, Schema, Violation, validate,
@@ -305,15 +305,9 @@ impl Ready {
     }
 }
 
-/// The bytes that an example or a script's body is sent as; texts stand as they are wherever they are no JSON, for
-/// they are what somebody wrote down as the body.
+/// The bytes that an example or a script's body is sent as.
 pub(crate) fn write_as_given(media: &MediaType, value: &Value) -> Result<Bytes, codec::EncodeError> {
-    let payload = match (media::kind(&media.name), value) {
-        (media::Kind::Json | media::Kind::Form, _) => Payload::Value(value.clone()),
-        (_, Value::String(text)) => Payload::Bytes(Bytes::from(text.clone())),
-        _ => Payload::Value(value.clone()),
-    };
-    codec::encode_body(media, &payload)
+    codec::encode_body(media, &codec::example_payload(media, value))
 }
 
 /// What a schema itself gives as an example of its values.

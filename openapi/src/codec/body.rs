@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::error::EncodeError;
+use super::error::{EncodeError, Inexpressible, Loss};
 use super::media::{self, Kind};
 use super::multipart::Parts;
 use super::scalar;
+use super::stream::{events, lines};
 use super::values::Payload;
 use super::{binary, charset, form, json, multipart, text, xml, yaml};
 use crate::contract::{Encodings, MediaType};
@@ -63,13 +64,13 @@ pub(super) fn encode_as(
         }
         Kind::Yaml => charset::encode(media_type, &yaml::encode(value)).map_err(|why| why.at(Part::Body)),
         Kind::Binary => Ok(binary::encode(value)),
-        Kind::Xml => {
+        Kind::Xml | Kind::EventStream => {
             let schema = media.and_then(|media| media.schema.as_ref());
-            xml::encode(media_type, value, schema, xml::Loss::Refused).map_err(|why| why.at(Part::Body))
+            encode_by_schema(media_type, schema, value, Loss::Refused).map_err(|why| why.at(Part::Body))
         }
-        Kind::EventStream | Kind::JsonLines => {
-            Err(EncodeError::new(Part::Body, format!("no codec writes {}", media::essence(media_type))))
-        }
+        Kind::JsonLines => lines::encode(media_type, value)
+            .and_then(|text| charset::encode(media_type, &text))
+            .map_err(|why| why.at(Part::Body)),
     }
 }
 
@@ -136,7 +137,34 @@ pub fn decode_body(
             Ok(Payload::Value(value))
         }
         Kind::Xml => xml::decode(content_type, body, schema, direction).map(Payload::Value),
-        Kind::EventStream | Kind::JsonLines | Kind::Binary => Ok(Payload::Bytes(body.clone())),
+        Kind::JsonLines => {
+            lines::decode(content_type, &charset::decode(content_type, body)?).map(Payload::Value)
+        }
+        Kind::EventStream => {
+            let text = charset::decode(content_type, body)?;
+            let shape = Shape::of(schema);
+            let read = scalar::read_validly(
+                schema,
+                direction,
+                |reading| events::decode(&text, &shape, reading),
+                |read| read.as_ref().ok(),
+            );
+            read.map(Payload::Value)
+        }
+        Kind::Binary => Ok(Payload::Bytes(body.clone())),
+    }
+}
+
+/// The body of a notation in which not every value has one.
+fn encode_by_schema(
+    media_type: &str,
+    schema: Option<&Schema>,
+    value: &Value,
+    loss: Loss,
+) -> Result<Bytes, Inexpressible> {
+    match media::kind(media_type) {
+        Kind::Xml => xml::encode(media_type, value, schema, loss),
+        _ => charset::encode(media_type, &events::encode(value, &Shape::of(schema), loss)?),
     }
 }
 
@@ -149,7 +177,9 @@ pub(crate) fn settle(
     direction: Direction,
 ) -> Option<Value> {
     let body = match media::kind(media_type) {
-        Kind::Xml => xml::encode(media_type, value, media.schema.as_ref(), xml::Loss::Accepted).ok()?,
+        Kind::Xml | Kind::EventStream => {
+            encode_by_schema(media_type, media.schema.as_ref(), value, Loss::Accepted).ok()?
+        }
         _ => encode_as(media_type, Some(media), &Payload::Value(value.clone())).ok()?,
     };
     match decode_body(media, &content_type(media_type, &body), &body, direction).ok()? {

@@ -3,7 +3,7 @@
 //!
 //! | media type | text |
 //! |---|---|
-//! | JSON, XML, YAML, `text/*`, a form | a body of that media type, in Unicode whatever `charset` says |
+//! | JSON, XML, YAML, `text/*`, a form, a sequence | a body of that media type, in Unicode whatever `charset` says |
 //! | anything else | the value's own text, and JSON where it is none |
 //!
 //! The text is then escaped like any other value in its place. Only a form that is the whole query string is not,
@@ -15,8 +15,9 @@ use serde_json::Value;
 use super::error::Inexpressible;
 use super::escape::{Escape, Role};
 use super::media::{self, Kind};
+use super::stream::{events, lines};
 use super::values::Payload;
-use super::{body, form, text, xml, yaml};
+use super::{Loss, body, form, text, xml, yaml};
 use crate::contract::{Content, MediaType};
 use crate::schema::{Direction, Shape, Types};
 
@@ -29,9 +30,11 @@ pub(super) fn encode(content: &Content, value: &Value) -> Result<String, Inexpre
     let bytes = match media::kind(media_type) {
         Kind::Json => return Ok(value.to_string()),
         Kind::Form => form::encode(value, &media.encoding, &Shape::of(schema))?,
-        Kind::Xml => xml::encode(media_type, value, schema, xml::Loss::Refused)?,
+        Kind::Xml => xml::encode(media_type, value, schema, Loss::Refused)?,
         Kind::Yaml if !Shape::of(schema).types().admits(Types::STRING) => return Ok(yaml::encode(value)),
         Kind::Text | Kind::Yaml => text::encode(media_type, value)?,
+        Kind::JsonLines => return lines::encode(media_type, value),
+        Kind::EventStream => return events::encode(value, &Shape::of(schema), Loss::Refused),
         _ => return Ok(plain(value)),
     };
     String::from_utf8(bytes.into()).map_err(|_| Inexpressible("its media type writes it as bytes"))

@@ -39,3 +39,12 @@ impl Inexpressible {
         EncodeError::new(part, self.0)
     }
 }
+
+/// What becomes of parts of a value that its notation cannot express.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// They are an error.
+    Refused,
+    /// They are left out, or replaced by what comes nearest.
+    Accepted,
+}

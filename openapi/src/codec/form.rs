@@ -25,7 +25,7 @@ use super::media::{self, Kind};
 use super::query::{QueryPairs, QueryWriter};
 use super::scalar::{self, Reading};
 use super::style::{PairStyle, form};
-use super::{binary, json, xml, yaml};
+use super::{Loss, binary, json, xml, yaml};
 use crate::contract::{Encoding, Encodings, Style};
 use crate::schema::{Shape, Types};
 
@@ -114,7 +114,7 @@ fn body_text(
     // Characters are escaped as UTF-8, whatever charset is named.
     let media_type = media::essence(media_type);
     let bytes = match media::kind(media_type) {
-        Kind::Xml => xml::encode_shaped(media_type, value, shape, xml::Loss::Refused)?,
+        Kind::Xml => xml::encode_shaped(media_type, value, shape, Loss::Refused)?,
         Kind::Form => encode(value, inner, shape)?,
         Kind::Yaml => return Ok(yaml::encode(value)),
         _ => return Ok(value.to_string()),

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
-use super::{Encodings, Example, encoding, example};
+use super::{Encodings, Example, encoding, example, stream};
 use crate::codec::media;
 use crate::document::{Document, Place, Pointer};
 use crate::schema::Schema;
@@ -42,7 +40,7 @@ impl Content {
 pub struct MediaType {
     /// The media type or range as documented, for example `application/json` or `text/*`.
     pub name: String,
-    /// The schema of the decoded body.
+    /// The schema of the decoded body; of a sequence (JSON lines, server-sent events) it is an array's.
     pub schema: Option<Schema>,
     /// Its examples: `example`, then `examples`.
     pub examples: Vec<Example>,
@@ -98,14 +96,13 @@ pub(crate) fn read_content(document: &Arc<Document>, owner: &Place<'_>) -> Conte
     )
 }
 
-/// The schema of the whole body. The parts of a multipart body that only `itemSchema` (3.2) describes are an array.
-fn body_schema(document: &Arc<Document>, name: &str, object: &Place<'_>) -> Option<Schema> {
-    if let Some(schema) = object.get("schema") {
-        return Some(Schema::new(document, schema.pointer));
+/// The schema of the whole body.
+pub(super) fn body_schema(document: &Arc<Document>, name: &str, object: &Place<'_>) -> Option<Schema> {
+    let (schema, item) = (object.get("schema"), object.get("itemSchema"));
+    if stream::is_sequence(name) || (is_multipart(name) && item.is_some()) {
+        return stream::body_schema(document, &object.pointer, schema.as_ref(), item.as_ref());
     }
-    let item = object.get("itemSchema").filter(|_| is_multipart(name))?;
-    let items = json!({ "$ref": format!("#{}", item.pointer.as_str().replace('%', "%25")) });
-    Some(Schema::made(document, object.pointer.clone(), json!({ "type": "array", "items": items })))
+    schema.map(|schema| Schema::new(document, schema.pointer))
 }
 
 fn encodings(document: &Arc<Document>, name: &str, object: &Place<'_>) -> Encodings {

@@ -11,6 +11,7 @@ mod parameter;
 mod response;
 mod security;
 mod server;
+mod stream;
 mod swagger;
 
 pub use encoding::{Encoding, Encodings};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::media_type::body_schema;
 use super::{
     Content, Encoding, Encodings, Example, Header, Location, MediaType, Parameter, RequestBody, Response,
     Responses, Server, StatusPattern, Style,
@@ -96,8 +97,8 @@ pub(super) fn read_request_body(
     if let Some(body) = objects.iter().rev().find(|object| object.text("in") == Some("body")) {
         let names = if consumes.is_empty() { vec![JSON.to_owned()] } else { consumes };
         let media = |name: String| MediaType {
+            schema: body_schema(document, &name, body),
             name,
-            schema: body.get("schema").map(|schema| Schema::new(document, schema.pointer)),
             examples: vendor_example(body),
             encoding: Encodings::default(),
             pointer: body.pointer.clone(),
@@ -210,7 +211,7 @@ fn read_content(document: &Arc<Document>, response: &Place<'_>, produces: &[Stri
         names.push(JSON.to_owned());
     }
     let media = |name: String| MediaType {
-        schema: schema.as_ref().map(|schema| Schema::new(document, schema.pointer.clone())),
+        schema: body_schema(document, &name, response),
         examples: examples
             .iter()
             .filter_map(|examples| examples.get(&name))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::strategy::{NewTree, SBoxedStrategy, Strategy};
 use proptest::test_runner::TestRunner;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::draw::is_same;
 use super::generator::Generator;
@@ -18,6 +18,9 @@ use crate::schema::{Direction, Schema};
 
 /// How often a body is drawn before one is taken that does not arrive as it was drawn.
 const DRAWS: usize = 8;
+
+/// The most items of a sequence that is drawn.
+const MAX_ITEMS: usize = 3;
 
 /// The bodies of a media type that are valid and are read as what they were written from.
 ///
@@ -36,9 +39,27 @@ pub fn positive_body(
         pointer: media.pointer.to_string(),
         message: "there is no schema here".to_owned(),
     })?;
-    let generator = Generator::of(&schema, direction)?;
+    let generator = generator(media, &media.name, &schema, direction)?;
     let carrier = Carrier { media: media.clone(), media_type: media.name.clone(), schema, direction };
     Ok(PositiveBody { carrier, generator, variety }.sboxed())
+}
+
+/// What draws the bodies of a media type: of a sequence 1 to [`MAX_ITEMS`] items, where the schema leaves that open.
+pub(super) fn generator(
+    media: &MediaType,
+    media_type: &str,
+    schema: &Schema,
+    direction: Direction,
+) -> Result<Arc<Generator>, NoInstance> {
+    if matches!(media::kind(media_type), media::Kind::JsonLines | media::Kind::EventStream) {
+        let bounds = json!({ "minItems": 1, "maxItems": MAX_ITEMS });
+        let bounded = json!({ "allOf": [schema.source(), bounds] });
+        let bounded = Schema::made(schema.shared_document(), media.pointer.clone(), bounded);
+        if let Ok(generator) = Generator::of(&bounded, direction) {
+            return Ok(generator);
+        }
+    }
+    Generator::of(schema, direction)
 }
 
 /// A media type that carries the values of a schema.

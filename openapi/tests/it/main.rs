@@ -15,6 +15,7 @@ mod multipart_laws;
 mod readings;
 mod references;
 mod roundtrip;
+mod stream_laws;
 mod style_vectors;
 mod suite;
 mod xml_laws;

@@ -12,7 +12,7 @@ use super::super::media::{self, Kind};
 use super::super::query::{QueryPairs, QueryWriter};
 use super::super::scalar::{self, Reading};
 use super::super::style::PairStyle;
-use super::super::{binary, charset, form, header, json, text, xml, yaml};
+use super::super::{Loss, binary, charset, form, header, json, text, xml, yaml};
 use super::parse::Part;
 use super::write::Piece;
 use super::{Context, MAX_NESTING, Parts};
@@ -159,7 +159,7 @@ impl<'w> Way<'w> {
                 self.nested(content_type).encode(value)
             }
             Kind::Xml if !value.is_string() => {
-                xml::encode_shaped(content_type, value, self.shape, xml::Loss::Refused)
+                xml::encode_shaped(content_type, value, self.shape, Loss::Refused)
             }
             Kind::Yaml if !value.is_string() => charset::encode(content_type, &yaml::encode(value)),
             Kind::Text => {

@@ -37,19 +37,11 @@ mod write;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::Loss;
 use super::charset;
 use super::error::Inexpressible;
 use super::scalar::{self, Reading};
 use crate::schema::{Direction, Schema, Shape, Types};
-
-/// What becomes of parts of a value that XML cannot express.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Loss {
-    /// They are an error.
-    Refused,
-    /// They are left out, or replaced by what comes nearest.
-    Accepted,
-}
 
 /// The body of a value.
 pub(super) fn encode(

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::Loss;
 use super::layout::{self, Layouts, List, Member, Name, Role};
 use super::name::is_character;
 use super::tree::{INSTANCE, MAX_DEPTH, is_space};
+use crate::codec::Loss;
 use crate::codec::error::Inexpressible;
 use crate::schema::{Shape, Types};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::plan::{Plan, media_type_to_send, place};
-use crate::codec::{BodyValue, Payload, RequestValues, encode_request, media};
+use crate::codec::{BodyValue, Payload, RequestValues, encode_request, example_payload, media};
 use crate::contract::{Example, MediaType, Operation, Parameter};
 use crate::schema::Schema;
 
@@ -150,7 +150,8 @@ fn choose<'e>(examples: &'e [Given], name: &str) -> Option<&'e Given> {
 
 /// An example as it is to be sent: many documents give JSON bodies as the text of the JSON.
 fn payload(media: &MediaType, example: &Value) -> Payload {
-    let is_json = media::kind(&media_type_to_send(media)) == media::Kind::Json;
+    let sent = MediaType { name: media_type_to_send(media), ..media.clone() };
+    let is_json = media::kind(&sent.name) == media::Kind::Json;
     match (example, &media.schema) {
         (Value::String(text), Some(schema)) if is_json => {
             let parsed = serde_json::from_str::<Value>(text).ok().filter(|parsed| {
@@ -159,6 +160,6 @@ fn payload(media: &MediaType, example: &Value) -> Payload {
             });
             Payload::Value(parsed.unwrap_or_else(|| example.clone()))
         }
-        _ => Payload::Value(example.clone()),
+        _ => example_payload(&sent, example),
     }
 }

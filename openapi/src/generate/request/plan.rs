@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::wire::{Fault, UNFIT, Wire, is_transport_header};
 use crate::codec::{BodyValue, Payload, RequestValues, media};
 use crate::contract::{Location, MediaType, Operation, Parameter};
-use crate::generate::body::Carrier;
+use crate::generate::body::{self, Carrier};
 use crate::generate::generator::Generator;
 use crate::generate::no_instance::NoInstance;
 use crate::generate::seed::{Dice, Seed, runner};
@@ -311,9 +311,15 @@ fn body_source(operation: &Operation, media: &MediaType) -> Result<Option<Source
     if media::kind(&media_type) == media::Kind::Binary {
         return Ok(Some(Source { media_type, values: None, carrier: None }));
     }
-    let made = || Schema::made(operation.document(), media.pointer.clone(), json!(true));
+    let free = match media::kind(&media_type) {
+        // An event holds text for all that is known.
+        media::Kind::EventStream => json!({ "type": "array", "items": { "type": "string" } }),
+        media::Kind::JsonLines => json!({ "type": "array" }),
+        _ => json!(true),
+    };
+    let made = || Schema::made(operation.document(), media.pointer.clone(), free);
     let schema = media.schema.clone().unwrap_or_else(made);
-    let generator = Generator::of(&schema, Direction::Request)?;
+    let generator = body::generator(media, &media_type, &schema, Direction::Request)?;
     let sample = Payload::Value(generator.witness().clone());
     let is_written = has_codec(&media_type) || crate::codec::encode_body(media, &sample).is_ok();
     let carrier = Carrier {
@@ -338,9 +344,7 @@ pub(super) fn media_type_to_send(media: &MediaType) -> String {
 
 /// Whether a codec writes a media type, even if not every value.
 fn has_codec(media_type: &str) -> bool {
-    use media::Kind;
-    let kinds = [Kind::Json, Kind::Form, Kind::Multipart, Kind::Text, Kind::Xml, Kind::Yaml];
-    kinds.contains(&media::kind(media_type))
+    media::kind(media_type) != media::Kind::Binary
 }
 
 fn bytes(dice: &mut Dice, variety: Variety) -> Bytes {
