@@ -15,6 +15,8 @@ pub enum Part {
     Parameter(Location, String),
     /// The `Content-Type` of the body.
     ContentType,
+    /// The `Content-Encoding` of the body.
+    ContentEncoding,
     /// The `Accept` header: nothing documented satisfies it.
     Accept,
     /// The body.
@@ -31,6 +33,7 @@ impl fmt::Display for Part {
             Self::Security => f.write_str("security"),
             Self::Parameter(location, name) => write!(f, "{location}.{name}"),
             Self::ContentType => f.write_str("content-type"),
+            Self::ContentEncoding => f.write_str("content-encoding"),
             Self::Accept => f.write_str("accept"),
             Self::Body => f.write_str("body"),
             Self::Status => f.write_str("status"),

@@ -120,6 +120,7 @@ fn error(task: &Task<'_>, wrong: Wrong, notes: &mut Notes) -> Result<Reply, Box<
         for challenge in challenges {
             refusal.headers.append(header::WWW_AUTHENTICATE, challenge);
         }
+        tell_codings(wrong, notes, &mut refusal.headers);
         return Err(refusal);
     };
     notes.trail.push(choice.line());
@@ -135,9 +136,21 @@ fn error(task: &Task<'_>, wrong: Wrong, notes: &mut Notes) -> Result<Reply, Box<
             draft.headers.append(header::WWW_AUTHENTICATE, challenge);
         }
     }
+    tell_codings(wrong, notes, &mut draft.headers);
     let mut reply = checked(task, draft, &mut notes.trail)?;
     reply.source = Source::Validation;
     Ok(reply)
+}
+
+/// A request in a content coding that is not known is told those that are (RFC 9110, section 15.5.16).
+fn tell_codings(wrong: Wrong, notes: &Notes, headers: &mut HeaderMap) {
+    let is_unknown = |violation: &Violation| violation.part == Part::ContentEncoding;
+    if wrong == Wrong::MediaType
+        && notes.violations.iter().any(is_unknown)
+        && !headers.contains_key(header::ACCEPT_ENCODING)
+    {
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(codec::KNOWN_CODINGS));
+    }
 }
 
 /// The status of a reply that no violation stands in the way of.

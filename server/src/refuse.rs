@@ -150,7 +150,9 @@ pub(crate) fn media_type_undocumented(operation: &Operation, name: &str) -> Box<
 pub(crate) fn invalid(operation: &Operation, wrong: Wrong, violations: &[Violation]) -> Box<Reply> {
     let (code, title) = match wrong {
         Wrong::Security => ("unauthorized", "The credentials are missing or malformed"),
-        Wrong::MediaType => ("media-type-unsupported", "The media type of the body is not documented"),
+        Wrong::MediaType => {
+            ("media-type-unsupported", "The media type or coding of the body is not documented")
+        }
         Wrong::TooLarge => ("body-too-large", "The body is too large"),
         Wrong::Accept => ("not-acceptable", "No documented media type is acceptable"),
         Wrong::Request => ("request-invalid", "The request breaks the contract"),

@@ -40,7 +40,11 @@ impl State {
         Self {
             router: Router::new(operations(), settings.base_paths),
             plans: Plans::new(operations(), settings.plan_rules()),
-            rules: RequestRules { unknown_query: settings.unknown_query, security: settings.security },
+            rules: RequestRules {
+                unknown_query: settings.unknown_query,
+                security: settings.security,
+                body_limit: settings.body_limit,
+            },
             journal: Journal::new(Secrets::new(&contracts)),
             stopping: watch::Sender::new(false),
             contracts,

@@ -7,7 +7,8 @@ use super::{Breach, Judgement, Observation};
 
 declare! {
     /// Fails when a response has no `Content-Type`, a malformed one, or none of those documented for its status.
-    /// Ranges (`text/*`) and suffixes (`application/*+json`) match; parameters such as `charset` are ignored.
+    /// Ranges (`text/*`) and suffixes (`application/*+json`) match; parameters such as `charset` are ignored. It fails
+    /// too when `Content-Encoding` names a coding that is none, or that no client here can undo.
     ///
     /// Why it matters: the media type decides how a client reads a body. JSON called HTML is not parsed, HTML called
     /// JSON breaks the parser, and a browser may run what it should show.
@@ -27,12 +28,16 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let Some(documented) = reading.response.filter(|response| !response.content.is_empty()) else {
         return Judgement::NotApplicable;
     };
-    let breaches = observation.response_violations(|part| *part == Part::ContentType);
+    let breaches =
+        observation.response_violations(|part| matches!(part, Part::ContentType | Part::ContentEncoding));
     let breaches = breaches.into_iter().map(|violation| {
-        let found = observation
-            .response()
-            .and_then(|response| response.content_type())
-            .map_or("absent", counterfoil_openapi::codec::media::essence);
+        let found = match violation.part {
+            Part::ContentEncoding => "content-encoding",
+            _ => observation
+                .response()
+                .and_then(|response| response.content_type())
+                .map_or("absent", counterfoil_openapi::codec::media::essence),
+        };
         Breach {
             kind: format!("{status} {found}"),
             message: violation.message.clone(),
@@ -55,6 +60,11 @@ mod tests {
             (get().body("application/xml", "<a/>"), "failed: 200 application/xml"),
             (get().body("nonsense", "{}"), "failed: 200 nonsense"),
             (get().body("application/json", "[not checked here"), "passed"),
+            (
+                get().body("application/json", "{}").header("content-encoding", "utf-8"),
+                "failed: 200 content-encoding",
+            ),
+            (get().body("application/json", "{}").header("content-encoding", "gzip"), "passed"),
             (get().status(404).body("text/html", "gone"), "n/a"),
             (get().status(500).body("text/html", "oh"), "n/a"),
             (Scene::new("anyHead", "/any"), "passed"),

@@ -124,7 +124,7 @@ impl<'a> Observation<'a> {
     pub(super) fn response_violations(&self, part: impl Fn(&Part) -> bool) -> Vec<&Violation> {
         let is_head = self.request.method == Method::HEAD;
         let Some(reading) = self.response_reading() else { return Vec::new() };
-        let is_bodily = |part: &Part| matches!(part, Part::Body | Part::ContentType);
+        let is_bodily = |part: &Part| matches!(part, Part::Body | Part::ContentType | Part::ContentEncoding);
         let violations = reading.violations.iter();
         violations
             .filter(|violation| part(&violation.part) && !(is_head && is_bodily(&violation.part)))

@@ -12,7 +12,7 @@ const MAX_BREACHES: usize = 10;
 
 declare! {
     /// Fails when the body of a response is not valid against the schema documented for its status and media type,
-    /// cannot be read in that media type at all, or is not there though one is documented.
+    /// cannot be read in that media type or its `Content-Encoding` at all, or is not there though one is documented.
     ///
     /// Why it matters: a field that is missing, null or of another type where the document promised it is what breaks
     /// typed clients, and it breaks them in production, on the one record that differs.
@@ -33,7 +33,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     };
     let violations = observation.response_violations(|part| *part == Part::Body);
     let has_schema = reading.media.is_some_and(|media| media.schema.is_some());
-    if violations.is_empty() && !has_schema {
+    // A body that cannot be looked into is the matter of `content_type_conformance`.
+    let is_hidden = reading.violations.iter().any(|violation| violation.part == Part::ContentEncoding);
+    if violations.is_empty() && (!has_schema || is_hidden) {
         return Judgement::NotApplicable;
     }
     if !violations.is_empty()
@@ -108,6 +110,8 @@ mod tests {
                 format!("failed: 200 maxLength at {SCHEMA}/text~1*/schema/maxLength"),
             ),
             (get("text/plain", "abc"), "passed".to_owned()),
+            (get("text/plain", "abc").header("content-encoding", "gzip"), "failed: 200 unreadable".to_owned()),
+            (get("text/plain", "abc").header("content-encoding", "utf-8"), "n/a".to_owned()),
             (get("application/xml", "<a/>"), "n/a".to_owned()),
             (get("application/json", "[]").status(404), "n/a".to_owned()),
             (Scene::new("getPet", "/pets/1"), "failed: 200 missing".to_owned()),

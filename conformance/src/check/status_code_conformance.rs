@@ -70,7 +70,7 @@ fn is_prescribed(observation: &Observation<'_>, status: u16) -> bool {
         }
         400 | 422 => is_broken(&|_, _| true) && !documents_refusal(observation.operation),
         406 => is_broken(&|part, _| *part == Part::Accept),
-        415 => is_broken(&|part, _| *part == Part::ContentType),
+        415 => is_broken(&|part, _| matches!(part, Part::ContentType | Part::ContentEncoding)),
         413 | 414 | 429 | 431 => true,
         _ => false,
     }

@@ -7,6 +7,7 @@ mod binary;
 mod body;
 mod charset;
 mod content;
+mod content_coding;
 mod cookie;
 mod error;
 mod escape;
@@ -28,6 +29,9 @@ mod xml;
 mod yaml;
 
 pub use body::{content_type, decode_body, encode_body};
+pub use content_coding::{
+    CodingError, FREE_BYTES, KNOWN_CODINGS, MAX_CODINGS, MAX_DECODED_BYTES, MAX_RATIO, undo_codings,
+};
 pub use error::EncodeError;
 use error::Loss;
 pub use example::example_payload;

@@ -1,13 +1,14 @@
 //! A request held to its operation.
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::part;
 use super::security;
 use super::value;
 use crate::codec::{
-    BodyValue, Cookies, QueryPairs, RequestValues, decode_body, decode_cookie, decode_path, decode_query,
-    decode_query_string, decode_request_header, media,
+    BodyValue, Cookies, MAX_DECODED_BYTES, QueryPairs, RequestValues, decode_body, decode_cookie,
+    decode_path, decode_query, decode_query_string, decode_request_header, media, undo_codings,
 };
 use crate::contract::{ApiKeyLocation, Location, MediaType, Operation, Parameter, SecuritySchemeKind};
 use crate::message::Request;
@@ -39,12 +40,25 @@ pub enum Enforcement {
 }
 
 /// How strictly a request is judged.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RequestRules {
     /// Query parameters that the document does not name.
     pub unknown_query: UnknownQuery,
     /// The credentials that the operation asks for.
     pub security: Enforcement,
+    /// The most bytes that a body may have once its content codings are undone.
+    pub body_limit: usize,
+}
+
+impl Default for RequestRules {
+    /// Unknown query parameters are accepted, credentials are asked for, and bodies have [`MAX_DECODED_BYTES`].
+    fn default() -> Self {
+        Self {
+            unknown_query: UnknownQuery::default(),
+            security: Enforcement::default(),
+            body_limit: MAX_DECODED_BYTES,
+        }
+    }
 }
 
 /// A request read by its operation.
@@ -61,6 +75,7 @@ pub struct Reading {
 /// - A body where none is documented is ignored, and so is an empty one where it is not required.
 /// - Where a body is required, an empty one is missing; only a form without fields is an empty one.
 /// - A media type that no codec reads is not looked into.
+/// - What is read of a body is what its `Content-Encoding` says it is.
 pub fn request(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRules) -> Reading {
     let operation: &Operation = found.operation;
     let mut reading = Reading::default();
@@ -70,7 +85,10 @@ pub fn request(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRul
     let body = find_body(operation, request, &mut reading.violations);
     read_parameters(found, request, rules, &mut reading);
     if let Some((media, content_type)) = body {
-        read_body(media, content_type, request, &mut reading);
+        match undo_codings(&request.headers, &request.body, rules.body_limit) {
+            Ok(body) => read_body(media, content_type, &body, &mut reading),
+            Err(error) => reading.violations.push(value::coding_violation(&error)),
+        }
     }
     reading
 }
@@ -101,15 +119,15 @@ fn find_body<'o, 'r>(
     }
 }
 
-fn read_body(media: &MediaType, content_type: &str, request: &Request, reading: &mut Reading) {
-    match decode_body(media, content_type, &request.body, Direction::Request) {
+fn read_body(media: &MediaType, content_type: &str, body: &Bytes, reading: &mut Reading) {
+    match decode_body(media, content_type, body, Direction::Request) {
         Ok(payload) => {
-            if let Some(body) = payload.as_value() {
+            if let Some(held) = payload.as_value() {
                 let schema = media.schema.as_ref();
                 let found =
-                    value::violations(&Part::Body, schema, body, Direction::Request, Secrecy::BySchema);
+                    value::violations(&Part::Body, schema, held, Direction::Request, Secrecy::BySchema);
                 reading.violations.extend(found);
-                let parts = part::violations(media, content_type, &request.body, Direction::Request);
+                let parts = part::violations(media, content_type, body, Direction::Request);
                 reading.violations.extend(parts);
             }
             let media_type = media::without_boundary(content_type).into_owned();

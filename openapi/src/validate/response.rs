@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 
 use super::{part, value};
-use crate::codec::{Payload, decode_body, decode_header};
+use crate::codec::{MAX_DECODED_BYTES, Payload, decode_body, decode_header, undo_codings};
 use crate::contract::{MediaType, Operation, Response as Documented};
 use crate::message::Response;
 use crate::schema::{Direction, Secrecy};
@@ -27,6 +27,7 @@ pub struct ResponseReading<'o> {
 /// - A body is looked for unless the operation is a HEAD or the status is 1xx, 204, 205 or 304.
 /// - A body where the response documents none is ignored.
 /// - A media type that no codec reads is not looked into.
+/// - What is read of a body is what its `Content-Encoding` says it is.
 pub fn response<'o>(operation: &'o Operation, response: &Response) -> ResponseReading<'o> {
     let mut reading = ResponseReading {
         response: operation.responses().documenting(response.status),
@@ -98,14 +99,21 @@ fn read_body<'o>(documented: &'o Documented, response: &Response, reading: &mut 
     };
     reading.media = Some(media);
     let content_type = content_type.unwrap_or_default();
-    match decode_body(media, content_type, &response.body, Direction::Response) {
+    let body = match undo_codings(&response.headers, &response.body, MAX_DECODED_BYTES) {
+        Ok(body) => body,
+        Err(error) => {
+            reading.violations.push(value::coding_violation(&error));
+            return;
+        }
+    };
+    match decode_body(media, content_type, &body, Direction::Response) {
         Ok(payload) => {
-            if let Some(body) = payload.as_value() {
+            if let Some(held) = payload.as_value() {
                 let schema = media.schema.as_ref();
                 let found =
-                    value::violations(&Part::Body, schema, body, Direction::Response, Secrecy::BySchema);
+                    value::violations(&Part::Body, schema, held, Direction::Response, Secrecy::BySchema);
                 reading.violations.extend(found);
-                let parts = part::violations(media, content_type, &response.body, Direction::Response);
+                let parts = part::violations(media, content_type, &body, Direction::Response);
                 reading.violations.extend(parts);
             }
             reading.payload = Some(payload);

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use crate::codec::media;
+use crate::codec::{CodingError, media};
 use crate::contract::{Content, MediaType};
 use crate::schema::{Direction, Schema, Secrecy};
 use crate::violation::{Part, Violation};
@@ -57,6 +57,16 @@ pub(super) fn documented_media<'c>(
             &format!("`{}` is not documented", media::essence(content_type).escape_debug()),
         )
     })
+}
+
+/// The violation that a body's content codings cannot be undone.
+pub(super) fn coding_violation(error: &CodingError) -> Violation {
+    let (part, rule) = match error {
+        error if error.is_unknown() => (Part::ContentEncoding, "unknown"),
+        error if error.is_too_large() => (Part::Body, "too-large"),
+        _ => (Part::Body, "unreadable"),
+    };
+    Violation::new(part, rule, error.to_string())
 }
 
 /// Whether a text is a type, a slash and a subtype, all of them tokens (RFC 9110, section 8.3.1).

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod codec_laws;
+mod codings;
 mod collection_laws;
 mod content_laws;
 mod corpus;

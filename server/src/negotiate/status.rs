@@ -64,7 +64,7 @@ impl Wrong {
     pub(crate) fn of(violations: &[Violation]) -> Option<Self> {
         let class = |violation: &Violation| match violation.part {
             Part::Security => Self::Security,
-            Part::ContentType => Self::MediaType,
+            Part::ContentType | Part::ContentEncoding => Self::MediaType,
             Part::Accept => Self::Accept,
             _ if violation.rule == "too-large" => Self::TooLarge,
             _ => Self::Request,

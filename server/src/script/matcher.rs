@@ -41,7 +41,7 @@ impl InvalidPart {
     fn covers(&self, part: &Part) -> bool {
         match (self, part) {
             (Self::Security, Part::Security)
-            | (Self::MediaType, Part::ContentType)
+            | (Self::MediaType, Part::ContentType | Part::ContentEncoding)
             | (Self::Body, Part::Body) => true,
             (Self::Parameter(location, name), Part::Parameter(at, parameter)) => {
                 location == at && name.as_ref().is_none_or(|name| is_same_name(*location, name, parameter))

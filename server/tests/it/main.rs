@@ -8,6 +8,7 @@
 mod always;
 #[path = "../../examples/answer.rs"]
 mod answer;
+mod codings;
 mod control_api;
 mod control_document;
 mod corpus;
