@@ -3,6 +3,7 @@
 //! - Arrays and objects nest at most 128 deep, which is the parser's own limit.
 //! - Of a repeated name the last value counts.
 //! - A number beyond the range of a double is refused; one beyond 64 bits loses digits.
+//! - What is no UTF-8 is told with the byte where it ceases to be.
 
 use std::fmt;
 
@@ -24,7 +25,22 @@ pub(super) fn decode(body: &[u8]) -> Result<Value, String> {
     }
     let mut parser = serde_json::Deserializer::from_slice(text);
     let value = parser.deserialize_any(Whole).and_then(|value| parser.end().map(|()| value));
-    value.map_err(|error| format!("not JSON: {error}"))
+    value.map_err(|error| match std::str::from_utf8(body) {
+        Ok(_) => format!("not JSON: {error}"),
+        Err(error) => format!("not JSON: not UTF-8 at byte {}", error.valid_up_to()),
+    })
+}
+
+/// The value of a line of a body; the error says what is wrong with it, and at which column.
+pub(super) fn decode_line(line: &str) -> Result<Value, String> {
+    serde_json::from_str(line).map_err(|error| {
+        let told = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        match told.strip_suffix(&place).filter(|_| error.line() == 1) {
+            Some(what) => format!("not JSON: {what} at column {}", error.column()),
+            None => format!("not JSON: {told}"),
+        }
+    })
 }
 
 /// The members a body's object has room for at first: most bodies have fewer, and to make room again and again costs
@@ -116,5 +132,6 @@ mod tests {
             assert_eq!(decode(text.as_bytes()), expected, "{text}");
         }
         assert_eq!(decode(b"\xEF\xBB\xBF{\"a\": 1}"), Ok(json!({"a": 1})));
+        assert_eq!(decode(b"{\"a\": \"\xE9\"}"), Err("not JSON: not UTF-8 at byte 7".to_owned()));
     }
 }

@@ -29,6 +29,21 @@ pub enum Kind {
     Binary,
 }
 
+/// The subtypes whose bodies are one JSON text after the other.
+const LINES: [&str; 11] = [
+    "jsonl",
+    "x-jsonl",
+    "jsonlines",
+    "x-jsonlines",
+    "ndjson",
+    "x-ndjson",
+    "x-ldjson",
+    "json-seq",
+    "stream+json",
+    "x-json-stream",
+    "x-stream+json",
+];
+
 /// The type and subtype of a media type, without its parameters and outer white space.
 pub fn essence(media_type: &str) -> &str {
     media_type.split_once(';').map_or(media_type, |(essence, _)| essence).trim()
@@ -39,6 +54,9 @@ pub fn kind(media_type: &str) -> Kind {
     let essence = essence(media_type);
     let Some((main, sub)) = essence.split_once('/') else { return Kind::Binary };
     let is = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
+    if LINES.iter().any(|word| is(sub, word)) || has_suffix(sub, "json-seq") {
+        return Kind::JsonLines;
+    }
     if is(sub, "json") || has_suffix(sub, "json") {
         return Kind::Json;
     }
@@ -50,12 +68,6 @@ pub fn kind(media_type: &str) -> Kind {
     }
     if is(main, "multipart") {
         return Kind::Multipart;
-    }
-    if ["x-ndjson", "ndjson", "jsonl", "x-jsonlines", "jsonlines", "json-seq"]
-        .iter()
-        .any(|word| is(sub, word))
-    {
-        return Kind::JsonLines;
     }
     if ["yaml", "x-yaml", "yml", "x-yml", "vnd.yaml"].iter().any(|word| is(sub, word))
         || has_suffix(sub, "yaml")
@@ -333,6 +345,8 @@ mod tests {
             ("image/svg+xml", Kind::Xml),
             ("text/event-stream", Kind::EventStream),
             ("application/x-ndjson", Kind::JsonLines),
+            ("application/stream+json", Kind::JsonLines),
+            ("application/geo+json-seq", Kind::JsonLines),
             ("text/YAML", Kind::Yaml),
             ("application/x-yaml", Kind::Yaml),
             ("application/vnd.oai.openapi+yaml", Kind::Yaml),

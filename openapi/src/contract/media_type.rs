@@ -100,7 +100,7 @@ pub(crate) fn read_content(document: &Arc<Document>, owner: &Place<'_>) -> Conte
 pub(super) fn body_schema(document: &Arc<Document>, name: &str, object: &Place<'_>) -> Option<Schema> {
     let (schema, item) = (object.get("schema"), object.get("itemSchema"));
     if stream::is_sequence(name) || (is_multipart(name) && item.is_some()) {
-        return stream::body_schema(document, &object.pointer, schema.as_ref(), item.as_ref());
+        return stream::body_schema(document, name, &object.pointer, schema.as_ref(), item.as_ref());
     }
     schema.map(|schema| Schema::new(document, schema.pointer))
 }

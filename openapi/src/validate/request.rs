@@ -123,9 +123,8 @@ fn read_body(media: &MediaType, content_type: &str, body: &Bytes, reading: &mut 
     match decode_body(media, content_type, body, Direction::Request) {
         Ok(payload) => {
             if let Some(held) = payload.as_value() {
-                let schema = media.schema.as_ref();
-                let found =
-                    value::violations(&Part::Body, schema, held, Direction::Request, Secrecy::BySchema);
+                let (direction, secrecy) = (Direction::Request, Secrecy::BySchema);
+                let found = value::body_violations(media, content_type, held, direction, secrecy);
                 reading.violations.extend(found);
                 let parts = part::violations(media, content_type, body, Direction::Request);
                 reading.violations.extend(parts);

@@ -109,9 +109,8 @@ fn read_body<'o>(documented: &'o Documented, response: &Response, reading: &mut 
     match decode_body(media, content_type, &body, Direction::Response) {
         Ok(payload) => {
             if let Some(held) = payload.as_value() {
-                let schema = media.schema.as_ref();
-                let found =
-                    value::violations(&Part::Body, schema, held, Direction::Response, Secrecy::BySchema);
+                let (direction, secrecy) = (Direction::Response, Secrecy::BySchema);
+                let found = value::body_violations(media, content_type, held, direction, secrecy);
                 reading.violations.extend(found);
                 let parts = part::violations(media, content_type, &body, Direction::Response);
                 reading.violations.extend(parts);

@@ -4,7 +4,8 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use crate::codec::{CodingError, media};
+use crate::codec::CodingError;
+use crate::codec::media::{self, Kind};
 use crate::contract::{Content, MediaType};
 use crate::schema::{Direction, Schema, Secrecy};
 use crate::violation::{Part, Violation};
@@ -29,6 +30,26 @@ pub(super) fn violations(
             message: found.message,
         })
         .collect()
+}
+
+/// What the schema of a body refuses about its value; of a sequence it is told about which item.
+pub(super) fn body_violations(
+    media: &MediaType,
+    content_type: &str,
+    value: &Value,
+    direction: Direction,
+    secrecy: Secrecy,
+) -> Vec<Violation> {
+    let mut found = violations(&Part::Body, media.schema.as_ref(), value, direction, secrecy);
+    if matches!(media::kind(content_type), Kind::JsonLines | Kind::EventStream) {
+        for violation in &mut found {
+            let index = violation.pointer.split('/').nth(1).and_then(|index| index.parse::<usize>().ok());
+            if let Some(index) = index {
+                violation.message = format!("item {}: {}", index + 1, violation.message);
+            }
+        }
+    }
+    found
 }
 
 /// The documented media type that a `Content-Type` falls under, or the violation that it falls under none.

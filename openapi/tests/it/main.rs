@@ -19,4 +19,5 @@ mod roundtrip;
 mod stream_laws;
 mod style_vectors;
 mod suite;
+mod text_laws;
 mod xml_laws;

@@ -93,9 +93,9 @@ fn a_wrong_item_is_named() {
     response.body = Bytes::from_static(b"1\n2\n\"three\"\n");
     let told: Vec<String> =
         validate::response(&operation, &response).violations.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["body/2: \"three\" is not of type \"integer\" [type]"]);
+    assert_eq!(told, ["body/2: item 3: \"three\" is not of type \"integer\" [type]"]);
     response.body = Bytes::from_static(b"1\nnope\n");
     let told: Vec<String> =
         validate::response(&operation, &response).violations.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["body: line 2: not JSON: expected ident at line 1 column 2 [unreadable]"]);
+    assert_eq!(told, ["body: line 2: not JSON: expected ident at column 2 [unreadable]"]);
 }

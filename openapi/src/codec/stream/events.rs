@@ -8,6 +8,8 @@
 //!
 //! - `retry` is an integer, any other field a string, unless the schema asks for something else: an object or array is
 //!   its JSON, a number or boolean its text.
+//! - Where `data` is no text, a last event whose data is `[DONE]` ends the stream, as many services have it, and is no
+//!   item.
 //! - An event without `data` is never dispatched, and so is no item; comments and unknown fields are passed over, and
 //!   the last event need not be followed by an empty line.
 
@@ -22,6 +24,9 @@ use crate::schema::{Shape, Types};
 /// The fields of an event.
 const FIELDS: [&str; 4] = ["event", "data", "id", "retry"];
 
+/// What the data of a last event is that only says that it is the last.
+const DONE: &str = "[DONE]";
+
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -29,6 +34,16 @@ enum Form {
     Event,
     /// What its `data` holds.
     Data,
+}
+
+impl Form {
+    /// What `data` holds, where an item is such.
+    fn data<'s>(self, item: &Shape<'s>) -> Shape<'s> {
+        match self {
+            Self::Event => item.property("data"),
+            Self::Data => item.clone(),
+        }
+    }
 }
 
 fn form(item: &Shape<'_>) -> Form {
@@ -124,6 +139,7 @@ impl Writer {
 pub(in crate::codec) fn decode(text: &str, shape: &Shape<'_>, reading: &Reading) -> Result<Value, String> {
     let mut items = Vec::new();
     let mut event = Event::default();
+    let mut is_done = false;
     // A last event that no empty line follows counts too.
     for line in lines(text).chain([""]) {
         if !line.is_empty() {
@@ -134,11 +150,16 @@ pub(in crate::codec) fn decode(text: &str, shape: &Shape<'_>, reading: &Reading)
         if let Some(data) = &event.data {
             check_count(items.len() + 1)?;
             let shape = shape.item(items.len());
-            items.push(match form(&shape) {
+            let form = form(&shape);
+            is_done = data == DONE && !form.data(&shape).types().admits(Types::STRING);
+            items.push(match form {
                 Form::Data => scalar::read(data, &shape, reading),
                 Form::Event => event.value(data, &shape, reading),
             });
         }
+    }
+    if is_done {
+        items.pop();
     }
     Ok(Value::Array(items))
 }

@@ -46,7 +46,7 @@ pub(in crate::codec) fn decode(media_type: &str, text: &str) -> Result<Value, St
         check_count(items.len() + 1)?;
         // The first record follows the first separator.
         let number = if is_sequence { index } else { index + 1 };
-        items.push(json::decode(piece.as_bytes()).map_err(|error| format!("{word} {number}: {error}"))?);
+        items.push(json::decode_line(piece).map_err(|error| format!("{word} {number}: {error}"))?);
     }
     Ok(Value::Array(items))
 }
@@ -86,8 +86,8 @@ mod tests {
             (LINES, "\r\n{\"a\": 1}\r\n \n2", Ok(json!([{"a": 1}, 2]))),
             (SEQUENCE, "1\n2\n", Ok(json!([1, 2]))),
             (SEQUENCE, "\u{1e}{\n\"a\": 1\n}\n\u{1e}\u{1e}2", Ok(json!([{"a": 1}, 2]))),
-            (LINES, "1\n\n{\n", Err("line 3: not JSON: EOF while parsing an object at line 1 column 1")),
-            (SEQUENCE, "\u{1e}1\n\u{1e}x", Err("record 2: not JSON: expected value at line 1 column 1")),
+            (LINES, "1\n\n{\n", Err("line 3: not JSON: EOF while parsing an object at column 1")),
+            (SEQUENCE, "\u{1e}1\n\u{1e}x", Err("record 2: not JSON: expected value at column 1")),
         ];
         for (media_type, text, expected) in table {
             assert_eq!(decode(media_type, text), expected.map_err(str::to_owned), "{text:?}");

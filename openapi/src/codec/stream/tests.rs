@@ -110,6 +110,27 @@ fn streams_of_others_are_read() {
 }
 
 #[test]
+fn a_stream_may_say_that_it_is_done() {
+    let chunk = || json!({"$ref": "#/components/schemas/Chunk"});
+    let wrapped = json!({"schema": {"type": "object", "properties": {"data": chunk()}}});
+    let text = "data: {\"id\":1}\n\ndata: [DONE]\n\n";
+    assert_eq!(read(&media(EVENTS, &json!({"schema": chunk()})), text), Ok(json!([{"id": 1}])));
+    assert_eq!(read(&media(EVENTS, &wrapped), text), Ok(json!([{"data": {"id": 1}}])));
+    let early = "data: [DONE]\n\ndata: {\"id\":1}\n\n";
+    assert_eq!(read(&media(EVENTS, &json!({"schema": chunk()})), early), Ok(json!(["[DONE]", {"id": 1}])));
+    let texts = json!({"itemSchema": {"type": "string"}});
+    assert_eq!(read(&media(EVENTS, &texts), "data: [DONE]\n\n"), Ok(json!(["[DONE]"])));
+}
+
+#[test]
+fn the_text_of_json_lines_is_no_item() {
+    let media = media("application/jsonl", &json!({"schema": {"type": "string", "format": "binary"}}));
+    let schema = media.schema.as_ref().expect("a schema");
+    assert!(schema.is_valid(&json!([{"a": 1}, 2]), Direction::Request));
+    assert_eq!(read(&media, "{\"a\":1}\n2\n"), Ok(json!([{"a": 1}, 2])));
+}
+
+#[test]
 fn the_schema_of_a_sequence_is_that_of_an_array() {
     let chunk = || json!({"$ref": "#/components/schemas/Chunk"});
     let table = [
