@@ -7,14 +7,16 @@
 //! | an example by name | that; 404 `example-unknown` where there is none |
 //! | `dynamic` | generated; an example where nothing can be generated |
 //! | nothing | `example` > first of `examples` > the schema's `example`, `examples`, `default` > generated |
+//! | nothing, and there is neither example nor schema | an empty object, where the media type has no empty body; else nothing |
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use counterfoil_openapi::MediaType;
+use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::codec::{self, Payload};
 use counterfoil_openapi::generate::Seed;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Strictness;
 use crate::builder::Bodies;
@@ -95,7 +97,7 @@ pub(crate) fn choose<'p>(
         (None, Bodies::Examples) => usual().or_else(generated),
         (None, Bodies::Generated) => generated().or_else(usual),
     };
-    let Some((value, example, line)) = chosen else {
+    let Some((value, example, line)) = chosen.or_else(|| empty_object(&plan.media)) else {
         return Ok(nothing());
     };
     if let Some(patch) = wish.patch {
@@ -120,6 +122,14 @@ pub(crate) fn undocumented(name: &str, wish: &Wish<'_>) -> Result<Body<'static>,
         Some(value) => scripted(&MediaType::undocumented(name), value, "body: the script's"),
         None => Ok(nothing()),
     }
+}
+
+/// What a media type without a schema says anything with: no bytes at all are no JSON, XML or multipart body.
+fn empty_object<'p>(media: &MediaType) -> Option<(Cow<'p, Value>, Option<&'p Ready>, Line)> {
+    let has_no_empty_body = matches!(media::kind(&media.name), Kind::Json | Kind::Xml | Kind::Multipart);
+    let line = || Line::from("body: an empty object, for want of an example or a schema");
+    let is_any = media.schema.is_none() && has_no_empty_body;
+    is_any.then(|| (Cow::Owned(Value::Object(Map::new())), None, line()))
 }
 
 fn nothing() -> Body<'static> {
