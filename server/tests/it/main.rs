@@ -16,6 +16,7 @@ mod faults;
 mod invalid;
 mod laws;
 mod media;
+mod multipart;
 mod routing;
 mod script_corpus;
 mod script_findings;
