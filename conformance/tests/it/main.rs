@@ -2,6 +2,8 @@
 
 mod defects;
 mod faithful;
+mod multipart;
+mod notations;
 mod running;
 mod scripted;
 mod statuses;
