@@ -4,7 +4,7 @@
 //! | media type | text |
 //! |---|---|
 //! | JSON, XML, YAML, `text/*`, a form, a sequence | a body of that media type, in Unicode whatever `charset` says |
-//! | anything else | the value's own text, and JSON where it is none |
+//! | anything else | the value's own text, and JSON where it is an array or object |
 //!
 //! The text is then escaped like any other value in its place. Only a form that is the whole query string is not,
 //! since its own escapes are those of a query.
@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::error::Inexpressible;
 use super::escape::{Escape, Role};
 use super::media::{self, Kind};
+use super::scalar::{self, Reading};
 use super::stream::{events, lines};
 use super::values::Payload;
 use super::{Loss, body, form, text, xml, yaml};
@@ -46,15 +47,18 @@ pub(super) fn encode(content: &Content, value: &Value) -> Result<String, Inexpre
 ///
 /// When it is not what the media type says.
 pub(crate) fn decode(content: &Content, text: &str, direction: Direction) -> Result<Value, String> {
-    let Some(media) = content.iter().next() else { return Ok(Value::String(text.to_owned())) };
-    match body::decode_body(
-        media,
-        media::essence(&media.name),
-        &Bytes::copy_from_slice(text.as_bytes()),
-        direction,
-    )? {
+    let as_text = || Value::String(text.to_owned());
+    let Some(media) = content.iter().next() else { return Ok(as_text()) };
+    let media_type = media::essence(&media.name);
+    let body = Bytes::copy_from_slice(text.as_bytes());
+    match body::decode_body(media, media_type, &body, direction)? {
         Payload::Value(value) => Ok(value),
-        Payload::Bytes(_) => Ok(Value::String(text.to_owned())),
+        Payload::Bytes(_) => {
+            let schema = media.schema.as_ref();
+            let shape = Shape::of(schema);
+            let read = |reading: &Reading| scalar::read(text, &shape, reading);
+            Ok(scalar::read_validly(schema, direction, read, |value| Some(value)))
+        }
     }
 }
 

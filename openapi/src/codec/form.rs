@@ -11,6 +11,9 @@
 //!
 //! Of several content types the first that suits what the schema admits counts. An array that is to be JSON is read
 //! from pairs of one item each as well.
+//!
+//! The specification knows no form but that of an object. Where the schema admits none, the body is one pair with an
+//! empty name, or one an item, as some servers have it; what has no name at all is read as well.
 
 use std::borrow::Cow;
 
@@ -28,6 +31,9 @@ use super::style::{PairStyle, form};
 use super::{Loss, binary, json, xml, yaml};
 use crate::contract::{Encoding, Encodings, Style};
 use crate::schema::{Shape, Types};
+
+/// The name of what is no member.
+const NAMELESS: &str = "";
 
 /// How a property is written.
 enum Way<'w> {
@@ -71,10 +77,14 @@ pub(super) fn encode(
     encodings: &Encodings,
     shape: &Shape<'_>,
 ) -> Result<Bytes, Inexpressible> {
+    let mut out = QueryWriter::new("&");
+    if !shape.types().admits(Types::OBJECT) {
+        form::encode(NAMELESS, value, true, Escape::Form, shape, &mut out)?;
+        return Ok(Bytes::from(out.into_text()));
+    }
     let Value::Object(members) = value else {
         return Err(Inexpressible("a form body holds an object's members and nothing else"));
     };
-    let mut out = QueryWriter::new("&");
     for (name, value) in members {
         let property = shape.property(name);
         match (way(encodings.named(name), &property), value) {
@@ -138,6 +148,9 @@ pub(super) fn decode(
     if let Some(fault) = names.find_map(escape::fault) {
         return Err(format!("the name of a field: {fault}"));
     }
+    if !shape.types().admits(Types::OBJECT) {
+        return decode_nameless(text, shape, reading);
+    }
     let mut members = Map::new();
     let declared = shape.property_names();
     let is_taken = |name: &str| declared.contains(&name) || encodings.named(name).is_some();
@@ -162,6 +175,22 @@ pub(super) fn decode(
         members.insert(name.to_owned(), value);
     }
     Ok(Value::Object(members))
+}
+
+/// The value of a body that is no object.
+fn decode_nameless(text: &str, shape: &Shape<'_>, reading: &Reading) -> Result<Value, String> {
+    if let Some(fault) = escape::fault(text) {
+        return Err(fault);
+    }
+    if !shape.types().admits_items() {
+        return Ok(scalar::read(&Escape::Form.read(without_name(text)), shape, reading));
+    }
+    let values: Vec<&str> = text.split('&').filter(|piece| !piece.is_empty()).map(without_name).collect();
+    Ok(form::decode_values(&values, true, Escape::Form, shape, reading))
+}
+
+fn without_name(piece: &str) -> &str {
+    piece.strip_prefix('=').unwrap_or(piece)
 }
 
 fn at(name: &str, why: String) -> String {

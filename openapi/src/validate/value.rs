@@ -69,10 +69,17 @@ pub(super) fn documented_media<'c>(
             refuse("missing", "there is a body without a content type")
         });
     };
-    if !is_media_type(content_type) {
+    let found = content.matching(content_type);
+    // A document may name what is no media type itself.
+    let is_named = || {
+        found.is_some_and(|media| {
+            media::essence(&media.name).eq_ignore_ascii_case(media::essence(content_type))
+        })
+    };
+    if !is_media_type(content_type) && (content_type.contains('*') || !is_named()) {
         return Err(refuse("unreadable", &format!("`{}` is no media type", content_type.escape_debug())));
     }
-    content.matching(content_type).ok_or_else(|| {
+    found.ok_or_else(|| {
         refuse(
             "undocumented",
             &format!("`{}` is not documented", media::essence(content_type).escape_debug()),

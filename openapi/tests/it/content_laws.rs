@@ -19,9 +19,11 @@ enum Medium {
     Number,
     /// Nothing that a codec knows.
     Other,
+    /// A range, with a schema all the same.
+    Range,
 }
 
-const MEDIA: [Medium; 8] = [
+const MEDIA: [Medium; 9] = [
     Medium::Json,
     Medium::Vendor,
     Medium::Form,
@@ -30,6 +32,7 @@ const MEDIA: [Medium; 8] = [
     Medium::Plain,
     Medium::Number,
     Medium::Other,
+    Medium::Range,
 ];
 
 const LOCATIONS: [&str; 5] = ["path", "query", "header", "cookie", "querystring"];
@@ -51,6 +54,7 @@ impl Medium {
             Self::Plain => json!({"text/plain; charset=iso-8859-1": {"schema": text}}),
             Self::Number => json!({"text/plain": {"schema": {"type": "number"}}}),
             Self::Other => json!({"application/jwt": {"schema": text}}),
+            Self::Range => json!({"*/*": {"schema": record}}),
         }
     }
 
@@ -66,7 +70,7 @@ impl Medium {
             )
         };
         match self {
-            Self::Json | Self::Form | Self::Xml | Self::Yaml => record().boxed(),
+            Self::Json | Self::Form | Self::Xml | Self::Yaml | Self::Range => record().boxed(),
             Self::Vendor => prop_oneof![record(), text().prop_map(Value::from), Just(Value::Null)].boxed(),
             Self::Plain | Self::Other => text().prop_map(Value::from).boxed(),
             Self::Number => any::<i32>().prop_map(|number| json!(f64::from(number) / 8.0)).boxed(),

@@ -241,3 +241,26 @@ fn what_other_clients_send_is_read() {
         assert!(read.as_ref().is_err_and(|error| error.starts_with(expected)), "{sent}: {read:?}");
     }
 }
+
+/// Documents ask for forms that are no objects, which nothing but their servers knows how to read.
+#[test]
+fn a_form_that_is_no_object_has_no_names() {
+    let table = [
+        (json!({"type": "string"}), json!("a b&c=d"), "=a+b%26c%3Dd"),
+        (json!({"type": "string"}), json!(""), "="),
+        (json!({"type": "integer"}), json!(12), "=12"),
+        (json!({"type": "array", "items": {"type": "string"}}), json!(["a", "b&"]), "=a&=b%26"),
+        (json!({"type": "array", "items": record()}), json!([{"y": 1}]), "=%7B%22y%22%3A1%7D"),
+    ];
+    for (schema, value, expected) in table {
+        let contract = with_body("3.2.0", &json!({ FORM: {"schema": schema} }));
+        let values = body(FORM, value);
+        let (request, reading) = travel(&contract, &values).expect("it can be written");
+        assert_eq!(String::from_utf8_lossy(&request.body), expected, "{schema}");
+        assert_eq!(reading.values, values, "{schema}");
+        assert_eq!(told(&reading), Vec::<String>::new(), "{schema}");
+    }
+    let bare = with_body("3.2.0", &json!({ FORM: {"schema": {"type": "string"}} }));
+    let read = decode_body(media(&bare), FORM, &"a=b".to_owned().into(), Direction::Request);
+    assert_eq!(read, Ok(Payload::Value(json!("a=b"))));
+}

@@ -11,6 +11,8 @@ mod dialects;
 mod escapes;
 mod form_laws;
 mod generate;
+mod header_laws;
+mod media_types;
 mod messages;
 mod multipart_laws;
 mod readings;

@@ -1,8 +1,9 @@
-//! Documents made to take time, memory or the stack: what comes of each, and its limit.
+//! Documents and requests made to take time, memory or the stack: what comes of each, and its limit.
 //!
 //! The attacks carry the names of the list they are from: `a08` is its eighth. What is attacked names the file.
 
 mod generation;
+mod wire;
 
 use std::fs;
 use std::time::{Duration, Instant};
