@@ -64,6 +64,7 @@ pub(super) fn read_validly<T>(
 /// | `null`, no string | empty | `null` |
 /// | `boolean` | `true`, `false` | that |
 /// | `integer`, `number` | a JSON number | that |
+/// | `array` (a member only, in 2.0) | its items, as its `collectionFormat` separates them | those |
 /// | `array`, `object` (a member only) | its JSON | that |
 /// | | anything else | a string, which the schema then refuses where it admits none |
 pub(super) fn read(text: &str, shape: &Shape<'_>, reading: &Reading) -> Value {
@@ -71,6 +72,12 @@ pub(super) fn read(text: &str, shape: &Shape<'_>, reading: &Reading) -> Value {
     let as_text = || Value::String(text.to_owned());
     if types.is_any() {
         return as_text();
+    }
+    if types.admits(Types::ARRAY)
+        && let Some(separator) = shape.inner_separator()
+    {
+        let items = text.split(separator).enumerate();
+        return Value::Array(items.map(|(index, item)| read(item, &shape.item(index), reading)).collect());
     }
     match read_typed(text, types) {
         Some(value) if !types.admits(Types::STRING) || reading.prefers_typed() => value,
@@ -101,7 +108,8 @@ fn read_container(text: &str) -> Option<Value> {
 
 /// The text that a value is written as.
 ///
-/// An array or object, for which no style has a notation inside another one, is its JSON. `null` is the empty text,
+/// An array or object, for which no style has a notation inside another one, is its JSON, but for the arrays of 2.0,
+/// which have their `collectionFormat` there as well. `null` is the empty text,
 /// which is a string again where the schema admits strings: there it cannot be written.
 pub(super) fn write<'v>(value: &'v Value, shape: &Shape<'_>) -> Result<Cow<'v, str>, Inexpressible> {
     Ok(match value {
@@ -112,6 +120,29 @@ pub(super) fn write<'v>(value: &'v Value, shape: &Shape<'_>) -> Result<Cow<'v, s
             return Err(Inexpressible("null cannot be told from the empty string"));
         }
         Value::Null => Cow::Borrowed(""),
+        Value::Array(items) => match shape.inner_separator() {
+            Some(separator) => Cow::Owned(join(items, separator, shape)?),
+            None => Cow::Owned(value.to_string()),
+        },
         other => Cow::Owned(other.to_string()),
     })
+}
+
+/// The items of an array inside another one.
+fn join(items: &[Value], separator: char, shape: &Shape<'_>) -> Result<String, Inexpressible> {
+    let mut text = String::new();
+    for (index, item) in items.iter().enumerate() {
+        let item = write(item, &shape.item(index))?;
+        if item.contains(separator) {
+            return Err(Inexpressible("an item holds the character that separates items"));
+        }
+        if index > 0 {
+            text.push(separator);
+        }
+        text.push_str(&item);
+    }
+    match items.is_empty() {
+        true => Err(Inexpressible("an empty array cannot be told from one of an empty item")),
+        false => Ok(text),
+    }
 }

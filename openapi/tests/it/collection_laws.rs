@@ -179,3 +179,55 @@ fn a_file_makes_a_form_multipart() {
         assert_eq!(told(&reading), Vec::<String>::new());
     }
 }
+
+#[test]
+fn arrays_inside_arrays_have_formats_of_their_own() {
+    let inner = |format: Option<&str>| {
+        let mut items = json!({"type": "array", "items": {"type": "string"}});
+        if let Some(format) = format {
+            items["collectionFormat"] = json!(format);
+        }
+        items
+    };
+    let table = [
+        ("query", "csv", Some("pipes"), "/x?p=a%7Cb%2C,c"),
+        ("query", "pipes", Some("csv"), "/x?p=a%2Cb%2C%7Cc"),
+        ("query", "multi", None, "/x?p=a%2Cb%2C&p=c"),
+        ("query", "csv", Some("tsv"), "/x?p=a%09b%2C,c"),
+        ("path", "ssv", Some("pipes"), "/x/a%7Cb%2C%20c"),
+    ];
+    for (location, outer, format, expected) in table {
+        let parameter = json!({
+            "name": "p", "in": location, "required": true,
+            "type": "array", "items": inner(format), "collectionFormat": outer
+        });
+        let contract = with_parameters(&json!([parameter]), &json!([]));
+        // The comma separates where nothing else is said.
+        let sent = if format.is_some_and(|format| format != "csv") {
+            json!([["a", "b,"], ["c"]])
+        } else {
+            json!([["a", "b", ""], ["c"]])
+        };
+        let values = with_value(location, sent);
+        let (request, reading) = travel(&contract, &values).expect("it can be written");
+        assert_eq!(request.target, expected);
+        assert_eq!(reading.values, values);
+        assert_eq!(told(&reading), Vec::<String>::new());
+    }
+    let items = proptest::collection::vec(proptest::collection::vec(text(), 0..3), 1..3);
+    let parameter = json!({
+        "name": "p", "in": "query", "type": "array", "items": inner(Some("pipes")), "collectionFormat": "multi"
+    });
+    let contract = with_parameters(&json!([parameter]), &json!([]));
+    proptest!(config(150), |(items in items)| {
+        let fits = items.iter().all(|inner| !inner.is_empty() && !inner.iter().any(|item| item.contains('|')));
+        let values = with_value("query", json!(items));
+        match travel(&contract, &values) {
+            Ok((request, reading)) => {
+                prop_assert!(fits, "{:?}", request);
+                prop_assert_eq!(&reading.values, &values, "{:?}", request);
+            }
+            Err(error) => prop_assert!(!fits, "{}", error),
+        }
+    });
+}

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Shape, Types, Visit};
+use crate::document::Version;
 
 /// What the strings of a schema hold (OpenAPI 3.0.3, section 4.7.24.2 and 3.1.0, section 4.8.24.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,6 +35,25 @@ impl<'s> Shape<'s> {
     pub(crate) fn is_list(&self) -> bool {
         let types = self.types();
         types.admits(Types::ARRAY) && !types.admits_scalar() && !types.admits(Types::OBJECT)
+    }
+
+    /// What separates the items of an array inside another one (`collectionFormat` of an Items Object of 2.0); the
+    /// later editions have no notation for one.
+    pub(crate) fn inner_separator(&self) -> Option<char> {
+        self.document.filter(|document| document.version() == Version::V2_0)?;
+        if !self.is_list() {
+            return None;
+        }
+        let mut format = None;
+        Visit::of(self).each(&self.node, &mut |schema| {
+            format = format.or_else(|| schema.get("collectionFormat").and_then(Value::as_str));
+        });
+        Some(match format {
+            Some("ssv") => ' ',
+            Some("tsv") => '\t',
+            Some("pipes") => '|',
+            _ => ',',
+        })
     }
 
     /// Whether the document is of 3.1 or later, where a schema that says nothing of a type is one of bytes.
