@@ -78,7 +78,8 @@ pub(super) fn encode_as(
 ///
 /// `content_type` is the one it was sent with, which says how to read it; `media` is the documented one it falls
 /// under, whose schema says which types its texts are of. A media type that no codec reads stays bytes, and so does
-/// a text whose schema admits neither text nor numbers, unless it is JSON.
+/// a text whose schema admits neither text nor numbers, unless it is JSON, and so do several parts whose schema knows
+/// nothing but a text.
 ///
 /// # Errors
 ///
@@ -109,6 +110,11 @@ pub fn decode_body(
         Kind::Multipart => {
             let parts = Parts::read(content_type, body)?;
             let shape = Shape::of(schema);
+            if !parts.is_single() && shape.types().admits(Types::STRING) && !shape.types().admits_container()
+            {
+                // Such documents mean "some multipart text".
+                return Ok(Payload::Bytes(body.clone()));
+            }
             let read = scalar::read_validly(
                 schema,
                 direction,

@@ -460,6 +460,20 @@ fn parts_without_names_are_the_declared_properties_outside_form_data() {
     assert_eq!(violations, ["body: part 1 has no name [unreadable]"]);
 }
 
+/// A batch of requests is often documented as a text.
+#[test]
+fn several_parts_of_what_is_but_a_text_are_not_looked_into() {
+    let contract =
+        contract("3.0.3", "multipart/mixed", &json!({"schema": {"type": "string", "maxLength": 3}}));
+    let two = "--b\n\none\n--b\n\nseven\n--b--\n";
+    let (body, violations) = outcome(&contract, &sent("multipart/mixed", two));
+    assert_eq!((body, violations), (None, Vec::new()));
+    let one = "--b\n\nseven\n--b--\n";
+    let (body, violations) = outcome(&contract, &sent("multipart/mixed", one));
+    assert_eq!(body, Some(json!("seven")));
+    assert_eq!(violations, ["body: \"seven\" is longer than 3 characters [maxLength]"]);
+}
+
 #[test]
 fn a_multipart_body_stands_inside_another() {
     let inner = json!({"type": "object", "properties": {"f": {"type": "string", "format": "binary"}, "n": {"type": "integer"}}});

@@ -81,6 +81,11 @@ impl<'b> Parts<'b> {
         Ok(Self(parse::parts(body, &parse::boundary(content_type)?)?))
     }
 
+    /// Whether there is one part.
+    pub(super) fn is_single(&self) -> bool {
+        self.0.len() == 1
+    }
+
     /// The value that the parts are.
     pub(super) fn value(
         &self,
