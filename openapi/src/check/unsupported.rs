@@ -26,7 +26,7 @@ declare! {
 }
 
 /// Members that are read and not acted upon, and what that means.
-const MEMBERS: [(Kind, &str, &str); 8] = [
+const MEMBERS: [(Kind, &str, &str); 7] = [
     (Kind::Root, "webhooks", "the requests that webhooks describe are not made nor waited for"),
     (Kind::Root, "jsonSchemaDialect", ""),
     (Kind::Operation, "callbacks", "the requests that callbacks describe are not made nor waited for"),
@@ -34,11 +34,6 @@ const MEMBERS: [(Kind, &str, &str); 8] = [
     (Kind::Response, "links", "links are not followed"),
     (Kind::Schema, "contentSchema", "what a text holds is not held to `contentSchema`"),
     (Kind::Schema, "$dynamicRef", "a `$dynamicRef` is taken to admit every value"),
-    (
-        Kind::Schema,
-        "dependencies",
-        "`dependencies` of older drafts are not judged; write `dependentRequired` or `dependentSchemas`",
-    ),
 ];
 
 fn judge(_: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {

@@ -14,8 +14,13 @@ use jsonschema::Draft;
 use jsonschema::canonical::{CanonicalKind, Satisfiability, options};
 use serde_json::Value;
 
+use crate::schema::in_place;
+
 /// The longest bundle that is rewritten, in bytes of JSON.
 const MAX_BUNDLE: usize = 256 * 1024;
+
+/// The most references of a bundle, one behind the other, that are followed without a step into the value.
+const MAX_IN_PLACE: usize = 64;
 
 /// What is known of a bundle in canonical form.
 pub(super) enum Canonical {
@@ -29,7 +34,7 @@ pub(super) enum Canonical {
 
 /// Rewrites a bundle.
 pub(super) fn canonical(bundle: &Value) -> Canonical {
-    if bundle.to_string().len() > MAX_BUNDLE {
+    if bundle.to_string().len() > MAX_BUNDLE || in_place(bundle) > MAX_IN_PLACE {
         return Canonical::Unknown;
     }
     let options = options().with_draft(Draft::Draft202012).should_validate_formats(true).offline();

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::definition::Definition;
+use super::depth;
 use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy};
 use super::lower;
 use super::whole::Whole;
@@ -156,13 +157,26 @@ impl Schema {
             None => Whole::of(&self.document, &self.place(), direction),
             Some(_) => Arc::new(Whole::compile(&self.document, &self.place(), direction)),
         };
-        let Ok(validator) = &whole.validator else { return Vec::new() };
+        let Ok(validator) = &whole.validator else { return vec![self.refusal()] };
         let explainer = Explainer { schema: self, origins: &whole.origins, direction, secrecy };
-        let mut told = Vec::new();
-        for error in validator.iter_errors(value).take(MAX_VIOLATIONS) {
-            explainer.explain(&error, &mut told);
+        let told = depth::within(whole.in_place, value, || {
+            let mut told = Vec::new();
+            for error in validator.iter_errors(value).take(MAX_VIOLATIONS) {
+                explainer.explain(&error, &mut told);
+            }
+            told
+        });
+        told.filter(|told| !told.is_empty()).unwrap_or_else(|| vec![self.refusal()])
+    }
+
+    /// That the schema refuses a value, where no more can be said.
+    fn refusal(&self) -> SchemaViolation {
+        SchemaViolation {
+            keyword: "$ref".to_owned(),
+            instance_pointer: String::new(),
+            document_pointer: self.pointer.to_string(),
+            message: "the schema refuses it, and refers to others too deep to say why".to_owned(),
         }
-        told
     }
 
     /// What draws values of the schema, made the first time it is asked for.

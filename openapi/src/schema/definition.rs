@@ -14,6 +14,7 @@ use jsonschema::{Keyword, ValidationError, Validator};
 use serde_json::Value;
 
 use super::Direction;
+use super::depth::{self, MAX_LINKS};
 use super::discriminator::{self, Heirs};
 use super::lower::{self, Discriminators, LINK};
 use super::whole::{Recent, Whole, options};
@@ -67,6 +68,9 @@ impl fmt::Debug for Definitions {
 pub(super) struct Definition {
     validator: Result<Validator, String>,
     targets: Vec<Pointer>,
+    /// Where it is compiled together with all it refers to: how many references of that lead on, one behind the
+    /// other, without a step into the value.
+    in_place: usize,
 }
 
 impl Definition {
@@ -88,15 +92,20 @@ impl Definition {
     pub(super) fn compile(document: &Arc<Document>, place: &Place<'_>, direction: Direction) -> Self {
         let linked = lower::linked(document, &place.pointer, place.value, direction);
         if linked.looks_through {
-            let whole = Whole::compile(document, place, direction);
-            return Self { validator: whole.validator, targets: Vec::new() };
+            let Whole { validator, in_place, .. } = Whole::compile(document, place, direction);
+            return Self { validator, targets: Vec::new(), in_place };
         }
         let validator = linked_validator(document, &linked.schema, direction);
-        Self { validator, targets: linked.targets }
+        Self { validator, targets: linked.targets, in_place: 0 }
     }
 
     pub(super) fn is_valid(&self, value: &Value) -> bool {
-        self.validator.as_ref().map_or(true, |validator| validator.is_valid(value))
+        let Ok(validator) = &self.validator else { return true };
+        match self.in_place {
+            0 => validator.is_valid(value),
+            // What lies too deep is taken to hold.
+            some => depth::within(some, value, || validator.is_valid(value)).unwrap_or(true),
+        }
     }
 
     pub(super) fn defect(&self) -> Option<&str> {
@@ -142,11 +151,11 @@ thread_local! {
 struct Step;
 
 impl Step {
-    /// Nothing when this link is being followed for this value already.
+    /// Nothing when this link is being followed for this value already, or as many as may be are.
     fn take(link: &Link, value: &Value) -> Option<Self> {
         let step: (*const Link, *const Value) = (link, value);
         FOLLOWED.with_borrow_mut(|followed| {
-            let is_new = !followed.contains(&step);
+            let is_new = followed.len() < MAX_LINKS && !followed.contains(&step);
             is_new.then(|| {
                 followed.push(step);
                 Self

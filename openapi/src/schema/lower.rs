@@ -7,11 +7,13 @@
 //! | boolean `exclusiveMinimum`, `exclusiveMaximum` | their numeric form |
 //! | `format: int8` to `int64`, `uint8` to `uint64`, `int`, `uint` on integers | the bounds they stand for |
 //! | `readOnly` in a request, `writeOnly` in a response | the property is refused and not required |
-//! | an array in `items` | `prefixItems` |
+//! | an array in `items` | `prefixItems`, and `additionalItems` is `items` |
+//! | `dependencies` (3.1) | `dependentRequired` and `dependentSchemas` |
 //! | `discriminator` | nothing, or for drawing values: see [`super::discriminator`] |
 //! | annotations, unknown keywords, keywords of the wrong type | dropped |
 
 mod bounds;
+mod dependencies;
 mod guide;
 mod nullable;
 
@@ -103,7 +105,9 @@ pub(super) fn plain(document: &Document, root: &Place<'_>, direction: Direction)
 }
 
 /// Lowers the schema `root` with all that it refers to, to be compiled by [`super::whole::validator`].
-pub(super) fn whole(document: &Document, root: &Place<'_>, direction: Direction) -> (Value, Origins) {
+///
+/// The last part of the result is whether what references evaluate matters to the keywords beside any of them.
+pub(super) fn whole(document: &Document, root: &Place<'_>, direction: Direction) -> (Value, Origins, bool) {
     bundle(document, root, direction, Form::Whole)
 }
 
@@ -112,7 +116,7 @@ fn bundle<'d>(
     root: &Place<'d>,
     direction: Direction,
     form: Form,
-) -> (Value, Origins) {
+) -> (Value, Origins, bool) {
     let mut lowering = Lowering::new(document, direction, form);
     let mut lowered = lowering.schema(root);
     let mut definitions = Map::new();
@@ -129,8 +133,14 @@ fn bundle<'d>(
             schema.insert("$defs".to_owned(), Value::Object(definitions));
         }
     }
-    (lowered, origins)
+    (lowered, origins, lowering.looks_through)
 }
+
+/// The most schemas looked at, of those that a composition consists of, to see which properties they hide.
+const MAX_PARTS: usize = 512;
+
+/// The largest pattern that other engines are asked to compile, which have as many states for it and more.
+const MAX_PATTERN_SIZE: u64 = 10_000;
 
 /// What a schema is lowered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +164,8 @@ struct Lowering<'d> {
     knows_nullable: bool,
     /// Whether the next reference stands for its target alone, whatever kinds of that there are.
     is_bare: bool,
+    /// The properties that a schema hides whose part is lowered next.
+    hidden_around: HashSet<String>,
     /// Names in `$defs` by document pointer.
     names: HashMap<Pointer, String>,
     taken: HashSet<String>,
@@ -169,6 +181,7 @@ impl<'d> Lowering<'d> {
             form,
             looks_through: false,
             is_bare: false,
+            hidden_around: HashSet::new(),
             has_siblings: document.version().has_json_schema_dialect(),
             knows_nullable: true,
             names: HashMap::new(),
@@ -183,6 +196,7 @@ impl<'d> Lowering<'d> {
     }
 
     fn schema(&mut self, place: &Place<'d>) -> Value {
+        let mut hidden = std::mem::take(&mut self.hidden_around);
         let Some(source) = place.value.as_object() else {
             return Value::Bool(place.value.as_bool().unwrap_or(true));
         };
@@ -207,11 +221,15 @@ impl<'d> Lowering<'d> {
                 return Value::Object(lowered);
             }
         }
-        let hidden = self.hidden_names(place);
+        // What is hidden matters to what is required, here or in a part, and to nothing else.
+        if asks(place.value) {
+            hidden.extend(self.hidden_names(place));
+        }
         for (keyword, value) in source {
             let member = Place { pointer: place.pointer.join(keyword), value };
             self.keyword(keyword, &member, source, &hidden, &mut lowered);
         }
+        self.dependencies(place, &mut lowered);
         self.guide_branches(place, &mut lowered);
         if let Some(target) = kinds_of {
             self.guide_reference(&target, &mut lowered);
@@ -229,7 +247,7 @@ impl<'d> Lowering<'d> {
         &mut self,
         keyword: &str,
         member: &Place<'d>,
-        source: &Map<String, Value>,
+        source: &'d Map<String, Value>,
         hidden: &HashSet<String>,
         lowered: &mut Map<String, Value>,
     ) {
@@ -254,17 +272,12 @@ impl<'d> Lowering<'d> {
             "properties" => Some(self.properties(member)),
             "patternProperties" => Some(self.pattern_properties(member)),
             "dependentSchemas" => Some(self.map_of_schemas(member)),
+            // The list of drafts before 2020-12: `additionalItems` is for what comes after it.
             "items" if value.is_array() => {
                 lowered.insert("prefixItems".to_owned(), self.list_of_schemas(member));
-                source.get("additionalItems").map(|_| {
-                    let rest = Place {
-                        pointer: Pointer::from_escaped(
-                            member.pointer.as_str().replace("/items", "/additionalItems"),
-                        ),
-                        value: &source["additionalItems"],
-                    };
-                    Value::Bool(rest.value.as_bool().unwrap_or(true))
-                })
+                let rest = source.get("additionalItems").filter(|rest| rest.is_object() || rest.is_boolean());
+                let pointer = beside(&member.pointer, "additionalItems");
+                rest.map(|value| self.schema(&Place { pointer, value }))
             }
             "items"
             | "additionalProperties"
@@ -278,9 +291,17 @@ impl<'d> Lowering<'d> {
             | "unevaluatedProperties" => {
                 (value.is_object() || value.is_boolean()).then(|| self.schema(member))
             }
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+            "prefixItems" => {
                 let is_list = value.as_array().is_some_and(|items| !items.is_empty());
                 is_list.then(|| self.list_of_schemas(member))
+            }
+            "allOf" | "anyOf" | "oneOf" => {
+                let is_list = value.as_array().is_some_and(|items| !items.is_empty());
+                let parts = member.items().map(|part| {
+                    self.hidden_around.clone_from(hidden);
+                    self.schema(&part)
+                });
+                is_list.then(|| Value::Array(parts.collect()))
             }
             _ => None,
         };
@@ -305,7 +326,7 @@ impl<'d> Lowering<'d> {
     fn pattern_properties(&mut self, member: &Place<'d>) -> Value {
         let mut lowered = Map::new();
         for (pattern, property) in member.members() {
-            if Pattern::read(pattern).is_ok() && is_usable_elsewhere(pattern) {
+            if is_usable_elsewhere(pattern) {
                 lowered.insert(pattern.to_owned(), self.schema(&property));
             }
         }
@@ -351,15 +372,23 @@ impl<'d> Lowering<'d> {
             Direction::Request => "readOnly",
             Direction::Response => "writeOnly",
         };
-        if self.has_siblings && property.is(flag) {
-            return true;
+        let mut pending = vec![property.clone()];
+        let mut looked_at = 0;
+        while let Some(place) = pending.pop() {
+            looked_at += 1;
+            let is_reference = place.text("$ref").is_some();
+            if place.is(flag) && (self.has_siblings || !is_reference) {
+                return true;
+            }
+            if looked_at > MAX_PARTS {
+                return false;
+            }
+            if is_reference {
+                pending.extend(place.follow(self.document));
+            }
+            pending.extend(place.get("allOf").iter().flat_map(Place::items));
         }
-        property.follow(self.document).is_ok_and(|resolved| {
-            resolved.is(flag)
-                || resolved.get("allOf").is_some_and(|parts| {
-                    parts.items().any(|part| part.follow(self.document).is_ok_and(|part| part.is(flag)))
-                })
-        })
+        false
     }
 
     /// The hidden properties that a schema and the parts of its compositions declare.
@@ -368,7 +397,7 @@ impl<'d> Lowering<'d> {
         let mut seen = HashSet::new();
         let mut queue = vec![place.clone()];
         while let Some(place) = queue.pop() {
-            if !seen.insert(place.pointer.clone()) {
+            if seen.len() >= MAX_PARTS || !seen.insert(place.pointer.clone()) {
                 continue;
             }
             if let Some(properties) = place.get("properties") {
@@ -412,6 +441,12 @@ fn count(value: &Value) -> Option<Value> {
     (float >= 0.0 && float.fract() == 0.0 && float < 9_007_199_254_740_992.0).then(|| json!(float as u64))
 }
 
+/// Whether a schema, or a part of its composition that stands in it, asks for properties.
+fn asks(schema: &Value) -> bool {
+    let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| schema.get(keyword)?.as_array());
+    schema.get("required").is_some() || parts.flatten().any(asks)
+}
+
 fn required(value: &Value, hidden: &HashSet<String>) -> Option<Value> {
     let mut names: Vec<&str> = Vec::new();
     for name in value.as_array()?.iter().filter_map(Value::as_str) {
@@ -422,9 +457,17 @@ fn required(value: &Value, hidden: &HashSet<String>) -> Option<Value> {
     Some(json!(names))
 }
 
-/// Whether a pattern can be matched by the validator itself, as those for names are, and by others.
+/// The place of another keyword of the same schema.
+fn beside(keyword: &Pointer, other: &str) -> Pointer {
+    let schema = keyword.as_str().rsplit_once('/').map_or("", |(schema, _)| schema);
+    Pointer::from_escaped(schema).join(other)
+}
+
+/// Whether a pattern can be matched by the validator itself, as those for names are, and by others. What asks for
+/// seconds to find that out is not.
 fn is_usable_elsewhere(pattern: &str) -> bool {
-    jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok()
+    Pattern::read(pattern).is_ok_and(|read| read.size() <= MAX_PATTERN_SIZE)
+        && jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod compile;
 mod definition;
+mod depth;
 mod discriminator;
 mod explain;
 mod format;
@@ -13,6 +14,7 @@ mod whole;
 
 pub use compile::{Direction, Schema, SchemaViolation};
 pub(crate) use definition::{Definitions, linked_validator};
+pub(crate) use depth::in_place;
 pub(crate) use explain::{Secrecy, locate};
 pub(crate) use lower::{Discriminators, LINK, Linked, drawn};
 pub(crate) use pattern::{Pattern, Undecided};

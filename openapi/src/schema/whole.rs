@@ -10,6 +10,7 @@ use jsonschema::{ValidationOptions, Validator};
 use serde_json::Value;
 
 use super::Direction;
+use super::depth::{MAX_LOOKED_THROUGH, MAX_STEPS, in_place};
 use super::format::FORMATS;
 use super::lower::{self, Origins};
 use super::pattern;
@@ -21,6 +22,8 @@ const MAX_RECENT: usize = 32;
 /// A compiled whole.
 pub(super) struct Whole {
     pub(super) validator: Result<Validator, String>,
+    /// How many references lead on, one behind the other, without a step into the value.
+    pub(super) in_place: usize,
     /// Where its parts stand in the document.
     pub(super) origins: Origins,
 }
@@ -54,8 +57,15 @@ impl Whole {
 
     /// Compiles the whole of a schema that may stand nowhere in the document.
     pub(super) fn compile(document: &Document, place: &Place<'_>, direction: Direction) -> Self {
-        let (bundle, origins) = lower::whole(document, place, direction);
-        Self { validator: validator(&bundle), origins }
+        let (bundle, origins, looks_through) = lower::whole(document, place, direction);
+        // What is evaluated behind references is found out when they are compiled, on the stack.
+        let most = if looks_through { MAX_LOOKED_THROUGH } else { MAX_STEPS };
+        let in_place = in_place(&bundle);
+        let validator = match in_place > most {
+            true => Err(format!("{in_place} references lead on from one another, where {most} are the most")),
+            false => validator(&bundle),
+        };
+        Self { validator, in_place, origins }
     }
 }
 

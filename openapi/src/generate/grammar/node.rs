@@ -16,6 +16,12 @@ use crate::schema::Pattern;
 /// The most forms of one node; a schema whose branches combine to more is drawn from these only.
 const MAX_FORMS: usize = 256;
 
+/// The most Schema Objects that apply together to one value.
+const MAX_LEAVES: usize = 512;
+
+/// The most choices that are open within one another.
+const MAX_CHOICES: usize = 256;
+
 /// The most branches that are followed to find the forms of one node, dead ends included.
 const MAX_STEPS: usize = 4_096;
 
@@ -56,6 +62,8 @@ pub(crate) struct Grammar {
 struct Combinations {
     sets: Vec<(Vec<ShapeId>, Types)>,
     steps: usize,
+    /// Whether a way was given up as too long.
+    is_cut: bool,
 }
 
 impl Combinations {
@@ -205,9 +213,11 @@ impl Grammar {
         let mut found = Combinations::default();
         let (mut leaves, mut types) = (Vec::new(), Types::default());
         if self.close(key, &mut leaves, &mut types) {
-            self.choose(leaves, types, 0, &mut found);
+            self.choose(leaves, types, (0, 0), &mut found);
+        } else {
+            found.is_cut |= leaves.len() >= MAX_LEAVES;
         }
-        let mut is_partial = found.is_full();
+        let mut is_partial = found.is_full() || found.is_cut;
         let mut forms = Vec::new();
         for (leaves, types) in found.sets {
             Form::read(self, types, &leaves.into(), &mut forms);
@@ -217,7 +227,8 @@ impl Grammar {
         (forms, is_partial)
     }
 
-    /// Adds shapes to a set with all that their references and `allOf` add; `false` where nothing meets them all.
+    /// Adds shapes to a set with all that their references and `allOf` add; `false` where nothing meets them all,
+    /// or where they are [`MAX_LEAVES`].
     fn close(&self, added: &[ShapeId], leaves: &mut Vec<ShapeId>, types: &mut Types) -> bool {
         let mut pending: Vec<ShapeId> = added.iter().rev().copied().collect();
         while let Some(id) = pending.pop() {
@@ -226,7 +237,7 @@ impl Grammar {
             }
             let shape = self.shape(id);
             *types = types.and(shape.types);
-            if shape.is_never || types.is_empty() {
+            if shape.is_never || types.is_empty() || leaves.len() >= MAX_LEAVES {
                 return false;
             }
             leaves.push(id);
@@ -237,8 +248,14 @@ impl Grammar {
     }
 
     /// Takes every combination of branches. The choices before number `from` are made: a shape has three, and
-    /// what a branch adds comes last.
-    fn choose(&self, leaves: Vec<ShapeId>, types: Types, from: usize, found: &mut Combinations) {
+    /// what a branch adds comes last. `made` of them had branches.
+    fn choose(
+        &self,
+        leaves: Vec<ShapeId>,
+        types: Types,
+        (from, made): (usize, usize),
+        found: &mut Combinations,
+    ) {
         let open = (from..leaves.len() * 3).find_map(|number| {
             let branches = branches(self.shape(leaves[number / 3]), number % 3);
             (!branches.is_empty()).then_some((number, branches))
@@ -249,12 +266,15 @@ impl Grammar {
         };
         for branch in branches {
             found.steps += 1;
-            if found.is_full() {
+            found.is_cut |= made >= MAX_CHOICES;
+            if found.is_full() || made >= MAX_CHOICES {
                 return;
             }
             let (mut leaves, mut types) = (leaves.clone(), types);
             if self.close(&branch, &mut leaves, &mut types) {
-                self.choose(leaves, types, number + 1, found);
+                self.choose(leaves, types, (number + 1, made + 1), found);
+            } else {
+                found.is_cut |= leaves.len() >= MAX_LEAVES;
             }
         }
     }

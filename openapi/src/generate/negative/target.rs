@@ -9,6 +9,9 @@ use crate::generate::grammar::{Grammar, Shape, ShapeId, Types};
 /// The most places of one value that are looked at.
 const MAX_SPOTS: usize = 400;
 
+/// The most Schema Objects of one place whose rules are looked at.
+const MAX_LEAVES: usize = 256;
+
 /// A rule that a Schema Object states, to be broken.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Rule {
@@ -163,7 +166,7 @@ fn applying(grammar: &Grammar, key: &[ShapeId], value: &Value) -> Vec<ShapeId> {
     let mut pending: Vec<ShapeId> = key.iter().rev().copied().collect();
     let mut leaves: Vec<ShapeId> = Vec::new();
     while let Some(id) = pending.pop() {
-        if leaves.contains(&id) {
+        if leaves.len() >= MAX_LEAVES || leaves.contains(&id) {
             continue;
         }
         leaves.push(id);

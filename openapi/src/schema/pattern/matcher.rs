@@ -55,6 +55,11 @@ impl Pattern {
         &self.source
     }
 
+    /// How many characters it speaks of, each as often as it is repeated at the most.
+    pub(crate) fn size(&self) -> u64 {
+        self.parsed.root.size()
+    }
+
     /// Whether there is a match anywhere in a text. Takes time linear in the text, or [`MAX_STEPS`] at the most.
     pub(crate) fn is_match(&self, text: &str) -> Result<bool, Undecided> {
         let program = self.program.get_or_init(|| Program::compile(&self.parsed));

@@ -58,6 +58,23 @@ impl Node {
         }
     }
 
+    /// How many characters it speaks of, each as often as it is repeated at the most; without a most as often as at
+    /// the least, and once more.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Empty | Self::Assert(_) | Self::Reference { .. } => 0,
+            Self::Class(_) => 1,
+            Self::Group(_, inner) | Self::Atomic(inner) | Self::Look { inner, .. } => inner.size(),
+            Self::Repeat { inner, min, max, .. } => {
+                let times = max.map_or_else(|| u64::from(*min) + 1, u64::from);
+                inner.size().saturating_mul(times)
+            }
+            Self::All(parts) | Self::Either(parts) => {
+                parts.iter().fold(0, |sum, part| part.size().saturating_add(sum))
+            }
+        }
+    }
+
     /// Whether `holds` is true of it or of a part of it.
     pub(super) fn any(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
         holds(self)

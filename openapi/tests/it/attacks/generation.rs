@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 66;
 const MAX_BYTES: usize = 6 << 20;
 
 /// The components of a document, the schema `A` of which is its only request body.
-fn component(schemas: &Value) -> Schema {
+pub(super) fn component(schemas: &Value) -> Schema {
     let document = json!({
         "openapi": "3.1.0",
         "info": {"title": "components", "version": "1"},

@@ -3,6 +3,7 @@
 //! The attacks carry the names of the list they are from: `a08` is its eighth. What is attacked names the file.
 
 mod generation;
+mod schemas;
 mod wire;
 
 use std::fs;

@@ -1,6 +1,8 @@
 //! What the editions of OpenAPI have schemas say, a row a rule.
 
+mod direction;
 mod discriminator;
+mod keywords;
 
 use counterfoil_openapi::{Contract, Direction, Schema};
 use serde_json::{Value, json};
