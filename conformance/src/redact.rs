@@ -1,7 +1,7 @@
 //! What outputs may show: every secret is hidden here, before an event is made.
 //!
 //! Hidden are the values of headers the user gave, `Authorization` and cookies, every place that a security scheme
-//! names, and body fields that the document calls `writeOnly` or `format: password`.
+//! names, and fields of bodies and queries that the document calls `writeOnly` or `format: password`, at any depth.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use counterfoil_openapi::{Contract, Operation, OperationId};
 use http::HeaderMap;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::case::{CredentialPlace, credential_places};
@@ -128,11 +129,13 @@ impl Redactor {
         let pairs: Vec<String> = query
             .split('&')
             .map(|pair| match pair.split_once('=') {
-                Some((name, _))
-                    if self.query.contains(name) || fields.is_some_and(|names| names.contains(name)) =>
+                Some((name, value))
+                    if self.query.contains(name) || fields.is_some_and(|names| holds(name, value, names)) =>
                 {
                     format!("{name}={HIDDEN}")
                 }
+                // A query that is one text as a whole.
+                None if fields.is_some_and(|names| holds("", pair, names)) => HIDDEN.to_owned(),
                 _ => pair.to_owned(),
             })
             .collect();
@@ -207,9 +210,21 @@ fn hide(value: &mut Value, names: &BTreeSet<String>) -> usize {
     }
 }
 
+/// Whether a pair is a secret field, a member of one (`user[password]`), or a value that has one inside.
+fn holds(name: &str, value: &str, names: &BTreeSet<String>) -> bool {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (name, value) = (decode(name), decode(value));
+    let is_word_of = |text: &str| {
+        let mut words =
+            text.split(|character: char| !character.is_alphanumeric() && !"_-".contains(character));
+        words.any(|word| names.contains(word))
+    };
+    names.contains(&name) || is_word_of(&name) || (value.contains([',', ':']) && is_word_of(&value))
+}
+
 fn hide_pairs(text: &str, names: &BTreeSet<String>) -> String {
     let pairs = text.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if names.contains(name) => format!("{name}={HIDDEN}"),
+        Some((name, value)) if holds(name, value, names) => format!("{name}={HIDDEN}"),
         _ => pair.to_owned(),
     });
     pairs.collect::<Vec<_>>().join("&")
@@ -316,6 +331,21 @@ components:
         let login = contract.operation("login").unwrap();
         let shown = redactor.url(login, "http://me:pass@host/base/", "/login?api_key=k1&page=2");
         assert_eq!(shown, "http://***@host/base/login?api_key=***&page=2");
+        let table = [
+            ("user=u&password=hunter2", "user=u&password=***"),
+            (
+                "p[password]=hunter2&p%5Bpassword%5D=hunter2&p[user]=u",
+                "p[password]=***&p%5Bpassword%5D=***&p[user]=u",
+            ),
+            ("p=user,u,password,hunter2", "p=***"),
+            ("p=%7B%22password%22:%22hunter2%22%7D&q=1", "p=***&q=1"),
+            ("%7B%22password%22%3A%22hunter2%22%7D", "***"),
+            ("sort=passwords,user", "sort=passwords,user"),
+        ];
+        for (query, expected) in table {
+            let shown = redactor.url(login, "http://host", &format!("/login?{query}"));
+            assert_eq!(shown, format!("http://host/login?{expected}"));
+        }
     }
 
     #[test]

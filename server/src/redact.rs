@@ -3,7 +3,7 @@
 //! | where | hidden |
 //! |---|---|
 //! | headers | `Authorization`, `Proxy-Authorization`, `Cookie`, `Set-Cookie`, API keys, secret parameters |
-//! | query | API keys, secret parameters |
+//! | query | API keys, secret parameters, and their members: `filter[password]`; a value that holds members with others as a whole |
 //! | bodies, JSON or form | members that some schema of the body calls `format: password` or `writeOnly` |
 //! | bodies that may hold such members and cannot be read | the whole |
 //! | violations, trail, `counterfoil-reason` | every occurrence of a value hidden above |
@@ -16,7 +16,8 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use counterfoil_openapi::codec::media;
 use counterfoil_openapi::{
-    ApiKeyLocation, Content, Contract, Location, Operation, Request, SecuritySchemeKind, Violation,
+    ApiKeyLocation, Content, Contract, Location, Operation, Parameter, Request, SecuritySchemeKind, Style,
+    Violation,
 };
 use serde_json::Value;
 
@@ -40,6 +41,10 @@ pub(crate) struct Secrets {
 struct OperationSecrets {
     headers: HashSet<String>,
     query: HashSet<String>,
+    /// Members of query parameters that have pairs of their own.
+    query_members: BTreeSet<String>,
+    /// Whether the query string cannot be taken apart and holds something secret.
+    is_query_secret: bool,
     request: BTreeSet<String>,
     response: BTreeSet<String>,
 }
@@ -90,8 +95,15 @@ impl Secrets {
     ) -> String {
         let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
         let secrets = self.of(operation);
+        if secrets.is_some_and(|secrets| secrets.is_query_secret) {
+            found.add(query);
+            return format!("{path}?{HIDDEN}");
+        }
         let is_secret = |name: &str| {
-            self.query.contains(name) || secrets.is_some_and(|secrets| secrets.query.contains(name))
+            let is_documented = |secrets: &OperationSecrets| {
+                secrets.query.contains(name) || is_member(name, &secrets.query_members)
+            };
+            self.query.contains(name) || secrets.is_some_and(is_documented)
         };
         format!("{path}?{}", hide_pairs(query, is_secret, found))
     }
@@ -176,13 +188,7 @@ impl OperationSecrets {
         let is_secret =
             |schema: Option<&counterfoil_openapi::Schema>| schema.is_some_and(|schema| schema.is_secret());
         for parameter in operation.parameters() {
-            if is_secret(parameter.value_schema()) {
-                match parameter.location {
-                    Location::Header => drop(secrets.headers.insert(parameter.name.to_ascii_lowercase())),
-                    Location::Query => drop(secrets.query.insert(parameter.name.clone())),
-                    _ => {}
-                }
-            }
+            secrets.add_parameter(parameter);
         }
         if let Some(body) = operation.request_body() {
             secrets.request = members(&body.content);
@@ -240,6 +246,34 @@ impl Found {
                 for (_, value) in value.split(';').filter_map(|pair| pair.split_once('=')) {
                     self.add(value.trim());
                 }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl OperationSecrets {
+    fn add_parameter(&mut self, parameter: &Parameter) {
+        let Some(schema) = parameter.value_schema() else { return };
+        let members = schema.secret_members();
+        if !schema.is_secret() && members.is_empty() {
+            return;
+        }
+        match parameter.location {
+            Location::Header => drop(self.headers.insert(parameter.name.to_ascii_lowercase())),
+            Location::Query => {
+                let has_pairs = parameter.content.is_none()
+                    && (parameter.explode || parameter.style == Style::DeepObject);
+                if schema.is_secret() || !has_pairs {
+                    self.query.insert(parameter.name.clone());
+                }
+                self.query_members.extend(members);
+            }
+            Location::QueryString => {
+                let media = parameter.content.as_ref().and_then(|content| content.iter().next());
+                let has_pairs = media.is_some_and(|media| media::kind(&media.name) == media::Kind::Form);
+                self.is_query_secret |= schema.is_secret() || !has_pairs;
+                self.query_members.extend(members);
             }
             _ => {}
         }
@@ -367,6 +401,52 @@ components:
         let text = "abc123, 9 9, s3cret, k3y-value and c00kie";
         assert_eq!(found.scrub(text), "***, 9 9, ***, *** and ***", "three characters need quotes");
         assert_eq!(found.scrub("got \"9 9\""), "got \"***\"");
+    }
+
+    /// An object in a query has its members where its notation puts them.
+    #[test]
+    fn secret_members_of_queries_are_hidden() {
+        let parameters = |parameter: &str| {
+            let document = format!(
+                "openapi: 3.2.0\npaths: {{/x: {{get: {{parameters: [{parameter}], responses: {{}}}}}}}}\n\
+                 components: {{schemas: {{S: {{type: object, properties: {{user: {{type: string}}, \
+                 password: {{type: string, format: password}}}}}}}}}}\n"
+            );
+            Contract::load("q.yaml", document.as_bytes()).unwrap()
+        };
+        let table = [
+            ("{name: p, in: query, SCHEMA}", "user=u&password=hunter2", "user=u&password=***"),
+            ("{name: p, in: query, explode: false, SCHEMA}", "p=user,u,password,hunter2", "p=***"),
+            (
+                "{name: p, in: query, style: deepObject, SCHEMA}",
+                "p%5Bpassword%5D=hunter2&p[user]=u",
+                "p%5Bpassword%5D=***&p[user]=u",
+            ),
+            (
+                "{name: p, in: query, content: {application/json: {SCHEMA}}}",
+                "p=%7B%22password%22:%22hunter2%22%7D&q=1",
+                "p=***&q=1",
+            ),
+            (
+                "{name: p, in: querystring, content: {application/x-www-form-urlencoded: {SCHEMA}}}",
+                "user=u&password=hunter2",
+                "user=u&password=***",
+            ),
+            (
+                "{name: p, in: querystring, content: {application/json: {SCHEMA}}}",
+                "%7B%22password%22:%22hunter2%22%7D",
+                "***",
+            ),
+        ];
+        for (parameter, query, expected) in table {
+            let reference = "schema: {$ref: '#/components/schemas/S'}";
+            let contract = parameters(&parameter.replace("SCHEMA", reference));
+            let secrets = Secrets::new(std::slice::from_ref(&contract));
+            let mut found = Found::default();
+            let shown = secrets.target(Some(&contract.operations()[0]), &format!("/x?{query}"), &mut found);
+            assert_eq!(shown, format!("/x?{expected}"), "{parameter}");
+            assert!(!found.scrub(query).contains("hunter2"), "{parameter}");
+        }
     }
 
     #[test]
