@@ -92,7 +92,7 @@ pub fn kind(media_type: &str) -> Kind {
 /// | anything | `*/*` | 1 |
 ///
 /// A parameter sent with another value than the documented one does not fit; one the document does not name is
-/// ignored.
+/// ignored, and so is the `boundary` of a multipart body, which each body chooses for itself.
 pub fn specificity(range: &str, media_type: &str) -> Option<u8> {
     let (wanted, sent) = (essence(range), essence(media_type));
     if wanted.eq_ignore_ascii_case(sent) {
@@ -118,7 +118,8 @@ fn exact_specificity(range: &str, media_type: &str) -> Option<u8> {
         return Some(5);
     }
     let (mut is_stated, mut is_sent) = (false, true);
-    for (name, wanted) in parameters(range) {
+    let is_own = |name: &str| name.eq_ignore_ascii_case("boundary") && kind(range) == Kind::Multipart;
+    for (name, wanted) in parameters(range).filter(|(name, _)| !is_own(name)) {
         is_stated = true;
         match parameter(media_type, name) {
             Some(sent) if sent.eq_ignore_ascii_case(&wanted) => {}
@@ -318,6 +319,9 @@ mod tests {
             ("text/csv; header=absent", "text/csv;header=\"absent\"; x=1", Some(6)),
             ("text/csv; header=absent", "text/csv", Some(4)),
             ("text/csv; header=absent", "text/csv; header=present", None),
+            ("multipart/mixed; boundary=a", "multipart/mixed; boundary=b", Some(5)),
+            ("multipart/mixed; boundary=a; type=x", "multipart/mixed; boundary=b; type=x", Some(6)),
+            ("text/csv; boundary=a", "text/csv; boundary=b", None),
             ("application/*+json", "application/problem+json", Some(3)),
             ("application/*+json", "application/json", None),
             ("application/*", "application/problem+json", Some(2)),

@@ -460,6 +460,21 @@ fn parts_without_names_are_the_declared_properties_outside_form_data() {
     assert_eq!(violations, ["body: part 1 has no name [unreadable]"]);
 }
 
+#[test]
+fn a_documented_boundary_binds_no_body() {
+    let described = json!({"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}});
+    let contract = contract("3.0.3", "multipart/form-data; boundary=documented", &described);
+    let values = values("multipart/form-data; boundary=documented", json!({"a": 1}));
+    let request = encode_request(&contract.operations()[0], &values).expect("it can be written");
+    let reading = read(&contract, &request);
+    assert_eq!(reading.violations, []);
+    let body = reading.values.body.expect("a body");
+    assert_eq!(
+        (body.media_type.as_str(), body.payload.as_value()),
+        ("multipart/form-data", Some(&json!({"a": 1})))
+    );
+}
+
 /// A batch of requests is often documented as a text.
 #[test]
 fn several_parts_of_what_is_but_a_text_are_not_looked_into() {
