@@ -26,14 +26,13 @@ declare! {
 }
 
 /// Members that are read and not acted upon, and what that means.
-const MEMBERS: [(Kind, &str, &str); 7] = [
+const MEMBERS: [(Kind, &str, &str); 6] = [
     (Kind::Root, "webhooks", "the requests that webhooks describe are not made nor waited for"),
     (Kind::Root, "jsonSchemaDialect", ""),
     (Kind::Operation, "callbacks", "the requests that callbacks describe are not made nor waited for"),
     (Kind::Example, "externalValue", "an example outside the document is not read"),
     (Kind::Response, "links", "links are not followed"),
     (Kind::Schema, "contentSchema", "what a text holds is not held to `contentSchema`"),
-    (Kind::Schema, "$dynamicRef", "a `$dynamicRef` is taken to admit every value"),
 ];
 
 fn judge(_: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {

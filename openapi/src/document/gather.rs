@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 
 use super::address::{beside, has_scheme, home, is_url};
 use super::walk::{Site, SiteKind, Step, Visitor, pointer, walk};
-use super::{Document, FileError, Files, Finding, MAX_BYTES, Pointer, Severity};
+use super::{Document, FileError, Files, Finding, MAX_BYTES, Pointer, Severity, dynamic};
 
 /// The member of the gathered root that holds the trees of the other files.
 pub(super) const FILES: &str = "x-counterfoil-files";
@@ -97,8 +97,7 @@ struct Tree {
     has_names: bool,
     /// The base URIs of its schema resources.
     bases: HashMap<Pointer, String>,
-    /// Schemas by the names of their anchors.
-    anchors: HashMap<String, Pointer>,
+    anchors: Anchors,
     /// The texts to put in the places of others, once all is read.
     changes: HashMap<Pointer, String>,
     /// Vendors' members that references lead into.
@@ -112,10 +111,24 @@ impl Tree {
             root,
             has_names,
             bases: HashMap::new(),
-            anchors: HashMap::new(),
+            anchors: Anchors::default(),
             changes: HashMap::new(),
             entered: HashSet::new(),
         }
+    }
+}
+
+/// Schemas by the names of their anchors.
+#[derive(Default)]
+struct Anchors {
+    within: HashMap<(Pointer, String), Pointer>,
+    /// The first of each name: some write a name of another resource.
+    anywhere: HashMap<String, Pointer>,
+}
+
+impl Anchors {
+    fn find(&self, resource: &Pointer, name: &str) -> Option<&Pointer> {
+        self.within.get(&(resource.clone(), name.to_owned())).or_else(|| self.anywhere.get(name))
     }
 }
 
@@ -161,6 +174,7 @@ impl Gathering<'_> {
         if !tree.has_names {
             return;
         }
+        dynamic::settle_pointers(&mut tree.root);
         let mut names = Names { bases: Vec::new(), learnt: Vec::new(), anchors: Vec::new() };
         if let Some(uri) = tree.root.get("$self").and_then(Value::as_str) {
             names.learnt.push((Pointer::root(), uri.to_owned()));
@@ -168,8 +182,9 @@ impl Gathering<'_> {
         }
         walk(&tree.root, Vec::new(), &mut names);
         let Names { learnt, anchors, .. } = names;
-        for (name, place) in anchors {
-            tree.anchors.entry(name).or_insert(place);
+        for (resource, name, place) in anchors {
+            tree.anchors.anywhere.entry(name.clone()).or_insert_with(|| place.clone());
+            tree.anchors.within.entry((resource, name)).or_insert(place);
         }
         for (place, uri) in learnt {
             self.ids.entry(uri.clone()).or_insert_with(|| (at, place.clone()));
@@ -265,7 +280,7 @@ impl Gathering<'_> {
         } else if decoded.starts_with('/') {
             Some(within(&decoded).map_or_else(|| fragment.to_owned(), |inner| inner.replace('%', "%25")))
         } else {
-            tree.anchors.get(&*decoded).map(|place| place.as_str().replace('%', "%25"))
+            tree.anchors.find(resource, &decoded).map(|place| place.as_str().replace('%', "%25"))
         };
         let landing = match landing {
             Some(landing) => landing,
@@ -423,19 +438,22 @@ struct Names {
     /// The base URIs on the way to the object looked at, each with the length of the way.
     bases: Vec<(usize, String)>,
     learnt: Vec<(Pointer, String)>,
-    anchors: Vec<(String, Pointer)>,
+    /// Each with the resource around it.
+    anchors: Vec<(Pointer, String, Pointer)>,
 }
 
 impl<'v> Visitor<'v> for Names {
     fn reference(&mut self, _site: Site<'_, 'v>) {}
 
-    fn object(&mut self, object: &'v Map<String, Value>, path: &[Step<'v>], _resource: usize) {
+    fn object(&mut self, object: &'v Map<String, Value>, path: &[Step<'v>], resource: usize) {
         while self.bases.last().is_some_and(|(length, _)| *length >= path.len() && *length > 0) {
             self.bases.pop();
         }
         if let Some(id) = object.get("$id").and_then(Value::as_str) {
             match id.strip_prefix('#') {
-                Some(anchor) => self.anchors.push((anchor.to_owned(), pointer(path))),
+                Some(anchor) => {
+                    self.anchors.push((pointer(&path[..resource]), anchor.to_owned(), pointer(path)));
+                }
                 None => {
                     let uri = self.bases.last().map_or_else(|| id.to_owned(), |(_, base)| beside(base, id));
                     let uri = uri.trim_end_matches('#').to_owned();
@@ -446,7 +464,7 @@ impl<'v> Visitor<'v> for Names {
         }
         for keyword in ["$anchor", "$dynamicAnchor"] {
             if let Some(anchor) = object.get(keyword).and_then(Value::as_str) {
-                self.anchors.push((anchor.to_owned(), pointer(path)));
+                self.anchors.push((pointer(&path[..resource]), anchor.to_owned(), pointer(path)));
             }
         }
     }

@@ -10,7 +10,9 @@ use super::decode::decode;
 use super::mend::Mended;
 use super::node::{Node, RepeatedKey};
 use super::refusal::{self, Refusal};
-use super::{Files, Finding, Pointer, Position, Severity, Version, gather, json, plain, settle, yaml};
+use super::{
+    Files, Finding, Pointer, Position, Severity, Version, dynamic, gather, json, plain, settle, yaml,
+};
 use crate::schema::Definitions;
 
 /// The largest document read, in bytes.
@@ -71,6 +73,9 @@ impl Document {
         }
         findings.extend(gather::gather(&mut document, files));
         settle::settle(&mut document.root);
+        if document.version.has_json_schema_dialect() {
+            dynamic::settle(&mut document.root);
+        }
         Ok((document, findings))
     }
 

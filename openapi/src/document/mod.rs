@@ -2,6 +2,7 @@
 
 mod address;
 mod decode;
+mod dynamic;
 mod files;
 mod finding;
 mod gather;

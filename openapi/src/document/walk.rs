@@ -25,7 +25,7 @@ pub(super) struct Site<'w, 'v> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SiteKind {
-    /// `$ref` in an object of its own.
+    /// `$ref` or `$dynamicRef` in an object of its own.
     Reference,
     /// `$ref` where a map of names or a list stands: its members are those of what it leads to.
     Members,
@@ -150,7 +150,9 @@ impl<'v> Walk<'_, 'v> {
 
     fn field(&mut self, key: &'v str, value: &'v Value) {
         match value {
-            Value::String(text) if key == "$ref" => self.site(SiteKind::Reference, Step::Key(key), text),
+            Value::String(text) if key == "$ref" || key == "$dynamicRef" => {
+                self.site(SiteKind::Reference, Step::Key(key), text)
+            }
             Value::Object(members) => {
                 self.step(Step::Key(key), |walk| walk.object_under(key, value, members))
             }

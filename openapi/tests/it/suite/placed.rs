@@ -92,9 +92,13 @@ fn component(version: &str, schema: &Value) -> Result<Schema, String> {
 /// The schema with its references led to where it stands.
 fn rewritten(schema: &Value) -> Value {
     let Some(keywords) = schema.as_object() else { return schema.clone() };
+    // Within what has an identifier of its own, places are places in that.
+    if keywords.contains_key("$id") {
+        return schema.clone();
+    }
     let rewrite = |(keyword, value): (&String, &Value)| {
         let value = match (keyword.as_str(), value) {
-            ("$ref", Value::String(reference)) => json!(led(reference)),
+            ("$ref" | "$dynamicRef", Value::String(reference)) => json!(led(reference)),
             (keyword, Value::Array(parts)) if LISTS.contains(&keyword) => {
                 parts.iter().map(rewritten).collect()
             }
