@@ -23,6 +23,9 @@ const ROUNDS: usize = 24;
 /// The rounds after which optional parts at fault are left out.
 const PATIENT_ROUNDS: usize = 8;
 
+/// Of so many rounds one takes members away from the objects at fault.
+const THINNING_ROUNDS: usize = 4;
+
 /// The most bytes of a body that is nothing but bytes.
 const MAX_BYTES: usize = 64;
 
@@ -175,16 +178,19 @@ impl Plan {
             for slot in self.slots.iter().filter(|slot| is_faulty(slot)) {
                 if round >= PATIENT_ROUNDS && !slot.is_required {
                     slot.clear(&mut values);
-                } else {
-                    // Rare characters are what most places cannot carry.
-                    let tamer = if round >= PATIENT_ROUNDS && variety == Variety::Wild {
-                        Variety::Plain
-                    } else {
-                        variety
-                    };
-                    let other = if round > 0 && variety == Variety::Minimal { Variety::Plain } else { tamer };
-                    slot.fill(&mut values, runner, &mut dice, other);
+                    continue;
                 }
+                // Now and then what is there already only holds too much.
+                if round % THINNING_ROUNDS == THINNING_ROUNDS - 1 && slot.thin(&mut values, &mut dice) {
+                    continue;
+                }
+                // Rare characters are what most places cannot carry.
+                let tamer = match variety {
+                    Variety::Wild if round >= PATIENT_ROUNDS => Variety::Plain,
+                    Variety::Minimal if round > 0 => Variety::Plain,
+                    variety => variety,
+                };
+                slot.fill(&mut values, runner, &mut dice, tamer);
             }
         }
         Err(faults)
@@ -224,6 +230,29 @@ impl Slot {
                 values.body = Some(BodyValue { media_type: source.media_type.clone(), payload });
             }
         }
+    }
+
+    /// Leaves one member of an object, where that is valid: members of exploded objects can have names that other
+    /// parameters have as well, and only one of them may be sent.
+    fn thin(&self, values: &mut RequestValues, dice: &mut Dice) -> bool {
+        let (Part::Parameter(location, name), [source]) = (&self.part, &self.sources[..]) else {
+            return false;
+        };
+        let (Some(Value::Object(map)), Some((schema, _))) =
+            (place(values, *location).get_mut(name), &source.values)
+        else {
+            return false;
+        };
+        let names: Vec<&String> = map.keys().collect();
+        let Some(kept) = dice.pick(&names).map(|name| (*name).clone()) else { return false };
+        let mut thin = map.clone();
+        thin.retain(|name, _| *name == kept);
+        let thin = Value::Object(thin);
+        let is_valid = schema.is_valid(&thin, Direction::Request);
+        if is_valid {
+            place(values, *location).insert(name.clone(), thin);
+        }
+        is_valid
     }
 
     /// Leaves the part out.

@@ -297,3 +297,23 @@ fn a_null_is_drawn_where_nullable_is_a_keyword_and_accepted_elsewhere() {
         assert_eq!(read(&operation, &request).violations, [], "{edition}");
     }
 }
+
+#[test]
+fn an_exploded_object_leaves_out_the_names_that_other_parameters_have() {
+    let number = json!({"type": "integer"});
+    let object = json!({"type": "object", "properties": {"id": number, "kind": number, "amount": number}});
+    let query = |name: &str, schema: &serde_json::Value| {
+        json!({"name": name, "in": "query", "required": true, "schema": schema})
+    };
+    let name = json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string"}});
+    let parameters = [name, query("id", &number), query("kind", &number), query("moved", &object)];
+    let operation = only("3.0.3", json!({"get": {"parameters": parameters, "responses": {}}}));
+    let strategy = positive_request_in(&operation, Variety::Wild).expect("requests");
+    for index in 0..20 {
+        let values = sample(&strategy, &Seed::derive(1, &["moved"], index)).expect("a request");
+        let moved = values.query["moved"].as_object().expect("an object");
+        assert!(!moved.contains_key("id") && !moved.contains_key("kind"), "{moved:?}");
+        let request = encode_request(&operation, &values).expect("it can be written");
+        assert_eq!(read(&operation, &request).values.query, values.query);
+    }
+}

@@ -6,7 +6,9 @@
 //!
 //! - what no validator compiles: keywords of a wrong type, references that lead nowhere, patterns that no engine takes;
 //! - before 3.1: what stands beside a `$ref`; `nullable` and boolean bounds become their newer form;
-//! - by direction: a property that may not travel this way is not required.
+//! - by direction: a property that may not travel this way is not required, and nothing is valid for it.
+//!
+//! What is added are the formats of OpenAPI: `byte`, and the bounds of `int32` and `int64`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -77,6 +79,7 @@ impl Originals {
         asking.insert("properties".to_owned(), Value::Object(asked));
         let options = jsonschema::draft202012::options().should_validate_formats(true).offline();
         let validator = options
+            .with_format("byte", is_base64)
             .build(&Value::Object(asking))
             .map_err(|error| format!("the document does not compile: {error} at {}", error.schema_path()));
         Self { root, numbers, validator }
@@ -224,7 +227,18 @@ impl<'d> Tidying<'d> {
             if keyword == "$ref" {
                 continue;
             }
-            if MAPS.contains(&keyword.as_str()) {
+            if keyword == "properties"
+                && let Some(properties) = value.as_object()
+            {
+                let tidied_properties = properties.iter().map(|(name, property)| {
+                    let is_hidden = is_flagged(self.root, property, self.flag, 0);
+                    (
+                        name.clone(),
+                        if is_hidden { Value::Bool(false) } else { self.tidied(property, Members::Keywords) },
+                    )
+                });
+                tidied.insert(keyword.clone(), Value::Object(tidied_properties.collect()));
+            } else if MAPS.contains(&keyword.as_str()) {
                 // An array here is a list of parameters, and anything else is no map.
                 if value.is_object() || value.is_array() {
                     tidied.insert(keyword.clone(), self.tidied(value, Members::Names));
@@ -313,8 +327,21 @@ impl<'d> Tidying<'d> {
                 tidied.insert(strict.to_owned(), bound);
             }
         }
+        let format =
+            map.get("format").and_then(Value::as_str).filter(|_| map.get("type") == Some(&json!("integer")));
+        let bounds = match format {
+            Some("int32") => Some((json!(i32::MIN), json!(i32::MAX))),
+            Some("int64") => Some((json!(i64::MIN), json!(i64::MAX))),
+            _ => None,
+        };
+        if let Some((least, most)) = bounds {
+            tidied.entry("minimum").or_insert(least);
+            tidied.entry("maximum").or_insert(most);
+        }
         let is = |flag: &str| map.get(flag) == Some(&Value::Bool(true));
-        if !self.is_newer && (is("nullable") || is("x-nullable")) {
+        // The older parameters, which are half a schema, are asked about by none.
+        let is_parameter = map.get("in").is_some_and(Value::is_string) && map.contains_key("name");
+        if !self.is_newer && !is_parameter && (is("nullable") || is("x-nullable")) {
             let rest = std::mem::take(tidied);
             tidied.insert("anyOf".to_owned(), json!([{ "type": "null" }, rest]));
         }
@@ -324,10 +351,25 @@ impl<'d> Tidying<'d> {
         if let Some(known) = self.patterns.get(pattern) {
             return *known;
         }
-        let compiles = jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok();
+        let compiles = compiles(pattern);
         self.patterns.insert(pattern.to_owned(), compiles);
         compiles
     }
+}
+
+/// Whether the `jsonschema` crate compiles a pattern.
+pub(super) fn compiles(pattern: &str) -> bool {
+    jsonschema::draft202012::new(&json!({ "pattern": pattern })).is_ok()
+}
+
+/// Whether a text is base64 of either alphabet, with or without padding; line breaks are fine.
+fn is_base64(text: &str) -> bool {
+    let digits: String = text.chars().filter(|own| !own.is_ascii_whitespace()).collect();
+    let bare = digits.trim_end_matches('=');
+    let is_padded = digits.len() > bare.len();
+    bare.chars().all(|own| own.is_ascii_alphanumeric() || "+/-_".contains(own))
+        && bare.len() % 4 != 1
+        && (!is_padded || (digits.len().is_multiple_of(4) && digits.len() - bare.len() < 3))
 }
 
 fn is_type(value: &Value) -> bool {

@@ -23,6 +23,7 @@ impl<'d> Proof<'d> {
         self.passed.push(schema);
         let is_empty = self.refers_to_nothing(schema)
             || self.lists_nothing(schema)
+            || self.starts_before_its_start(schema)
             || self.has_no_alternative(schema)
             || self.needs_a_part_without_value(schema);
         self.passed.pop();
@@ -36,6 +37,14 @@ impl<'d> Proof<'d> {
 
     fn refers_to_nothing(&mut self, schema: &'d Value) -> bool {
         self.target(schema).is_some_and(|target| self.is_empty(target))
+    }
+
+    /// A pattern copied with the slashes around it: `/^a$/` asks for a slash before the start of the text.
+    fn starts_before_its_start(&self, schema: &Value) -> bool {
+        let pattern = schema.get("pattern").and_then(Value::as_str).unwrap_or_default();
+        pattern.starts_with("/^")
+            && !pattern.contains('|')
+            && schema.get("type").is_some_and(|types| types == "string")
     }
 
     /// Every listed value is of another type.

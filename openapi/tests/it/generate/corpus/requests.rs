@@ -8,14 +8,14 @@ use counterfoil_openapi::generate::{
 };
 use counterfoil_openapi::validate::{self, Enforcement, Reading, RequestRules};
 use counterfoil_openapi::{
-    BasePaths, Location, MediaType, Operation, Part, Request, Route, Router, Schema, Violation,
+    BasePaths, Location, MediaType, Operation, Part, Request, RequestBody, Route, Router, Schema, Violation,
 };
 use http::header::COOKIE;
 use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::original::Rule;
+use super::original::{self, Rule};
 use super::tally::Tally;
 use super::{Case, schemas_of};
 
@@ -82,7 +82,7 @@ fn arrives(operation: &Arc<Operation>, values: &RequestValues) -> Result<(), Str
         ("cookie", &values.cookie, &reading.values.cookie),
     ];
     for (place, sent, read) in places {
-        if !is_same_place(sent, read) {
+        if !is_same_place(place, sent, read) {
             return Err(format!("{target}: {place} {sent:?} is read as {read:?}"));
         }
     }
@@ -121,8 +121,8 @@ fn is_transport(name: &str) -> bool {
     TRANSPORT.iter().any(|header| name.eq_ignore_ascii_case(header))
 }
 
-fn is_same_place(sent: &IndexMap<String, Value>, read: &IndexMap<String, Value>) -> bool {
-    let read: Vec<_> = read.iter().filter(|(name, _)| !is_transport(name)).collect();
+fn is_same_place(place: &str, sent: &IndexMap<String, Value>, read: &IndexMap<String, Value>) -> bool {
+    let read: Vec<_> = read.iter().filter(|(name, _)| place != "header" || !is_transport(name)).collect();
     sent.len() == read.len()
         && read.iter().all(|(name, value)| sent.get(*name).is_some_and(|sent| is_same(sent, value)))
 }
@@ -189,6 +189,9 @@ pub(super) fn invalid(case: &Case<'_>, operation: &Arc<Operation>, tally: &mut T
                 Ok(()) => tally.lacks("an operation that no request breaks"),
                 Err(_) if body.is_some_and(|body| body.content.iter().all(is_uncoded)) => {
                     tally.lacks("an operation with an optional body that no codec writes");
+                }
+                Err(_) if body.is_some_and(|body| is_never_valid(case, body)) => {
+                    tally.lacks("an operation with an optional body that no value is valid for");
                 }
                 Err(why) => tally.failures.push(format!("invalid: {none}, but {why}")),
             };
@@ -294,8 +297,8 @@ fn is_seen(
     if is_seen { Ok(()) } else { Err(format!("{constraint:?} is not seen in {request:?}")) }
 }
 
-/// Whether a rule is one that JSON Schema alone does not know: the bounds and the texts that OpenAPI's formats stand
-/// for, and properties that may not travel this way.
+/// Whether a rule is one that the `jsonschema` crate alone does not know: the bounds and the texts that OpenAPI's
+/// formats stand for, properties that may not travel this way, patterns that the engines of the crate do not compile.
 fn is_ours(operation: &Operation, constraint: &Constraint) -> bool {
     match constraint.keyword.as_str() {
         "readOnly" | "writeOnly" => true,
@@ -304,6 +307,10 @@ fn is_ours(operation: &Operation, constraint: &Constraint) -> bool {
             let schema = schema.unwrap_or(&constraint.document_pointer);
             let found = operation.document().root().pointer(schema);
             found.is_some_and(|found| found.get("format").is_some())
+        }
+        "pattern" => {
+            let found = operation.document().root().pointer(&constraint.document_pointer);
+            found.and_then(Value::as_str).is_some_and(|pattern| !original::compiles(pattern))
         }
         _ => false,
     }
@@ -385,14 +392,20 @@ fn lack(case: &Case<'_>, operation: &Operation, none: &NoInstance, tally: &mut T
         "a required parameter that no value is valid for"
     } else if body.is_some_and(|body| body.content.iter().all(is_uncoded)) {
         "a required body that no codec writes"
-    } else if body.is_some_and(|body| {
-        body.content.iter().all(|media| is_uncoded(media) || is_contradictory(media.schema.as_ref()))
-    }) {
+    } else if body.is_some_and(|body| is_never_valid(case, body)) {
         "a required body that no value is valid for"
     } else {
         return tally.failures.push(format!("no request: {none}"));
     };
     tally.lacks(format!("an operation with {reason}"));
+}
+
+/// Whether no value is valid for a body, in any media type that a codec writes.
+fn is_never_valid(case: &Case<'_>, body: &RequestBody) -> bool {
+    let is_empty = |media: &MediaType| {
+        is_uncoded(media) || media.schema.as_ref().is_some_and(|schema| case.requests.is_empty(schema))
+    };
+    body.content.iter().all(is_empty)
 }
 
 /// Whether no codec writes the values of a media type.
