@@ -246,8 +246,14 @@ fn breaks(
         {
             tally.judged += 1;
             let rules = rules?;
-            let is_same =
-                |rule: &Rule| rule.keyword == constraint.keyword && rule.pointer == constraint.pointer;
+            let is_same = |rule: &Rule| match constraint.keyword.as_str() {
+                // JSON Schema knows only that no alternative is met by what holds the property.
+                "discriminator" => {
+                    let holder = constraint.pointer.rsplit_once('/').map(|(holder, _)| holder);
+                    ["oneOf", "anyOf"].contains(&rule.keyword.as_str()) && holder == Some(&rule.pointer)
+                }
+                keyword => rule.keyword == keyword && rule.pointer == constraint.pointer,
+            };
             if !rules.iter().any(is_same) && !is_ours(operation, constraint) {
                 return Err(format!("{constraint:?}, but the schema refuses {value} by {rules:?}"));
             }
