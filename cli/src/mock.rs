@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use counterfoil_openapi::BasePaths;
+use counterfoil_openapi::generate::Variety;
 use counterfoil_openapi::validate::Enforcement;
 use counterfoil_server::{Examples, StubBuilder, StubServer};
 use tokio::runtime::Runtime;
@@ -78,6 +79,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOW", default_value = "repair")]
     examples: ExamplesName,
 
+    /// How generated values read: plain words and numbers, those of a system in use (people, places, prices, by the
+    /// names of properties and by formats), or the least that is valid.
+    #[arg(long, value_name = "KIND", default_value = "plain")]
+    values: ValuesName,
+
     /// A file to write the ports to once the stub listens: its own in the first line, the control API's in the second.
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
@@ -96,6 +102,13 @@ enum BasePathName {
 enum ExamplesName {
     Repair,
     AsIs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ValuesName {
+    Plain,
+    Realistic,
+    Minimal,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
@@ -146,6 +159,11 @@ async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<Stub
         .examples(match arguments.examples {
             ExamplesName::Repair => Examples::Repaired,
             ExamplesName::AsIs => Examples::AsIs,
+        })
+        .variety(match arguments.values {
+            ValuesName::Plain => Variety::Plain,
+            ValuesName::Realistic => Variety::Realistic,
+            ValuesName::Minimal => Variety::Minimal,
         })
         .security(enforced_unless(arguments.no_auth))
         .validation(enforced_unless(arguments.no_validate));

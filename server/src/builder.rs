@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use counterfoil_openapi::generate::Variety;
 use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
 use counterfoil_openapi::{BasePaths, Contract};
 
@@ -68,6 +69,7 @@ pub(crate) struct Settings {
     pub(crate) own_replies: OwnReplies,
     pub(crate) bodies: Bodies,
     pub(crate) examples: Examples,
+    pub(crate) variety: Variety,
     pub(crate) body_limit: usize,
     pub(crate) body_deadline: Duration,
 }
@@ -75,7 +77,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// What of them has a say in the plans of replies.
     pub(crate) fn plan_rules(&self) -> Rules {
-        Rules { seed: self.seed, examples: self.examples }
+        Rules { seed: self.seed, examples: self.examples, variety: self.variety }
     }
 }
 
@@ -105,6 +107,7 @@ impl StubBuilder {
                 own_replies: OwnReplies::default(),
                 bodies: Bodies::default(),
                 examples: Examples::default(),
+                variety: Variety::Plain,
                 body_limit: DEFAULT_BODY_LIMIT,
                 body_deadline: DEFAULT_BODY_DEADLINE,
             },
@@ -186,6 +189,12 @@ impl StubBuilder {
     /// What is done with examples that break their own schema; they are repaired unless told otherwise.
     pub fn examples(mut self, examples: Examples) -> Self {
         self.settings.examples = examples;
+        self
+    }
+
+    /// How generated values read: [`Variety::Plain`] unless told otherwise.
+    pub fn variety(mut self, variety: Variety) -> Self {
+        self.settings.variety = variety;
         self
     }
 

@@ -54,6 +54,8 @@ pub(crate) struct Rules {
     pub(crate) seed: u64,
     /// What is done with examples that break their own schema.
     pub(crate) examples: Examples,
+    /// How what is made up reads.
+    pub(crate) variety: Variety,
 }
 
 /// The replies of one operation.
@@ -190,7 +192,7 @@ fn header_value(header: &Header, parts: &[&str], rules: Rules) -> Option<(Header
         return given;
     }
     let schema = header.schema.as_ref()?;
-    let strategy = generate::positive(schema, Direction::Response).ok()?;
+    let strategy = generate::positive_in(schema, Direction::Response, rules.variety).ok()?;
     (0..HEADER_DRAWS).find_map(|draw| {
         let value = generate::sample(&strategy, &Seed::derive(rules.seed, parts, draw))?;
         Some((codec::encode_header(header, &value).ok()?, Vec::new()))
@@ -260,9 +262,9 @@ impl MediaPlan {
 
     /// A body that its schema admits, drawn by a seed; nothing where there is no schema, or none can be drawn.
     pub(crate) fn generate(&self, seed: &Seed) -> Option<Value> {
-        let strategy = self
-            .strategy
-            .get_or_init(|| generate::positive_body(&self.media, Direction::Response, Variety::Plain).ok());
+        let strategy = self.strategy.get_or_init(|| {
+            generate::positive_body(&self.media, Direction::Response, self.rules.variety).ok()
+        });
         generate::sample(strategy.as_ref()?, seed)
     }
 }

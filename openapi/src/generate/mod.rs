@@ -13,6 +13,7 @@ mod grammar;
 mod negative;
 mod no_instance;
 mod positive;
+mod realistic;
 mod repair;
 mod request;
 mod seed;

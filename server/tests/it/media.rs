@@ -1,5 +1,6 @@
 //! Media types, bodies, and the headers of replies.
 
+use counterfoil_openapi::generate::Variety;
 use counterfoil_server::Bodies;
 use serde_json::{Value, json};
 
@@ -137,6 +138,16 @@ async fn bodies_can_be_generated_before_examples() {
     assert_eq!(stub.get("/pets").await.value(), "pets", "an example is better than nothing");
     let reply = stub.send("GET /bodies/both", &[("prefer", "dynamic=false")], "").await;
     assert_eq!(reply.value(), json!({"code": "ABC", "count": 1}));
+}
+
+#[tokio::test]
+async fn generated_bodies_are_as_adventurous_as_asked() {
+    let reply =
+        async |variety| Stub::start(tables().variety(variety)).await.get("/bodies/generated").await.value();
+    let least = reply(Variety::Minimal).await;
+    assert_eq!(reply(Variety::Minimal).await, least);
+    assert_ne!(reply(Variety::Plain).await, least);
+    assert_ne!(reply(Variety::Realistic).await, least);
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ impl Draw<'_> {
         }
         let wanted = match self.variety {
             Variety::Minimal => least,
-            Variety::Plain => 1 + self.dice.below(3) as u64,
+            Variety::Plain | Variety::Realistic => 1 + self.dice.below(3) as u64,
             Variety::Wild if self.dice.chance(10) => self.dice.below(20) as u64,
             Variety::Wild if self.dice.chance(10) && most < 100 => most,
             Variety::Wild => self.dice.below(4) as u64,

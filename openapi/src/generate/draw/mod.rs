@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Variety;
 use super::grammar::{Form, FormKind, Grammar, Node, NodeId};
+use super::realistic;
 use super::seed::Dice;
 
 pub(crate) use number::{decimal, exact};
@@ -57,8 +58,11 @@ pub(crate) enum Care {
 pub(crate) struct Draw<'g> {
     grammar: &'g Grammar,
     pub(crate) dice: Dice,
+    /// Never [`Variety::Realistic`]: that is plain, with `names`.
     variety: Variety,
     care: Care,
+    /// What realistic values are called, and what holds them, the innermost last; nothing where none is wanted.
+    names: Option<Vec<String>>,
     used: usize,
     patience: u32,
     /// How many optional properties in a hundred are there.
@@ -71,10 +75,15 @@ impl<'g> Draw<'g> {
         let fullness = match variety {
             Variety::Minimal => 0,
             Variety::Plain => 85,
+            Variety::Realistic => 95,
             // Values that hold nearly all and values that hold nearly nothing find different mistakes.
             Variety::Wild => [10, 50, 50, 90][dice.below(4)],
         };
-        Self { grammar, dice, variety, care, used: 0, patience: PATIENCE, fullness }
+        let (variety, names) = match variety {
+            Variety::Realistic => (Variety::Plain, Some(Vec::new())),
+            variety => (variety, None),
+        };
+        Self { grammar, dice, variety, care, names, used: 0, patience: PATIENCE, fullness }
     }
 
     /// A value of a node, `depth` levels below the root.
@@ -176,7 +185,7 @@ impl<'g> Draw<'g> {
             FormKind::Values(values) => {
                 let drawn = match self.variety {
                     Variety::Minimal => values.iter().find(|value| !value.is_null()).or(values.first()),
-                    Variety::Plain => {
+                    Variety::Plain | Variety::Realistic => {
                         let value = self.dice.pick(values);
                         value.filter(|value| !value.is_null()).or_else(|| self.dice.pick(values))
                     }
@@ -187,10 +196,22 @@ impl<'g> Draw<'g> {
             FormKind::Null => Ok(Value::Null),
             FormKind::Boolean => Ok(Value::Bool(self.variety != Variety::Minimal && self.dice.chance(50))),
             FormKind::Number { rule, is_whole } => {
+                if let Some(names) = &self.names
+                    && let Some(value) = realistic::number(names, *is_whole, &mut self.dice)
+                    && self.grammar.admits(node, &value)
+                {
+                    return Ok(value);
+                }
                 number::draw(rule, *is_whole, &mut self.dice, self.variety)
                     .map_err(|reason| self.gap(node, reason))
             }
             FormKind::Text(text) => {
+                if let Some(names) = &self.names
+                    && let Some(drawn) = realistic::text(names, &text.rule, &mut self.dice)
+                    && text.admits(&drawn)
+                {
+                    return Ok(Value::String(drawn));
+                }
                 let drawn = text.draw(&mut self.dice, self.variety);
                 let drawn = drawn
                     .map_err(|none| Gap { is_certain: none.is_certain, ..self.gap(node, none.reason) })?;
@@ -200,6 +221,15 @@ impl<'g> Draw<'g> {
             FormKind::Array(array) => self.array(node, array, depth),
             FormKind::Object(object) => self.object(node, object, depth),
         }
+    }
+
+    /// A value of a node that is held by what is drawn, under a name.
+    fn named(&mut self, name: &str, id: NodeId, depth: u32) -> Result<Value, Gap> {
+        let Some(names) = &mut self.names else { return self.value(id, depth) };
+        names.push(name.to_owned());
+        let value = self.value(id, depth);
+        self.names.iter_mut().for_each(|names| names.truncate(names.len().saturating_sub(1)));
+        value
     }
 
     /// Whether only what must be there is drawn: the value is deep or large enough already.

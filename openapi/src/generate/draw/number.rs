@@ -162,7 +162,7 @@ fn pick(
     };
     Some(match variety {
         Variety::Minimal => nearest_zero,
-        Variety::Plain => dice.between(usual.0, usual.1),
+        Variety::Plain | Variety::Realistic => dice.between(usual.0, usual.1),
         Variety::Wild => match dice.below(20) {
             0..=9 => dice.between(usual.0, usual.1),
             10..=12 => dice.between(nearest_zero - 10, nearest_zero + 10).clamp(least, most),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Draw, Gap};
+use crate::document::Pointer;
 use crate::generate::Variety;
 use crate::generate::grammar::{Node, ObjectForm, Property};
 use crate::generate::text::word;
@@ -28,12 +29,17 @@ impl Draw<'_> {
             );
             return Err(self.certain(node, reason));
         }
+        // What a schema is called says what its objects are.
+        if self.names.as_ref().is_some_and(Vec::is_empty) {
+            let schema = Pointer::from_escaped(self.grammar.pointer(node)).tokens().last();
+            self.names.iter_mut().for_each(|names| names.extend(schema.clone()));
+        }
         let mut map = Map::new();
         let mut optional = most - required as u64;
         for property in &form.properties {
             let is_wanted = optional > 0 && !self.is_sparing(depth) && self.dice.chance(self.fullness);
             if property.is_required {
-                let value = self.value(form.property(self.grammar, property), depth + 1)?;
+                let value = self.named(&property.name, form.property(self.grammar, property), depth + 1)?;
                 map.insert(property.name.clone(), value);
             } else if is_wanted && self.add(form, property, depth, &mut map) {
                 optional -= 1;
@@ -74,7 +80,7 @@ impl Draw<'_> {
         if self.grammar.height(id).is_none() || !self.is_name(form, &property.name) {
             return false;
         }
-        match self.value(id, depth + 1) {
+        match self.named(&property.name, id, depth + 1) {
             Ok(value) => {
                 map.insert(property.name.clone(), value);
                 true
@@ -118,7 +124,7 @@ impl Draw<'_> {
             if self.grammar.height(id).is_none() {
                 continue;
             }
-            if let Ok(value) = self.value(id, depth + 1) {
+            if let Ok(value) = self.named(&name, id, depth + 1) {
                 map.insert(name, value);
                 return true;
             }
@@ -162,7 +168,7 @@ impl Draw<'_> {
                 for name in needed {
                     if !map.contains_key(name) {
                         let id = self.grammar.node_of(&form.property_shapes(self.grammar, name));
-                        let value = self.value(id, depth + 1)?;
+                        let value = self.named(name, id, depth + 1)?;
                         map.insert(name.clone(), value);
                         is_settled = false;
                     }

@@ -153,6 +153,11 @@ impl TextForm {
         Self { rule, source: OnceLock::new() }
     }
 
+    /// Whether a string meets the rules.
+    pub(crate) fn admits(&self, text: &str) -> bool {
+        self.rule.fits(text) && self.source.get_or_init(|| TextSource::new(&self.rule)).admits(text)
+    }
+
     /// A string of the form; the error says why there is none.
     pub(crate) fn draw(&self, dice: &mut Dice, variety: Variety) -> Result<String, NoText> {
         let source = self.source.get_or_init(|| TextSource::new(&self.rule));

@@ -152,7 +152,7 @@ impl Plan {
         let mut dice = Dice::of(runner);
         let fullness = match variety {
             Variety::Minimal => 0,
-            Variety::Plain => 50,
+            Variety::Plain | Variety::Realistic => 50,
             Variety::Wild => [0, 30, 60, 100][dice.below(4)],
         };
         let mut values = RequestValues::default();
@@ -379,7 +379,9 @@ fn has_codec(media_type: &str) -> bool {
 fn bytes(dice: &mut Dice, variety: Variety) -> Bytes {
     match variety {
         Variety::Minimal => Bytes::from_static(b"a"),
-        Variety::Plain => Bytes::from_static(crate::generate::text::word(dice).as_bytes()),
+        Variety::Plain | Variety::Realistic => {
+            Bytes::from_static(crate::generate::text::word(dice).as_bytes())
+        }
         Variety::Wild => {
             let length = 1 + dice.below(MAX_BYTES);
             (0..length).map(|_| dice.below(256) as u8).collect()

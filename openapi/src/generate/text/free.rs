@@ -56,7 +56,7 @@ pub(super) fn draw(rule: &TextRule, dice: &mut Dice, variety: Variety) -> String
     match variety {
         // One character says more than none, where the schema leaves it open.
         Variety::Minimal => "a".repeat(shortest.max(1).min(longest)),
-        Variety::Plain => words(shortest, longest, dice),
+        Variety::Plain | Variety::Realistic => words(shortest, longest, dice),
         Variety::Wild => match dice.below(10) {
             0..=3 => words(shortest, longest, dice),
             4..=5 => {

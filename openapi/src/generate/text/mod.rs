@@ -97,6 +97,11 @@ impl TextSource {
         })))
     }
 
+    /// Whether a string is known to meet the patterns and formats.
+    pub(crate) fn admits(&self, text: &str) -> bool {
+        self.is_met(text).unwrap_or(false)
+    }
+
     /// Whether a string meets the patterns and formats.
     ///
     /// A pattern that spends its whole budget on one string would do so on most others, and all of them together

@@ -59,7 +59,7 @@ impl Pattern {
         }
         let spread = match variety {
             Variety::Minimal => 0,
-            Variety::Plain => 6,
+            Variety::Plain | Variety::Realistic => 6,
             Variety::Wild => dice.below(40) as u64,
         };
         let spread = spread + if attempt > 0 { 1 << attempt.min(MAX_SPREAD) } else { 0 };

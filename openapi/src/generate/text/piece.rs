@@ -211,7 +211,7 @@ impl Choice {
         let tame = if self.letters.is_empty() { &self.visible } else { &self.letters };
         let drawn = match variety {
             Variety::Minimal => tame.first(),
-            Variety::Plain => dice.pick(tame),
+            Variety::Plain | Variety::Realistic => dice.pick(tame),
             Variety::Wild if dice.chance(60) => dice.pick(tame),
             Variety::Wild if dice.chance(75) => dice.pick(&self.visible),
             Variety::Wild => None,

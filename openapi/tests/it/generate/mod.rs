@@ -4,6 +4,7 @@ mod corpus;
 mod hostile;
 mod negative;
 mod positive;
+mod realistic;
 mod repair;
 mod request;
 pub(crate) mod schemas;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::schemas::{DIRECTION, all_admitting, impossible, independent, ordinary, schema_of};
 
-const VARIETIES: [Variety; 3] = [Variety::Minimal, Variety::Plain, Variety::Wild];
+const VARIETIES: [Variety; 4] = [Variety::Minimal, Variety::Realistic, Variety::Plain, Variety::Wild];
 
 #[test]
 fn values_of_every_keyword_are_valid() {

@@ -302,9 +302,7 @@ fn a_null_is_drawn_where_nullable_is_a_keyword_and_accepted_elsewhere() {
 fn an_exploded_object_leaves_out_the_names_that_other_parameters_have() {
     let number = json!({"type": "integer"});
     let object = json!({"type": "object", "properties": {"id": number, "kind": number, "amount": number}});
-    let query = |name: &str, schema: &serde_json::Value| {
-        json!({"name": name, "in": "query", "required": true, "schema": schema})
-    };
+    let query = |name: &str, schema: &serde_json::Value| json!({"name": name, "in": "query", "required": true, "schema": schema});
     let name = json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string"}});
     let parameters = [name, query("id", &number), query("kind", &number), query("moved", &object)];
     let operation = only("3.0.3", json!({"get": {"parameters": parameters, "responses": {}}}));

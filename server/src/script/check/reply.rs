@@ -1,5 +1,6 @@
 //! A reply against the operation it answers for.
 
+use counterfoil_openapi::generate::Variety;
 use counterfoil_openapi::{
     Content, Direction, MediaType, Operation, Pointer, ResponseObject, SchemaViolation, Severity,
     StatusPattern, codec,
@@ -287,7 +288,11 @@ impl<'c> Check<'c, '_> {
     fn base(&self, media: &MediaType) -> Option<Value> {
         let wanted = self.reply.example.as_ref().map(|example| example.name.as_str());
         // What a repair makes up is valid whatever the seed is.
-        let plan = MediaPlan::under(media, &media.name, Rules { seed: 0, examples: Examples::Repaired });
+        let plan = MediaPlan::under(
+            media,
+            &media.name,
+            Rules { seed: 0, examples: Examples::Repaired, variety: Variety::Plain },
+        );
         let named = |ready: &&Ready| wanted.is_none() || ready.name.as_deref() == wanted;
         plan.examples.iter().find(named).map(|ready| ready.served(&plan).value.clone())
     }

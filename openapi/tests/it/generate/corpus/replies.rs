@@ -56,14 +56,15 @@ fn lack(case: &Case<'_>, schema: &Schema, none: &NoInstance, tally: &mut Tally) 
 fn bodies(case: &Case<'_>, media: &MediaType, schema: &Schema, tally: &mut Tally) -> Result<(), String> {
     let mut media = media.clone();
     media.name = media::concrete(&media.name).into_owned();
-    for variety in [Variety::Plain, Variety::Wild] {
+    for variety in [Variety::Plain, Variety::Wild, Variety::Realistic] {
         let strategy = match positive_body(&media, Direction::Response, variety) {
             Ok(strategy) => strategy,
             Err(none) => return lack(case, schema, &none, tally),
         };
         for seed in case.settings.seeds {
-            let wild = case.settings.cases / 4;
-            let cases = if variety == Variety::Wild { wild } else { case.settings.cases - wild };
+            // Of four, two are plain ones.
+            let quarter = case.settings.cases / 4;
+            let cases = if variety == Variety::Plain { case.settings.cases - 2 * quarter } else { quarter };
             for index in 0..cases {
                 let parts = ["reply", schema.pointer().as_str()];
                 let value =
