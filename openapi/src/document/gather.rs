@@ -27,9 +27,9 @@ use super::{Document, FileError, Files, Finding, MAX_BYTES, Pointer, Severity, d
 /// The member of the gathered root that holds the trees of the other files.
 pub(super) const FILES: &str = "x-counterfoil-files";
 /// The most files one document may be spread over.
-pub(super) const MAX_FILES: usize = 4096;
+pub const MAX_FILES: usize = 4096;
 /// The most bytes that the files may have together, beside the main document.
-pub(super) const MAX_GATHERED_BYTES: usize = 2 * MAX_BYTES;
+pub const MAX_GATHERED_BYTES: usize = 2 * MAX_BYTES;
 
 /// Reads what `main` refers to, and what that refers to, and so on, each file once.
 pub(super) fn gather(main: &mut Document, files: &dyn Files) -> Vec<Finding> {

@@ -72,7 +72,8 @@ impl Document {
             findings.push(document.version_unknown());
         }
         findings.extend(gather::gather(&mut document, files));
-        settle::settle(&mut document.root);
+        settle::settle(&mut document.root)
+            .map_err(|message| LoadError::new(&document.name, None, message))?;
         if document.version.has_json_schema_dialect() {
             dynamic::settle(&mut document.root);
         }

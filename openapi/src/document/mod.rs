@@ -21,6 +21,7 @@ mod yaml;
 
 pub use files::{FileError, Files, Folder, NoFiles};
 pub use finding::{Finding, Severity};
+pub use gather::{MAX_FILES, MAX_GATHERED_BYTES};
 pub(crate) use load::read_yaml;
 pub use load::{Document, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 pub use node::Position;

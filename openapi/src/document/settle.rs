@@ -8,9 +8,9 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::Pointer;
 use super::gather::FILES;
 use super::walk::{Site, SiteKind, Step, Visitor, walk};
+use super::{MAX_ALIASED_NODES, Pointer};
 
 /// The most references followed on the way of one pointer.
 const MAX_DETOURS: usize = 64;
@@ -18,23 +18,34 @@ const MAX_DETOURS: usize = 64;
 const MAX_ROUNDS: usize = 8;
 
 /// Makes every reference below a gathered root lead straight, as far as it leads anywhere.
-pub(super) fn settle(root: &mut Value) {
+///
+/// # Errors
+///
+/// When what is put in the places of references has more than [`MAX_ALIASED_NODES`] nodes.
+pub(super) fn settle(root: &mut Value) -> Result<(), String> {
+    let mut left = MAX_ALIASED_NODES;
     for _ in 0..MAX_ROUNDS {
-        let mut crooked = Crooked { root, changes: Vec::new(), grows: false };
+        let mut crooked =
+            Crooked { root, changes: Vec::new(), grows: false, left };
         walk(root, Vec::new(), &mut crooked);
         for (index, tree) in root.get(FILES).and_then(Value::as_array).into_iter().flatten().enumerate() {
             walk(tree, vec![Step::Key(FILES), Step::Index(index)], &mut crooked);
         }
-        let Crooked { changes, grows, .. } = crooked;
+        let Crooked { changes, grows, left: still_left, .. } = crooked;
+        left = still_left;
+        if left == 0 {
+            return Err(format!("references put in place hold more than {MAX_ALIASED_NODES} nodes"));
+        }
         for (at, value) in changes {
             if let Some(place) = root.pointer_mut(at.as_str()) {
                 *place = value;
             }
         }
         if !grows {
-            return;
+            break;
         }
     }
+    Ok(())
 }
 
 struct Crooked<'v> {
@@ -42,6 +53,8 @@ struct Crooked<'v> {
     changes: Vec<(Pointer, Value)>,
     /// Whether what is put in may hold references that are yet to be settled.
     grows: bool,
+    /// How many nodes may still be put in.
+    left: usize,
 }
 
 impl<'v> Visitor<'v> for Crooked<'v> {
@@ -54,7 +67,7 @@ impl<'v> Visitor<'v> for Crooked<'v> {
             SiteKind::Scalar => {
                 let target = find(self.root, site.text).and_then(|target| target.find(self.root));
                 if let Some(value) = target.filter(|value| !value.is_object()) {
-                    self.changes.push((site.owner(), value.clone()));
+                    self.put_copy(&site, value);
                 }
             }
             SiteKind::Example => self.example(&site),
@@ -63,6 +76,14 @@ impl<'v> Visitor<'v> for Crooked<'v> {
 }
 
 impl Crooked<'_> {
+    /// Puts a copy of a value in the place of a reference, within the limit of them all.
+    fn put_copy(&mut self, site: &Site<'_, '_>, value: &Value) {
+        self.left = self.left.saturating_sub(nodes(value, self.left));
+        if self.left > 0 {
+            self.changes.push((site.owner(), value.clone()));
+        }
+    }
+
     fn straighten(&mut self, site: &Site<'_, '_>) {
         if leads_straight(self.root, site.text) {
             return;
@@ -109,7 +130,7 @@ impl Crooked<'_> {
             _ => return,
         };
         self.grows = true;
-        self.changes.push((site.owner(), expanded));
+        self.put_copy(site, &expanded);
     }
 
     /// Puts the value an example refers to in its place, where it refers to one.
@@ -124,8 +145,25 @@ impl Crooked<'_> {
             .nth(1)
             .is_some_and(|parent| parent == "examples");
         let value = value.get("value").filter(|_| is_example_object).unwrap_or(value);
-        self.changes.push((site.owner(), value.clone()));
+        self.put_copy(site, value);
     }
+}
+
+/// How many nodes a value has, counted no further than a limit.
+fn nodes(value: &Value, limit: usize) -> usize {
+    let inner: &mut dyn Iterator<Item = &Value> = match value {
+        Value::Array(items) => &mut items.iter(),
+        Value::Object(members) => &mut members.values(),
+        _ => return 1,
+    };
+    let mut count = 1;
+    for value in inner {
+        if count >= limit {
+            break;
+        }
+        count += nodes(value, limit - count);
+    }
+    count
 }
 
 /// The text of a reference to a place of this root.
@@ -192,7 +230,7 @@ mod tests {
     use super::settle;
 
     fn settled(mut root: Value) -> Value {
-        settle(&mut root);
+        assert_eq!(settle(&mut root), Ok(()));
         root
     }
 

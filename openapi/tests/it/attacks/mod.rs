@@ -1,9 +1,14 @@
 //! Documents and requests made to take time, memory or the stack: what comes of each, and its limit.
 //!
-//! The attacks carry the names of the list they are from: `a08` is its eighth. What is attacked names the file.
+//! The attacks carry the names of the list they are from: `a08` is its eighth. What is attacked names the file. Those
+//! that come by a reference out of the document (the fifth to the seventh, and the fourteenth) are tested where files
+//! are opened and fetched: in the command's own tests, and beside the fetcher of the client.
 
+mod depth;
 mod generation;
 mod schemas;
+mod size;
+mod text;
 mod wire;
 
 use std::fs;
