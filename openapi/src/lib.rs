@@ -29,8 +29,7 @@ pub use contract::{
 };
 pub use document::{
     Document, FileError, Files, Finding, Folder, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH,
-    MAX_FILES, MAX_GATHERED_BYTES, MAX_NODES, NoFiles, Pointer, Position, Severity,
-    Version,
+    MAX_FILES, MAX_GATHERED_BYTES, MAX_NODES, NoFiles, Pointer, Position, Severity, Version,
 };
 pub use message::{Exchange, Request, Response};
 pub use route::{BasePaths, PathTemplate, Route, RouteMatch, Router};

@@ -25,8 +25,7 @@ const MAX_ROUNDS: usize = 8;
 pub(super) fn settle(root: &mut Value) -> Result<(), String> {
     let mut left = MAX_ALIASED_NODES;
     for _ in 0..MAX_ROUNDS {
-        let mut crooked =
-            Crooked { root, changes: Vec::new(), grows: false, left };
+        let mut crooked = Crooked { root, changes: Vec::new(), grows: false, left };
         walk(root, Vec::new(), &mut crooked);
         for (index, tree) in root.get(FILES).and_then(Value::as_array).into_iter().flatten().enumerate() {
             walk(tree, vec![Step::Key(FILES), Step::Index(index)], &mut crooked);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use counterfoil_openapi::{BasePaths, Contract, Folder, Route, Router};
+use counterfoil_openapi::{Contract, Folder};
 
 pub(crate) const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus");
 
@@ -53,38 +53,4 @@ fn a_document_in_several_files_is_read_whole() {
     let contract = Contract::load_with("spec/openapi.yaml", &bytes, &confined).expect("a document");
     assert!(contract.findings().iter().all(|finding| finding.message.contains("outside the folder")));
     assert!(!contract.findings().is_empty());
-}
-
-#[test]
-fn every_operation_is_found_by_its_own_path() {
-    let mut operations = 0;
-    for path in documents() {
-        let Ok(contract) = load(&path) else { continue };
-        let router = Router::new(contract.operations(), BasePaths::Optional);
-        for operation in contract.operations() {
-            operations += 1;
-            let target = operation.path().fill(|_| "7".to_owned());
-            for base in ["", operation.default_base_path()] {
-                let request_path = format!("{base}{target}");
-                match router.find(operation.method(), &request_path) {
-                    Route::Found(found) => {
-                        // Another template may claim the same path: it must be at least as literal.
-                        let literals =
-                            |text: &str| text.split('/').filter(|part| !part.contains('{')).count();
-                        assert!(
-                            found.operation.id() == operation.id()
-                                || literals(found.operation.path().as_str())
-                                    >= literals(operation.path().as_str()),
-                            "{}: {request_path} found {} and not {}",
-                            path.display(),
-                            found.operation.label(),
-                            operation.label(),
-                        );
-                    }
-                    other => panic!("{}: {} {request_path}: {other:?}", path.display(), operation.method()),
-                }
-            }
-        }
-    }
-    println!("{operations} operations routed");
 }
