@@ -61,7 +61,7 @@ fn judge(_: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
 }
 
 fn is_known_dialect(dialect: &str) -> bool {
-    dialect.contains("json-schema.org/draft/2020-12") || dialect.contains("spec.openapis.org/oas/3.")
+    dialect.contains("json-schema.org/draft") || dialect.contains("spec.openapis.org/oas/3.")
 }
 
 #[cfg(test)]

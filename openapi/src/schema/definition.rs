@@ -30,6 +30,7 @@ pub(crate) struct Definitions {
     grammars: [[OnceLock<Arc<Grammar>>; 2]; 2],
     heirs: OnceLock<Heirs>,
     has_discriminators: OnceLock<bool>,
+    has_older_drafts: OnceLock<bool>,
 }
 
 impl Definitions {
@@ -47,6 +48,11 @@ impl Definitions {
     /// Which schemas extend which, found out the first time it is asked for.
     pub(super) fn heirs(&self, find: impl FnOnce() -> Heirs) -> &Heirs {
         self.heirs.get_or_init(find)
+    }
+
+    /// Whether any schema names a draft of JSON Schema that reads references otherwise.
+    pub(super) fn has_older_drafts(&self, find: impl FnOnce() -> bool) -> bool {
+        *self.has_older_drafts.get_or_init(find)
     }
 
     /// What can be made of discriminators in the document: where there are none, nothing.

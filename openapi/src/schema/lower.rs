@@ -2,7 +2,7 @@
 //!
 //! | in the document | lowered |
 //! |---|---|
-//! | `$ref` | into the bundle's own `$defs`; siblings are dropped before 3.1 |
+//! | `$ref` | into the bundle's own `$defs`; siblings are dropped before 3.1, and in the drafts before 2019-09 |
 //! | `nullable: true` (3.0) | `null` joins `type` and `enum`; around a composition, an `anyOf` |
 //! | boolean `exclusiveMinimum`, `exclusiveMaximum` | their numeric form |
 //! | `format: int8` to `int64`, `uint8` to `uint64`, `int`, `uint` on integers | the bounds they stand for |
@@ -14,6 +14,7 @@
 
 mod bounds;
 mod dependencies;
+mod dialect;
 mod guide;
 mod nullable;
 
@@ -214,7 +215,7 @@ impl<'d> Lowering<'d> {
                 kinds_of =
                     Some(pointer).filter(|_| !is_bare && !discriminator::is_inheritance(&place.pointer));
             }
-            if !self.has_siblings {
+            if !dialect::has_siblings(self.document, &place.pointer) {
                 if let Some(target) = kinds_of {
                     self.guide_reference(&target, &mut lowered);
                 }

@@ -63,6 +63,31 @@ fn siblings_of_a_reference_hold_from_3_1_on() {
     hold(vec![
         row("siblings", OLD, short.clone(), &[json!("abcd")], &[json!("a"), json!(1)]),
         row("siblings", NEW, short, &[json!("abc")], &[json!("a"), json!("abcd")]),
+        row(
+            "siblings in a draft that ignores them",
+            NEW,
+            json!({
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "type": "object",
+                "properties": {"a": {"$ref": "#/components/schemas/Text", "maxLength": 3}},
+            }),
+            &[json!({"a": "abcd"})],
+            &[json!({"a": "a"})],
+        ),
+        row(
+            "siblings in a newer draft within it",
+            NEW,
+            json!({
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "type": "object",
+                "properties": {"a": {
+                    "$schema": "https://json-schema.org/draft/2020-12/schema",
+                    "allOf": [{"$ref": "#/components/schemas/Text", "maxLength": 3}],
+                }},
+            }),
+            &[json!({"a": "abc"})],
+            &[json!({"a": "abcd"})],
+        ),
         row("nullable beside it", OLD, described, &[json!("ab")], &[json!(null), json!("a")]),
     ]);
 }
