@@ -10,6 +10,7 @@ mod lower;
 mod pattern;
 mod secret;
 mod shape;
+mod types;
 mod whole;
 
 pub use compile::{Direction, Schema, SchemaViolation};
@@ -18,5 +19,6 @@ pub(crate) use depth::in_place;
 pub(crate) use explain::{Secrecy, locate};
 pub(crate) use lower::{Discriminators, LINK, Linked, drawn};
 pub(crate) use pattern::{Pattern, Undecided};
-pub(crate) use shape::{Held, Shape, Types};
+pub(crate) use shape::{Held, Shape};
+pub(crate) use types::Types;
 pub(crate) use whole::validator;

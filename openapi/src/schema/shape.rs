@@ -4,115 +4,16 @@ mod annotation;
 mod content;
 
 use std::cell::Cell;
-use std::ops::{BitAnd, BitOr};
 
 use serde_json::Value;
 
 pub(crate) use self::content::Held;
-use super::Schema;
+use super::{Schema, Types};
 use crate::document::{Document, resolve};
 
 /// The most schemas looked at for one question, so that hostile compositions cost no time; what lies beyond is
 /// taken to say nothing.
 const MAX_VISITS: u32 = 512;
-
-/// A set of JSON Schema types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Types(u8);
-
-impl Types {
-    const NONE: Self = Self(0);
-    pub(crate) const NULL: Self = Self(1);
-    pub(crate) const BOOLEAN: Self = Self(2);
-    pub(crate) const INTEGER: Self = Self(4);
-    pub(crate) const NUMBER: Self = Self(8);
-    pub(crate) const STRING: Self = Self(16);
-    pub(crate) const ARRAY: Self = Self(32);
-    pub(crate) const OBJECT: Self = Self(64);
-    /// Nothing is said of the type.
-    pub(crate) const ANY: Self = Self(127);
-
-    pub(crate) fn admits(self, types: Self) -> bool {
-        self.0 & types.0 != 0
-    }
-
-    pub(crate) fn is_any(self) -> bool {
-        self == Self::ANY
-    }
-
-    pub(crate) fn admits_scalar(self) -> bool {
-        self.admits(Self::BOOLEAN | Self::INTEGER | Self::NUMBER | Self::STRING)
-    }
-
-    /// Whether an array is meant by the schema, and not only not refused.
-    pub(crate) fn admits_items(self) -> bool {
-        !self.is_any() && self.admits(Self::ARRAY)
-    }
-
-    /// Whether it is an object or nothing, and said so.
-    pub(crate) fn is_object(self) -> bool {
-        !self.is_any() && self.admits(Self::OBJECT) && !self.admits_scalar() && !self.admits(Self::ARRAY)
-    }
-
-    pub(crate) fn admits_container(self) -> bool {
-        self.admits(Self::ARRAY | Self::OBJECT)
-    }
-
-    /// Whether anything but an array or `null` is admitted.
-    pub(crate) fn admits_scalar_or_object(self) -> bool {
-        self.admits_scalar() || self.admits(Self::OBJECT)
-    }
-
-    fn named(name: &str) -> Self {
-        match name {
-            "null" => Self::NULL,
-            "boolean" => Self::BOOLEAN,
-            "integer" => Self::INTEGER,
-            "number" => Self::NUMBER,
-            // `file` is what 2.0 calls the bytes of an uploaded or sent file.
-            "string" | "file" => Self::STRING,
-            "array" => Self::ARRAY,
-            "object" => Self::OBJECT,
-            _ => Self::NONE,
-        }
-    }
-
-    fn of(value: &Value) -> Self {
-        match value {
-            Value::Null => Self::NULL,
-            Value::Bool(_) => Self::BOOLEAN,
-            Value::Number(number) if number.is_f64() => Self::NUMBER,
-            Value::Number(_) => Self::INTEGER,
-            Value::String(_) => Self::STRING,
-            Value::Array(_) => Self::ARRAY,
-            Value::Object(_) => Self::OBJECT,
-        }
-    }
-}
-
-impl BitOr for Types {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl BitAnd for Types {
-    type Output = Self;
-
-    /// What both admit; where they contradict each other nothing is valid, and the first is as good as any.
-    fn bitand(self, other: Self) -> Self {
-        let mut both = self.0 & other.0;
-        // An integer is a number.
-        if self.admits(Self::NUMBER) && other.admits(Self::INTEGER)
-            || self.admits(Self::INTEGER) && other.admits(Self::NUMBER)
-        {
-            both |= Self::INTEGER.0;
-        }
-        if both == 0 { self } else { Self(both) }
-    }
-}
 
 /// The schemas that speak of one value, and how they are combined.
 #[derive(Debug, Clone)]
@@ -374,14 +275,8 @@ fn either(mut nodes: Vec<Node<'_>>) -> Node<'_> {
 
 /// The types that `type`, `const` and `enum` name; without them those that other keywords speak of.
 fn own_types(schema: &Value) -> Types {
-    let named = match schema.get("type") {
-        Some(Value::String(name)) => Types::named(name),
-        Some(Value::Array(names)) => {
-            names.iter().filter_map(Value::as_str).fold(Types::NONE, |types, name| types | Types::named(name))
-        }
-        _ => Types::NONE,
-    };
-    if named != Types::NONE {
+    let named = schema.get("type").map_or(Types::NONE, Types::named);
+    if !named.is_empty() {
         return named;
     }
     if let Some(value) = schema.get("const") {

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::node::{Grammar, NodeId};
 use super::shape::{NumberRule, ShapeId, TextRule};
-use super::types::Types;
 use crate::generate::Variety;
 use crate::generate::seed::Dice;
 use crate::generate::text::{NoText, TextSource};
+use crate::schema::Types;
 
 /// One way to meet all the rules of a node: a set of values or a JSON type with its rules.
 #[derive(Debug)]

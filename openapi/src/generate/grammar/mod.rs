@@ -14,10 +14,8 @@ mod members;
 mod node;
 mod shape;
 mod source;
-mod types;
 
 pub(crate) use form::{ArrayForm, Form, FormKind, ObjectForm, Property};
 pub(crate) use node::{Grammar, Node, NodeId};
 pub(crate) use shape::{Bound, NumberRule, Shape, ShapeId, TextRule};
 pub(crate) use source::Source;
-pub(crate) use types::Types;

@@ -10,8 +10,7 @@ use super::arena::Arena;
 use super::form::{Form, TextForm};
 use super::shape::{Shape, ShapeId, Shapes};
 use super::source::Source;
-use super::types::Types;
-use crate::schema::Pattern;
+use crate::schema::{Pattern, Types};
 
 /// The most forms of one node; a schema whose branches combine to more is drawn from these only.
 const MAX_FORMS: usize = 256;

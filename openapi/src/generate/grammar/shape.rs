@@ -8,9 +8,8 @@ use serde_json::{Map, Number, Value};
 
 use super::arena::Arena;
 use super::source::Source;
-use super::types::Types;
 use crate::document::Pointer;
-use crate::schema::LINK;
+use crate::schema::{LINK, Types};
 
 /// The number of a shape in its grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -192,7 +191,8 @@ impl Reader<'_> {
         shape.reference = link
             .or(reference)
             .map(|pointer| Reference { pointer: pointer.to_owned(), found: OnceLock::new() });
-        shape.types = keywords.get("type").map_or_else(Types::default, Types::named);
+        let named = keywords.get("type").map_or(Types::NONE, Types::named);
+        shape.types = if named.is_empty() { Types::ANY } else { named };
         shape.values = match (keywords.get("const"), keywords.get("enum").and_then(Value::as_array)) {
             (Some(value), None) => Some(vec![value.clone()]),
             (Some(value), Some(values)) => {

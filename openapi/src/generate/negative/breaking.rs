@@ -6,9 +6,10 @@ use super::target::{Rule, Spot};
 use super::text;
 use crate::generate::Variety;
 use crate::generate::draw::{Care, Draw, decimal, exact, is_same};
-use crate::generate::grammar::{Bound, Grammar, ShapeId, Types};
+use crate::generate::grammar::{Bound, Grammar, ShapeId};
 use crate::generate::seed::Dice;
 use crate::generate::text::{MAX_TEXT, word};
+use crate::schema::Types;
 
 /// The most items or properties that are added to go beyond a limit.
 const MAX_ADDED: u64 = 2_000;

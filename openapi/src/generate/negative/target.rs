@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::document::Pointer;
-use crate::generate::grammar::{Grammar, Shape, ShapeId, Types};
+use crate::generate::grammar::{Grammar, Shape, ShapeId};
+use crate::schema::Types;
 
 /// The most places of one value that are looked at.
 const MAX_SPOTS: usize = 400;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::generate::grammar::{ArrayForm, Form, FormKind, Grammar, Node, NodeId, ObjectForm, Types};
+use crate::generate::grammar::{ArrayForm, Form, FormKind, Grammar, Node, NodeId, ObjectForm};
+use crate::schema::Types;
 
 /// The items of an array that are looked at.
 const MAX_ITEMS: usize = 4;

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Shape, Types, Visit};
+use super::{Shape, Visit};
 use crate::document::Version;
+use crate::schema::Types;
 
 /// What the strings of a schema hold (OpenAPI 3.0.3, section 4.7.24.2 and 3.1.0, section 4.8.24.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
