@@ -32,6 +32,20 @@ pub(super) fn draw(format: &str, rule: &TextRule, dice: &mut Dice, variety: Vari
     })
 }
 
+/// The shortest string of a format that is as long as a rule asks for; nothing for formats whose strings are all of about
+/// one length.
+pub(super) fn sized(format: &str, rule: &TextRule) -> Option<String> {
+    let (start, end) = match format {
+        "email" | "idn-email" => ("a", "@b.co"),
+        "hostname" | "idn-hostname" => ("a", ".co"),
+        "uri" | "url" | "iri" => ("http://b.co/a", ""),
+        "uri-reference" | "iri-reference" | "uri-template" | "json-pointer" => ("/a", ""),
+        _ => return None,
+    };
+    let missing = usize::try_from(rule.min).ok()?.saturating_sub(start.len() + end.len());
+    Some(format!("{start}{}{end}", "a".repeat(missing)))
+}
+
 fn date(dice: &mut Dice, is_wild: bool) -> String {
     const EDGES: [&str; 5] = ["2024-02-29", "1970-01-01", "1999-12-31", "2038-01-19", "9999-12-31"];
     if is_wild && dice.chance(20) {

@@ -137,8 +137,13 @@ impl TextSource {
         let turn = attempt % sources;
         match rule.formats.get(turn) {
             Some(format) => {
-                Ok(format::draw(format, rule, dice, variety)
-                    .unwrap_or_else(|| free::draw(rule, dice, variety)))
+                // What reads well may be too long or too short; what few formats assert, any string meets.
+                let drawn = match attempt / sources % 3 {
+                    0 => format::draw(format, rule, dice, variety),
+                    1 => format::sized(format, rule),
+                    _ => None,
+                };
+                Ok(drawn.unwrap_or_else(|| free::draw(rule, dice, variety)))
             }
             None => self.patterns[turn - rule.formats.len()].draw(rule, dice, variety, attempt / sources),
         }

@@ -45,8 +45,7 @@ fn hold(rows: Vec<Row>) {
                 );
             }
             let Ok(strategy) = positive(&schema, Direction::Response) else {
-                assert!(valid.is_empty(), "{name}, {version}: nothing is generated");
-                continue;
+                panic!("{name}, {version}: nothing is generated");
             };
             for index in 0..4 {
                 let value = sample(&strategy, &Seed::derive(1, &[name], index)).expect("a value");
@@ -419,6 +418,27 @@ fn formats_hold_numbers_and_texts_to_what_they_say() {
             &[json!("x")],
         ),
         row("email", ALL, of("string", "email"), &[json!("a@example.com")], &[json!("a")]),
+        row(
+            "a short password",
+            ALL,
+            json!({"type": "string", "format": "password", "minLength": 2, "maxLength": 2}),
+            &[json!("US")],
+            &[json!("USA")],
+        ),
+        row(
+            "a short email",
+            ALL,
+            json!({"type": "string", "format": "email", "maxLength": 12}),
+            &[json!("a@b.co")],
+            &[json!("amber.anchor@example.com")],
+        ),
+        row(
+            "a long URL",
+            ALL,
+            json!({"type": "string", "format": "uri", "minLength": 90}),
+            &[],
+            &[json!("https://example.com")],
+        ),
         row("a format of its own", ALL, of("string", "colour"), &[json!("red")], &[json!(1)]),
     ]);
 }
