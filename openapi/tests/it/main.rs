@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a test that skips or counts says so")]
 
 mod attacks;
+mod checked;
 mod codec_laws;
 mod codings;
 mod collection_laws;
