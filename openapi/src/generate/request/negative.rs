@@ -26,6 +26,9 @@ const ATTEMPTS: usize = 4;
 /// How often each way to be wrong is tried before it counts as not possible.
 const PROBES: u64 = 2;
 
+/// The least that is cut off the end of a body: without less than this, a multipart body is still one.
+const MIN_CUT: usize = 5;
+
 /// Media types to send a body as that its operation does not document.
 const OTHER_MEDIA_TYPES: [&str; 5] = [
     "text/plain",
@@ -45,7 +48,7 @@ pub struct BrokenRequest {
 }
 
 /// The requests of an operation that have one thing wrong: a value of a parameter or of the body, a required part
-/// that is missing, a body that is no JSON, or a media type that is not documented.
+/// that is missing, a body that is no JSON, XML or multipart, or a media type that is not documented.
 ///
 /// - Everything else is valid, and no other part breaks the contract.
 /// - What is wrong survives encoding: `7` for a string in a query is no mistake there, and is not generated.
@@ -80,7 +83,7 @@ enum Kind {
     Value { media_type: String, breaker: Box<Breaker> },
     /// Not there, and required.
     Missing,
-    /// A body that is no JSON, in a media type that is.
+    /// A body that is no JSON, XML or multipart, in a media type that is.
     Malformed { media_type: String },
     /// A body in a media type that is not documented.
     Undocumented { media_type: &'static str },
@@ -108,7 +111,7 @@ fn attacks(plan: &Plan) -> Vec<Attack> {
                     kind: Kind::Value { media_type, breaker: Box::new(breaker) },
                 });
             }
-            if is_json(source) {
+            if has_grammar(source) {
                 let media_type = source.media_type.clone();
                 attacks.push(Attack { part: part(), kind: Kind::Malformed { media_type } });
             }
@@ -126,8 +129,10 @@ fn attacks(plan: &Plan) -> Vec<Attack> {
     attacks
 }
 
-fn is_json(source: &Source) -> bool {
-    !source.media_type.is_empty() && media::kind(&source.media_type) == media::Kind::Json
+/// Whether not every text is a body of the media type.
+fn has_grammar(source: &Source) -> bool {
+    let kinds = [media::Kind::Json, media::Kind::Xml, media::Kind::Multipart];
+    !source.media_type.is_empty() && kinds.contains(&media::kind(&source.media_type))
 }
 
 /// A media type that the body does not document, where there is one.
@@ -170,18 +175,18 @@ impl Faulty {
                 self.plan.slots().find(|slot| slot.part == attack.part)?.clear(&mut values);
             }
             Kind::Malformed { media_type } => {
-                let payload = Payload::Bytes(malformed(&values, &mut dice));
+                let broken = match media::kind(media_type) {
+                    media::Kind::Json => malformed(&values, &mut dice),
+                    _ => {
+                        self.ensure_body(&mut values, runner, &mut dice, variety)?;
+                        self.broken_off(&values, media_type, &mut dice)?
+                    }
+                };
+                let payload = Payload::Bytes(broken);
                 values.body = Some(BodyValue { media_type: media_type.clone(), payload });
             }
             Kind::Undocumented { media_type } => {
-                if values.body.is_none() {
-                    self.plan.slots().find(|slot| slot.part == Part::Body)?.fill(
-                        &mut values,
-                        runner,
-                        &mut dice,
-                        variety,
-                    );
-                }
+                self.ensure_body(&mut values, runner, &mut dice, variety)?;
                 let payload = Payload::Bytes(encode_request(&self.plan.operation, &values).ok()?.body);
                 values.body = Some(BodyValue { media_type: (*media_type).to_owned(), payload });
             }
@@ -207,6 +212,33 @@ impl Faulty {
             _ => "missing",
         };
         self.judged(values, attack, |violation| violation.rule == rule)
+    }
+
+    /// Gives the request a valid body where it has none.
+    fn ensure_body(
+        &self,
+        values: &mut RequestValues,
+        runner: &mut TestRunner,
+        dice: &mut Dice,
+        variety: Variety,
+    ) -> Option<()> {
+        if values.body.is_none() {
+            self.plan.slots().find(|slot| slot.part == Part::Body)?.fill(values, runner, dice, variety);
+        }
+        Some(())
+    }
+
+    /// A body of a media type without its end.
+    fn broken_off(&self, values: &RequestValues, media_type: &str, dice: &mut Dice) -> Option<Bytes> {
+        let value = values.body.as_ref().and_then(|body| body.payload.as_value())?.clone();
+        let whole = BodyValue { media_type: media_type.to_owned(), payload: Payload::Value(value) };
+        let whole = RequestValues { body: Some(whole), ..values.clone() };
+        let body = encode_request(&self.plan.operation, &whole).ok()?.body;
+        // Beyond the first byte and before the last ones, which are a line end or the end of a tag.
+        let end = 1 + dice.below(body.len().checked_sub(MIN_CUT)?);
+        // A text is not cut within a character.
+        let end = (1..=end).rev().find(|end| body[*end] & 0xC0 != 0x80)?;
+        Some(body.slice(..end))
     }
 
     /// What the values break, and how much else they break in the same part; nothing where another part breaks the
@@ -244,7 +276,10 @@ impl Faulty {
     ) -> String {
         match &attack.kind {
             Kind::Missing => "is required, and is not sent".to_owned(),
-            Kind::Malformed { .. } => "must be JSON, and is broken off or garbled".to_owned(),
+            Kind::Malformed { media_type } => match media::kind(media_type) {
+                media::Kind::Json => "must be JSON, and is broken off or garbled".to_owned(),
+                _ => format!("must be {}, and is broken off", media::essence(media_type)),
+            },
             Kind::Undocumented { media_type } => {
                 let documented = self.plan.operation.request_body().map(|body| body.content.iter());
                 let documented: Vec<&str> =

@@ -165,6 +165,34 @@ fn every_broken_request_breaks_one_part_and_names_it() {
     "#);
 }
 
+/// What is no body of its media type at all, whatever its schema says.
+#[test]
+fn bodies_of_every_grammar_are_broken_off() {
+    for media_type in ["application/xml", "multipart/form-data", "multipart/mixed"] {
+        let document = json!({
+            "openapi": "3.0.3", "info": {"title": "t", "version": "1"},
+            "paths": {"/x": {"post": {
+                "requestBody": {"content": {media_type: {"schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}}}},
+                "responses": {"200": {"description": "ok"}}
+            }}}
+        });
+        let contract = Contract::load("x.json", document.to_string().as_bytes()).expect("a document");
+        let operation = &contract.operations()[0];
+        let strategy = negative_request(operation).expect("broken requests");
+        let mut count = 0;
+        for case in 0..60 {
+            let broken = sample(&strategy, &Seed::derive(3, &["broken off"], case)).expect("a request");
+            if broken.constraint.keyword == "unreadable" {
+                assert_eq!(broken.constraint.description, format!("must be {media_type}, and is broken off"));
+                let request = encode_request(operation, &broken.values).expect("it can be written");
+                assert_eq!(read(operation, &request).violations[0].rule, "unreadable");
+                count += 1;
+            }
+        }
+        assert!(count > 3, "{media_type}: {count}");
+    }
+}
+
 #[test]
 fn broken_requests_shrink_and_stay_broken_in_the_same_way() {
     let operation = operation("putPet");
