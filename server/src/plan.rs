@@ -3,11 +3,12 @@
 //!
 //! A plan is made when its operation is first asked for, so that a large document costs nothing to start on.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use counterfoil_openapi::codec::{self, media};
+use counterfoil_openapi::codec::{self, Payload, media};
 use counterfoil_openapi::generate::{self, Change, Seed, Variety};
 use counterfoil_openapi::{
     Direction, Header, MediaType, Operation, Response, ResponseObject, Schema, Violation, validate,
@@ -104,6 +105,8 @@ pub(crate) struct Ready {
     pub(crate) line: Arc<str>,
     /// The value as the document has it.
     given: Value,
+    /// The body that it was written down as.
+    payload: Payload,
     /// Where it stands in the media type, for the seed of what a repair makes up.
     place: u64,
     served: OnceLock<Served>,
@@ -228,32 +231,43 @@ fn line_of(what: &str, changes: &[Change]) -> Option<Arc<str>> {
 
 impl MediaPlan {
     fn make(documented: &MediaType, rules: Rules) -> Self {
-        let own = documented.schema.iter().flat_map(schema_examples);
-        let named = documented.examples.iter().map(|example| (example.name.clone(), &example.value));
-        let values: Vec<(Option<String>, &Value)> = named.chain(own.map(|value| (None, value))).collect();
-        let name = concrete(documented, values.first().map(|(_, value)| *value));
-        Self::make_as(documented, &name, values, rules)
+        let own: Vec<&Value> = documented.schema.iter().flat_map(schema_examples).collect();
+        let first = documented.examples.first().map(|example| &example.value).or(own.first().copied());
+        let name = concrete(documented, first);
+        Self::make_as(documented, &name, rules)
     }
 
     /// The plan of a documented range under a name that it covers.
     pub(crate) fn under(documented: &MediaType, name: &str, rules: Rules) -> Self {
-        let named = documented.examples.iter().map(|example| (example.name.clone(), &example.value));
-        let own = documented.schema.iter().flat_map(schema_examples);
-        Self::make_as(documented, name, named.chain(own.map(|value| (None, value))).collect(), rules)
+        Self::make_as(documented, name, rules)
     }
 
-    fn make_as(
-        documented: &MediaType,
-        name: &str,
-        values: Vec<(Option<String>, &Value)>,
-        rules: Rules,
-    ) -> Self {
+    fn make_as(documented: &MediaType, name: &str, rules: Rules) -> Self {
         let media = MediaType { name: name.to_owned(), ..documented.clone() };
-        let own_from = documented.examples.len();
-        let examples = values
-            .into_iter()
-            .enumerate()
-            .map(|(place, (name, value))| Ready::new(&media, name, value, place, own_from))
+        let documented = media.examples.iter().map(|example| {
+            let line = match &example.name {
+                Some(name) => format!("body: the example `{name}` of {}", media.name),
+                None => format!("body: the example of {}", media.name),
+            };
+            let payload = codec::example_payload(&media, example);
+            (example.name.clone(), &example.value, payload, line)
+        });
+        let own = media.schema.iter().flat_map(schema_examples).map(|value| {
+            let line = format!("body: the example of the schema of {}", media.name);
+            (None, value, codec::written_payload(&media, value), line)
+        });
+        let examples = documented
+            .chain(own)
+            .zip(0..)
+            .map(|((name, value, payload, line), place)| Ready {
+                name,
+                line: line.into(),
+                given: value.clone(),
+                payload,
+                place,
+                served: OnceLock::new(),
+                verdict: OnceLock::new(),
+            })
             .collect();
         let content_type = HeaderValue::from_str(name)
             .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
@@ -270,34 +284,21 @@ impl MediaPlan {
 }
 
 impl Ready {
-    /// An example: the one number `place` of the media type's, of which those from `own_from` on are the schema's.
-    fn new(media: &MediaType, name: Option<String>, value: &Value, place: usize, own_from: usize) -> Self {
-        let line = match (&name, place >= own_from) {
-            (Some(name), _) => format!("body: the example `{name}` of {}", media.name),
-            (None, false) => format!("body: the example of {}", media.name),
-            (None, true) => format!("body: the example of the schema of {}", media.name),
-        };
-        Self {
-            name,
-            line: line.into(),
-            given: value.clone(),
-            place: place as u64,
-            served: OnceLock::new(),
-            verdict: OnceLock::new(),
-        }
-    }
-
     /// The example as it is served under its media type; it is repaired and written once.
     pub(crate) fn served(&self, plan: &MediaPlan) -> &Served {
         self.served.get_or_init(|| {
             let media = &plan.media;
-            // The text of another notation says nothing to the schema before it is decoded.
-            let is_text = self.given.is_string() && media::kind(&media.name) != media::Kind::Json;
-            let schema = media.schema.as_ref().filter(|_| !is_text);
+            let read = codec::payload_value(media, &self.payload, Direction::Response);
+            // What cannot be read is mended as the text it is; bytes are no affair of a schema.
+            let schema = media.schema.as_ref().filter(|_| !matches!(read, Ok(None)));
+            let held = read.ok().flatten().unwrap_or(Cow::Borrowed(&self.given));
             let seed = || Seed::derive(plan.rules.seed, &["example", media.pointer.as_str()], self.place);
-            let (value, changes) = mended(schema, &self.given, plan.rules, seed);
-            let body = write_as_given(media, &value).ok();
-            Served { value, body, repaired: line_of("body", &changes) }
+            let (value, changes) = mended(schema, &held, plan.rules, seed);
+            let body = match changes.is_empty() {
+                true => codec::encode_body(media, &self.payload),
+                false => codec::encode_body(media, &Payload::Value(value.clone())),
+            };
+            Served { value, body: body.ok(), repaired: line_of("body", &changes) }
         })
     }
 
@@ -309,7 +310,7 @@ impl Ready {
 
 /// The bytes that an example or a script's body is sent as.
 pub(crate) fn write_as_given(media: &MediaType, value: &Value) -> Result<Bytes, codec::EncodeError> {
-    codec::encode_body(media, &codec::example_payload(media, value))
+    codec::encode_body(media, &codec::written_payload(media, value))
 }
 
 /// What a schema itself gives as an example of its values.

@@ -1,6 +1,6 @@
 //! `response_schema_conformance`
 
-use counterfoil_openapi::codec::Payload;
+use counterfoil_openapi::codec::{self, Payload};
 use counterfoil_openapi::{Direction, MediaType, Part, Violation, generate};
 use serde_json::Value;
 
@@ -60,7 +60,11 @@ fn judge(observation: &Observation<'_>) -> Judgement {
 /// Whether it is the document that is at fault: its example breaks its schema, or nothing can be valid.
 fn is_contradiction(media: &MediaType, payload: Option<&Payload>) -> bool {
     let value = payload.and_then(Payload::as_value);
-    let is_example = media.examples.iter().any(|example| Some(&example.value) == value);
+    let is_example = media.examples.iter().any(|example| {
+        let sent = codec::example_payload(media, example);
+        let read = codec::payload_value(media, &sent, Direction::Response);
+        matches!(read, Ok(Some(read)) if Some(&*read) == value)
+    });
     let is_schema_example = media.schema.as_ref().is_some_and(|schema| {
         let listed = schema.resolved().get("examples").and_then(Value::as_array);
         let single = schema.resolved().get("example");

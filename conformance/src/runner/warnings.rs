@@ -1,6 +1,6 @@
 //! What makes the result of a run worth less than it looks.
 
-use counterfoil_openapi::{Direction, Operation};
+use counterfoil_openapi::{Direction, Operation, codec};
 
 use super::Context;
 use super::state::{MAX_TIMEOUTS, State, Tally};
@@ -112,7 +112,9 @@ fn invalid_response_example(operation: &Operation) -> Option<String> {
         response.content.iter().find_map(|media| {
             let schema = media.schema.as_ref()?;
             media.examples.iter().find_map(|example| {
-                let violation = schema.violations(&example.value, Direction::Response).into_iter().next()?;
+                let sent = codec::example_payload(media, example);
+                let value = codec::payload_value(media, &sent, Direction::Response).ok()??;
+                let violation = schema.violations(&value, Direction::Response).into_iter().next()?;
                 let at = violation.instance_pointer;
                 Some(format!(
                     "response {}{at}: {} [{}]",

@@ -10,7 +10,7 @@ use super::findings::Findings;
 use super::judged::{Refusal, json_in_text, refusal, refusal_either_way};
 use super::rule::{Judge, declare};
 use super::scene::Scene;
-use crate::codec::media;
+use crate::codec::{example_payload, media, payload_value};
 use crate::contract::{Example, MediaType};
 use crate::document::{Document, Place, Pointer, Version};
 use crate::schema::{Direction, Schema};
@@ -68,28 +68,45 @@ struct Inspection<'i, 'f> {
 
 impl Inspection<'_, '_> {
     fn media(&mut self, media: &MediaType, direction: Direction) {
-        let is_data = |value: &Value| match media::kind(&media.name) {
-            media::Kind::Json | media::Kind::Text => true,
-            // A text is the body as it is sent, whose parts are not judged here.
-            media::Kind::Form | media::Kind::Multipart => !value.is_string(),
-            _ => false,
-        };
-        let judged: Vec<Example> =
-            media.examples.iter().filter(|example| is_data(&example.value)).cloned().collect();
-        self.examples(media.schema.as_ref(), &judged, direction);
+        let Some(schema) = &media.schema else { return };
+        for example in &media.examples {
+            let payload = example_payload(media, example);
+            match payload_value(media, &payload, direction) {
+                Ok(Some(value)) => {
+                    self.example(schema, example, &value, direction);
+                }
+                Ok(None) => {}
+                Err(why) => self.unreadable(media, example, &why),
+            }
+        }
+    }
+
+    /// An example that is the body as it is sent, and cannot be read.
+    fn unreadable(&mut self, media: &MediaType, example: &Example, why: &str) {
+        let judged = (example.pointer.clone(), media.pointer.clone(), Direction::Request);
+        if self.told.insert(judged) {
+            let named = called(example.name.as_deref());
+            let message = format!("{named} cannot be read as {}: {why}", media::essence(&media.name));
+            self.findings.add(&EXAMPLE_INVALID, &example.pointer, message);
+        }
     }
 
     fn examples(&mut self, schema: Option<&Schema>, examples: &[Example], direction: Direction) {
         let Some(schema) = schema else { return };
         for example in examples {
-            let judged = (example.pointer.clone(), schema.pointer().clone(), direction);
-            if schema.is_valid(&example.value, direction) || !self.told.insert(judged) {
-                continue;
-            }
-            if let Some(refused) = refusal(schema, &example.value, direction) {
-                let is_valid = |value: &Value| schema.is_valid(value, direction);
-                self.tell(example.name.as_deref(), &example.pointer, &example.value, &refused, &is_valid);
-            }
+            self.example(schema, example, &example.value, direction);
+        }
+    }
+
+    /// An example that is read as `value`.
+    fn example(&mut self, schema: &Schema, example: &Example, value: &Value, direction: Direction) {
+        let judged = (example.pointer.clone(), schema.pointer().clone(), direction);
+        if schema.is_valid(value, direction) || !self.told.insert(judged) {
+            return;
+        }
+        if let Some(refused) = refusal(schema, value, direction) {
+            let is_valid = |value: &Value| schema.is_valid(value, direction);
+            self.tell(example.name.as_deref(), &example.pointer, value, &refused, &is_valid);
         }
     }
 
@@ -113,8 +130,10 @@ impl Inspection<'_, '_> {
         refused: &Refusal,
         is_valid: &dyn Fn(&Value) -> bool,
     ) {
-        let example = name.map_or_else(|| "the example".to_owned(), |name| format!("the example `{name}`"));
-        let at = Pointer::from_escaped(format!("{pointer}{}", refused.place()));
+        let example = called(name);
+        // What was read from a text has no place of its own in the document.
+        let within = Pointer::from_escaped(format!("{pointer}{}", refused.place()));
+        let at = if within.find(self.document.root()).is_some() { within } else { pointer.clone() };
         if refused.is_direction {
             let message = format!("{example} shows what does not travel this way: {}", refused.tell());
             let hint = "leave it out of this example; a message that holds it is refused";
@@ -139,6 +158,11 @@ impl Inspection<'_, '_> {
         let message = format!("{example} breaks its own schema: {}", refused.tell());
         self.findings.add_with_hint(&EXAMPLE_INVALID, &at, message, hint);
     }
+}
+
+/// What messages call an example.
+fn called(name: Option<&str>) -> String {
+    name.map_or_else(|| "the example".to_owned(), |name| format!("the example `{name}`"))
 }
 
 /// The number, truth value or null that a text spells.
@@ -202,5 +226,22 @@ mod tests {
     fn an_example_of_a_schema_may_hold_what_travels_either_way() {
         let schema = "{properties: {a: {readOnly: true}, b: {writeOnly: true}}, example: {a: 1, b: 2}}";
         assert_eq!(found("example-invalid", &with_schema("3.0.3", schema)), "");
+    }
+
+    #[test]
+    fn the_text_of_a_body_is_read_before_it_is_judged() {
+        let schema = "schema: {type: object, properties: {a: {type: integer}}}";
+        let operation = format!(
+            "responses: {{'200': {{description: '', content: {{
+                application/xml: {{{schema}, examples: {{good: {{value: <r><a>1</a></r>}}, bad: {{value: <r><a>x</a></r>}},
+                    broken: {{value: <r><a></r>}}}}}},
+                application/jsonl: {{{schema}, example: \"{{\\\"a\\\":1}}\\n{{\\\"a\\\":\\\"x\\\"}}\"}},
+                text/csv: {{{schema}, example: 'a,b'}}}}}}}}"
+        );
+        insta::assert_snapshot!(found("example-invalid", &with_operation("3.0.3", &operation, "")), @r#"
+        /paths/~1a/get/responses/200/content/application~1xml/examples/bad/value the example `bad` breaks its own schema: /a: "x" is not of type "integer" [type]
+        /paths/~1a/get/responses/200/content/application~1xml/examples/broken/value the example `broken` cannot be read as application/xml: not XML: at byte 6: ill-formed document: expected `</a>`, but `</r>` was found
+        /paths/~1a/get/responses/200/content/application~1jsonl/example the example breaks its own schema: /1/a: "x" is not of type "integer" [type]
+        "#);
     }
 }

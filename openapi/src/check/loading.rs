@@ -65,6 +65,29 @@ declare! {
 }
 
 declare! {
+    /// Found when the file that `externalValue` names cannot be read.
+    ///
+    /// Why it matters: the example is left out. The stub does not answer with it, and nobody sends it.
+    ///
+    /// Example: `externalValue: examples/pet.json` where there is no such file.
+    ///
+    /// What to do: put the file where the example says, or mend the example.
+    EXAMPLE_UNREAD = "example-unread", Warning, Judge::Loading
+}
+
+declare! {
+    /// Found when what `externalValue` names is not looked for: nothing is fetched, and no file outside the document's
+    /// folder is read, unless you allow it.
+    ///
+    /// Why it matters: the example is left out. The stub does not answer with it, and nobody sends it.
+    ///
+    /// Example: `externalValue: https://example.com/pet.json`.
+    ///
+    /// What to do: nothing, or keep the example beside the document, or allow where it leads.
+    EXAMPLE_REFUSED = "example-refused", Note, Judge::Loading
+}
+
+declare! {
     /// Found when the name of an additional operation is not an HTTP method.
     ///
     /// Why it matters: no request can be made for it, so the operation is left out.

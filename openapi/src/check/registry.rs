@@ -7,7 +7,7 @@ pub fn rules() -> &'static [&'static Rule] {
     &RULES
 }
 
-static RULES: [&Rule; 53] = [
+static RULES: [&Rule; 55] = [
     &super::loading::DOCUMENT_UNREADABLE,
     &super::loading::VERSION_UNKNOWN,
     &super::loading::INDENTATION_WRONG,
@@ -17,6 +17,8 @@ static RULES: [&Rule; 53] = [
     &super::loading::ENCODING_WRONG,
     &super::loading::OPERATIONS_MISSING,
     &super::loading::REFERENCE_UNREAD,
+    &super::loading::EXAMPLE_UNREAD,
+    &super::loading::EXAMPLE_REFUSED,
     &super::loading::REFERENCE_ODD,
     &super::loading::METHOD_INVALID,
     &super::loading::OPERATION_ID_REPEATED,

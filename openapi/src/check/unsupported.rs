@@ -12,13 +12,12 @@ declare! {
     /// Why it matters: neither the stub nor the conformance suite holds anyone to it, so that what passes here is not
     /// proven in this respect.
     ///
-    /// Example: `callbacks`, which are requests of the server that nobody waits for here; `externalValue`, which is not
-    /// fetched; `contentSchema`, which is an annotation.
+    /// Example: `callbacks`, which are requests of the server that nobody waits for here; `contentSchema`, which is an annotation.
     ///
     /// What to do: nothing; test it by other means where it matters.
     CONSTRUCT_UNSUPPORTED = "construct-unsupported", Note, Judge::Object(
         &[
-            Kind::Root, Kind::Operation, Kind::Example, Kind::Schema, Kind::Parameter, Kind::Response,
+            Kind::Root, Kind::Operation, Kind::Schema, Kind::Parameter, Kind::Response,
             Kind::SecurityScheme,
         ],
         judge,
@@ -26,11 +25,10 @@ declare! {
 }
 
 /// Members that are read and not acted upon, and what that means.
-const MEMBERS: [(Kind, &str, &str); 6] = [
+const MEMBERS: [(Kind, &str, &str); 5] = [
     (Kind::Root, "webhooks", "the requests that webhooks describe are not made nor waited for"),
     (Kind::Root, "jsonSchemaDialect", ""),
     (Kind::Operation, "callbacks", "the requests that callbacks describe are not made nor waited for"),
-    (Kind::Example, "externalValue", "an example outside the document is not read"),
     (Kind::Response, "links", "links are not followed"),
     (Kind::Schema, "contentSchema", "what a text holds is not held to `contentSchema`"),
 ];

@@ -84,13 +84,15 @@ pub(crate) fn read_content(document: &Arc<Document>, owner: &Place<'_>) -> Conte
             .filter_map(|(name, place)| {
                 let object = place.follow(document).ok()?;
                 let name = name.trim().to_owned();
-                Some(MediaType {
+                let mut media = MediaType {
                     schema: body_schema(document, &name, &object),
-                    examples: example::read(document, &object),
+                    examples: Vec::new(),
                     encoding: encodings(document, &name, &object),
-                    pointer: object.pointer,
+                    pointer: object.pointer.clone(),
                     name,
-                })
+                };
+                media.examples = example::read_bodies(document, &media, &object);
+                Some(media)
             })
             .collect(),
     )

@@ -70,11 +70,7 @@ fn collection_style(object: &Place<'_>, default: Style) -> (Style, bool) {
 /// The example that tools put under `x-example`, since 2.0 has no place for a parameter's.
 fn vendor_example(object: &Place<'_>) -> Vec<Example> {
     let example = object.get("x-example").or_else(|| object.get("example"));
-    example.map(|place| unnamed(&place)).into_iter().collect()
-}
-
-fn unnamed(place: &Place<'_>) -> Example {
-    Example { name: None, summary: None, value: place.value.clone(), pointer: place.pointer.clone() }
+    example.iter().map(Example::unnamed).collect()
 }
 
 /// The media types of `consumes` or `produces`: the operation's own, else the document's.
@@ -215,7 +211,7 @@ fn read_content(document: &Arc<Document>, response: &Place<'_>, produces: &[Stri
         examples: examples
             .iter()
             .filter_map(|examples| examples.get(&name))
-            .map(|place| unnamed(&place))
+            .map(|place| Example::unnamed(&place))
             .collect(),
         encoding: Encodings::default(),
         pointer: response.pointer.clone(),

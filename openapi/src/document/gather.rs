@@ -10,6 +10,9 @@
 //! | the main document's own name or URL | the main document |
 //! | a relative path, a URL | the file that [`Files`] has there; URLs come last, since a file may be one by its `$id` |
 //!
+//! The files that examples name with `externalValue` are read too, each once, and kept as bytes: what they are is the
+//! affair of the media type. Their text in the tree becomes the address they were read at.
+//!
 //! | the part behind `#` | leads to |
 //! |---|---|
 //! | nothing | the whole |
@@ -18,6 +21,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::address::{beside, has_scheme, home, is_url};
@@ -46,11 +50,12 @@ pub(super) fn gather(main: &mut Document, files: &dyn Files) -> Vec<Finding> {
         inner: Vec::new(),
         far: Vec::new(),
         bytes: 0,
+        external: HashMap::new(),
         findings: Vec::new(),
     };
     gathering.trees.push(Tree::new(address, tree, has_names));
     gathering.run();
-    let Gathering { mut trees, parts, findings, .. } = gathering;
+    let Gathering { mut trees, parts, external, findings, .. } = gathering;
     for tree in &mut trees {
         for (at, text) in std::mem::take(&mut tree.changes) {
             if let Some(place) = tree.root.pointer_mut(at.as_str()) {
@@ -67,6 +72,7 @@ pub(super) fn gather(main: &mut Document, files: &dyn Files) -> Vec<Finding> {
         members.insert(FILES.to_owned(), Value::Array(others));
     }
     main.parts = parts;
+    main.external = external.into_iter().filter_map(|(address, bytes)| Some((address, bytes?))).collect();
     findings
 }
 
@@ -86,6 +92,8 @@ struct Gathering<'f> {
     far: Vec<(usize, Found)>,
     /// The bytes of all files read so far, the main document's left out.
     bytes: usize,
+    /// The files that examples are in, by address; nothing for one that could not be read.
+    external: HashMap<String, Option<Bytes>>,
     findings: Vec<Finding>,
 }
 
@@ -204,6 +212,9 @@ impl Gathering<'_> {
     }
 
     fn settle(&mut self, from: usize, found: Found) {
+        if found.kind == SiteKind::External {
+            return self.read_example(from, &found);
+        }
         if found.kind == SiteKind::Mapping && !is_mapping_reference(&found.text) {
             return;
         }
@@ -377,6 +388,35 @@ impl Gathering<'_> {
         Ok(bytes)
     }
 
+    /// An example kept in a file of its own.
+    fn read_example(&mut self, from: usize, found: &Found) {
+        let address = beside(&self.trees[from].address, &found.text);
+        if !self.external.contains_key(&address) {
+            let read = match self.external.len() < MAX_FILES {
+                true => self.bytes_of(&address),
+                false => Err(FileError::new(format!("more than {MAX_FILES} examples are files"))),
+            };
+            let bytes = match read {
+                Ok(bytes) => Some(bytes.into()),
+                Err(error) => {
+                    let (code, severity) = match error.is_refused() {
+                        true => ("example-refused", Severity::Note),
+                        false => ("example-unread", Severity::Warning),
+                    };
+                    self.note(from, found, code, severity, error.to_string());
+                    if let (Some(finding), Some(hint)) = (self.findings.last_mut(), error.into_hint()) {
+                        finding.hint = Some(hint);
+                    }
+                    None
+                }
+            };
+            self.external.insert(address.clone(), bytes);
+        }
+        if address != found.text {
+            self.trees[from].changes.insert(found.at.clone(), address);
+        }
+    }
+
     fn unread(&mut self, from: usize, found: &Found, error: FileError) {
         // What stands in the place of an example may be one.
         if found.kind != SiteKind::Example {
@@ -483,6 +523,9 @@ mod tests {
 
     impl Files for Few {
         fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+            if path.starts_with("https:") {
+                return Err(FileError::refused(format!("`{path}` is not fetched")));
+            }
             let text = self.0.get(path).ok_or_else(|| format!("`{path}`: not found"))?;
             Ok(text.as_bytes().to_vec())
         }
@@ -547,5 +590,43 @@ Age: {type: integer}
         let pointer = crate::Pointer::from_escaped(violation.document_pointer);
         let finding = contract.document().finding("x", crate::Severity::Note, &pointer, "here");
         assert_eq!(finding.to_string(), "schemas.yaml:3:3: note[x]: here (at /Pet/required)");
+    }
+
+    #[test]
+    fn examples_in_files_of_their_own_are_read_as_bytes() {
+        let text = r#"
+openapi: 3.0.3
+paths:
+  /a:
+    get:
+      responses:
+        '200':
+          description: ''
+          content:
+            application/json:
+              schema: {type: object}
+              examples:
+                beside: {externalValue: ./pet.json}
+                lost: {externalValue: lost.json}
+                far: {externalValue: 'https://example.com/pet.json'}
+            image/png: {examples: {dot: {externalValue: dot.png}}}
+"#;
+        let files = Few(HashMap::from([("pet.json", "{\"a\" : 1}"), ("dot.png", "\u{1}PNG")]));
+        let contract = Contract::load_with("dir/api.yaml", text.as_bytes(), &files).expect("a document");
+        let content = &contract.operations()[0].responses().0[0].content.0;
+        let told = |media: &crate::MediaType| {
+            let told = media.examples.iter().map(|example| {
+                let bytes = example.serialized.as_deref().unwrap_or_default();
+                format!("{:?} {} {:?}", example.name, example.value, String::from_utf8_lossy(bytes))
+            });
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(told(&content[0]), [r#"Some("beside") {"a":1} "{\"a\" : 1}""#]);
+        assert_eq!(told(&content[1]), [r#"Some("dot") "\u0001PNG" "\u{1}PNG""#]);
+        let findings: Vec<String> = contract.findings().iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(findings.join("\n"), @"
+        dir/api.yaml:14:24: warning[example-unread]: `lost.json`: not found (at /paths/~1a/get/responses/200/content/application~1json/examples/lost/externalValue)
+        dir/api.yaml:15:23: note[example-refused]: `https://example.com/pet.json` is not fetched (at /paths/~1a/get/responses/200/content/application~1json/examples/far/externalValue)
+        ");
     }
 }

@@ -1,9 +1,11 @@
 //! Reading a document's text, whichever of the two languages it is written in.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::decode::decode;
@@ -34,6 +36,8 @@ pub struct Document {
     version: Version,
     /// The files gathered into `root`, in the order of their trees there; their own roots are empty.
     pub(super) parts: Vec<Self>,
+    /// The files that examples are in, by the address that their `externalValue` became.
+    pub(super) external: HashMap<String, Bytes>,
     /// The tree with positions, parsed again the first time a position is asked for.
     nodes: OnceLock<Option<Node>>,
     /// Its schemas, as far as they are compiled.
@@ -114,6 +118,7 @@ impl Document {
             language,
             version: Version::V3_2,
             parts: Vec::new(),
+            external: HashMap::new(),
             nodes: OnceLock::new(),
             definitions: Definitions::default(),
         };
@@ -182,6 +187,11 @@ impl Document {
     /// The other files the document is spread over, in order of first reference.
     pub fn parts(&self) -> &[Self] {
         &self.parts
+    }
+
+    /// What the `externalValue` of an example names, where it could be read.
+    pub(crate) fn external(&self, address: &str) -> Option<&Bytes> {
+        self.external.get(address)
     }
 
     /// The value tree, with the trees of other files gathered in; every reference in it is local.

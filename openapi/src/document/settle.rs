@@ -61,7 +61,7 @@ impl<'v> Visitor<'v> for Crooked<'v> {
         match site.kind {
             SiteKind::Reference => self.straighten(&site),
             SiteKind::Mapping if site.text.starts_with('#') => self.straighten(&site),
-            SiteKind::Mapping => {}
+            SiteKind::Mapping | SiteKind::External => {}
             SiteKind::Members => self.expand(&site),
             SiteKind::Scalar => {
                 let target = find(self.root, site.text).and_then(|target| target.find(self.root));

@@ -35,6 +35,8 @@ pub(super) enum SiteKind {
     Example,
     /// A value of a discriminator's `mapping`, which may be a reference or a name.
     Mapping,
+    /// `externalValue` of an example: a file of its own, which is no part of the tree.
+    External,
 }
 
 impl Site<'_, '_> {
@@ -153,6 +155,9 @@ impl<'v> Walk<'_, 'v> {
             Value::String(text) if key == "$ref" || key == "$dynamicRef" => {
                 self.site(SiteKind::Reference, Step::Key(key), text)
             }
+            Value::String(text) if key == "externalValue" => {
+                self.site(SiteKind::External, Step::Key(key), text)
+            }
             Value::Object(members) => {
                 self.step(Step::Key(key), |walk| walk.object_under(key, value, members))
             }
@@ -248,6 +253,8 @@ mod tests {
             (json!({"example": {"a": {"$ref": "b"}}}), ""),
             (json!({"examples": [{"$ref": "a"}]}), ""),
             (json!({"examples": {"a": {"$ref": "b"}}}), "Reference /examples/a/$ref"),
+            (json!({"examples": {"a": {"externalValue": "b.json"}}}), "External /examples/a/externalValue"),
+            (json!({"properties": {"externalValue": {"type": "string"}}}), ""),
             (json!({"enum": {"$ref": "a"}}), "Scalar /enum/$ref"),
             (json!({"mapping": {"a": "b.yaml"}}), "Mapping /mapping/a"),
             (json!({"x-any": {"$ref": "a"}}), ""),

@@ -41,7 +41,9 @@ pub(super) fn body_violations(
     secrecy: Secrecy,
 ) -> Vec<Violation> {
     let mut found = violations(&Part::Body, media.schema.as_ref(), value, direction, secrecy);
-    if matches!(media::kind(content_type), Kind::JsonLines | Kind::EventStream) {
+    let is_sequence =
+        matches!(media::kind(content_type), Kind::JsonLines | Kind::EventStream | Kind::Multipart);
+    if is_sequence && value.is_array() {
         for violation in &mut found {
             let index = violation.pointer.split('/').nth(1).and_then(|index| index.parse::<usize>().ok());
             if let Some(index) = index {

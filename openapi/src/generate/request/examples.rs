@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::plan::{Plan, media_type_to_send, place};
-use crate::codec::{BodyValue, Payload, RequestValues, encode_request, example_payload, media};
+use crate::codec::{BodyValue, Payload, RequestValues, encode_request, media, written_payload};
 use crate::contract::{Example, MediaType, Operation, Parameter};
-use crate::schema::Schema;
+use crate::schema::{Direction, Schema};
 
 /// The most requests made from the examples of one operation.
 const MAX_REQUESTS: usize = 64;
@@ -63,7 +64,7 @@ pub fn example_requests(operation: &Arc<Operation>) -> Vec<NamedRequest> {
             if let Some((media, example)) = body {
                 values.body = Some(BodyValue {
                     media_type: media_type_to_send(media),
-                    payload: payload(media, &example.value),
+                    payload: payload(media, example),
                 });
                 if is_ambiguous {
                     label = format!("{name} ({})", media.name);
@@ -82,6 +83,8 @@ pub fn example_requests(operation: &Arc<Operation>) -> Vec<NamedRequest> {
 struct Given {
     name: String,
     value: Value,
+    /// The bytes that it is sent as, where the document has them.
+    serialized: Option<Bytes>,
     pointer: String,
 }
 
@@ -126,6 +129,7 @@ fn given(examples: &[Example], schema: Option<&Schema>) -> Vec<Given> {
     let own = examples.iter().map(|example| Given {
         name: example.name.clone().unwrap_or_else(|| UNNAMED.to_owned()),
         value: example.value.clone(),
+        serialized: example.serialized.clone(),
         pointer: example.pointer.to_string(),
     });
     let own: Vec<Given> = own.collect();
@@ -138,6 +142,7 @@ fn given(examples: &[Example], schema: Option<&Schema>) -> Vec<Given> {
         .map(|value| Given {
             name: UNNAMED.to_owned(),
             value: value.clone(),
+            serialized: None,
             pointer: format!("{}/{keyword}", schema.pointer()),
         })
         .into_iter()
@@ -148,18 +153,22 @@ fn choose<'e>(examples: &'e [Given], name: &str) -> Option<&'e Given> {
     examples.iter().find(|example| example.name == name).or(examples.first())
 }
 
-/// An example as it is to be sent: many documents give JSON bodies as the text of the JSON.
-fn payload(media: &MediaType, example: &Value) -> Payload {
+/// An example as it is to be sent: many documents give JSON bodies as the text of the JSON. Bytes and texts of other
+/// notations are sent as they were written down.
+fn payload(media: &MediaType, example: &Given) -> Payload {
     let sent = MediaType { name: media_type_to_send(media), ..media.clone() };
     let is_json = media::kind(&sent.name) == media::Kind::Json;
-    match (example, &media.schema) {
+    match (&example.value, &media.schema) {
         (Value::String(text), Some(schema)) if is_json => {
             let parsed = serde_json::from_str::<Value>(text).ok().filter(|parsed| {
-                let direction = crate::schema::Direction::Request;
-                !schema.is_valid(example, direction) && schema.is_valid(parsed, direction)
+                let direction = Direction::Request;
+                !schema.is_valid(&example.value, direction) && schema.is_valid(parsed, direction)
             });
-            Payload::Value(parsed.unwrap_or_else(|| example.clone()))
+            Payload::Value(parsed.unwrap_or_else(|| example.value.clone()))
         }
-        _ => example_payload(&sent, example),
+        _ => match &example.serialized {
+            Some(bytes) => Payload::Bytes(bytes.clone()),
+            None => written_payload(&sent, &example.value),
+        },
     }
 }

@@ -260,15 +260,12 @@ impl<'c> Check<'c, '_> {
         };
         let Some(media) = media else { return };
         let Some(schema) = &media.schema else { return };
-        let is_raw = value.is_string()
-            && !matches!(
-                codec::media::kind(&media.name),
-                codec::media::Kind::Json | codec::media::Kind::Text
-            );
-        if is_raw {
+        let written = codec::written_payload(media, &value);
+        let Ok(Some(value)) = codec::payload_value(media, &written, Direction::Response) else {
+            // What cannot be read is sent as it stands, and told of then.
             self.is_proven = false;
             return;
-        }
+        };
         let violations = schema.violations(&value, Direction::Response);
         if violations.is_empty() {
             return;
