@@ -7,4 +7,5 @@ mod notations;
 mod running;
 mod scripted;
 mod statuses;
+mod streams;
 mod typed;

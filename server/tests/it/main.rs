@@ -23,6 +23,7 @@ mod script_findings;
 mod script_rules;
 mod scripts;
 mod smoke;
+mod streams;
 mod stub;
 mod valid;
 
