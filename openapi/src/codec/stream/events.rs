@@ -36,13 +36,47 @@ enum Form {
     Data,
 }
 
-impl Form {
-    /// What `data` holds, where an item is such.
-    fn data<'s>(self, item: &Shape<'s>) -> Shape<'s> {
-        match self {
-            Self::Event => item.property("data"),
-            Self::Data => item.clone(),
+/// What the schema of an item says of it.
+struct Kind<'s> {
+    item: Shape<'s>,
+    form: Form,
+    event: Shape<'s>,
+    data: Shape<'s>,
+    id: Shape<'s>,
+    retry: Shape<'s>,
+}
+
+impl<'s> Kind<'s> {
+    fn of(item: Shape<'s>) -> Self {
+        let form = form(&item);
+        let data = match form {
+            Form::Event => item.property("data"),
+            Form::Data => item.clone(),
+        };
+        Self {
+            form,
+            event: item.property("event"),
+            data,
+            id: item.property("id"),
+            retry: item.property("retry"),
+            item,
         }
+    }
+}
+
+/// The kinds of a stream's items: nearly always one, which is looked at once.
+struct Kinds<'p, 's> {
+    stream: &'p Shape<'s>,
+    last: Option<Kind<'s>>,
+}
+
+impl<'s> Kinds<'_, 's> {
+    fn at(&mut self, index: usize) -> &Kind<'s> {
+        let item = self.stream.item(index);
+        let is_known =
+            |known: &Kind<'s>| item.identity().is_some() && item.identity() == known.item.identity();
+        let known = self.last.take().filter(is_known);
+        self.last.insert(known.unwrap_or_else(|| Kind::of(item)))
     }
 }
 
@@ -68,12 +102,13 @@ pub(in crate::codec) fn encode(
         return Err(Inexpressible("a stream of events is an array of its items"));
     };
     let mut writer = Writer { out: String::new(), loss };
+    let mut kinds = Kinds { stream: shape, last: None };
     for (index, item) in items.iter().enumerate() {
-        let shape = shape.item(index);
-        match (form(&shape), item) {
-            (Form::Event, Value::Object(event)) => writer.event(event, &shape)?,
+        let kind = kinds.at(index);
+        match (kind.form, item) {
+            (Form::Event, Value::Object(event)) => writer.event(event, kind)?,
             (Form::Event, _) => return Err(Inexpressible("an event is an object of its fields")),
-            (Form::Data, item) => writer.data(&scalar::write(item, &shape)?)?,
+            (Form::Data, item) => writer.data(&scalar::write(item, &kind.data)?)?,
         }
         writer.out.push('\n');
     }
@@ -93,17 +128,17 @@ impl Writer {
         }
     }
 
-    fn event(&mut self, event: &Map<String, Value>, shape: &Shape<'_>) -> Result<(), Inexpressible> {
+    fn event(&mut self, event: &Map<String, Value>, kind: &Kind<'_>) -> Result<(), Inexpressible> {
         if event.keys().any(|name| !FIELDS.contains(&name.as_str())) {
             self.leave_out("an event has no such field")?;
         }
-        for name in FIELDS.into_iter().filter(|name| *name != "data") {
+        for (name, shape) in [("event", &kind.event), ("id", &kind.id), ("retry", &kind.retry)] {
             let Some(value) = event.get(name) else { continue };
             if name == "retry" && !value.is_u64() {
                 self.leave_out("the field `retry` is a number of milliseconds")?;
                 continue;
             }
-            let text = scalar::write(value, &shape.property(name))?;
+            let text = scalar::write(value, shape)?;
             if text.contains(['\n', '\r']) || (name == "id" && text.contains('\0')) {
                 self.leave_out("a field of an event is a single line")?;
             }
@@ -111,7 +146,7 @@ impl Writer {
             self.line(name, &text.chars().filter(is_fit).collect::<String>());
         }
         match event.get("data") {
-            Some(value) => self.data(&scalar::write(value, &shape.property("data"))?),
+            Some(value) => self.data(&scalar::write(value, &kind.data)?),
             None => {
                 self.leave_out("an event without data is never dispatched")?;
                 self.data("")
@@ -123,7 +158,7 @@ impl Writer {
         if text.contains('\r') {
             self.leave_out("the data of an event has line feeds only")?;
         }
-        text.replace('\r', "\n").split('\n').for_each(|line| self.line("data", line));
+        text.split(['\r', '\n']).for_each(|line| self.line("data", line));
         Ok(())
     }
 
@@ -140,6 +175,7 @@ pub(in crate::codec) fn decode(text: &str, shape: &Shape<'_>, reading: &Reading)
     let mut items = Vec::new();
     let mut event = Event::default();
     let mut is_done = false;
+    let mut kinds = Kinds { stream: shape, last: None };
     // A last event that no empty line follows counts too.
     for line in lines(text).chain([""]) {
         if !line.is_empty() {
@@ -149,12 +185,11 @@ pub(in crate::codec) fn decode(text: &str, shape: &Shape<'_>, reading: &Reading)
         let event = std::mem::take(&mut event);
         if let Some(data) = &event.data {
             check_count(items.len() + 1)?;
-            let shape = shape.item(items.len());
-            let form = form(&shape);
-            is_done = data == DONE && !form.data(&shape).types().admits(Types::STRING);
-            items.push(match form {
-                Form::Data => scalar::read(data, &shape, reading),
-                Form::Event => event.value(data, &shape, reading),
+            let kind = kinds.at(items.len());
+            is_done = data == DONE && !kind.data.types().admits(Types::STRING);
+            items.push(match kind.form {
+                Form::Data => scalar::read(data, &kind.data, reading),
+                Form::Event => event.value(data, kind, reading),
             });
         }
     }
@@ -208,12 +243,16 @@ impl Event {
         }
     }
 
-    fn value(&self, data: &str, shape: &Shape<'_>, reading: &Reading) -> Value {
+    fn value(&self, data: &str, kind: &Kind<'_>, reading: &Reading) -> Value {
         let mut object = Map::new();
-        let texts = [("event", self.event.as_deref()), ("data", Some(data)), ("id", self.id.as_deref())];
-        for (name, text) in texts {
+        let texts = [
+            ("event", self.event.as_deref(), &kind.event),
+            ("data", Some(data), &kind.data),
+            ("id", self.id.as_deref(), &kind.id),
+        ];
+        for (name, text, shape) in texts {
             if let Some(text) = text {
-                object.insert(name.to_owned(), scalar::read(text, &shape.property(name), reading));
+                object.insert(name.to_owned(), scalar::read(text, shape, reading));
             }
         }
         if let Some(retry) = self.retry {
