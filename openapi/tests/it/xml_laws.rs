@@ -54,10 +54,20 @@ fn scalar() -> impl Strategy<Value = Value> {
 
 fn attribute() -> impl Strategy<Value = Value> {
     let never_null = scalar().prop_filter("null is an element's affair", |schema| schema["nullable"] != true);
-    (prop_oneof![Just("attribute"), Just("text"), Just("cdata")], never_null).prop_map(|(node, schema)| {
-        let xml = json!({"nodeType": node}).as_object().cloned().unwrap_or_default();
-        with_xml(schema, xml)
-    })
+    let node = proptest::sample::select(vec![
+        json!({"nodeType": "attribute"}),
+        json!({"nodeType": "text"}),
+        json!({"nodeType": "cdata"}),
+        json!({"attribute": true}),
+        json!({"attribute": true, "name": "at", "namespace": "urn:a", "prefix": "n"}),
+    ]);
+    (node, never_null)
+        .prop_map(|(node, schema)| with_xml(schema, node.as_object().cloned().unwrap_or_default()))
+}
+
+/// What 3.2 says instead of `wrapped`.
+fn array_node() -> impl Strategy<Value = Option<&'static str>> {
+    proptest::option::weighted(0.3, proptest::sample::select(vec!["element", "none"]))
 }
 
 fn schema() -> impl Strategy<Value = Value> {
@@ -79,8 +89,13 @@ fn schema() -> impl Strategy<Value = Value> {
                 }
                 with_xml(schema, xml)
             });
-        let array = (inner.clone(), xml())
-            .prop_map(|(items, xml)| with_xml(json!({"type": "array", "items": items}), xml));
+        let array = (inner.clone(), xml(), array_node()).prop_map(|(items, mut xml, node)| {
+            if let Some(node) = node {
+                xml.remove("wrapped");
+                xml.insert("nodeType".to_owned(), json!(node));
+            }
+            with_xml(json!({"type": "array", "items": items}), xml)
+        });
         let merged = (inner.clone(), inner).prop_map(|(left, right)| match left["type"] == "object" {
             true => json!({"allOf": [left, {"properties": {"url": right}}]}),
             false => left,
@@ -144,6 +159,8 @@ fn what_is_generated_arrives() {
             let body = match encode_body(&media, &Payload::Value(value.clone())) {
                 // Nothing can be done about required properties that have one place.
                 Err(error) if error.to_string().contains(" one ") => return Ok(()),
+                // Of few values that may stand there, none that can be written is drawn now and then.
+                Err(error) if error.to_string().contains("white space") => return Ok(()),
                 Err(error) => return Err(TestCaseError::fail(format!("{value}: {error}"))),
                 Ok(body) => body,
             };
