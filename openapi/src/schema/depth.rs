@@ -30,43 +30,62 @@ const SINGLE: [&str; 4] = ["not", "if", "then", "else"];
 const LISTS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const MAPS: [&str; 1] = ["dependentSchemas"];
 
-/// How many references of a bundle lead on without a step into the value, one behind the other, at the most.
+/// How many references of a bundle lead on without a step into the value, one behind the other, at the most. A circle
+/// counts as long as it has schemas: how many of them are gone through hangs on where one enters it.
 pub(crate) fn in_place(bundle: &Value) -> usize {
     let nothing = Map::new();
     let definitions = bundle.get("$defs").and_then(Value::as_object).unwrap_or(&nothing);
-    let targets: HashMap<&str, Vec<&str>> =
-        definitions.iter().map(|(name, schema)| (name.as_str(), targets(schema))).collect();
-    let mut depths: HashMap<&str, Option<usize>> = HashMap::new();
-    let mut has_circles = false;
-    // Each schema comes up twice: to go on from it, and once all it leads to is known.
-    let mut pending: Vec<(&str, bool)> = targets.keys().map(|name| (*name, false)).collect();
-    pending.sort_unstable();
-    while let Some((name, is_known)) = pending.pop() {
-        let below = targets.get(name).map_or(&[][..], Vec::as_slice);
-        if is_known {
-            let deepest = below.iter().filter_map(|target| depths.get(target).copied().flatten()).max();
-            depths.insert(name, Some(1 + deepest.unwrap_or(0)));
-            continue;
-        }
-        if depths.contains_key(name) {
-            continue;
-        }
-        depths.insert(name, None);
-        pending.push((name, true));
-        for target in below {
-            match depths.get(target) {
-                None => pending.push((target, false)),
-                Some(None) => has_circles = true,
-                Some(Some(_)) => {}
+    let numbers: HashMap<&str, usize> =
+        definitions.keys().enumerate().map(|(number, name)| (name.as_str(), number)).collect();
+    let onward: Vec<Vec<usize>> = definitions
+        .values()
+        .map(|schema| targets(schema).into_iter().filter_map(|name| numbers.get(name).copied()).collect())
+        .collect();
+    let mut back: Vec<Vec<usize>> = vec![Vec::new(); onward.len()];
+    for (from, targets) in onward.iter().enumerate() {
+        targets.iter().for_each(|to| back[*to].push(from));
+    }
+    // What is left last is before all it leads to; from there, going back stays within a circle.
+    let mut left = Vec::new();
+    let mut seen = vec![false; onward.len()];
+    (0..onward.len()).for_each(|start| leave(start, &onward, &mut seen, &mut left));
+    let mut circle_of = vec![usize::MAX; onward.len()];
+    let mut circles: Vec<Vec<usize>> = Vec::new();
+    let mut seen = vec![false; onward.len()];
+    for start in left.into_iter().rev() {
+        let mut circle = Vec::new();
+        leave(start, &back, &mut seen, &mut circle);
+        circle.iter().for_each(|number| circle_of[*number] = circles.len());
+        circles.push(circle);
+    }
+    let mut depths = vec![0; circles.len()];
+    for (index, circle) in circles.iter().enumerate().rev() {
+        let targets = circle.iter().flat_map(|number| &onward[*number]).map(|target| circle_of[*target]);
+        let deepest = targets.filter(|target| *target != index).map(|target| depths[target]).max();
+        depths[index] = circle.len() + deepest.unwrap_or(0);
+    }
+    depths.into_iter().max().unwrap_or(0)
+}
+
+/// Goes as far as ways lead from a start to what was not seen, and notes all of it in the order in which it is left.
+fn leave(start: usize, ways: &[Vec<usize>], seen: &mut [bool], left: &mut Vec<usize>) {
+    let mut pending = vec![(start, 0)];
+    if std::mem::replace(&mut seen[start], true) {
+        return;
+    }
+    while let Some((number, next)) = pending.last_mut() {
+        match ways[*number].get(*next) {
+            Some(target) => {
+                *next += 1;
+                if !std::mem::replace(&mut seen[*target], true) {
+                    pending.push((*target, 0));
+                }
+            }
+            None => {
+                left.push(*number);
+                pending.pop();
             }
         }
-    }
-    let deepest = depths.into_values().flatten().max().unwrap_or(0);
-    // How long the ways in a circle are depends on where one enters it.
-    if has_circles {
-        deepest.max(targets.values().filter(|targets| !targets.is_empty()).count())
-    } else {
-        deepest
     }
 }
 
@@ -127,7 +146,12 @@ mod tests {
                 3,
             ),
             (json!({"$defs": {"A": {"properties": {"a": to("B")}}, "B": {"items": to("A")}}}), 1),
-            (json!({"$defs": {"A": {"oneOf": [to("B"), to("A")]}, "B": to("A"), "C": to("D"), "D": {}}}), 3),
+            (json!({"$defs": {"A": {"oneOf": [to("B"), to("A")]}, "B": to("A"), "C": to("D"), "D": {}}}), 2),
+            (
+                json!({"$defs": {"A": {"oneOf": [to("B")]}, "B": {"allOf": [to("A"), to("C")]}, "C": to("D"), "D": {}}}),
+                4,
+            ),
+            (json!({"$defs": {"A": to("B"), "B": to("C"), "C": to("A"), "D": to("A"), "E": to("D")}}), 5),
         ];
         for (bundle, expected) in rows {
             assert_eq!(in_place(&bundle), expected, "{bundle}");

@@ -141,7 +141,7 @@ fn bundle<'d>(
 const MAX_PARTS: usize = 512;
 
 /// The largest pattern that other engines are asked to compile, which have as many states for it and more.
-const MAX_PATTERN_SIZE: u64 = 10_000;
+const MAX_PATTERN_SIZE: u64 = 2_000;
 
 /// What a schema is lowered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
