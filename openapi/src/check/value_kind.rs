@@ -56,7 +56,8 @@ static KINDS: [Kind; 29] = [
 fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
     let is_reference = site.place.text("$ref").is_some();
     for (name, member) in site.place.members() {
-        if is_reference && name != "$ref" || name.starts_with("x-") {
+        // A reference may stand for any object, also for one whose members have no fixed names.
+        if is_reference || name.starts_with("x-") {
             continue;
         }
         let holds = site.kind.member(name, scene.version()).map(|known| known.holds).or(site.kind.others());
@@ -234,6 +235,14 @@ mod tests {
     fn a_reference_hides_what_stands_beside_it() {
         let operation = "responses: {'200': {$ref: '#/components/responses/R', description: 5}}";
         let text = with_operation("3.0.3", operation, "responses: {R: {description: ok}}");
+        assert_eq!(found("value-kind-wrong", &text), "");
+    }
+
+    #[test]
+    fn a_reference_stands_for_a_callback_too() {
+        let operation =
+            "responses: {'200': {description: ok}}, callbacks: {done: {$ref: '#/components/callbacks/C'}}";
+        let text = with_operation("3.0.3", operation, "callbacks: {C: {'{$url}': {post: {responses: {}}}}}");
         assert_eq!(found("value-kind-wrong", &text), "");
     }
 }
