@@ -251,8 +251,12 @@ impl Operation {
                     Ok(swagger::Input::Body | swagger::Input::Field) => inputs.push(place),
                     Ok(swagger::Input::Parameter(read)) if is_ignored_header(&read) => {}
                     Ok(swagger::Input::Parameter(read)) => {
+                        // The names of header fields are the same in either case (RFC 9110, section 5.1).
                         let same = |other: &&mut Parameter| {
-                            other.name == read.name && other.location == read.location
+                            let is_header = read.location == Location::Header;
+                            other.location == read.location
+                                && (other.name == read.name
+                                    || (is_header && other.name.eq_ignore_ascii_case(&read.name)))
                         };
                         match parameters.iter_mut().find(same) {
                             Some(overridden) => *overridden = read,

@@ -3,6 +3,9 @@
 use crate::generate::seed::Dice;
 use crate::generate::text::word;
 
+/// The bytes that hardly a pattern with a limit of length leaves room for.
+const FAR: usize = 300;
+
 /// A string that most patterns which match `text` do not match, of the same length where that is possible.
 pub(super) fn off_pattern(text: &str, dice: &mut Dice) -> String {
     let characters: Vec<char> = text.chars().collect();
@@ -10,13 +13,16 @@ pub(super) fn off_pattern(text: &str, dice: &mut Dice) -> String {
         return (*dice.pick(&["!", " ", "-", "a", "0"]).unwrap_or(&"!")).to_owned();
     }
     let odd = *dice.pick(&['!', ' ', '~', '\u{e9}', '0', 'a', 'Z', '-', '\n']).unwrap_or(&'!');
-    match dice.below(5) {
+    match dice.below(7) {
         0 | 1 => {
             let at = dice.below(characters.len());
             characters.iter().enumerate().map(|(index, own)| if index == at { odd } else { *own }).collect()
         }
         2 => std::iter::repeat_n(odd, characters.len()).collect(),
         3 => format!("{odd}{text}{odd}"),
+        // Some patterns only forbid white space, or say how long a text may be.
+        4 => format!("{text} {text}"),
+        5 => text.repeat(FAR / text.len() + 1),
         _ => word(dice).to_owned(),
     }
 }

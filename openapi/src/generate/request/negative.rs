@@ -24,7 +24,7 @@ use crate::violation::{Part, Violation};
 const ATTEMPTS: usize = 4;
 
 /// How often each way to be wrong is tried before it counts as not possible.
-const PROBES: u64 = 2;
+const PROBES: u64 = 6;
 
 /// The least that is cut off the end of a body: without less than this, a multipart body is still one.
 const MIN_CUT: usize = 5;

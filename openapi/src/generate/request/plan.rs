@@ -337,6 +337,10 @@ fn body_slot(operation: &Operation) -> Result<Option<Slot>, NoInstance> {
 /// Where the bodies of a media type come from; nothing where no codec writes them.
 fn body_source(operation: &Operation, media: &MediaType) -> Result<Option<Source>, NoInstance> {
     let media_type = media_type_to_send(media);
+    // Some documents name no media type at all, and nothing else is sent as one.
+    if !media::essence(&media_type).contains('/') {
+        return Ok(None);
+    }
     if media::kind(&media_type) == media::Kind::Binary {
         return Ok(Some(Source { media_type, values: None, carrier: None }));
     }

@@ -64,14 +64,15 @@ impl<'d> Proof<'d> {
         types.as_array().map_or_else(|| named(types), |names| names.iter().any(named))
     }
 
-    /// No alternative has a value, or each has a twin, so that a value is valid by both or by none.
+    /// No alternative has a value, or each has another that is met as well, so that no value is valid by one alone.
     fn has_no_alternative(&mut self, schema: &'d Value) -> bool {
         let list =
             |keyword: &str| schema.get(keyword).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let (all, any, one) = (list("allOf"), list("anyOf"), list("oneOf"));
         let spelled: Vec<&Value> = one.iter().map(|branch| self.target(branch).unwrap_or(branch)).collect();
-        let has_twin =
-            |at: usize| (0..spelled.len()).any(|other| other != at && spelled[other] == spelled[at]);
+        let has_twin = |at: usize| {
+            (0..spelled.len()).any(|other| other != at && asks_no_more(spelled[other], spelled[at]))
+        };
         all.iter().any(|part| self.is_empty(part))
             || (!any.is_empty() && any.iter().all(|branch| self.is_empty(branch)))
             || (!one.is_empty() && (0..one.len()).all(|at| has_twin(at) || self.is_empty(&one[at])))
@@ -89,3 +90,45 @@ impl<'d> Proof<'d> {
                 && schema.get("items").is_some_and(|items| self.is_empty(items)))
     }
 }
+
+/// Whether it is plain that whatever meets one schema meets another, which says the same or less of it.
+fn asks_no_more(less: &Value, more: &Value) -> bool {
+    let (Some(less), Some(more)) = (less.as_object(), more.as_object()) else { return less == more };
+    less.iter().all(|(keyword, value)| match (keyword.as_str(), value, more.get(keyword)) {
+        // What no validator knows refuses nothing.
+        ("format", Value::String(format), _) if !FORMATS.contains(&format.as_str()) => true,
+        (name, ..) if name.starts_with("x-") => true,
+        ("required", Value::Array(names), found) => {
+            let found = found.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            names.iter().all(|name| found.contains(name))
+        }
+        ("properties", Value::Object(properties), found) => properties.iter().all(|(name, property)| {
+            found.and_then(|found| found.get(name)).is_some_and(|found| asks_no_more(property, found))
+        }),
+        (_, value, found) => found == Some(value),
+    })
+}
+
+/// The formats that the `jsonschema` crate asserts, and those of OpenAPI.
+const FORMATS: [&str; 20] = [
+    "date",
+    "date-time",
+    "time",
+    "duration",
+    "email",
+    "idn-email",
+    "hostname",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "uri-reference",
+    "iri",
+    "iri-reference",
+    "uri-template",
+    "uuid",
+    "json-pointer",
+    "relative-json-pointer",
+    "regex",
+    "byte",
+];

@@ -375,13 +375,19 @@ fn accepts_anything(operation: &Arc<Operation>) -> Result<(), String> {
         // An empty segment is none.
         let segment = if text.is_empty() { "a" } else { text };
         let path = operation.path().fill(|_| segment.to_owned());
-        request.target = format!("{path}?{}", pairs.join("&"));
-        if let Some(violation) = read(operation, &request)?.violations.first() {
+        // Some templates have a query of their own.
+        let mark = if path.contains('?') { '&' } else { '?' };
+        request.target = format!("{path}{mark}{}", pairs.join("&"));
+        let broken = read(operation, &request)?.violations;
+        // Several variables in one segment can share an escape, which is nobody's mistake.
+        let is_torn = |violation: &&Violation| violation.rule == "unreadable" && text.contains('%');
+        if let Some(violation) = broken.iter().find(|violation| !is_torn(violation)) {
             return Err(format!("{} breaks {violation}", request.target));
         }
         // Nothing is missing where nothing is sent.
         let bare = Request::new(operation.method().clone(), path);
-        if let Some(violation) = read(operation, &bare)?.violations.first() {
+        let broken = read(operation, &bare)?.violations;
+        if let Some(violation) = broken.iter().find(|violation| !is_torn(violation)) {
             return Err(format!("{} breaks {violation}", bare.target));
         }
     }
@@ -416,6 +422,9 @@ fn is_never_valid(case: &Case<'_>, body: &RequestBody) -> bool {
 
 /// Whether no codec writes the values of a media type.
 pub(super) fn is_uncoded(media: &MediaType) -> bool {
+    if !media.name.contains('/') {
+        return true;
+    }
     let payload = Payload::Value(json!({}));
     let told = encode_body(media, &payload).err().map(|error| error.to_string());
     told.is_some_and(|told| told.contains("no codec writes"))
