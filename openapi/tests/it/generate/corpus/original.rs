@@ -188,14 +188,9 @@ impl<'d> Tidying<'d> {
             Direction::Response => "writeOnly",
         };
         let mut hidden = HashSet::new();
-        hide(root, root, flag, &mut hidden);
-        Self {
-            root,
-            is_newer: document.version().has_json_schema_dialect(),
-            flag,
-            hidden,
-            patterns: HashMap::new(),
-        }
+        let is_newer = document.version().has_json_schema_dialect();
+        hide(root, is_newer, root, flag, &mut hidden);
+        Self { root, is_newer, flag, hidden, patterns: HashMap::new() }
     }
 
     fn tidied(&mut self, value: &Value, members: Members) -> Value {
@@ -231,7 +226,7 @@ impl<'d> Tidying<'d> {
                 && let Some(properties) = value.as_object()
             {
                 let tidied_properties = properties.iter().map(|(name, property)| {
-                    let is_hidden = is_flagged(self.root, property, self.flag, 0);
+                    let is_hidden = is_flagged(self.root, self.is_newer, property, self.flag, 0);
                     (
                         name.clone(),
                         if is_hidden { Value::Bool(false) } else { self.tidied(property, Members::Keywords) },
@@ -302,7 +297,7 @@ impl<'d> Tidying<'d> {
     /// Whether a property may not travel: as declared beside where it is required, or else anywhere.
     fn is_hidden(&self, map: &Map<String, Value>, name: &str) -> bool {
         match map.get("properties").and_then(|properties| properties.get(name)) {
-            Some(property) => is_flagged(self.root, property, self.flag, 0),
+            Some(property) => is_flagged(self.root, self.is_newer, property, self.flag, 0),
             None => self.hidden.contains(name),
         }
     }
@@ -395,26 +390,29 @@ fn fragment(pointer: &str) -> String {
 }
 
 /// Finds the names of the properties that carry a flag, or refer to something that does.
-fn hide<'d>(root: &'d Value, value: &'d Value, flag: &str, hidden: &mut HashSet<&'d str>) {
+fn hide<'d>(root: &'d Value, is_newer: bool, value: &'d Value, flag: &str, hidden: &mut HashSet<&'d str>) {
     match value {
-        Value::Array(items) => items.iter().for_each(|item| hide(root, item, flag, hidden)),
+        Value::Array(items) => items.iter().for_each(|item| hide(root, is_newer, item, flag, hidden)),
         Value::Object(map) => {
             if let Some(Value::Object(properties)) = map.get("properties") {
-                let flagged = properties.iter().filter(|(_, property)| is_flagged(root, property, flag, 0));
+                let flagged =
+                    properties.iter().filter(|(_, property)| is_flagged(root, is_newer, property, flag, 0));
                 hidden.extend(flagged.map(|(name, _)| name.as_str()));
             }
-            map.values().for_each(|member| hide(root, member, flag, hidden));
+            map.values().for_each(|member| hide(root, is_newer, member, flag, hidden));
         }
         _ => {}
     }
 }
 
-fn is_flagged(root: &Value, property: &Value, flag: &str, hops: u32) -> bool {
-    if property.get(flag) == Some(&Value::Bool(true)) {
+/// Whether a property carries a flag; what stands beside a `$ref` counts from 3.1 on.
+fn is_flagged(root: &Value, is_newer: bool, property: &Value, flag: &str, hops: u32) -> bool {
+    let reference = property.get("$ref").and_then(Value::as_str);
+    let counts = is_newer || reference.is_none();
+    if counts && property.get(flag) == Some(&Value::Bool(true)) {
         return true;
     }
-    let parts = property.get("allOf").and_then(Value::as_array).into_iter().flatten();
-    let referred =
-        property.get("$ref").and_then(Value::as_str).and_then(|reference| root.pointer(&pointer(reference)?));
-    hops < 16 && parts.chain(referred).any(|part| is_flagged(root, part, flag, hops + 1))
+    let parts = property.get("allOf").filter(|_| counts).and_then(Value::as_array).into_iter().flatten();
+    let referred = reference.and_then(|reference| root.pointer(&pointer(reference)?));
+    hops < 16 && parts.chain(referred).any(|part| is_flagged(root, is_newer, part, flag, hops + 1))
 }
