@@ -17,7 +17,7 @@ declare! {
     /// What to do: nothing; test it by other means where it matters.
     CONSTRUCT_UNSUPPORTED = "construct-unsupported", Note, Judge::Object(
         &[
-            Kind::Root, Kind::Operation, Kind::Schema, Kind::Parameter, Kind::Response,
+            Kind::Root, Kind::Operation, Kind::Schema, Kind::Response,
             Kind::SecurityScheme,
         ],
         judge,
@@ -48,10 +48,6 @@ fn judge(_: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
         }
         findings.add(&CONSTRUCT_UNSUPPORTED, &place.pointer, message);
     }
-    if site.kind == Kind::Parameter && site.place.text("in") == Some("querystring") {
-        let message = "a parameter that is the whole query string is not judged";
-        findings.add(&CONSTRUCT_UNSUPPORTED, &site.place.pointer, message);
-    }
     if site.kind == Kind::SecurityScheme && site.place.text("type") == Some("mutualTLS") {
         let message = "client certificates are not asked for";
         findings.add(&CONSTRUCT_UNSUPPORTED, &site.place.pointer, message);
@@ -73,5 +69,7 @@ mod tests {
             found("construct-unsupported", &with_operation("3.0.3", callbacks, "")).contains("callbacks")
         );
         assert_eq!(found("construct-unsupported", &with_operation("3.0.3", "callbacks: {}", "")), "");
+        let whole = "parameters: [{name: q, in: querystring, content: {application/json: {schema: {type: integer}}}}]";
+        assert_eq!(found("construct-unsupported", &with_operation("3.2.0", whole, "")), "");
     }
 }
