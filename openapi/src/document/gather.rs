@@ -22,10 +22,11 @@
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::address::{beside, has_scheme, home, is_url};
-use super::walk::{Site, SiteKind, Step, Visitor, pointer, walk};
+use super::names::{Anchors, has_names, names};
+use super::walk::{Site, SiteKind, Step, Visitor, walk};
 use super::{Document, FileError, Files, Finding, MAX_BYTES, Pointer, Severity, dynamic};
 
 /// The member of the gathered root that holds the trees of the other files.
@@ -126,20 +127,6 @@ impl Tree {
     }
 }
 
-/// Schemas by the names of their anchors.
-#[derive(Default)]
-struct Anchors {
-    within: HashMap<(Pointer, String), Pointer>,
-    /// The first of each name: some write a name of another resource.
-    anywhere: HashMap<String, Pointer>,
-}
-
-impl Anchors {
-    fn find(&self, resource: &Pointer, name: &str) -> Option<&Pointer> {
-        self.within.get(&(resource.clone(), name.to_owned())).or_else(|| self.anywhere.get(name))
-    }
-}
-
 /// A reference found in a tree.
 #[derive(Debug, Clone)]
 struct Found {
@@ -183,18 +170,9 @@ impl Gathering<'_> {
             return;
         }
         dynamic::settle_pointers(&mut tree.root);
-        let mut names = Names { bases: Vec::new(), learnt: Vec::new(), anchors: Vec::new() };
-        if let Some(uri) = tree.root.get("$self").and_then(Value::as_str) {
-            names.learnt.push((Pointer::root(), uri.to_owned()));
-            names.bases.push((0, uri.to_owned()));
-        }
-        walk(&tree.root, Vec::new(), &mut names);
-        let Names { learnt, anchors, .. } = names;
-        for (resource, name, place) in anchors {
-            tree.anchors.anywhere.entry(name.clone()).or_insert_with(|| place.clone());
-            tree.anchors.within.entry((resource, name)).or_insert(place);
-        }
-        for (place, uri) in learnt {
+        let (anchors, resources) = names(&tree.root);
+        tree.anchors = anchors;
+        for (place, uri) in resources {
             self.ids.entry(uri.clone()).or_insert_with(|| (at, place.clone()));
             tree.bases.insert(place, uri);
         }
@@ -438,11 +416,6 @@ impl Gathering<'_> {
     }
 }
 
-/// Whether a text holds what [`Gathering::learn_names`] looks for.
-fn has_names(text: &str) -> bool {
-    ["$id", "$anchor", "$dynamicAnchor", "$self"].iter().any(|name| text.contains(name))
-}
-
 /// Whether a value of `mapping` is a reference and no schema's name.
 fn is_mapping_reference(text: &str) -> bool {
     let file = text.to_ascii_lowercase();
@@ -469,43 +442,6 @@ impl<'v> Visitor<'v> for References {
                 owner: site.owner(),
                 resource: site.resource_pointer(),
             });
-        }
-    }
-}
-
-/// Collects identifiers and anchors.
-struct Names {
-    /// The base URIs on the way to the object looked at, each with the length of the way.
-    bases: Vec<(usize, String)>,
-    learnt: Vec<(Pointer, String)>,
-    /// Each with the resource around it.
-    anchors: Vec<(Pointer, String, Pointer)>,
-}
-
-impl<'v> Visitor<'v> for Names {
-    fn reference(&mut self, _site: Site<'_, 'v>) {}
-
-    fn object(&mut self, object: &'v Map<String, Value>, path: &[Step<'v>], resource: usize) {
-        while self.bases.last().is_some_and(|(length, _)| *length >= path.len() && *length > 0) {
-            self.bases.pop();
-        }
-        if let Some(id) = object.get("$id").and_then(Value::as_str) {
-            match id.strip_prefix('#') {
-                Some(anchor) => {
-                    self.anchors.push((pointer(&path[..resource]), anchor.to_owned(), pointer(path)));
-                }
-                None => {
-                    let uri = self.bases.last().map_or_else(|| id.to_owned(), |(_, base)| beside(base, id));
-                    let uri = uri.trim_end_matches('#').to_owned();
-                    self.learnt.push((pointer(path), uri.clone()));
-                    self.bases.push((path.len(), uri));
-                }
-            }
-        }
-        for keyword in ["$anchor", "$dynamicAnchor"] {
-            if let Some(anchor) = object.get(keyword).and_then(Value::as_str) {
-                self.anchors.push((pointer(&path[..resource]), anchor.to_owned(), pointer(path)));
-            }
         }
     }
 }

@@ -328,6 +328,7 @@ mod tests {
 
     use super::parse;
     use crate::document::Pointer;
+    use crate::document::places::Places;
 
     fn value(text: &str) -> Value {
         parse(text).expect("the text of this test is JSON").root.into_value()
@@ -392,9 +393,9 @@ mod tests {
 
     #[test]
     fn a_member_is_where_its_key_is() {
-        let node = parse("{\"a\": 1,\n \"b\": [true,\n  null]}").expect("the text of this test is JSON");
-        let at =
-            |pointer: &str| node.root.position_of(&Pointer::from_escaped(pointer)).map(|at| at.to_string());
+        let parsed = parse("{\"a\": 1,\n \"b\": [true,\n  null]}").expect("the text of this test is JSON");
+        let places = Places::of(parsed.root);
+        let at = |pointer: &str| places.find(&Pointer::from_escaped(pointer)).map(|at| at.to_string());
         assert_eq!(at("/b"), Some("2:2".to_owned()));
         assert_eq!(at("/b/1"), Some("3:3".to_owned()));
         assert_eq!(at("/c"), None);

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::decode::decode;
 use super::mend::Mended;
 use super::node::{Node, RepeatedKey};
+use super::places::Places;
 use super::refusal::{self, Refusal};
 use super::{
     Files, Finding, Pointer, Position, Severity, Version, dynamic, gather, json, plain, settle, yaml,
@@ -39,7 +40,7 @@ pub struct Document {
     /// The files that examples are in, by the address that their `externalValue` became.
     pub(super) external: HashMap<String, Bytes>,
     /// The tree with positions, parsed again the first time a position is asked for.
-    nodes: OnceLock<Option<Node>>,
+    places: OnceLock<Option<Places>>,
     /// Its schemas, as far as they are compiled.
     definitions: Definitions,
 }
@@ -119,7 +120,7 @@ impl Document {
             version: Version::V3_2,
             parts: Vec::new(),
             external: HashMap::new(),
-            nodes: OnceLock::new(),
+            places: OnceLock::new(),
             definitions: Definitions::default(),
         };
         let mended = mended.into_iter().map(|mended| Finding {
@@ -214,14 +215,17 @@ impl Document {
         if let Some((part, rest)) = self.part(pointer) {
             return part.position(&rest);
         }
-        let parse_again = || match self.language {
-            Language::Json => json::parse(&self.text).ok().map(|parsed| parsed.root),
-            Language::Yaml => yaml::parse(&self.text).ok().map(|parsed| parsed.root),
+        let parse_again = || {
+            let root = match self.language {
+                Language::Json => json::parse(&self.text).ok()?.root,
+                Language::Yaml => yaml::parse(&self.text).ok()?.root,
+            };
+            Some(Places::of(root))
         };
-        let node = self.nodes.get_or_init(parse_again).as_ref()?;
+        let places = self.places.get_or_init(parse_again).as_ref()?;
         let mut text = pointer.as_str();
         loop {
-            if let Some(position) = node.position_of(&Pointer::from_escaped(text)) {
+            if let Some(position) = places.find(&Pointer::from_escaped(text)) {
                 return Some(position);
             }
             text = &text[..text.rfind('/')?];

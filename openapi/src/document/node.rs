@@ -75,27 +75,6 @@ impl Node {
         }
     }
 
-    /// Where the node at `pointer` starts: the key's position for an object's member, else the value's.
-    pub(crate) fn position_of(&self, pointer: &Pointer) -> Option<Position> {
-        let mut node = self;
-        let mut position = self.position;
-        for token in pointer.tokens() {
-            match &node.kind {
-                NodeKind::Object(members) => {
-                    let member = members.iter().rev().find(|member| member.key == token)?;
-                    position = member.key_position;
-                    node = &member.value;
-                }
-                NodeKind::Array(items) => {
-                    node = items.get(token.parse::<usize>().ok()?)?;
-                    position = node.position;
-                }
-                _ => return None,
-            }
-        }
-        Some(position)
-    }
-
     /// Every repeated key.
     pub(crate) fn repeated_keys(&self) -> Vec<RepeatedKey> {
         let mut found = Vec::new();
