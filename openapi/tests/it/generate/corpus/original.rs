@@ -8,7 +8,7 @@
 //! - before 3.1: what stands beside a `$ref`; `nullable` and boolean bounds become their newer form;
 //! - by direction: a property that may not travel this way is not required, and nothing is valid for it.
 //!
-//! What is added are the formats of OpenAPI: `byte`, and the bounds of `int32` and `int64`.
+//! What is added are the formats of OpenAPI: `byte`, and the bounds that formats of integers stand for.
 
 use std::collections::{HashMap, HashSet};
 
@@ -322,13 +322,24 @@ impl<'d> Tidying<'d> {
                 tidied.insert(strict.to_owned(), bound);
             }
         }
-        let format =
-            map.get("format").and_then(Value::as_str).filter(|_| map.get("type") == Some(&json!("integer")));
-        let bounds = match format {
-            Some("int32") => Some((json!(i32::MIN), json!(i32::MAX))),
-            Some("int64") => Some((json!(i64::MIN), json!(i64::MAX))),
-            _ => None,
+        let is_integer = match map.get("type") {
+            Some(Value::Array(names)) => names.contains(&json!("integer")),
+            name => name == Some(&json!("integer")),
         };
+        let format = map.get("format").and_then(Value::as_str).filter(|_| is_integer);
+        let bounds = format.and_then(|format| match format.strip_prefix('u') {
+            Some("int8") => Some((json!(0), json!(u8::MAX))),
+            Some("int16") => Some((json!(0), json!(u16::MAX))),
+            Some("int32") => Some((json!(0), json!(u32::MAX))),
+            Some("int64" | "int") => Some((json!(0), json!(u64::MAX))),
+            _ => match format {
+                "int8" => Some((json!(i8::MIN), json!(i8::MAX))),
+                "int16" => Some((json!(i16::MIN), json!(i16::MAX))),
+                "int32" => Some((json!(i32::MIN), json!(i32::MAX))),
+                "int64" | "int" => Some((json!(i64::MIN), json!(i64::MAX))),
+                _ => None,
+            },
+        });
         if let Some((least, most)) = bounds {
             tidied.entry("minimum").or_insert(least);
             tidied.entry("maximum").or_insert(most);
