@@ -30,7 +30,7 @@ async fn a_broken_item_is_found_and_named() {
         ),
         (
             "chunks",
-            format!("{{ body: \"data: {{\\\"at\\\":1,\\\"celsius\\\":20}}\\n\\ndata: oh\\n\\n\", allow_invalid: [body] }}"),
+            "{ body: \"data: {\\\"at\\\":1,\\\"celsius\\\":20}\\n\\ndata: oh\\n\\n\", allow_invalid: [body] }".to_owned(),
             "body/1: item 2: \"oh\" is not of type \"object\" [type]",
         ),
         (
