@@ -1,6 +1,8 @@
 //! Documents of a size that nobody writes by hand.
 
+use std::env;
 use std::fmt::Write as _;
+use std::process::Command;
 
 use counterfoil_openapi::{BasePaths, Contract, MAX_BYTES, Route, Router};
 use http::Method;
@@ -56,4 +58,23 @@ fn a13_fifty_megabytes_of_text_are_read() {
     assert!(text.len() > 50_000_000);
     let contract = timed("megabytes", || Contract::load("a.json", text.as_bytes())).expect("a document");
     assert_eq!(contract.operations().len(), 1);
+}
+
+/// The others again, one after the other, by a process that gets a gigabyte and no more.
+#[cfg(target_os = "linux")]
+#[test]
+fn large_documents_take_less_than_a_gigabyte() {
+    let within = |kilobytes: u32| {
+        let program = env::current_exe().expect("these tests are a program");
+        let mut shell = Command::new("sh");
+        shell.args([
+            "-c",
+            &format!("ulimit -d {kilobytes} && exec \"$0\" attacks::size::a13 --test-threads 1"),
+        ]);
+        shell.arg(program).output().expect("a shell starts")
+    };
+    let told = within(1 << 20);
+    assert!(told.status.success(), "{told:?}");
+    // That the limit is one: in little they fail.
+    assert!(!within(1 << 15).status.success());
 }
