@@ -147,13 +147,7 @@ impl Faulty {
         for attack in std::mem::take(&mut self.attacks) {
             let carried_out = (0..PROBES).find_map(|probe| {
                 let mut runner = runner(&Seed::derive(0, &["attack"], probe));
-                let variety = match &attack.kind {
-                    // Whether a value can be wrong is told without all the optional parts beside it, which may be
-                    // hundreds.
-                    Kind::Value { .. } => Variety::Minimal,
-                    _ => Variety::Plain,
-                };
-                self.carry_out(&attack, &mut runner, variety)
+                self.carry_out(&attack, &mut runner)
             });
             if let Some(witness) = carried_out {
                 self.attacks.push(attack);
@@ -165,21 +159,16 @@ impl Faulty {
     /// A broken request, the number of the way it is wrong, and how many more violations there are.
     fn draw(&self, runner: &mut TestRunner) -> (BrokenRequest, usize, usize) {
         let index = Dice::of(runner).below(self.attacks.len());
-        let variety = if Dice::of(runner).chance(50) { Variety::Plain } else { Variety::Wild };
-        let drawn = (0..ATTEMPTS).find_map(|_| self.carry_out(&self.attacks[index], runner, variety));
+        let drawn = (0..ATTEMPTS).find_map(|_| self.carry_out(&self.attacks[index], runner));
         // It was possible once.
         let (broken, others) = drawn.unwrap_or_else(|| self.witnesses[index].clone());
         (broken, index, others)
     }
 
     /// A request that is wrong in this way and in no other, and how many more violations its part has.
-    fn carry_out(
-        &self,
-        attack: &Attack,
-        runner: &mut TestRunner,
-        variety: Variety,
-    ) -> Option<(BrokenRequest, usize)> {
+    fn carry_out(&self, attack: &Attack, runner: &mut TestRunner) -> Option<(BrokenRequest, usize)> {
         let mut dice = Dice::of(runner);
+        let variety = if dice.chance(50) { Variety::Plain } else { Variety::Wild };
         let mut values = self.plan.draw(runner, variety);
         match &attack.kind {
             Kind::Missing => {
