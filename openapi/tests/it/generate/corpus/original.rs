@@ -177,6 +177,8 @@ struct Tidying<'d> {
     flag: &'static str,
     /// The names of properties that may not travel this way, somewhere in the document.
     hidden: HashSet<&'d str>,
+    /// What the schemas around the next one say of the same value's properties: whether they may not travel.
+    around: HashMap<String, bool>,
     patterns: HashMap<String, bool>,
 }
 
@@ -190,7 +192,7 @@ impl<'d> Tidying<'d> {
         let mut hidden = HashSet::new();
         let is_newer = document.version().has_json_schema_dialect();
         hide(root, is_newer, root, flag, &mut hidden);
-        Self { root, is_newer, flag, hidden, patterns: HashMap::new() }
+        Self { root, is_newer, flag, hidden, around: HashMap::new(), patterns: HashMap::new() }
     }
 
     fn tidied(&mut self, value: &Value, members: Members) -> Value {
@@ -206,6 +208,7 @@ impl<'d> Tidying<'d> {
     }
 
     fn tidied_keywords(&mut self, map: &Map<String, Value>) -> Value {
+        let around = std::mem::take(&mut self.around);
         let mut tidied = Map::new();
         let reference = map.get("$ref").and_then(Value::as_str);
         if let Some(reference) = reference {
@@ -238,7 +241,7 @@ impl<'d> Tidying<'d> {
                 if value.is_object() || value.is_array() {
                     tidied.insert(keyword.clone(), self.tidied(value, Members::Names));
                 }
-            } else if let Some(kept) = self.kept(map, keyword, value) {
+            } else if let Some(kept) = self.kept(map, &around, keyword, value) {
                 tidied.insert(keyword.clone(), kept);
             }
         }
@@ -247,7 +250,13 @@ impl<'d> Tidying<'d> {
     }
 
     /// What is kept of a keyword.
-    fn kept(&mut self, map: &Map<String, Value>, keyword: &str, value: &Value) -> Option<Value> {
+    fn kept(
+        &mut self,
+        map: &Map<String, Value>,
+        around: &HashMap<String, bool>,
+        keyword: &str,
+        value: &Value,
+    ) -> Option<Value> {
         match keyword {
             "example" | "examples" | "default" | "description" | "title" | "summary" | "discriminator"
             | "xml" | "externalDocs" | "security" | "tags" | "servers" | "info" | "id" => None,
@@ -258,7 +267,8 @@ impl<'d> Tidying<'d> {
             "const" => Some(value.clone()),
             "type" => is_type(value).then(|| value.clone()),
             "required" => value.as_array().map(|names| {
-                let names = names.iter().filter_map(Value::as_str).filter(|name| !self.is_hidden(map, name));
+                let names =
+                    names.iter().filter_map(Value::as_str).filter(|name| !self.is_hidden(map, around, name));
                 let mut seen = HashSet::new();
                 names.filter(|name| seen.insert(*name)).map(Value::from).collect()
             }),
@@ -276,30 +286,51 @@ impl<'d> Tidying<'d> {
             "format" | "contentEncoding" | "contentMediaType" => value.is_string().then(|| value.clone()),
             "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
                 let list = value.as_array().filter(|list| !list.is_empty())?;
-                Some(list.iter().map(|item| self.schema(item).unwrap_or(Value::Bool(true))).collect())
+                let is_in_place = keyword != "prefixItems";
+                let part = |item: &Value| {
+                    let part = if is_in_place { self.in_place(map, around, item) } else { self.schema(item) };
+                    part.unwrap_or(Value::Bool(true))
+                };
+                Some(list.iter().map(part).collect())
             }
+            "not" | "if" | "then" | "else" => self.in_place(map, around, value),
             "items" | "additionalItems" if value.is_array() => Some(self.tidied(value, Members::Keywords)),
             "items"
             | "additionalItems"
             | "additionalProperties"
-            | "not"
             | "contains"
             | "propertyNames"
-            | "if"
-            | "then"
-            | "else"
             | "unevaluatedItems"
             | "unevaluatedProperties" => self.schema(value),
             _ => Some(self.tidied(value, Members::Keywords)),
         }
     }
 
-    /// Whether a property may not travel: as declared beside where it is required, or else anywhere.
-    fn is_hidden(&self, map: &Map<String, Value>, name: &str) -> bool {
+    /// Whether a property may not travel: as declared beside where it is required, in a schema around that, or else
+    /// anywhere.
+    fn is_hidden(&self, map: &Map<String, Value>, around: &HashMap<String, bool>, name: &str) -> bool {
         match map.get("properties").and_then(|properties| properties.get(name)) {
             Some(property) => is_flagged(self.root, self.is_newer, property, self.flag, 0),
-            None => self.hidden.contains(name),
+            None => around.get(name).copied().unwrap_or_else(|| self.hidden.contains(name)),
         }
+    }
+
+    /// A schema that speaks of the same value as the one it stands in.
+    fn in_place(
+        &mut self,
+        map: &Map<String, Value>,
+        around: &HashMap<String, bool>,
+        value: &Value,
+    ) -> Option<Value> {
+        let mut declared = around.clone();
+        for (name, property) in map.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let is_hidden = is_flagged(self.root, self.is_newer, property, self.flag, 0);
+            *declared.entry(name.clone()).or_default() |= is_hidden;
+        }
+        self.around = declared;
+        let schema = self.schema(value);
+        self.around = HashMap::new();
+        schema
     }
 
     fn schema(&mut self, value: &Value) -> Option<Value> {
