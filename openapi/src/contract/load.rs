@@ -164,12 +164,16 @@ impl Contract {
         crate::check::inspect(self, loading)
     }
 
-    /// The SHA-256 of the document's text, the files it is spread over included, in hexadecimal.
+    /// The SHA-256 of the document's text, the files it is spread over and those of its examples included, in
+    /// hexadecimal.
     pub fn digest(&self) -> &str {
         self.0.digest.get_or_init(|| {
             let mut digest = Sha256::new_with_prefix(self.0.document.text());
             for part in self.0.document.parts() {
                 digest.update(part.text());
+            }
+            for (_, bytes) in self.0.document.externals() {
+                digest.update(bytes);
             }
             digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
         })

@@ -190,8 +190,16 @@ impl Document {
         &self.parts
     }
 
+    /// The files that examples are in, with their addresses, in the order of those.
+    pub(crate) fn externals(&self) -> Vec<(&str, &Bytes)> {
+        let mut files: Vec<_> =
+            self.external.iter().map(|(address, bytes)| (address.as_str(), bytes)).collect();
+        files.sort_unstable_by_key(|(address, _)| *address);
+        files
+    }
+
     /// What the `externalValue` of an example names, where it could be read.
-    pub(crate) fn external(&self, address: &str) -> Option<&Bytes> {
+    pub fn external(&self, address: &str) -> Option<&Bytes> {
         self.external.get(address)
     }
 
