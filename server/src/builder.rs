@@ -11,10 +11,11 @@ use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
 use counterfoil_openapi::{BasePaths, Contract};
 
 use crate::call::Call;
+use crate::changes::Changes;
 use crate::control;
 use crate::journal::CallFilter;
 use crate::plan::Rules;
-use crate::script::{Script, ScriptEngine};
+use crate::script::Script;
 use crate::state::State;
 use crate::stub_plane;
 
@@ -214,8 +215,7 @@ impl StubBuilder {
 
     /// The state of the stub, before anybody listens.
     pub(crate) fn into_state(self) -> State {
-        let engine = ScriptEngine::new(self.scripts, self.settings.seed);
-        State::new(self.contracts, engine, self.settings)
+        State::new(self.contracts, self.scripts, self.settings)
     }
 
     /// Starts to listen.
@@ -285,6 +285,18 @@ impl StubServer {
     /// The calls in the journal, by id.
     pub fn calls(&self) -> Vec<Call> {
         self.state.0.journal.list(&CallFilter::default())
+    }
+
+    /// Serves other contracts and scripts from now on, without a gap: requests under way end with what they began with.
+    ///
+    /// * The journal goes on, and so do its numbers.
+    /// * A rule whose id and text are the same goes on counting; a rule without an id is known by its place.
+    /// * What the control API set for an operation stays, as long as the operation admits it.
+    /// * Ports, seed and all other settings are those of the start.
+    ///
+    /// The scripts must have been loaded for these contracts. Without any contract every path is unknown.
+    pub fn reload(&self, contracts: Vec<Contract>, scripts: Vec<Script>) -> Changes {
+        self.state.0.reload(contracts, scripts)
     }
 
     /// Stops to listen, and waits [`CLOSE_DEADLINE`] at most for requests under way.

@@ -9,8 +9,9 @@ use counterfoil_openapi::generate::Seed;
 use counterfoil_openapi::{MediaType, Operation, Part, Request, Violation, codec, validate};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::builder::OwnReplies;
+use crate::builder::{OwnReplies, Settings};
 use crate::call::Source;
+use crate::edition::Edition;
 use crate::negotiate::Strictness;
 use crate::negotiate::media_type::{self, Choice as Media};
 use crate::negotiate::payload::{self, Body};
@@ -21,7 +22,6 @@ use crate::plan::{self, MediaPlan, Plan};
 use crate::refuse;
 use crate::reply::Reply;
 use crate::script::ReplySpec;
-use crate::state::State;
 use crate::trail::{Line, Trail};
 use crate::wish::Wish;
 
@@ -35,7 +35,8 @@ const OTHER_HEADERS: usize = 10;
 /// A request to be answered, and all that has a say in it.
 #[derive(Debug)]
 pub(crate) struct Task<'t> {
-    pub(crate) state: &'t State,
+    pub(crate) edition: &'t Edition,
+    pub(crate) settings: &'t Settings,
     pub(crate) operation: &'t Arc<Operation>,
     pub(crate) plan: &'t Plan,
     pub(crate) request: &'t Request,
@@ -115,7 +116,7 @@ fn error(task: &Task<'_>, wrong: Wrong, notes: &mut Notes) -> Result<Reply, Box<
         notes
             .trail
             .push(format!("status {}: a problem, for want of a documented one", wrong.status().as_u16()));
-        let scrubbed = task.state.scrub(task.operation, task.request, &notes.violations);
+        let scrubbed = task.edition.scrub(task.operation, task.request, &notes.violations);
         let mut refusal = refuse::invalid(task.operation, wrong, &scrubbed);
         for challenge in challenges {
             refusal.headers.append(header::WWW_AUTHENTICATE, challenge);
@@ -124,7 +125,7 @@ fn error(task: &Task<'_>, wrong: Wrong, notes: &mut Notes) -> Result<Reply, Box<
         return Err(refusal);
     };
     notes.trail.push(choice.line());
-    let wish = Wish::error(&task.state.settings, task.preferences, task.scripted);
+    let wish = Wish::error(task.settings, task.preferences, task.scripted);
     let target = Target { status: choice.status, response: Some(choice.response) };
     let mut draft = match draft(task, &wish, target, Strictness::Lenient, &mut notes.trail) {
         Ok(draft) => draft,
@@ -252,7 +253,7 @@ fn body<'t>(
             (chosen, Some(plan.content_type.clone()))
         }
         Media::Covered(place, name) => {
-            let plan = MediaPlan::under(planned(*place).0, name, task.state.settings.plan_rules());
+            let plan = MediaPlan::under(planned(*place).0, name, task.settings.plan_rules());
             let chosen = payload::choose(&plan, wish, strictness, &|| seed(name)).map(Body::forget_example);
             (chosen, Some(plan.content_type))
         }
@@ -350,7 +351,7 @@ fn judge(
         tracing::warn!(operation = %task.operation.id(), %violation, "the stub's own reply breaks the contract");
         trail.push(format!("reply: breaks the contract: {violation}"));
     }
-    if !unwanted.is_empty() && task.state.settings.own_replies == OwnReplies::Refused {
+    if !unwanted.is_empty() && task.settings.own_replies == OwnReplies::Refused {
         return Err(refuse::own_reply(task.operation, &unwanted));
     }
     Ok(())

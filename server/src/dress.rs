@@ -4,11 +4,11 @@ use counterfoil_openapi::{Request, Violation};
 use http::{HeaderName, HeaderValue};
 
 use crate::cors;
+use crate::edition::Edition;
 use crate::journal::Entry;
 use crate::pipeline::Notes;
 use crate::redact::Found;
 use crate::reply::Reply;
-use crate::state::State;
 
 const SOURCE: HeaderName = HeaderName::from_static("counterfoil-source");
 const RULE: HeaderName = HeaderName::from_static("counterfoil-rule");
@@ -20,7 +20,7 @@ pub(crate) const MAX_REASON: usize = 4096;
 const CUT: &str = " ...";
 
 /// Adds where the reply comes from, the number of its call, why the request was refused, and CORS.
-pub(crate) fn finish(state: &State, id: u64, request: &Request, notes: &Notes, reply: &mut Reply) {
+pub(crate) fn finish(edition: &Edition, id: u64, request: &Request, notes: &Notes, reply: &mut Reply) {
     let headers = &mut reply.headers;
     headers.insert(SOURCE, HeaderValue::from_static(reply.source.as_str()));
     headers.insert(CALL, HeaderValue::from(id));
@@ -29,7 +29,7 @@ pub(crate) fn finish(state: &State, id: u64, request: &Request, notes: &Notes, r
     }
     if !notes.violations.is_empty() {
         let violations = match &notes.operation {
-            Some(operation) => state.scrub(operation, request, &notes.violations),
+            Some(operation) => edition.scrub(operation, request, &notes.violations),
             None => notes.violations.clone(),
         };
         if let Ok(reason) = HeaderValue::from_str(&reason(&violations)) {
@@ -40,13 +40,13 @@ pub(crate) fn finish(state: &State, id: u64, request: &Request, notes: &Notes, r
 }
 
 /// Logs a call: the whole target with secrets hidden, the operation, the status, and why.
-pub(crate) fn tell(state: &State, entry: &Entry) {
+pub(crate) fn tell(entry: &Entry) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
     let mut found = Found::default();
     let operation = entry.operation.as_ref();
-    let url = state.journal.secrets().target(operation, &entry.target, &mut found);
+    let url = entry.edition.secrets.target(operation, &entry.target, &mut found);
     let why = match entry.violations.first() {
         Some(first) => found.scrub_violation(first).to_string(),
         None => found.scrub(&entry.trail.lines().collect::<Vec<_>>().join("; ")),

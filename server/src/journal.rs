@@ -10,6 +10,7 @@ use counterfoil_openapi::{Operation, Violation};
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::call::{Call, Message, Source};
+use crate::edition::Edition;
 use crate::redact::{Found, Secrets, Side};
 use crate::trail::Trail;
 
@@ -48,6 +49,8 @@ pub enum Validity {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) id: u64,
+    /// What was served then, and what of it is secret.
+    pub(crate) edition: Arc<Edition>,
     pub(crate) method: Method,
     pub(crate) target: String,
     pub(crate) operation: Option<Arc<Operation>>,
@@ -73,30 +76,39 @@ pub(crate) struct Record {
 }
 
 /// A bounded ring of calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Journal {
-    secrets: Secrets,
     last_id: AtomicU64,
     ring: Mutex<Ring>,
 }
 
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Arc<Kept>>,
     bytes: usize,
 }
 
+/// A call that is kept.
+#[derive(Debug)]
+struct Kept {
+    form: Form,
+    /// About how many bytes it holds.
+    size: usize,
+}
+
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are the large one, and one allocation a call is enough"
+)]
+enum Form {
+    /// As it was recorded.
+    Recorded(Entry),
+    /// As it is shown, so that nothing holds on to an edition that is served no more.
+    Settled(Box<Call>),
+}
+
 impl Journal {
-    /// An empty journal that hides what is secret.
-    pub(crate) fn new(secrets: Secrets) -> Self {
-        Self { secrets, last_id: AtomicU64::new(0), ring: Mutex::default() }
-    }
-
-    /// What is hidden.
-    pub(crate) fn secrets(&self) -> &Secrets {
-        &self.secrets
-    }
-
     /// The id of the next call.
     pub(crate) fn next_id(&self) -> u64 {
         self.last_id.fetch_add(1, Ordering::Relaxed) + 1
@@ -104,14 +116,14 @@ impl Journal {
 
     /// Records a call, and forgets the oldest where there are too many.
     pub(crate) fn push(&self, entry: Entry) {
-        let entry = Arc::new(entry);
-        let mut gone: Option<Arc<Entry>> = None;
+        let kept = Arc::new(Kept { size: entry.size(), form: Form::Recorded(entry) });
+        let mut gone: Option<Arc<Kept>> = None;
         let mut ring = self.lock();
-        ring.bytes += entry.size();
-        ring.entries.push_back(entry);
+        ring.bytes += kept.size;
+        ring.entries.push_back(kept);
         while ring.entries.len() > MAX_CALLS || (ring.bytes > MAX_BYTES && ring.entries.len() > 1) {
             gone = ring.entries.pop_front();
-            ring.bytes -= gone.as_ref().map_or(0, |entry| entry.size());
+            ring.bytes -= gone.as_ref().map_or(0, |kept| kept.size);
         }
         drop(ring);
         // Freed after the lock is released.
@@ -120,28 +132,55 @@ impl Journal {
 
     /// The calls that a filter lets through, by id.
     pub(crate) fn list(&self, filter: &CallFilter) -> Vec<Call> {
-        let mut entries: Vec<Arc<Entry>> =
-            self.lock().entries.iter().filter(|entry| filter.admits(entry)).map(Arc::clone).collect();
-        entries.sort_by_key(|entry| entry.id);
+        let mut kept: Vec<Arc<Kept>> =
+            self.lock().entries.iter().filter(|kept| filter.admits(kept)).map(Arc::clone).collect();
+        kept.sort_by_key(|kept| kept.id());
         let limit = filter.limit.unwrap_or(usize::MAX);
-        entries.iter().take(limit).map(|entry| entry.show(&self.secrets)).collect()
+        kept.iter().take(limit).map(|kept| kept.show()).collect()
     }
 
     /// The call of an id, unless it has gone.
     pub(crate) fn get(&self, id: u64) -> Option<Call> {
-        let entry = self.lock().entries.iter().find(|entry| entry.id == id).map(Arc::clone)?;
-        Some(entry.show(&self.secrets))
+        let kept = self.lock().entries.iter().find(|kept| kept.id() == id).map(Arc::clone)?;
+        Some(kept.show())
     }
 
     /// How many calls are kept of each operation, by its id.
     pub(crate) fn counts(&self) -> HashMap<String, u64> {
         let mut counts = HashMap::new();
-        for entry in &self.lock().entries {
-            if let Some(operation) = &entry.operation {
-                *counts.entry(operation.id().as_str().to_owned()).or_default() += 1;
+        for kept in &self.lock().entries {
+            if let Some(operation) = kept.operation() {
+                *counts.entry(operation.to_owned()).or_default() += 1;
             }
         }
         counts
+    }
+
+    /// Lets go of every edition but the one served now: what was recorded under another is kept as it is shown.
+    pub(crate) fn settle(&self, served: &Arc<Edition>) {
+        let is_old = |kept: &Arc<Kept>| match &kept.form {
+            Form::Recorded(entry) => !Arc::ptr_eq(&entry.edition, served),
+            Form::Settled(_) => false,
+        };
+        let old: Vec<Arc<Kept>> = self.lock().entries.iter().filter(|kept| is_old(kept)).cloned().collect();
+        // Rendered while others may record.
+        let mut settled: HashMap<u64, Arc<Kept>> = old
+            .into_iter()
+            .map(|kept| {
+                let form = Form::Settled(Box::new(kept.show()));
+                (kept.id(), Arc::new(Kept { form, size: kept.size }))
+            })
+            .collect();
+        let mut ring = self.lock();
+        let mut gone = Vec::with_capacity(settled.len());
+        for kept in &mut ring.entries {
+            if let Some(settled) = settled.remove(&kept.id()) {
+                gone.push(std::mem::replace(kept, settled));
+            }
+        }
+        drop(ring);
+        // Freed after the lock is released.
+        drop(gone);
     }
 
     /// Forgets every call; ids go on.
@@ -157,18 +196,46 @@ impl Journal {
 }
 
 impl CallFilter {
-    fn admits(&self, entry: &Entry) -> bool {
-        let operation = entry.operation.as_ref().map(|operation| operation.id().as_str());
+    fn admits(&self, kept: &Kept) -> bool {
+        let operation = kept.operation();
+        let (status, violations) = match &kept.form {
+            Form::Recorded(entry) => (entry.status.map(|status| status.as_u16()), &entry.violations),
+            Form::Settled(call) => (call.status, &call.violations),
+        };
         // What means no operation is neither.
-        let validity = match (&entry.operation, entry.violations.is_empty()) {
+        let validity = match (operation, violations.is_empty()) {
             (_, false) => Some(Validity::Invalid),
             (Some(_), true) => Some(Validity::Valid),
             (None, true) => None,
         };
         self.operation.as_deref().is_none_or(|wanted| operation == Some(wanted))
-            && self.status.is_none_or(|wanted| entry.status.is_some_and(|status| status.as_u16() == wanted))
+            && self.status.is_none_or(|wanted| status == Some(wanted))
             && self.validity.is_none_or(|wanted| validity == Some(wanted))
-            && self.after.is_none_or(|after| entry.id > after)
+            && self.after.is_none_or(|after| kept.id() > after)
+    }
+}
+
+impl Kept {
+    fn id(&self) -> u64 {
+        match &self.form {
+            Form::Recorded(entry) => entry.id,
+            Form::Settled(call) => call.id,
+        }
+    }
+
+    /// The id of its operation.
+    fn operation(&self) -> Option<&str> {
+        match &self.form {
+            Form::Recorded(entry) => entry.operation.as_ref().map(|operation| operation.id().as_str()),
+            Form::Settled(call) => call.operation.as_deref(),
+        }
+    }
+
+    fn show(&self) -> Call {
+        match &self.form {
+            Form::Recorded(entry) => entry.show(),
+            Form::Settled(call) => (**call).clone(),
+        }
     }
 }
 
@@ -189,7 +256,8 @@ impl Entry {
             + self.trail.size()
     }
 
-    fn show(&self, secrets: &Secrets) -> Call {
+    fn show(&self) -> Call {
+        let secrets = &self.edition.secrets;
         let operation = self.operation.as_ref();
         let mut found = Found::default();
         let url = secrets.target(operation, &self.target, &mut found);
@@ -257,11 +325,21 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use counterfoil_openapi::{Bundled, Contract, bundled};
 
-    fn entry(id: u64, body: usize) -> Entry {
+    use super::*;
+    use crate::builder::StubBuilder;
+
+    /// What a stub of a bundled system serves, made anew.
+    fn edition() -> Arc<Edition> {
+        let Bundled { file, document, .. } = &bundled()[0];
+        StubBuilder::new(Contract::load(*file, document.as_bytes()).unwrap()).into_state().edition()
+    }
+
+    fn entry(id: u64, body: usize, edition: &Arc<Edition>) -> Entry {
         Entry {
             id,
+            edition: Arc::clone(edition),
             method: Method::GET,
             target: format!("/{id}"),
             operation: None,
@@ -282,9 +360,9 @@ mod tests {
 
     #[test]
     fn the_oldest_calls_go_when_there_are_too_many() {
-        let journal = Journal::new(Secrets::default());
+        let (journal, edition) = (Journal::default(), edition());
         for _ in 0..MAX_CALLS + 5 {
-            journal.push(entry(journal.next_id(), 1));
+            journal.push(entry(journal.next_id(), 1, &edition));
         }
         let kept = ids(&journal, &CallFilter::default());
         assert_eq!((kept.len(), kept[0]), (MAX_CALLS, 6));
@@ -293,9 +371,9 @@ mod tests {
 
     #[test]
     fn the_oldest_calls_go_when_they_are_too_large() {
-        let journal = Journal::new(Secrets::default());
+        let (journal, edition) = (Journal::default(), edition());
         for id in 1..=300 {
-            journal.push(entry(id, 2 * MAX_BODY));
+            journal.push(entry(id, 2 * MAX_BODY, &edition));
         }
         let kept = journal.list(&CallFilter::default());
         assert!(kept.len() < MAX_BYTES / MAX_BODY, "{} bodies", kept.len());
@@ -308,9 +386,9 @@ mod tests {
 
     #[test]
     fn a_filter_asks_for_all_it_names() {
-        let journal = Journal::new(Secrets::default());
+        let (journal, edition) = (Journal::default(), edition());
         for id in [2, 1, 3, 4] {
-            journal.push(entry(id, 0));
+            journal.push(entry(id, 0, &edition));
         }
         let all = CallFilter::default();
         assert_eq!(ids(&journal, &all), [1, 2, 3, 4]);
@@ -319,5 +397,29 @@ mod tests {
         assert_eq!(ids(&journal, &CallFilter { validity: Some(Validity::Invalid), ..all }), [] as [u64; 0]);
         journal.clear();
         assert!(journal.list(&CallFilter::default()).is_empty());
+    }
+
+    #[test]
+    fn an_old_edition_is_let_go_and_its_calls_are_shown_as_before() {
+        let (journal, old, new) = (Journal::default(), edition(), edition());
+        let operation = Arc::clone(&old.contracts[0].operations()[0]);
+        let mut first = entry(1, 10, &old);
+        first.target = "/admin/sso?a=b".to_owned();
+        first.request.head = b"admin-auth:s3cret-s3cret\n".as_slice().into();
+        first.operation = Some(operation);
+        journal.push(first);
+        journal.push(entry(2, 10, &new));
+        let before = journal.list(&CallFilter::default());
+        let bytes = journal.lock().bytes;
+        assert_eq!(before[0].request.header("admin-auth"), Some("***"));
+        journal.settle(&new);
+        let weak = Arc::downgrade(&old);
+        drop(old);
+        assert!(weak.upgrade().is_none(), "no call holds on to it");
+        assert_eq!(journal.list(&CallFilter::default()), before);
+        let filter = CallFilter { operation: Some("generateAuthToken".to_owned()), ..CallFilter::default() };
+        assert_eq!(ids(&journal, &filter), [1]);
+        assert_eq!(journal.counts()["generateAuthToken"], 1);
+        assert_eq!(journal.lock().bytes, bytes);
     }
 }

@@ -12,10 +12,13 @@
 
 mod builder;
 mod call;
+mod changes;
 mod compose;
 mod control;
 mod cors;
+mod difference;
 mod dress;
+mod edition;
 mod fault;
 mod journal;
 mod negotiate;
@@ -37,6 +40,7 @@ pub use builder::{
     StubBuilder, StubServer,
 };
 pub use call::{Call, Message, Source};
+pub use changes::{Changes, Difference};
 pub use control::control_document;
 pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
 pub use script::{MAX_SCRIPT_BYTES, Script, ScriptError};

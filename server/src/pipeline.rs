@@ -20,6 +20,7 @@ use futures::FutureExt as _;
 use http::{HeaderMap, Method, Response, Version, header};
 
 use crate::compose::{self, Task};
+use crate::edition::Edition;
 use crate::fault::{self, Connection};
 use crate::journal::{Entry, Record};
 use crate::negotiate::prefer::{self, Preferences};
@@ -47,13 +48,14 @@ pub(crate) async fn serve(
 ) -> Response<Body> {
     let started = Instant::now();
     let id = state.journal.next_id();
+    let edition = state.edition();
     let version = request.version();
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
     let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
     let mut notes = Notes { operation: None, violations: Vec::new(), trail: Trail::new() };
 
-    let answered = AssertUnwindSafe(answer(state, version, &mut request, body, &mut notes));
+    let answered = AssertUnwindSafe(answer(state, &edition, version, &mut request, body, &mut notes));
     let mut reply = match answered.catch_unwind().await {
         Ok(Ok(reply)) => reply,
         Ok(Err(mut refusal)) => {
@@ -67,10 +69,10 @@ pub(crate) async fn serve(
             refuse::defect().into_reply()
         }
     };
-    dress::finish(state, id, &request, &notes, &mut reply);
+    dress::finish(&edition, id, &request, &notes, &mut reply);
     plan_faults(&mut reply, &mut notes.trail);
     let (delay, fault) = (reply.delay, reply.fault);
-    let response = record(state, id, started, request, notes, reply);
+    let response = record(state, edition, id, started, request, notes, reply);
 
     if let Some(delay) = delay {
         tokio::select! {
@@ -100,6 +102,7 @@ pub(crate) async fn serve(
 /// The decisions up to the reply; an early reply is the error.
 async fn answer(
     state: &State,
+    edition: &Edition,
     version: Version,
     request: &mut Request,
     body: Body,
@@ -111,7 +114,7 @@ async fn answer(
         return Ok(cors::preflight(&request.headers));
     }
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-    let found = route(state, &request.method, path, query, &request.headers, &mut notes.trail)?;
+    let found = route(edition, &request.method, path, query, &request.headers, &mut notes.trail)?;
     let operation = found.operation;
     notes.operation = Some(Arc::clone(operation));
 
@@ -120,7 +123,7 @@ async fn answer(
     let reading = match receive::body(body, &request.headers, &state.settings).await {
         Ok(bytes) => {
             request.body = bytes;
-            read(state, &found, request)
+            read(state, edition, &found, request)
         }
         Err(Unread::TooLarge) => too_large(state, operation, request),
         Err(Unread::TooSlow) => return Err(refuse::body_too_slow(state.settings.body_deadline)),
@@ -137,18 +140,19 @@ async fn answer(
         notes.trail.push("reply: named by the request itself, so that no script is asked");
         None
     } else {
-        state.engine.decide(&subject)
+        edition.engine.decide(&subject)
     };
     if let Some(decision) = &decision {
         notes.trail.push(decision.trail.clone());
     }
-    let defaults = if decision.is_none() { state.engine.unscripted(&subject) } else { None };
+    let defaults = if decision.is_none() { edition.engine.unscripted(&subject) } else { None };
     let scripted = decision.as_ref().map(|decision| &decision.reply).or(defaults.as_ref());
     notes.violations = reading.violations;
     let task = Task {
-        state,
+        edition,
+        settings: &state.settings,
         operation,
-        plan: state.plans.of(operation),
+        plan: edition.plans.of(operation),
         request,
         preferences: &preferences,
         scripted,
@@ -172,25 +176,25 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Box<Reply>> {
 
 /// The operation a request means; a HEAD that is not documented means the GET that is.
 fn route<'r, 'p>(
-    state: &'r State,
+    edition: &'r Edition,
     method: &Method,
     path: &'p str,
     query: &str,
     headers: &HeaderMap,
     trail: &mut Trail,
 ) -> Result<RouteMatch<'r, 'p>, Box<Reply>> {
-    let allowed = match state.router.find_with(method, path, query, headers) {
+    let allowed = match edition.router.find_with(method, path, query, headers) {
         Route::Found(found) => return Ok(found),
         Route::WrongMethod { allowed } => allowed,
         Route::BadEscape => return Err(refuse::bad_escape(path)),
         // The asterisk form of RFC 9112, section 3.2.4, asks about the server as a whole.
         Route::Unknown if path == "*" && *method == Method::OPTIONS => return Err(refuse::options(&[])),
         Route::Unknown => {
-            return Err(refuse::unknown_path(path, &state.router.nearest(refuse::legible(path))));
+            return Err(refuse::unknown_path(path, &edition.router.nearest(refuse::legible(path))));
         }
     };
     if *method == Method::HEAD
-        && let Route::Found(found) = state.router.find_with(&Method::GET, path, query, headers)
+        && let Route::Found(found) = edition.router.find_with(&Method::GET, path, query, headers)
     {
         trail.push("route: HEAD is answered as GET, without the body");
         return Ok(found);
@@ -203,13 +207,13 @@ fn route<'r, 'p>(
 }
 
 /// The request, decoded and held to its operation.
-fn read(state: &State, found: &RouteMatch<'_, '_>, request: &Request) -> Reading {
+fn read(state: &State, edition: &Edition, found: &RouteMatch<'_, '_>, request: &Request) -> Reading {
     let target = prefer::without_keys(&request.target);
     let mut reading = if target.len() == request.target.len() {
-        validate::request(found, request, &state.rules)
+        validate::request(found, request, &edition.rules)
     } else {
         let stripped = Request { target: target.into_owned(), ..request.clone() };
-        validate::request(found, &stripped, &state.rules)
+        validate::request(found, &stripped, &edition.rules)
     };
     if state.settings.validation == Enforcement::Ignored {
         reading.violations.retain(|violation| violation.part == Part::Security);
@@ -244,6 +248,7 @@ fn plan_faults(reply: &mut Reply, trail: &mut Trail) {
 /// Writes the call into journal and log, and gives the response to send.
 fn record(
     state: &State,
+    edition: Arc<Edition>,
     id: u64,
     started: Instant,
     request: Request,
@@ -255,6 +260,7 @@ fn record(
     let shown = if request.method == Method::HEAD { Bytes::new() } else { reply.body.clone() };
     let entry = Entry {
         id,
+        edition,
         method: request.method,
         target: request.target,
         operation: notes.operation,
@@ -267,7 +273,7 @@ fn record(
         trail: notes.trail,
         latency: started.elapsed(),
     };
-    dress::tell(state, &entry);
+    dress::tell(&entry);
     state.journal.push(entry);
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
@@ -283,14 +289,18 @@ mod tests {
     use super::*;
     use crate::builder::StubBuilder;
     use crate::plan::Plans;
+    use crate::script::ScriptEngine;
 
     #[tokio::test]
     async fn a_panic_is_answered_and_recorded() {
         let text = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: ok}}}}}";
         let contract = Contract::load("a.yaml", text.as_bytes()).unwrap();
-        let mut state = StubBuilder::new(contract).into_state();
-        // The one invariant of the state that can be broken from here.
-        state.plans = Plans::new(std::iter::empty(), state.settings.plan_rules());
+        let engine = ScriptEngine::new(Vec::new(), 0);
+        let state = StubBuilder::new(contract.clone()).into_state();
+        let mut edition = Edition::new(vec![contract], engine, &state.settings);
+        // The one invariant that can be broken from here.
+        edition.plans = Plans::new(std::iter::empty(), state.settings.plan_rules());
+        state.replace(edition);
         let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
         let request = hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();
         let response = serve(&state, connection, request).await;

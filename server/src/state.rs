@@ -1,30 +1,24 @@
-//! What both planes share: the contracts, the router over them, the plans, the script engine, the journal.
+//! What both planes share, for as long as the stub runs: the edition served, the journal, the settings.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use counterfoil_openapi::validate::RequestRules;
-use counterfoil_openapi::{Contract, Operation, Request, Router, Violation};
+use arc_swap::ArcSwap;
+use counterfoil_openapi::Contract;
 use tokio::sync::watch;
 
 use crate::builder::Settings;
+use crate::changes::Changes;
+use crate::edition::Edition;
 use crate::journal::Journal;
-use crate::plan::Plans;
-use crate::redact::Secrets;
-use crate::script::ScriptEngine;
+use crate::script::{Script, ScriptEngine};
 
 /// The state of one stub.
 #[derive(Debug)]
 pub(crate) struct State {
-    /// The contracts served, in the order given.
-    pub(crate) contracts: Vec<Contract>,
-    /// Finds the operation of a request, over all contracts.
-    pub(crate) router: Router,
-    /// What is known of every operation's replies.
-    pub(crate) plans: Plans,
-    /// How strictly requests are judged.
-    pub(crate) rules: RequestRules,
-    /// Decides by the scripts.
-    pub(crate) engine: ScriptEngine,
+    /// What is served; a reload puts another in its place.
+    edition: ArcSwap<Edition>,
+    /// Held by whoever changes what scripts say, so that a reload loses nothing. No request takes it.
+    changing: Mutex<()>,
     /// Records the calls.
     pub(crate) journal: Journal,
     /// How the stub was built.
@@ -35,44 +29,38 @@ pub(crate) struct State {
 
 impl State {
     /// The state of a stub that has not had a request yet.
-    pub(crate) fn new(contracts: Vec<Contract>, engine: ScriptEngine, settings: Settings) -> Self {
-        let operations = || contracts.iter().flat_map(Contract::operations);
+    pub(crate) fn new(contracts: Vec<Contract>, scripts: Vec<Script>, settings: Settings) -> Self {
+        let engine = ScriptEngine::new(scripts, settings.seed);
         Self {
-            router: Router::new(operations(), settings.base_paths),
-            plans: Plans::new(operations(), settings.plan_rules()),
-            rules: RequestRules {
-                unknown_query: settings.unknown_query,
-                security: settings.security,
-                body_limit: settings.body_limit,
-            },
-            journal: Journal::new(Secrets::new(&contracts)),
+            edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings)),
+            changing: Mutex::default(),
+            journal: Journal::default(),
             stopping: watch::Sender::new(false),
-            contracts,
-            engine,
             settings,
         }
     }
 
-    /// Every operation of every contract, in document order.
-    pub(crate) fn operations(&self) -> impl Iterator<Item = &Arc<Operation>> {
-        self.contracts.iter().flat_map(Contract::operations)
+    /// What is served now. It takes no lock, and what it gives can be held for as long as need be.
+    pub(crate) fn edition(&self) -> Arc<Edition> {
+        self.edition.load_full()
     }
 
-    /// The operation that a name means: an operationId, or `METHOD /path/{template}`; of several contracts that
-    /// know the name, the first given.
-    pub(crate) fn operation(&self, name: &str) -> Option<&Arc<Operation>> {
-        self.contracts.iter().find_map(|contract| contract.operation(name))
+    /// Changes what the scripts of the present edition say; no reload comes between.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&Edition) -> T) -> T {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&self.edition.load())
     }
 
-    /// Violations of a request that quote no secret of it.
-    pub(crate) fn scrub(
-        &self,
-        operation: &Arc<Operation>,
-        request: &Request,
-        violations: &[Violation],
-    ) -> Vec<Violation> {
-        let found = self.journal.secrets().found_in(operation, request);
-        violations.iter().map(|violation| found.scrub_violation(violation)).collect()
+    /// Serves other contracts and scripts from now on. Requests under way end with what they began with.
+    pub(crate) fn reload(&self, contracts: Vec<Contract>, scripts: Vec<Script>) -> Changes {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = self.edition.load_full();
+        let (engine, succession) = old.engine.succeed(scripts, &contracts);
+        let new = Arc::new(Edition::new(contracts, engine, &self.settings));
+        let changes = Changes::between(&old, &new, succession);
+        self.edition.store(Arc::clone(&new));
+        self.journal.settle(&new);
+        changes
     }
 
     /// Ends every hanging request and every delay.
@@ -84,5 +72,11 @@ impl State {
     pub(crate) async fn stopped(&self) {
         // The sender lives as long as we do, so waiting cannot fail.
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
+    /// Puts an edition in place of the one served, whatever it is.
+    #[cfg(test)]
+    pub(crate) fn replace(&self, edition: Edition) {
+        self.edition.store(Arc::new(edition));
     }
 }

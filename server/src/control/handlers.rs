@@ -17,6 +17,7 @@ use super::types::{
     OperationSummary, Reply, ReplySet, Reset, ResetScope,
 };
 use super::{control_document, guard};
+use crate::edition::Edition;
 use crate::journal::{self, Validity};
 use crate::script::nearest;
 use crate::state::State;
@@ -39,9 +40,9 @@ impl ControlApi for Control {
     type Context = Arc<State>;
 
     async fn health(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<Health>, Problem> {
-        let state = admitted(&rqctx)?;
-        let documents: Vec<&str> = state.contracts.iter().map(|contract| contract.digest()).collect();
-        let scripts: Vec<&str> = state.engine.scripts().iter().map(|script| script.digest()).collect();
+        let edition = admitted(&rqctx)?.edition();
+        let documents: Vec<&str> = edition.contracts.iter().map(|contract| contract.digest()).collect();
+        let scripts: Vec<&str> = edition.engine.scripts().iter().map(|script| script.digest()).collect();
         Ok(HttpResponseOk(Health {
             ok: true,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -55,7 +56,8 @@ impl ControlApi for Control {
     ) -> Result<HttpResponseOk<Vec<OperationSummary>>, Problem> {
         let state = admitted(&rqctx)?;
         let calls = state.journal.counts();
-        let operations = state.operations().map(|operation| summary(state, operation, &calls));
+        let edition = state.edition();
+        let operations = edition.operations().map(|operation| summary(&edition, operation, &calls));
         Ok(HttpResponseOk(operations.collect()))
     }
 
@@ -65,8 +67,12 @@ impl ControlApi for Control {
         reply: Described<Reply>,
     ) -> Result<HttpResponseOk<ReplySet>, Problem> {
         let state = admitted(&rqctx)?;
-        let operation = operation(state, &path.into_inner().op)?;
-        match state.engine.set_reply(operation, reply.as_bytes()) {
+        let name = path.into_inner().op;
+        let set = state.change(|edition| {
+            let operation = operation(edition, &name)?;
+            Ok::<_, Problem>(edition.engine.set_reply(operation, reply.as_bytes()))
+        });
+        match set? {
             Ok(outcome) => Ok(HttpResponseOk(ReplySet {
                 rule: outcome.rule,
                 warnings: outcome.findings.iter().map(FindingBody::from).collect(),
@@ -86,8 +92,11 @@ impl ControlApi for Control {
         path: Path<OperationPath>,
     ) -> Result<HttpResponseDeleted, Problem> {
         let state = admitted(&rqctx)?;
-        state.engine.clear_reply(operation(state, &path.into_inner().op)?);
-        Ok(HttpResponseDeleted())
+        let name = path.into_inner().op;
+        state.change(|edition| {
+            edition.engine.clear_reply(operation(edition, &name)?);
+            Ok(HttpResponseDeleted())
+        })
     }
 
     async fn list_calls(
@@ -97,7 +106,7 @@ impl ControlApi for Control {
         let state = admitted(&rqctx)?;
         let CallFilter { op, status, valid, after, limit } = query.into_inner();
         let operation = match op {
-            Some(name) => Some(operation(state, &name)?.id().as_str().to_owned()),
+            Some(name) => Some(operation(&state.edition(), &name)?.id().as_str().to_owned()),
             None => None,
         };
         let limit = limit.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(MAX_LIMIT));
@@ -141,10 +150,10 @@ impl ControlApi for Control {
         let reset = read_reset(scopes.as_bytes())?;
         let covers = |scope| reset.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope));
         if covers(ResetScope::Rules) {
-            state.engine.clear_replies();
+            state.change(|edition| edition.engine.clear_replies());
         }
         if covers(ResetScope::Sequences) {
-            state.engine.reset_sequences();
+            state.change(|edition| edition.engine.reset_sequences());
         }
         if covers(ResetScope::Calls) {
             state.journal.clear();
@@ -173,16 +182,16 @@ fn digest_of(digests: &[&str]) -> Option<String> {
 }
 
 /// The operation that a name means.
-fn operation<'s>(state: &'s State, name: &str) -> Result<&'s Arc<Operation>, Problem> {
-    state.operation(name).ok_or_else(|| {
-        let ids = state.operations().map(|operation| operation.id().as_str());
+fn operation<'e>(edition: &'e Edition, name: &str) -> Result<&'e Arc<Operation>, Problem> {
+    edition.operation(name).ok_or_else(|| {
+        let ids = edition.operations().map(|operation| operation.id().as_str());
         let hint = nearest::hint(name, ids.collect::<Vec<_>>());
         let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
         Problem::unknown("operation-unknown", format!("no operation is called `{name}`{hint}"))
     })
 }
 
-fn summary(state: &State, operation: &Operation, calls: &HashMap<String, u64>) -> OperationSummary {
+fn summary(edition: &Edition, operation: &Operation, calls: &HashMap<String, u64>) -> OperationSummary {
     let responses = operation.responses();
     let names_of = |status: StatusPattern| -> Vec<String> {
         let media = responses.get(status).into_iter().flat_map(|response| response.content.iter());
@@ -200,7 +209,7 @@ fn summary(state: &State, operation: &Operation, calls: &HashMap<String, u64>) -
         summary: operation.summary().map(str::to_owned),
         statuses: responses.iter().map(|response| response.status.to_string()).collect(),
         examples: examples.collect(),
-        rules: u32::try_from(state.engine.rule_count(operation)).unwrap_or(u32::MAX),
+        rules: u32::try_from(edition.engine.rule_count(operation)).unwrap_or(u32::MAX),
         calls: calls.get(operation.id().as_str()).copied().unwrap_or_default(),
     }
 }

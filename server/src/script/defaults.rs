@@ -1,5 +1,6 @@
 //! `defaults`: what holds for every reply of a script's documents, scripted or not.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use counterfoil_openapi::ResponseObject;
@@ -16,7 +17,8 @@ use super::{ReplySpec, Subject};
 pub(super) struct ActiveDefaults {
     script: Script,
     seed: u64,
-    used: AtomicU64,
+    /// Shared with the defaults that come in their place with a reload.
+    used: Arc<AtomicU64>,
 }
 
 impl ActiveDefaults {
@@ -27,7 +29,15 @@ impl ActiveDefaults {
         let is_empty =
             defaults.delay.is_none() && defaults.headers.is_empty() && defaults.media_type.is_none();
         let seed = loaded.seed.unwrap_or(seed);
-        (!is_empty).then(|| Self { script: script.clone(), seed, used: AtomicU64::new(0) })
+        (!is_empty).then(|| Self { script: script.clone(), seed, used: Arc::default() })
+    }
+
+    /// Goes on counting where the defaults of the same script stood, if there were any.
+    pub(super) fn after(self, others: &[Self]) -> Self {
+        match others.iter().find(|other| other.script.name() == self.script.name()) {
+            Some(other) => Self { used: Arc::clone(&other.used), ..self },
+            None => self,
+        }
     }
 
     /// Whether they hold for the operation of a request.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use counterfoil_openapi::{Finding, Operation};
+use counterfoil_openapi::{Contract, Finding, Operation};
 
 use super::defaults::ActiveDefaults;
 use super::load::{self, Script, ScriptError};
@@ -35,6 +35,8 @@ struct OperationRules {
     document: String,
     /// In the order they are asked, with the seed of their script.
     rules: Vec<(Arc<ActiveRule>, u64)>,
+    /// The text of those set at run time.
+    text: Vec<u8>,
 }
 
 /// What became of a reply that was set.
@@ -46,24 +48,109 @@ pub(crate) struct ReplyOutcome {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// What becomes of the rules with a reload, by their names.
+#[derive(Debug, Default)]
+pub(crate) struct Succession {
+    pub(crate) added: Vec<String>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) changed: Vec<String>,
+    /// What was set at run time and cannot be kept, with the reason.
+    pub(crate) dropped: Vec<String>,
+}
+
 impl ScriptEngine {
     /// An engine over the scripts, the first one first; `seed` steers what scripts leave to chance, where they name
     /// no seed of their own.
     pub(crate) fn new(scripts: Vec<Script>, seed: u64) -> Self {
+        let nothing = Self {
+            scripts: Vec::new(),
+            defaults: Vec::new(),
+            filed: Rules::new(),
+            set: RwLock::default(),
+            set_count: AtomicUsize::new(0),
+            seed,
+        };
+        nothing.succeed(scripts, &[]).0
+    }
+
+    /// The engine over other scripts that goes on where this one stands, and what becomes of the rules.
+    ///
+    /// A rule of the same id and text, for the same operation, goes on counting. What was set at run time is checked
+    /// against the contracts anew.
+    pub(crate) fn succeed(&self, scripts: Vec<Script>, contracts: &[Contract]) -> (Self, Succession) {
+        let mut succession = Succession::default();
         let mut filed = Rules::new();
         for script in &scripts {
             let loaded = script.loaded();
             for scripted in &loaded.operations {
-                let rules =
+                let of_operation =
                     rules_of(filed.entry(scripted.operation.clone()).or_default(), &scripted.document);
-                let seed = loaded.seed.unwrap_or(seed);
-                rules.extend(
-                    scripted.rules.iter().map(|rule| (Arc::new(ActiveRule::new(Arc::clone(rule))), seed)),
-                );
+                let seed = loaded.seed.unwrap_or(self.seed);
+                let old = at(&self.filed, &scripted.operation, &scripted.document);
+                for rule in &scripted.rules {
+                    let old = old.and_then(|old| old.rules.iter().find(|(old, _)| old.id() == rule.id));
+                    let rule = match old {
+                        Some((old, _)) if old.says_what(rule) => ActiveRule::after(Arc::clone(rule), old),
+                        Some(_) => {
+                            succession.changed.push(rule.id.clone());
+                            ActiveRule::new(Arc::clone(rule))
+                        }
+                        None => {
+                            succession.added.push(rule.id.clone());
+                            ActiveRule::new(Arc::clone(rule))
+                        }
+                    };
+                    of_operation.rules.push((Arc::new(rule), seed));
+                }
             }
         }
-        let defaults = scripts.iter().filter_map(|script| ActiveDefaults::of(script, seed)).collect();
-        Self { scripts, defaults, filed, set: RwLock::default(), set_count: AtomicUsize::new(0), seed }
+        for (operation, rules) in self.filed.iter().flat_map(|(id, all)| all.iter().map(move |one| (id, one)))
+        {
+            let new = at(&filed, operation, &rules.document);
+            let is_gone = |old: &ActiveRule| {
+                new.is_none_or(|new| new.rules.iter().all(|(new, _)| new.id() != old.id()))
+            };
+            let gone = rules.rules.iter().filter(|(old, _)| is_gone(old));
+            succession.removed.extend(gone.map(|(old, _)| old.id().to_owned()));
+        }
+        succession.removed.sort_unstable();
+        let set = self.succeed_set(contracts, &mut succession);
+        let defaults = scripts.iter().filter_map(|script| ActiveDefaults::of(script, self.seed));
+        let defaults = defaults.map(|defaults| defaults.after(&self.defaults)).collect();
+        let set_count = AtomicUsize::new(set.len());
+        (Self { scripts, defaults, filed, set: RwLock::new(set), set_count, seed: self.seed }, succession)
+    }
+
+    /// What was set at run time, for the operations of other contracts.
+    fn succeed_set(&self, contracts: &[Contract], succession: &mut Succession) -> Rules {
+        let mut set = Rules::new();
+        for (id, documents) in &*self.read_set() {
+            for old in documents {
+                let contract = contracts.iter().find(|contract| contract.document().name() == old.document);
+                let operation = contract.and_then(|contract| contract.operation(id));
+                let Some(operation) = operation else {
+                    succession.dropped.push(format!("{id}: its operation is gone"));
+                    continue;
+                };
+                match load::reply("reply", &old.text, operation) {
+                    Ok((rules, _)) => {
+                        // The same text gives the same number of rules.
+                        let rules = rules
+                            .into_iter()
+                            .zip(&old.rules)
+                            .map(|(rule, (old, seed))| (Arc::new(ActiveRule::after(rule, old)), *seed));
+                        set.entry(id.clone()).or_default().push(OperationRules {
+                            document: old.document.clone(),
+                            rules: rules.collect(),
+                            text: old.text.clone(),
+                        });
+                    }
+                    Err(error) => succession.dropped.push(format!("{id}: {error}")),
+                }
+            }
+        }
+        succession.dropped.sort_unstable();
+        set
     }
 
     /// What the scripts say of a request; nothing where none has an answer.
@@ -108,8 +195,10 @@ impl ScriptEngine {
             rules.into_iter().map(|rule| (Arc::new(ActiveRule::new(rule)), self.seed)).collect();
         let rule = rules.first().map(|(rule, _)| rule.id().to_owned()).unwrap_or_default();
         let mut set = self.write_set();
-        *rules_of(set.entry(operation.id().as_str().to_owned()).or_default(), operation.document().name()) =
-            rules;
+        let documents = set.entry(operation.id().as_str().to_owned()).or_default();
+        let of_operation = rules_of(documents, operation.document().name());
+        of_operation.rules = rules;
+        of_operation.text = reply.to_vec();
         self.set_count.store(set.len(), Ordering::Release);
         Ok(ReplyOutcome { rule, findings })
     }
@@ -165,19 +254,20 @@ impl ScriptEngine {
 }
 
 fn find<'r>(rules: &'r Rules, operation: &Operation) -> Option<&'r OperationRules> {
-    let documents = rules.get(operation.id().as_str())?;
-    documents.iter().find(|rules| rules.document == operation.document().name())
+    at(rules, operation.id().as_str(), operation.document().name())
 }
 
-fn rules_of<'r>(
-    documents: &'r mut Vec<OperationRules>,
-    document: &str,
-) -> &'r mut Vec<(Arc<ActiveRule>, u64)> {
+fn at<'r>(rules: &'r Rules, operation: &str, document: &str) -> Option<&'r OperationRules> {
+    rules.get(operation)?.iter().find(|rules| rules.document == document)
+}
+
+fn rules_of<'r>(documents: &'r mut Vec<OperationRules>, document: &str) -> &'r mut OperationRules {
     let at = documents.iter().position(|rules| rules.document == document).unwrap_or_else(|| {
-        documents.push(OperationRules { document: document.to_owned(), rules: Vec::new() });
+        let document = document.to_owned();
+        documents.push(OperationRules { document, rules: Vec::new(), text: Vec::new() });
         documents.len() - 1
     });
-    &mut documents[at].rules
+    &mut documents[at]
 }
 
 /// The answer of the first rule that has one.

@@ -25,5 +25,5 @@ mod sequence;
 mod shape;
 
 pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject};
-pub(crate) use engine::ScriptEngine;
+pub(crate) use engine::{ScriptEngine, Succession};
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};

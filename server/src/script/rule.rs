@@ -21,6 +21,8 @@ pub(super) struct CompiledRule {
     pub(super) sequence: Sequence<CompiledReply>,
     /// How often it may be used at all.
     pub(super) times: Option<u64>,
+    /// The SHA-256 of what the script says it is.
+    pub(super) digest: [u8; 32],
 }
 
 /// A reply checked against its response.
@@ -38,6 +40,12 @@ pub(super) struct CompiledReply {
 #[derive(Debug)]
 pub(super) struct ActiveRule {
     rule: Arc<CompiledRule>,
+    /// Shared with the rule that comes in its place with a reload and says the same.
+    counters: Arc<Counters>,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
     /// The requests that all but `nth` held for.
     seen: AtomicU64,
     /// The requests answered.
@@ -45,8 +53,19 @@ pub(super) struct ActiveRule {
 }
 
 impl ActiveRule {
+    /// A rule that counts from the start.
     pub(super) fn new(rule: Arc<CompiledRule>) -> Self {
-        Self { rule, seen: AtomicU64::new(0), used: AtomicU64::new(0) }
+        Self { rule, counters: Arc::default() }
+    }
+
+    /// A rule that goes on counting where another one stands.
+    pub(super) fn after(rule: Arc<CompiledRule>, other: &Self) -> Self {
+        Self { rule, counters: Arc::clone(&other.counters) }
+    }
+
+    /// Whether another rule is the same by its text.
+    pub(super) fn says_what(&self, other: &CompiledRule) -> bool {
+        self.rule.digest == other.digest
     }
 
     /// The rule's name.
@@ -61,14 +80,14 @@ impl ActiveRule {
             (Some(times), Some(limit)) => Some(times.min(limit)),
             (times, limit) => times.or(limit),
         };
-        if limit.is_some_and(|limit| self.used.load(Ordering::Relaxed) >= limit) {
+        if limit.is_some_and(|limit| self.counters.used.load(Ordering::Relaxed) >= limit) {
             return None;
         }
         if !rule.when.admits(subject) {
             return None;
         }
         if let Some(nth) = rule.when.nth {
-            let ordinal = self.seen.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            let ordinal = self.counters.seen.fetch_add(1, Ordering::Relaxed).saturating_add(1);
             if ordinal < nth.first || ordinal > nth.last {
                 return None;
             }
@@ -87,14 +106,14 @@ impl ActiveRule {
 
     /// Takes the next use, unless all are taken.
     fn claim(&self, limit: Option<u64>) -> Option<u64> {
-        let Some(limit) = limit else { return Some(self.used.fetch_add(1, Ordering::Relaxed)) };
+        let Some(limit) = limit else { return Some(self.counters.used.fetch_add(1, Ordering::Relaxed)) };
         let take = |used: u64| (used < limit).then(|| used + 1);
-        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()
+        self.counters.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()
     }
 
     /// Starts counting again.
     pub(super) fn reset(&self) {
-        self.seen.store(0, Ordering::Relaxed);
-        self.used.store(0, Ordering::Relaxed);
+        self.counters.seen.store(0, Ordering::Relaxed);
+        self.counters.used.store(0, Ordering::Relaxed);
     }
 }

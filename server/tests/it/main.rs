@@ -17,6 +17,7 @@ mod invalid;
 mod laws;
 mod media;
 mod multipart;
+mod reload;
 mod routing;
 mod script_corpus;
 mod script_findings;

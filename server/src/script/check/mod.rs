@@ -74,6 +74,7 @@ pub(super) fn rules(
             .map(|step| (step.count, compiled_reply(reader, operation, validity, step)))
             .collect();
         compiled.push(CompiledRule {
+            digest: reader.digest(&rule.pointer),
             id: rule.id.map_or_else(|| name_of(index), |id| id.name),
             place: place_of(&rule.pointer),
             when: rule.when,

@@ -2,6 +2,7 @@
 
 use counterfoil_openapi::{Document, Finding, Pointer, Severity};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::super::nearest;
 
@@ -43,6 +44,12 @@ impl<'d> Reader<'d> {
     /// The root of the script.
     pub(in crate::script) fn root(&self) -> Node<'d> {
         Node { value: self.document.root(), pointer: Pointer::root() }
+    }
+
+    /// The SHA-256 of what stands at a place, however it is laid out.
+    pub(in crate::script) fn digest(&self, at: &Pointer) -> [u8; 32] {
+        let value = at.find(self.document.root()).unwrap_or(&Value::Null);
+        Sha256::digest(value.to_string()).into()
     }
 
     /// Everything found, in the order of the script.

@@ -1,0 +1,72 @@
+//! What a reload swaps: the contracts and all that is made of them and of the scripts.
+
+use std::sync::Arc;
+
+use counterfoil_openapi::validate::RequestRules;
+use counterfoil_openapi::{Contract, Operation, Request, Router, Violation};
+
+use crate::builder::Settings;
+use crate::plan::Plans;
+use crate::redact::Secrets;
+use crate::script::ScriptEngine;
+
+/// What a stub serves from one reload to the next.
+///
+/// A request takes one edition at its start and keeps it to its end, and so does its entry in the journal: whatever
+/// they hold of the contracts stays as it was.
+#[derive(Debug)]
+pub(crate) struct Edition {
+    /// The contracts served, in the order given.
+    pub(crate) contracts: Vec<Contract>,
+    /// Finds the operation of a request, over all contracts.
+    pub(crate) router: Router,
+    /// What is known of every operation's replies.
+    pub(crate) plans: Plans,
+    /// How strictly requests are judged.
+    pub(crate) rules: RequestRules,
+    /// Decides by the scripts.
+    pub(crate) engine: ScriptEngine,
+    /// What is never shown.
+    pub(crate) secrets: Secrets,
+}
+
+impl Edition {
+    /// The contracts, and the engine over the scripts for them.
+    pub(crate) fn new(contracts: Vec<Contract>, engine: ScriptEngine, settings: &Settings) -> Self {
+        let operations = || contracts.iter().flat_map(Contract::operations);
+        Self {
+            router: Router::new(operations(), settings.base_paths),
+            plans: Plans::new(operations(), settings.plan_rules()),
+            rules: RequestRules {
+                unknown_query: settings.unknown_query,
+                security: settings.security,
+                body_limit: settings.body_limit,
+            },
+            secrets: Secrets::new(&contracts),
+            contracts,
+            engine,
+        }
+    }
+
+    /// Every operation of every contract, in document order.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &Arc<Operation>> {
+        self.contracts.iter().flat_map(Contract::operations)
+    }
+
+    /// The operation that a name means: an operationId, or `METHOD /path/{template}`; of several contracts that
+    /// know the name, the first given.
+    pub(crate) fn operation(&self, name: &str) -> Option<&Arc<Operation>> {
+        self.contracts.iter().find_map(|contract| contract.operation(name))
+    }
+
+    /// Violations of a request that quote no secret of it.
+    pub(crate) fn scrub(
+        &self,
+        operation: &Arc<Operation>,
+        request: &Request,
+        violations: &[Violation],
+    ) -> Vec<Violation> {
+        let found = self.secrets.found_in(operation, request);
+        violations.iter().map(|violation| found.scrub_violation(violation)).collect()
+    }
+}
