@@ -1,8 +1,8 @@
 //! How a stub is set up and started.
 
-use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +12,15 @@ use counterfoil_openapi::{BasePaths, Contract};
 
 use crate::call::Call;
 use crate::changes::Changes;
+use crate::connection::ConnectionLimits;
 use crate::control;
 use crate::journal::CallFilter;
 use crate::plan::Rules;
 use crate::script::Script;
+use crate::start_error::StartError;
 use crate::state::State;
 use crate::stub_plane;
+use crate::tls::Tls;
 
 /// The largest request body read unless told otherwise, in bytes; a larger one is answered 413.
 pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -61,6 +64,9 @@ pub enum Examples {
 pub(crate) struct Settings {
     pub(crate) host: IpAddr,
     pub(crate) port: u16,
+    pub(crate) unix_socket: Option<PathBuf>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) connections: ConnectionLimits,
     pub(crate) control_port: Option<u16>,
     pub(crate) base_paths: BasePaths,
     pub(crate) seed: u64,
@@ -99,6 +105,9 @@ impl StubBuilder {
             settings: Settings {
                 host: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 port: 0,
+                unix_socket: None,
+                tls: None,
+                connections: ConnectionLimits::default(),
                 control_port: None,
                 base_paths: BasePaths::Optional,
                 seed: 0,
@@ -136,6 +145,25 @@ impl StubBuilder {
     /// The port to listen on; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.settings.port = port;
+        self
+    }
+
+    /// Listens on a Unix socket instead, which only this user can connect to. A socket file that no server listens on
+    /// any more is replaced; the file is removed at the end.
+    pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.settings.unix_socket = Some(path.into());
+        self
+    }
+
+    /// Speaks TLS, with HTTP/2 where clients offer it; the control plane does not.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.settings.tls = Some(tls);
+        self
+    }
+
+    /// How long connections may keep the stub waiting.
+    pub fn connections(mut self, limits: ConnectionLimits) -> Self {
+        self.settings.connections = limits;
         self
     }
 
@@ -226,18 +254,22 @@ impl StubBuilder {
     pub async fn start(self) -> Result<StubServer, StartError> {
         let state = Arc::new(self.into_state());
         let plane = stub_plane::start(&state)?;
-        let url = url_of(plane.local_addr());
+        let scheme = if state.settings.tls.is_some() { "https" } else { "http" };
+        let url = match state.settings.unix_socket {
+            Some(_) => format!("{scheme}://localhost"),
+            None => url_of(scheme, plane.local_addr()),
+        };
         let control = match state.settings.control_port {
             Some(port) => Some(control::start(&state, port)?),
             None => None,
         };
-        let control_url = control.as_ref().map(|control| url_of(control.local_addr()));
+        let control_url = control.as_ref().map(|control| url_of("http", control.local_addr()));
         Ok(StubServer { state: Serving(state), url, control_url, plane, control })
     }
 }
 
 /// The URL under which an address is reached from this machine.
-fn url_of(mut address: SocketAddr) -> String {
+fn url_of(scheme: &str, mut address: SocketAddr) -> String {
     // Nobody can be asked to connect to "every address".
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {
@@ -245,7 +277,7 @@ fn url_of(mut address: SocketAddr) -> String {
             IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
         });
     }
-    format!("http://{address}")
+    format!("{scheme}://{address}")
 }
 
 /// The state of a stub that is served; hanging and delayed requests end when this goes.
@@ -262,7 +294,7 @@ pub struct StubServer {
     state: Serving,
     url: String,
     control_url: Option<String>,
-    plane: stub_plane::Server,
+    plane: stub_plane::Plane,
     control: Option<control::Server>,
 }
 
@@ -272,9 +304,15 @@ impl StubServer {
         StubBuilder::new(contract)
     }
 
-    /// The base URL of the stub, without a trailing slash: `http://127.0.0.1:4010`.
+    /// The base URL of the stub, without a trailing slash: `http://127.0.0.1:4010`; `http://localhost` where it
+    /// listens on a Unix socket. The scheme is `https` where it speaks TLS.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The Unix socket that the stub listens on, where one was asked for.
+    pub fn unix_socket(&self) -> Option<&Path> {
+        self.state.0.settings.unix_socket.as_deref()
     }
 
     /// The base URL of the control plane, where one was asked for.
@@ -321,30 +359,5 @@ impl StubServer {
 impl fmt::Debug for StubServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StubServer").field("url", &self.url).finish_non_exhaustive()
-    }
-}
-
-/// A stub that could not start.
-#[derive(Debug)]
-pub struct StartError {
-    what: String,
-    source: Option<Box<dyn Error + Send + Sync>>,
-}
-
-impl StartError {
-    pub(crate) fn new(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { what: what.into(), source: Some(source.into()) }
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl Error for StartError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(self.source.as_deref()?)
     }
 }

@@ -14,6 +14,7 @@ mod builder;
 mod call;
 mod changes;
 mod compose;
+mod connection;
 mod control;
 mod cors;
 mod difference;
@@ -21,6 +22,7 @@ mod dress;
 mod edition;
 mod fault;
 mod journal;
+pub mod limits;
 mod negotiate;
 mod pipeline;
 mod plan;
@@ -30,17 +32,22 @@ mod redact;
 mod refuse;
 mod reply;
 mod script;
+mod start_error;
 mod state;
 mod stub_plane;
+mod tls;
 mod trail;
 mod wish;
 
 pub use builder::{
-    Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, Examples, OwnReplies, StartError,
-    StubBuilder, StubServer,
+    Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, Examples, OwnReplies, StubBuilder,
+    StubServer,
 };
 pub use call::{Call, Message, Source};
 pub use changes::{Changes, Difference};
+pub use connection::ConnectionLimits;
 pub use control::control_document;
 pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
 pub use script::{MAX_SCRIPT_BYTES, Script, ScriptError};
+pub use start_error::StartError;
+pub use tls::{LocalAuthority, Tls, TlsError};

@@ -32,6 +32,13 @@ pub(crate) fn host(hosts: usize) -> Box<Reply> {
     boxed(Problem::new("host-invalid", title, StatusCode::BAD_REQUEST, detail).source(Source::Routing))
 }
 
+/// A connection that does not come by the Unix socket which is the only way in.
+pub(crate) fn other_door() -> Box<Reply> {
+    let title = "The stub is reached by its Unix socket";
+    let detail = "this port carries what comes by the Unix socket, and answers nobody else";
+    boxed(Problem::new("door-closed", title, StatusCode::FORBIDDEN, detail).source(Source::Stub))
+}
+
 /// A path that holds escapes which mean nothing.
 pub(crate) fn bad_escape(path: &str) -> Box<Reply> {
     let detail = format!("`{}` holds a `%` that starts no escape of UTF-8 text", legible(path));

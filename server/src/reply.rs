@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use dropshot::Body;
+use http::{HeaderMap, Response, StatusCode};
 
 use crate::call::Source;
 use crate::script::Fault;
@@ -30,5 +31,13 @@ impl Reply {
     /// A reply that no script had a hand in.
     pub(crate) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, source: Source) -> Self {
         Self { status, headers, body, source, rule: None, problem: None, delay: None, fault: None }
+    }
+
+    /// What hyper sends.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
     }
 }

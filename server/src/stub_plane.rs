@@ -16,23 +16,28 @@
 //!
 //! It also sets `x-request-id` on every reply, over whatever the document or a script says.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use dropshot::{
     ApiDescription, ApiEndpoint, ApiEndpointBodyContentType, ApiEndpointVersions, Body, ConfigDropshot,
-    ExclusiveExtractor, ExtractorMetadata, HandlerTaskMode, HttpError, HttpServer, Path, RequestContext,
-    ServerBuilder, ServerContext, SharedExtractor,
+    ConfigTls, ExclusiveExtractor, ExtractorMetadata, HandlerTaskMode, HttpError, HttpServer, Path,
+    RequestContext, ServerBuilder, ServerContext, SharedExtractor,
 };
 use http::{Method, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::task::JoinSet;
 
-use crate::builder::StartError;
+#[cfg(unix)]
+use crate::connection::Front;
+use crate::connection::{self, Listener, Traffic, UnderWay, kept_under_way};
 use crate::fault::Connection;
-use crate::pipeline;
+use crate::start_error::StartError;
 use crate::state::State;
+use crate::tls::Tls;
+use crate::{pipeline, refuse};
 
 /// The methods registered besides those the documents use: those of HTTP, and extensions that clients probe with.
 const METHODS: [&str; 14] = [
@@ -40,12 +45,38 @@ const METHODS: [&str; 14] = [
     "PROPFIND", "SEARCH", "PURGE",
 ];
 
-/// A running stub plane.
-pub(crate) type Server = HttpServer<Arc<State>>;
+/// A running stub plane; it stops when dropped.
+pub(crate) struct Plane {
+    http: HttpServer<Doorway>,
+    listener: Option<Listener>,
+    #[cfg(unix)]
+    front: Option<Front>,
+    /// Watches over the connections.
+    _watching: JoinSet<()>,
+}
+
+/// What every request comes through.
+struct Doorway {
+    state: Arc<State>,
+    traffic: Arc<Traffic>,
+    door: Door,
+}
+
+/// Where connections have to come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Anywhere,
+    /// The Unix socket before us.
+    Front,
+}
 
 /// Starts to listen.
-pub(crate) fn start(state: &Arc<State>) -> Result<Server, StartError> {
-    let address = SocketAddr::new(state.settings.host, state.settings.port);
+pub(crate) fn start(state: &Arc<State>) -> Result<Plane, StartError> {
+    let settings = &state.settings;
+    let (address, door) = match settings.unix_socket {
+        Some(_) => (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Door::Front),
+        None => (SocketAddr::new(settings.host, settings.port), Door::Anywhere),
+    };
     let config = ConfigDropshot {
         bind_address: address,
         // The body's limit is ours to keep: see `receive`.
@@ -54,15 +85,71 @@ pub(crate) fn start(state: &Arc<State>) -> Result<Server, StartError> {
         default_handler_task_mode: HandlerTaskMode::CancelOnDisconnect,
         ..ConfigDropshot::default()
     };
+    let tls = settings.tls.as_ref().map(Tls::server_config).transpose();
+    let tls = tls.map_err(|error| StartError::new("set TLS up", error))?;
     let api = describe(state).map_err(|error| StartError::new("describe the stub plane", error))?;
     let log = slog::Logger::root(slog::Discard, slog::o!());
-    ServerBuilder::new(api, Arc::clone(state), log)
+    let traffic = Arc::new(Traffic::new());
+    let doorway = Doorway { state: Arc::clone(state), traffic: Arc::clone(&traffic), door };
+    let http = ServerBuilder::new(api, doorway, log)
         .config(config)
+        .tls(tls.map(ConfigTls::Dynamic))
         .start()
-        .map_err(|error| StartError::new(format!("listen on {address}"), error))
+        .map_err(|error| StartError::new(format!("listen on {address}"), error))?;
+    let address = http.local_addr();
+    let listener = Listener::find(address).and_then(|listener| {
+        listener.tune(settings.connections.write)?;
+        Ok(listener)
+    });
+    let listener = listener
+        .inspect_err(|error| tracing::debug!(%error, "the listener is left as dropshot made it"))
+        .ok();
+    let mut watching = JoinSet::new();
+    watching.spawn(connection::watch(Arc::clone(&traffic), address.port(), settings.connections));
+    #[cfg(not(unix))]
+    if settings.unix_socket.is_some() {
+        return Err(StartError::new("listen on a Unix socket", "this system has none"));
+    }
+    Ok(Plane {
+        http,
+        listener,
+        #[cfg(unix)]
+        front: front(settings.unix_socket.as_deref(), address, traffic)?,
+        _watching: watching,
+    })
 }
 
-fn describe(state: &State) -> Result<ApiDescription<Arc<State>>, String> {
+#[cfg(unix)]
+fn front(
+    path: Option<&std::path::Path>,
+    address: SocketAddr,
+    traffic: Arc<Traffic>,
+) -> Result<Option<Front>, StartError> {
+    let Some(path) = path else { return Ok(None) };
+    let front = Front::start(path, address, traffic);
+    front.map(Some).map_err(|error| StartError::new(format!("listen on `{}`", path.display()), error))
+}
+
+impl Plane {
+    /// The address that dropshot listens on.
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.http.local_addr()
+    }
+
+    /// Refuses new connections, and waits for the requests under way.
+    ///
+    /// # Errors
+    ///
+    /// When it had stopped already.
+    pub(crate) async fn close(self) -> Result<(), String> {
+        #[cfg(unix)]
+        drop(self.front);
+        drop(self.listener);
+        self.http.close().await
+    }
+}
+
+fn describe(state: &State) -> Result<ApiDescription<Doorway>, String> {
     let mut methods: Vec<Method> = METHODS.iter().filter_map(|name| Method::try_from(*name).ok()).collect();
     for operation in state.edition().operations() {
         if !methods.contains(operation.method()) {
@@ -79,10 +166,17 @@ fn describe(state: &State) -> Result<ApiDescription<Arc<State>>, String> {
     Ok(api)
 }
 
-async fn answer(context: RequestContext<Arc<State>>, raw: Raw) -> Result<Response<Body>, HttpError> {
+async fn answer(context: RequestContext<Doorway>, raw: Raw) -> Result<Response<Body>, HttpError> {
+    let Doorway { state, traffic, door } = context.context();
     let connection =
         Connection { peer: context.request.remote_addr(), local_port: context.server.local_addr.port() };
-    Ok(pipeline::serve(context.context(), connection, raw.0).await)
+    let port = connection.peer.port();
+    if *door == Door::Front && !traffic.is_admitted(port) {
+        return Ok(refuse::other_door().into_response());
+    }
+    let _under_way = UnderWay::new(&**traffic, port);
+    let response = pipeline::serve(state, connection, raw.0).await;
+    Ok(response.map(|body| kept_under_way(body, traffic, port)))
 }
 
 /// The request as hyper read it.

@@ -7,7 +7,7 @@ use dropshot::{ConfigDropshot, HandlerTaskMode, HttpServer, ServerBuilder};
 
 use super::api::control_api_mod;
 use super::handlers::Control;
-use crate::builder::StartError;
+use crate::start_error::StartError;
 use crate::state::State;
 
 /// The largest body read, in bytes; dropshot answers a larger one with 400.

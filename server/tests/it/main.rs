@@ -9,12 +9,14 @@ mod always;
 #[path = "../../examples/answer.rs"]
 mod answer;
 mod codings;
+mod connections;
 mod control_api;
 mod control_document;
 mod corpus;
 mod faults;
 mod invalid;
 mod laws;
+mod limits_page;
 mod media;
 mod multipart;
 mod reload;
@@ -26,6 +28,8 @@ mod scripts;
 mod smoke;
 mod streams;
 mod stub;
+mod tls;
+mod unix;
 mod valid;
 
 #[test]
