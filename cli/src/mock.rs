@@ -1,6 +1,7 @@
 //! `counterfoil mock`: serves a stub of documents.
 
 mod announce;
+mod forward;
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
@@ -30,6 +31,10 @@ Examples:
   counterfoil mock pets.yaml --port 8080
   counterfoil mock pets.yaml --script pets.script.yaml
   counterfoil mock a.yaml b.yaml --port 0 --port-file ports
+  counterfoil mock pets.yaml --upstream https://api.example.com
+                                                forwards, and validates requests and replies
+  counterfoil mock pets.yaml --upstream http://localhost:8080 --stub createPet --stub-missing
+                                                forwards what the server has but createPet
   curl -X PUT http://127.0.0.1:4011/operations/generateAuthToken/reply -d 403
                                                 from now on that operation answers 403
 
@@ -90,6 +95,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     references: References,
+
+    #[command(flatten)]
+    forward: forward::Forward,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -165,6 +173,7 @@ async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<Stub
             ValuesName::Realistic => Variety::Realistic,
             ValuesName::Minimal => Variety::Minimal,
         })
+        .forwarding(arguments.forward.resolve())
         .security(enforced_unless(arguments.no_auth))
         .validation(enforced_unless(arguments.no_validate));
     for script in source::scripts(&arguments.script, sources)? {

@@ -9,6 +9,8 @@ use crate::contract::Location;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Part {
+    /// Path and method: no operation has them.
+    Route,
     /// The credentials.
     Security,
     /// A parameter, by location and name.
@@ -30,6 +32,7 @@ pub enum Part {
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Route => f.write_str("route"),
             Self::Security => f.write_str("security"),
             Self::Parameter(location, name) => write!(f, "{location}.{name}"),
             Self::ContentType => f.write_str("content-type"),

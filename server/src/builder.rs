@@ -16,11 +16,12 @@ use crate::connection::ConnectionLimits;
 use crate::control;
 use crate::journal::CallFilter;
 use crate::plan::Rules;
-use crate::script::Script;
+use crate::script::{Script, nearest};
 use crate::start_error::StartError;
 use crate::state::State;
 use crate::stub_plane;
 use crate::tls::Tls;
+use crate::upstream::{Forwarder, Forwarding};
 
 /// The largest request body read unless told otherwise, in bytes; a larger one is answered 413.
 pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -94,6 +95,7 @@ impl Settings {
 pub struct StubBuilder {
     contracts: Vec<Contract>,
     scripts: Vec<Script>,
+    forwarding: Forwarding,
     settings: Settings,
 }
 
@@ -102,6 +104,7 @@ impl StubBuilder {
         Self {
             contracts: vec![contract],
             scripts: Vec::new(),
+            forwarding: Forwarding::default(),
             settings: Settings {
                 host: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 port: 0,
@@ -133,6 +136,12 @@ impl StubBuilder {
     /// Adds a script; the first added is asked first.
     pub fn script(mut self, script: Script) -> Self {
         self.scripts.push(script);
+        self
+    }
+
+    /// Which requests are forwarded to an upstream; none unless told otherwise, or by a script.
+    pub fn forwarding(mut self, forwarding: Forwarding) -> Self {
+        self.forwarding = forwarding;
         self
     }
 
@@ -242,8 +251,28 @@ impl StubBuilder {
     }
 
     /// The state of the stub, before anybody listens.
+    pub(crate) fn try_into_state(self) -> Result<State, StartError> {
+        let Self { contracts, scripts, forwarding, settings } = self;
+        let find = |name: &str| contracts.iter().find_map(|contract| contract.operation(name));
+        let has_upstream = forwarding.has_upstream();
+        let forwarder = Forwarder::new(forwarding, find).map_err(|name| {
+            let why = format!("the document has no such operation{}", hint(&name, &contracts));
+            StartError::new(format!("forward `{name}`"), why)
+        })?;
+        let state = State::new(contracts, scripts, forwarder, settings);
+        match state.edition().engine.lacks_upstream().filter(|_| !has_upstream) {
+            None => Ok(state),
+            Some(script) => {
+                let why = "it says `on_unscripted: proxy`, and there is no upstream";
+                Err(StartError::new(format!("serve {script}"), why))
+            }
+        }
+    }
+
+    /// The state of a stub that is well set up.
+    #[cfg(test)]
     pub(crate) fn into_state(self) -> State {
-        State::new(self.contracts, self.scripts, self.settings)
+        self.try_into_state().unwrap()
     }
 
     /// Starts to listen.
@@ -252,7 +281,7 @@ impl StubBuilder {
     ///
     /// When an address cannot be listened on.
     pub async fn start(self) -> Result<StubServer, StartError> {
-        let state = Arc::new(self.into_state());
+        let state = Arc::new(self.try_into_state()?);
         let plane = stub_plane::start(&state)?;
         let scheme = if state.settings.tls.is_some() { "https" } else { "http" };
         let url = match state.settings.unix_socket {
@@ -266,6 +295,13 @@ impl StubBuilder {
         let control_url = control.as_ref().map(|control| url_of("http", control.local_addr()));
         Ok(StubServer { state: Serving(state), url, control_url, plane, control })
     }
+}
+
+/// The nearest operation to a name that is none.
+fn hint(name: &str, contracts: &[Contract]) -> String {
+    let operations = contracts.iter().flat_map(Contract::operations);
+    let names: Vec<&str> = operations.map(|operation| operation.id().as_str()).collect();
+    nearest::hint(name, names).map_or_else(String::new, |hint| format!("; {hint}"))
 }
 
 /// The URL under which an address is reached from this machine.

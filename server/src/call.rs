@@ -30,6 +30,8 @@ pub struct Call {
     pub rule: Option<String>,
     /// How the request breaks the contract.
     pub violations: Vec<Violation>,
+    /// How the reply of an upstream breaks the contract; of others the trail tells.
+    pub upstream_violations: Vec<Violation>,
     /// The decisions on the way to the reply, one a line.
     pub trail: Vec<String>,
     /// From the request's head to the reply, without scripted delays.
@@ -78,6 +80,8 @@ pub enum Source {
     Validation,
     /// The router, for requests that mean no operation, and preflights.
     Routing,
+    /// An upstream.
+    Proxy,
     /// The stub itself could not do what was asked of it.
     Stub,
 }
@@ -94,6 +98,7 @@ impl Source {
             Self::Generated => "generated",
             Self::Validation => "validation",
             Self::Routing => "routing",
+            Self::Proxy => "proxy",
             Self::Stub => "stub",
         }
     }

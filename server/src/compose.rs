@@ -309,15 +309,12 @@ fn seed(task: &Task<'_>, wish: &Wish<'_>, status: StatusCode, media: &str) -> Se
 
 /// The reply, once it was held to the operation.
 fn checked(task: &Task<'_>, mut draft: Draft<'_>, trail: &mut Trail) -> Result<Reply, Box<Reply>> {
-    let changes = task.scripted.map(|scripted| scripted.headers.as_slice()).unwrap_or_default();
-    for (name, value) in changes {
-        change_header(&mut draft.headers, name, value.as_deref(), trail);
-    }
+    let is_changed = change_headers(task.scripted, &mut draft.headers, trail);
     let respond =
         |draft: &Draft<'_>| plan::as_response(draft.status, &draft.headers, draft.body.bytes.clone());
     let fresh;
     let violations = match draft.body.example {
-        Some(example) if changes.is_empty() => example.verdict(task.operation, || respond(&draft)),
+        Some(example) if !is_changed => example.verdict(task.operation, || respond(&draft)),
         _ => {
             fresh = validate::response(task.operation, &respond(&draft)).violations;
             &fresh
@@ -355,6 +352,19 @@ fn judge(
         return Err(refuse::own_reply(task.operation, &unwanted));
     }
     Ok(())
+}
+
+/// Sets and removes the headers that a script says; whether it says any.
+pub(crate) fn change_headers(
+    scripted: Option<&ReplySpec>,
+    headers: &mut HeaderMap,
+    trail: &mut Trail,
+) -> bool {
+    let changes = scripted.map(|scripted| scripted.headers.as_slice()).unwrap_or_default();
+    for (name, value) in changes {
+        change_header(headers, name, value.as_deref(), trail);
+    }
+    !changes.is_empty()
 }
 
 fn change_header(headers: &mut HeaderMap, name: &str, value: Option<&str>, trail: &mut Trail) {

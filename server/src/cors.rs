@@ -85,7 +85,8 @@ fn loopback_origin(request: &HeaderMap) -> Option<&HeaderValue> {
     is_loopback(origin.to_str().ok()?).then_some(origin)
 }
 
-fn is_loopback(origin: &str) -> bool {
+/// Whether an origin is on this machine.
+pub(crate) fn is_loopback(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     if !matches!(scheme, "http" | "https") {
         return false;

@@ -14,6 +14,7 @@ const SOURCE: HeaderName = HeaderName::from_static("counterfoil-source");
 const RULE: HeaderName = HeaderName::from_static("counterfoil-rule");
 const CALL: HeaderName = HeaderName::from_static("counterfoil-call");
 const REASON: HeaderName = HeaderName::from_static("counterfoil-reason");
+const UPSTREAM_REASON: HeaderName = HeaderName::from_static("counterfoil-upstream-reason");
 
 /// The longest `counterfoil-reason`, in bytes.
 pub(crate) const MAX_REASON: usize = 4096;
@@ -34,6 +35,13 @@ pub(crate) fn finish(edition: &Edition, id: u64, request: &Request, notes: &Note
         };
         if let Ok(reason) = HeaderValue::from_str(&reason(&violations)) {
             headers.insert(REASON, reason);
+        }
+    }
+    if let Some(operation) = notes.operation.as_ref().filter(|_| !notes.upstream_violations.is_empty()) {
+        let found = edition.secrets.found_in_both(operation, request, headers, &reply.body);
+        let violations = notes.upstream_violations.iter().map(|violation| found.scrub_violation(violation));
+        if let Ok(reason) = HeaderValue::from_str(&reason(&violations.collect::<Vec<_>>())) {
+            headers.insert(UPSTREAM_REASON, reason);
         }
     }
     cors::apply(&request.headers, headers);

@@ -62,6 +62,8 @@ pub(crate) struct Entry {
     pub(crate) source: Source,
     pub(crate) rule: Option<String>,
     pub(crate) violations: Vec<Violation>,
+    /// How the reply of an upstream breaks the contract.
+    pub(crate) upstream_violations: Vec<Violation>,
     pub(crate) trail: Trail,
     pub(crate) latency: Duration,
 }
@@ -245,6 +247,7 @@ impl Entry {
         let violations: usize = self
             .violations
             .iter()
+            .chain(&self.upstream_violations)
             .map(|violation| violation.message.len() + size_of::<Violation>() + 64)
             .sum();
         let response = self.response.as_ref().map_or(0, Record::size);
@@ -277,6 +280,11 @@ impl Entry {
             source: self.source,
             rule: self.rule.clone(),
             violations: self.violations.iter().map(|violation| found.scrub_violation(violation)).collect(),
+            upstream_violations: self
+                .upstream_violations
+                .iter()
+                .map(|violation| found.scrub_violation(violation))
+                .collect(),
             trail: self.trail.lines().map(|line| found.scrub(line)).collect(),
             latency: self.latency,
         }
@@ -349,6 +357,7 @@ mod tests {
             source: Source::Example,
             rule: None,
             violations: Vec::new(),
+            upstream_violations: Vec::new(),
             trail: Trail::new(),
             latency: Duration::ZERO,
         }

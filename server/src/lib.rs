@@ -7,7 +7,7 @@
 #![doc = include_str!("../examples/answer.rs")]
 //! ```
 //!
-//! It is a stub and no proxy, keeps nothing on disk, and answers as a server would only as far as its document and
+//! It forwards only what it is told to ([`Forwarding`]), keeps nothing on disk, and answers as a server would only as far as its document and
 //! scripts say: there is no business logic behind it.
 
 mod builder;
@@ -37,6 +37,7 @@ mod state;
 mod stub_plane;
 mod tls;
 mod trail;
+mod upstream;
 mod wish;
 
 pub use builder::{
@@ -51,3 +52,7 @@ pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
 pub use script::{MAX_SCRIPT_BYTES, Script, ScriptError};
 pub use start_error::StartError;
 pub use tls::{LocalAuthority, Tls, TlsError};
+pub use upstream::{
+    DEFAULT_REPLY_LIMIT, DEFAULT_UPSTREAM_DEADLINE, Forwarding, Invalid, Missing, Operations, Upstream,
+    UpstreamError,
+};

@@ -4,10 +4,12 @@
 //! 2. The router finds the operation, or refuses.
 //! 3. The request's preferences are read, then its body within its limits.
 //! 4. The request is decoded and held to its operation.
-//! 5. Unless the request itself names its reply, scripts are asked.
+//! 5. Unless the request itself names its reply, scripts are asked; what they or the stub's own options forward, an
+//!    upstream answers.
 //! 6. Status, media type, body and headers are chosen, and held to the operation in turn.
 //! 7. The call is recorded; then, with no lock held, delays and faults take place.
 
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,8 +19,9 @@ use counterfoil_openapi::validate::{self, Enforcement, Reading};
 use counterfoil_openapi::{Operation, Part, Request, Route, RouteMatch, Violation};
 use dropshot::Body;
 use futures::FutureExt as _;
-use http::{HeaderMap, Method, Response, Version, header};
+use http::{HeaderMap, Method, Response, StatusCode, Version, header};
 
+use crate::call::Source;
 use crate::compose::{self, Task};
 use crate::edition::Edition;
 use crate::fault::{self, Connection};
@@ -29,6 +32,7 @@ use crate::reply::Reply;
 use crate::script::{Fault, Subject};
 use crate::state::State;
 use crate::trail::Trail;
+use crate::upstream::{self, Destination, Forwarded, Job, Known};
 use crate::wish::Wish;
 use crate::{cors, dress, refuse};
 
@@ -37,6 +41,8 @@ use crate::{cors, dress, refuse};
 pub(crate) struct Notes {
     pub(crate) operation: Option<Arc<Operation>>,
     pub(crate) violations: Vec<Violation>,
+    /// How the reply of an upstream breaks the contract.
+    pub(crate) upstream_violations: Vec<Violation>,
     pub(crate) trail: Trail,
 }
 
@@ -53,9 +59,15 @@ pub(crate) async fn serve(
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
     let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
-    let mut notes = Notes { operation: None, violations: Vec::new(), trail: Trail::new() };
+    let mut notes = Notes {
+        operation: None,
+        violations: Vec::new(),
+        upstream_violations: Vec::new(),
+        trail: Trail::new(),
+    };
 
-    let answered = AssertUnwindSafe(answer(state, &edition, version, &mut request, body, &mut notes));
+    let peer = connection.peer;
+    let answered = AssertUnwindSafe(answer(state, &edition, peer, version, &mut request, body, &mut notes));
     let mut reply = match answered.catch_unwind().await {
         Ok(Ok(reply)) => reply,
         Ok(Err(mut refusal)) => {
@@ -70,6 +82,9 @@ pub(crate) async fn serve(
         }
     };
     dress::finish(&edition, id, &request, &notes, &mut reply);
+    if state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy {
+        upstream::narrow(&request.headers, &mut reply.headers, state.forwarder.origins());
+    }
     plan_faults(&mut reply, &mut notes.trail);
     let (delay, fault) = (reply.delay, reply.fault);
     let response = record(state, edition, id, started, request, notes, reply);
@@ -103,6 +118,7 @@ pub(crate) async fn serve(
 async fn answer(
     state: &State,
     edition: &Edition,
+    peer: SocketAddr,
     version: Version,
     request: &mut Request,
     body: Body,
@@ -114,18 +130,25 @@ async fn answer(
         return Ok(cors::preflight(&request.headers));
     }
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-    let found = route(edition, &request.method, path, query, &request.headers, &mut notes.trail)?;
+    let found = match route(edition, &request.method, path, query, &request.headers, &mut notes.trail) {
+        Ok(found) => found,
+        Err(refusal) => return undocumented(state, peer, request, body, refusal, notes).await,
+    };
     let operation = found.operation;
     notes.operation = Some(Arc::clone(operation));
 
     let query = request.target.split_once('?').map(|(_, query)| query);
     let preferences = Preferences::read(&request.headers, query).map_err(refuse::preference)?;
+    let mut is_whole = true;
     let reading = match receive::body(body, &request.headers, &state.settings).await {
         Ok(bytes) => {
             request.body = bytes;
             read(state, edition, &found, request)
         }
-        Err(Unread::TooLarge) => too_large(state, operation, request),
+        Err(Unread::TooLarge) => {
+            is_whole = false;
+            too_large(state, operation, request)
+        }
         Err(Unread::TooSlow) => return Err(refuse::body_too_slow(state.settings.body_deadline)),
         Err(Unread::Broken) => return Err(refuse::body_broken()),
     };
@@ -147,7 +170,31 @@ async fn answer(
     }
     let defaults = if decision.is_none() { edition.engine.unscripted(&subject) } else { None };
     let scripted = decision.as_ref().map(|decision| &decision.reply).or(defaults.as_ref());
+    let destination = if preferences.names_a_reply() || !is_whole {
+        Destination::Stub
+    } else {
+        let unscripted = edition.engine.on_unscripted(&subject);
+        state.forwarder.destination(operation, reading.violations.is_empty(), decision.as_ref(), unscripted)
+    };
+    let mut forwarded = None;
+    match destination {
+        Destination::Stub => {}
+        Destination::Nobody => return Err(upstream::unscripted(operation)),
+        Destination::Upstream(upstream) => {
+            let known = Some(Known::new(&found, request.path()));
+            notes.violations.clone_from(&reading.violations);
+            let job = Job { state, upstream: &upstream, client: peer, request, known };
+            if let Forwarded::Reply(mut reply) = job.run(notes).await? {
+                compose::change_headers(scripted, &mut reply.headers, &mut notes.trail);
+                forwarded = Some(reply);
+            }
+        }
+    }
     notes.violations = reading.violations;
+    if let Some(reply) = forwarded {
+        let delay = preferences.delay.or(scripted.and_then(|scripted| scripted.delay));
+        return Ok(Reply { rule: decision.map(|decision| decision.rule), delay, ..*reply });
+    }
     let task = Task {
         edition,
         settings: &state.settings,
@@ -165,6 +212,35 @@ async fn answer(
     match composed {
         Ok(reply) => Ok(Reply { source: source.unwrap_or(reply.source), rule, delay, fault, ..reply }),
         Err(refusal) => Err(Box::new(Reply { rule, delay, ..*refusal })),
+    }
+}
+
+/// The reply to a request that means no operation: the upstream's where there is one, else the refusal.
+async fn undocumented(
+    state: &State,
+    peer: SocketAddr,
+    request: &mut Request,
+    body: Body,
+    refusal: Box<Reply>,
+    notes: &mut Notes,
+) -> Result<Reply, Box<Reply>> {
+    let is_unknown = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&refusal.status);
+    let Some(upstream) = state.forwarder.undocumented().filter(|_| is_unknown) else { return Err(refusal) };
+    request.body = match receive::body(body, &request.headers, &state.settings).await {
+        Ok(bytes) => bytes,
+        Err(Unread::TooLarge) => return Err(refuse::body_too_large(state.settings.body_limit)),
+        Err(Unread::TooSlow) => return Err(refuse::body_too_slow(state.settings.body_deadline)),
+        Err(Unread::Broken) => return Err(refuse::body_broken()),
+    };
+    let message = match refusal.status {
+        StatusCode::NOT_FOUND => "no path of the document matches",
+        _ => "the path has no such method",
+    };
+    notes.violations.push(Violation::new(Part::Route, "undocumented", message));
+    let job = Job { state, upstream, client: peer, request, known: None };
+    match job.run(notes).await? {
+        Forwarded::Reply(reply) => Ok(*reply),
+        Forwarded::Missing => Err(refusal),
     }
 }
 
@@ -270,12 +346,13 @@ fn record(
         source: reply.source,
         rule: reply.rule,
         violations: notes.violations,
+        upstream_violations: notes.upstream_violations,
         trail: notes.trail,
         latency: started.elapsed(),
     };
     dress::tell(&entry);
     state.journal.push(entry);
-    let mut response = Response::new(Body::from(reply.body));
+    let mut response = Response::new(reply.stream.unwrap_or_else(|| Body::from(reply.body)));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response

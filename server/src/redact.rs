@@ -19,6 +19,7 @@ use counterfoil_openapi::{
     ApiKeyLocation, Content, Contract, Location, Operation, Parameter, Request, SecuritySchemeKind, Style,
     Violation,
 };
+use http::{HeaderMap, header};
 use serde_json::Value;
 
 /// What stands where a secret was.
@@ -172,6 +173,25 @@ impl Secrets {
             }
         }
         self.body(operation, Side::Request, request.content_type(), &request.body, &mut found);
+        found
+    }
+
+    /// Every secret in a request and in the reply to it.
+    pub(crate) fn found_in_both(
+        &self,
+        operation: &Arc<Operation>,
+        request: &Request,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Found {
+        let mut found = self.found_in(operation, request);
+        for (name, value) in headers {
+            if let Ok(value) = value.to_str() {
+                self.header(Some(operation), name.as_str(), value, &mut found);
+            }
+        }
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        self.body(Some(operation), Side::Response, content_type, body, &mut found);
         found
     }
 

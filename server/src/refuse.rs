@@ -100,6 +100,14 @@ pub(crate) fn body_too_slow(deadline: Duration) -> Box<Reply> {
     boxed(problem.source(Source::Validation).header(header::CONNECTION, HeaderValue::from_static("close")))
 }
 
+/// A body that is too large, of a request that means no operation.
+pub(crate) fn body_too_large(limit: usize) -> Box<Reply> {
+    let detail = format!("the body is over the limit of {limit} bytes");
+    let problem =
+        Problem::new("body-too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE, detail);
+    boxed(problem.source(Source::Validation))
+}
+
 /// A body that breaks off.
 pub(crate) fn body_broken() -> Box<Reply> {
     let detail = "the body broke off, or broke the framing of HTTP";

@@ -15,6 +15,8 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// What is sent in place of the body, as it comes from elsewhere.
+    pub(crate) stream: Option<Body>,
     /// Where it comes from.
     pub(crate) source: Source,
     /// The rule that decided, where a script did.
@@ -30,12 +32,22 @@ pub(crate) struct Reply {
 impl Reply {
     /// A reply that no script had a hand in.
     pub(crate) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, source: Source) -> Self {
-        Self { status, headers, body, source, rule: None, problem: None, delay: None, fault: None }
+        Self {
+            status,
+            headers,
+            body,
+            stream: None,
+            source,
+            rule: None,
+            problem: None,
+            delay: None,
+            fault: None,
+        }
     }
 
     /// What hyper sends.
     pub(crate) fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = Response::new(self.stream.unwrap_or_else(|| Body::from(self.body)));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response

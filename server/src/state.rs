@@ -11,6 +11,7 @@ use crate::changes::Changes;
 use crate::edition::Edition;
 use crate::journal::Journal;
 use crate::script::{Script, ScriptEngine};
+use crate::upstream::Forwarder;
 
 /// The state of one stub.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct State {
     edition: ArcSwap<Edition>,
     /// Held by whoever changes what scripts say, so that a reload loses nothing. No request takes it.
     changing: Mutex<()>,
+    /// Forwards what the stub does not answer itself.
+    pub(crate) forwarder: Forwarder,
     /// Records the calls.
     pub(crate) journal: Journal,
     /// How the stub was built.
@@ -29,13 +32,19 @@ pub(crate) struct State {
 
 impl State {
     /// The state of a stub that has not had a request yet.
-    pub(crate) fn new(contracts: Vec<Contract>, scripts: Vec<Script>, settings: Settings) -> Self {
+    pub(crate) fn new(
+        contracts: Vec<Contract>,
+        scripts: Vec<Script>,
+        forwarder: Forwarder,
+        settings: Settings,
+    ) -> Self {
         let engine = ScriptEngine::new(scripts, settings.seed);
         Self {
             edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings)),
             changing: Mutex::default(),
             journal: Journal::default(),
             stopping: watch::Sender::new(false),
+            forwarder,
             settings,
         }
     }

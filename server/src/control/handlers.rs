@@ -245,6 +245,7 @@ fn in_full(call: crate::Call) -> Call {
         valid: call.violations.is_empty(),
         latency_us: u64::try_from(call.latency.as_micros()).unwrap_or(u64::MAX),
         violations: call.violations.iter().map(ToString::to_string).collect(),
+        upstream_violations: call.upstream_violations.iter().map(ToString::to_string).collect(),
         trail: call.trail,
         request: message(call.request),
         response: call.response.map(message),

@@ -168,6 +168,8 @@ pub(crate) struct Call {
     pub(crate) latency_us: u64,
     /// How the request broke the contract, a line each.
     pub(crate) violations: Vec<String>,
+    /// How the reply of an upstream broke the contract, a line each.
+    pub(crate) upstream_violations: Vec<String>,
     /// What the stub decided, a line each, in order.
     pub(crate) trail: Vec<String>,
     /// The request as received, with secrets hidden.

@@ -1,5 +1,6 @@
 //! What a script is asked about a request, and what it answers: the seam between the pipeline and the engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_openapi::validate::Reading;
@@ -7,6 +8,7 @@ use counterfoil_openapi::{Operation, Part, Request};
 use serde_json::Value;
 
 use crate::call::Source;
+use crate::upstream::Upstream;
 
 /// A request that the router and the validator have seen, put to the script.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +55,23 @@ pub(crate) struct ReplySpec {
     pub(crate) fault: Option<Fault>,
     /// Which parts of the reply may break the contract.
     pub(crate) allow_invalid: AllowInvalid,
+    /// Who replies in the stub's stead; of all the rest only headers and delay count then.
+    pub(crate) proxy: Option<Arc<Upstream>>,
     /// Whether the body is generated even where there is an example.
     pub(crate) generate: bool,
+}
+
+/// What becomes of a request that no rule answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unscripted {
+    /// It is answered as the document says, from examples first.
+    Example,
+    /// It is answered as the document says, and generated.
+    Generate,
+    /// It is forwarded: there, or to the upstream that the stub was given.
+    Proxy(Option<Arc<Upstream>>),
+    /// It is answered with an error.
+    Error,
 }
 
 /// What is done to the connection instead of replying.

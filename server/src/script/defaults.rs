@@ -10,7 +10,7 @@ use super::chance::Chance;
 use super::check::valid_response;
 use super::grammar::MAX_DELAY;
 use super::load::Script;
-use super::{ReplySpec, Subject};
+use super::{ReplySpec, Subject, Unscripted};
 
 /// The defaults of one script, with the count that their delays are drawn by.
 #[derive(Debug)]
@@ -26,8 +26,10 @@ impl ActiveDefaults {
     pub(super) fn of(script: &Script, seed: u64) -> Option<Self> {
         let loaded = script.loaded();
         let defaults = &loaded.defaults;
-        let is_empty =
-            defaults.delay.is_none() && defaults.headers.is_empty() && defaults.media_type.is_none();
+        let is_empty = defaults.delay.is_none()
+            && defaults.headers.is_empty()
+            && defaults.media_type.is_none()
+            && defaults.unscripted.is_none();
         let seed = loaded.seed.unwrap_or(seed);
         (!is_empty).then(|| Self { script: script.clone(), seed, used: Arc::default() })
     }
@@ -44,6 +46,11 @@ impl ActiveDefaults {
     pub(super) fn cover(&self, subject: &Subject<'_>) -> bool {
         let document = subject.operation.document().name();
         self.script.loaded().documents.iter().any(|covered| covered == document)
+    }
+
+    /// What becomes of requests that no rule answers, where they say.
+    pub(super) fn unscripted(&self) -> Option<&Unscripted> {
+        self.script.loaded().defaults.unscripted.as_ref()
     }
 
     /// Fills what a reply leaves open.

@@ -9,7 +9,7 @@ use counterfoil_openapi::{Contract, Finding, Operation};
 use super::defaults::ActiveDefaults;
 use super::load::{self, Script, ScriptError};
 use super::rule::ActiveRule;
-use super::{Decision, ReplySpec, Subject};
+use super::{Decision, ReplySpec, Subject, Unscripted};
 
 /// Holds the scripts of a stub and decides by them.
 ///
@@ -165,9 +165,27 @@ impl ScriptEngine {
         if !self.defaults.iter().any(|defaults| defaults.cover(subject)) {
             return None;
         }
-        let mut spec = ReplySpec::default();
+        let generate = self.on_unscripted(subject) == Some(Unscripted::Generate);
+        let mut spec = ReplySpec { generate, ..ReplySpec::default() };
         self.fill(subject, &mut spec);
         Some(spec)
+    }
+
+    /// What the first script that has a say in it wants done with a request that no rule answers.
+    pub(crate) fn on_unscripted(&self, subject: &Subject<'_>) -> Option<Unscripted> {
+        let defaults = self.defaults.iter().filter(|defaults| defaults.cover(subject));
+        defaults.filter_map(ActiveDefaults::unscripted).next().cloned()
+    }
+
+    /// Whether a script forwards requests.
+    pub(crate) fn forwards(&self) -> bool {
+        self.scripts.iter().any(|script| script.loaded().forwards)
+    }
+
+    /// The name of a script that forwards requests to an upstream that it does not name.
+    pub(crate) fn lacks_upstream(&self) -> Option<&str> {
+        let lacks = |script: &&Script| script.loaded().defaults.unscripted == Some(Unscripted::Proxy(None));
+        self.scripts.iter().find(lacks).map(Script::name)
     }
 
     /// Fills what a reply leaves open; the first script's defaults come first.

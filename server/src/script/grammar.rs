@@ -3,6 +3,7 @@
 //! Each part remembers where it stands, so that what the document says against it can be told with its place.
 //! Everything of the grammar that is not built yet is refused while reading, so nothing here stands for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_openapi::{Location, Pointer};
@@ -10,7 +11,8 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::delay::Delay;
-use super::{AllowInvalid, Fault};
+use super::{AllowInvalid, Fault, Unscripted};
+use crate::upstream::Upstream;
 
 /// A whole script.
 #[derive(Debug, Default)]
@@ -38,6 +40,17 @@ pub(super) struct Defaults {
     pub(super) delay: Option<Delay>,
     pub(super) headers: Vec<HeaderLine>,
     pub(super) media_type: Option<Named>,
+    /// What becomes of requests that no rule answers.
+    pub(super) unscripted: Option<Unscripted>,
+}
+
+impl Text {
+    /// Whether anything in it forwards a request.
+    pub(super) fn forwards(&self) -> bool {
+        let rules = self.entries.iter().flat_map(|entry| &entry.rules.rules);
+        matches!(self.defaults.unscripted, Some(Unscripted::Proxy(_)))
+            || rules.flat_map(|rule| &rule.steps).any(|step| step.reply.proxy.is_some())
+    }
 }
 
 /// What is scripted for one operation.
@@ -102,6 +115,8 @@ pub(super) struct Reply {
     pub(super) delay: Option<Delay>,
     pub(super) fault: Option<Fault>,
     pub(super) allow_invalid: Option<(AllowInvalid, Pointer)>,
+    /// Who replies instead.
+    pub(super) proxy: Option<Arc<Upstream>>,
 }
 
 /// Where a body comes from.

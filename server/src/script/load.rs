@@ -39,6 +39,8 @@ pub(super) struct Loaded {
     findings: Vec<Finding>,
     pub(super) seed: Option<u64>,
     pub(super) defaults: Defaults,
+    /// Whether it forwards requests.
+    pub(super) forwards: bool,
     /// The names of the documents it speaks of.
     pub(super) documents: Vec<String>,
     pub(super) operations: Vec<Scripted>,
@@ -69,6 +71,7 @@ impl Script {
         let text = read::script(&mut reader);
         let contracts = contracts_of(&mut reader, contracts, text.document.as_ref());
         let documents = contracts.iter().map(|contract| contract.document().name().to_owned()).collect();
+        let forwards = text.forwards();
         let Text { seed, defaults, entries, .. } = text;
         let operations = operations(&mut reader, &document, &contracts, entries);
         let findings = accept(name, reader.into_findings())?;
@@ -80,6 +83,7 @@ impl Script {
             findings,
             seed,
             defaults,
+            forwards,
             documents,
             operations,
         })))

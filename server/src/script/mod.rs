@@ -24,6 +24,6 @@ mod rule;
 mod sequence;
 mod shape;
 
-pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject};
+pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject, Unscripted};
 pub(crate) use engine::{ScriptEngine, Succession};
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};

@@ -19,6 +19,7 @@ mod laws;
 mod limits_page;
 mod media;
 mod multipart;
+mod proxy;
 mod reload;
 mod routing;
 mod script_corpus;
@@ -30,6 +31,7 @@ mod streams;
 mod stub;
 mod tls;
 mod unix;
+mod upstream;
 mod valid;
 
 #[test]

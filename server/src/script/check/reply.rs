@@ -63,7 +63,8 @@ impl<'c> Check<'c, '_> {
             BodySource::Patched(value, _) => spec.patch = Some(value.clone()),
             BodySource::Generated(_) => spec.generate = true,
         }
-        if reply.fault.is_some() {
+        spec.proxy.clone_from(&reply.proxy);
+        if reply.fault.is_some() || reply.proxy.is_some() {
             self.is_proven = false;
             return spec;
         }

@@ -1,5 +1,7 @@
 //! Replies.
 
+use std::sync::Arc;
+
 use counterfoil_openapi::Pointer;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
@@ -8,6 +10,7 @@ use super::super::grammar::{BodySource, HeaderLine, Named, Reply};
 use super::super::{AllowInvalid, Fault, nearest};
 use super::cursor::{Keys, Node, Reader};
 use super::{duration, short};
+use crate::upstream::{Upstream, UpstreamError};
 
 const REPLY: Keys = Keys {
     of: "a reply",
@@ -54,6 +57,7 @@ pub(super) fn from_members<'d>(
             "headers" => reply.headers = headers(reader, member),
             "delay" => reply.delay = duration::delay(reader, member),
             "fault" => reply.fault = fault(reader, member),
+            "proxy" => reply.proxy = upstream(reader, member),
             "allow_invalid" => {
                 reply.allow_invalid =
                     allow_invalid(reader, member).map(|allowed| (allowed, member.pointer.clone()));
@@ -81,7 +85,26 @@ pub(super) fn from_members<'d>(
             reader.error("key-conflict", &member.pointer, message, Some(hint));
         }
     }
+    if reply.proxy.is_some() {
+        for (key, member) in members.iter().filter(|(key, _)| !["proxy", "delay", "headers"].contains(key)) {
+            let message = format!("`{key}` has no effect: another server replies");
+            reader.error("key-conflict", &member.pointer, message, Some(format!("leave out `{key}`")));
+        }
+    }
     Some(reply)
+}
+
+/// Reads whom requests are forwarded to.
+pub(super) fn upstream<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Arc<Upstream>> {
+    let text = reader.text(node, "the URL of a server, as https://api.example.com is")?;
+    match text.parse() {
+        Ok(upstream) => Some(Arc::new(upstream)),
+        Err(error) => {
+            let error: UpstreamError = error;
+            reader.error("value-invalid", &node.pointer, error.to_string(), None);
+            None
+        }
+    }
 }
 
 fn status<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<(u16, Pointer)> {

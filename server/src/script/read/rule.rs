@@ -27,8 +27,9 @@ const RULE: Keys = Keys {
         "delay",
         "fault",
         "allow_invalid",
+        "proxy",
     ],
-    later: &["per", "expires", "set", "proxy", "json_patch", "file", "drip"],
+    later: &["per", "expires", "set", "json_patch", "file", "drip"],
 };
 
 /// Reads what is scripted for one operation: a short, a rule, a sequence of shorts, or rules.
@@ -108,7 +109,10 @@ fn rule<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Rule> {
     if respond.is_some() {
         for (key, member) in &inline {
             let message = format!("`{key}` stands beside `respond`, which says the whole reply already");
-            let hint = format!("move `{key}` into `respond: {{…}}`");
+            let hint = match *key {
+                "proxy" => "keep one of them".to_owned(),
+                key => format!("move `{key}` into `respond: {{…}}`"),
+            };
             reader.error("key-conflict", &member.pointer, message, Some(hint));
         }
     }

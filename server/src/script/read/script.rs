@@ -1,6 +1,7 @@
 //! The root of a script.
 
 use super::super::grammar::{Defaults, Entry, Named, Text};
+use super::super::{Unscripted, nearest};
 use super::cursor::{Keys, Node, Reader};
 use super::{duration, reply, rule};
 
@@ -12,8 +13,8 @@ const ROOT: Keys = Keys {
 
 const DEFAULTS: Keys = Keys {
     of: "`defaults`",
-    known: &["delay", "headers", "media_type"],
-    later: &["on_unscripted", "on_invalid_request", "proxy"],
+    known: &["delay", "headers", "media_type", "on_unscripted", "proxy"],
+    later: &["on_invalid_request"],
 };
 
 /// Reads a whole script.
@@ -53,6 +54,7 @@ pub(in crate::script) fn script(reader: &mut Reader<'_>) -> Text {
 
 fn defaults<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Defaults {
     let mut defaults = Defaults::default();
+    let mut upstream = None;
     for (key, member) in reader.members(node, &DEFAULTS).unwrap_or_default() {
         match key {
             "delay" => defaults.delay = duration::delay(reader, &member),
@@ -60,10 +62,40 @@ fn defaults<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Defaults {
                 defaults.headers = reply::headers(reader, &member);
                 reply::refuse_content_type(reader, &defaults.headers);
             }
+            "on_unscripted" => defaults.unscripted = unscripted(reader, &member),
+            "proxy" => upstream = reply::upstream(reader, &member).map(|upstream| (upstream, member)),
             _ => defaults.media_type = reply::media_type(reader, &member),
         }
     }
+    if let Some((upstream, member)) = upstream {
+        match &mut defaults.unscripted {
+            // Who names an upstream wants it asked.
+            unsaid @ None => *unsaid = Some(Unscripted::Proxy(Some(upstream))),
+            Some(Unscripted::Proxy(named)) => *named = Some(upstream),
+            Some(_) => {
+                let message = "`proxy` has no effect: `on_unscripted` says something else";
+                let hint = Some("leave it out, or say `on_unscripted: proxy`".to_owned());
+                reader.error("key-conflict", &member.pointer, message, hint);
+            }
+        }
+    }
     defaults
+}
+
+fn unscripted<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Unscripted> {
+    const WORDS: [&str; 4] = ["example", "generate", "proxy", "error"];
+    let word = reader.text(node, "one of example, generate, proxy, error")?;
+    match word {
+        "example" => Some(Unscripted::Example),
+        "generate" => Some(Unscripted::Generate),
+        "proxy" => Some(Unscripted::Proxy(None)),
+        "error" => Some(Unscripted::Error),
+        _ => {
+            let message = format!("`{word}` is none of example, generate, proxy, error");
+            reader.error("value-invalid", &node.pointer, message, nearest::hint(word, WORDS));
+            None
+        }
+    }
 }
 
 fn entries<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Vec<Entry> {
