@@ -1,8 +1,8 @@
 //! The journal: a bounded record of calls, each with its trail.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use crate::call::{Call, Message, Source};
 use crate::edition::Edition;
 use crate::redact::{Found, Secrets, Side};
+use crate::ring::Ring;
 use crate::trail::Trail;
 
 /// The most calls kept; the oldest go first.
@@ -77,33 +78,20 @@ pub(crate) struct Record {
     body_size: usize,
 }
 
-/// A bounded ring of calls.
-#[derive(Debug, Default)]
+/// A bounded ring of calls; whoever asks is told of every call that was recorded before.
+#[derive(Debug)]
 pub(crate) struct Journal {
     last_id: AtomicU64,
-    ring: Mutex<Ring>,
-}
-
-#[derive(Debug, Default)]
-struct Ring {
-    entries: VecDeque<Arc<Kept>>,
-    bytes: usize,
+    ring: Ring<Kept>,
 }
 
 /// A call that is kept.
-#[derive(Debug)]
-struct Kept {
-    form: Form,
-    /// About how many bytes it holds.
-    size: usize,
-}
-
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "nearly all are the large one, and one allocation a call is enough"
 )]
-enum Form {
+enum Kept {
     /// As it was recorded.
     Recorded(Entry),
     /// As it is shown, so that nothing holds on to an edition that is served no more.
@@ -116,41 +104,27 @@ impl Journal {
         self.last_id.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Records a call, and forgets the oldest where there are too many.
+    /// Records a call, and forgets those with the lowest ids where there are too many.
     pub(crate) fn push(&self, entry: Entry) {
-        let kept = Arc::new(Kept { size: entry.size(), form: Form::Recorded(entry) });
-        let mut gone: Option<Arc<Kept>> = None;
-        let mut ring = self.lock();
-        ring.bytes += kept.size;
-        ring.entries.push_back(kept);
-        while ring.entries.len() > MAX_CALLS || (ring.bytes > MAX_BYTES && ring.entries.len() > 1) {
-            gone = ring.entries.pop_front();
-            ring.bytes -= gone.as_ref().map_or(0, |kept| kept.size);
-        }
-        drop(ring);
-        // Freed after the lock is released.
-        drop(gone);
+        self.ring.push(entry.id, entry.size(), Kept::Recorded(entry));
     }
 
     /// The calls that a filter lets through, by id.
     pub(crate) fn list(&self, filter: &CallFilter) -> Vec<Call> {
-        let mut kept: Vec<Arc<Kept>> =
-            self.lock().entries.iter().filter(|kept| filter.admits(kept)).map(Arc::clone).collect();
-        kept.sort_by_key(|kept| kept.id());
         let limit = filter.limit.unwrap_or(usize::MAX);
-        kept.iter().take(limit).map(|kept| kept.show()).collect()
+        let kept = self.ring.items();
+        kept.iter().filter(|kept| filter.admits(kept)).take(limit).map(|kept| kept.show()).collect()
     }
 
     /// The call of an id, unless it has gone.
     pub(crate) fn get(&self, id: u64) -> Option<Call> {
-        let kept = self.lock().entries.iter().find(|kept| kept.id() == id).map(Arc::clone)?;
-        Some(kept.show())
+        Some(self.ring.get(id)?.show())
     }
 
     /// How many calls are kept of each operation, by its id.
     pub(crate) fn counts(&self) -> HashMap<String, u64> {
         let mut counts = HashMap::new();
-        for kept in &self.lock().entries {
+        for kept in self.ring.items() {
             if let Some(operation) = kept.operation() {
                 *counts.entry(operation.to_owned()).or_default() += 1;
             }
@@ -160,49 +134,34 @@ impl Journal {
 
     /// Lets go of every edition but the one served now: what was recorded under another is kept as it is shown.
     pub(crate) fn settle(&self, served: &Arc<Edition>) {
-        let is_old = |kept: &Arc<Kept>| match &kept.form {
-            Form::Recorded(entry) => !Arc::ptr_eq(&entry.edition, served),
-            Form::Settled(_) => false,
-        };
-        let old: Vec<Arc<Kept>> = self.lock().entries.iter().filter(|kept| is_old(kept)).cloned().collect();
-        // Rendered while others may record.
-        let mut settled: HashMap<u64, Arc<Kept>> = old
-            .into_iter()
-            .map(|kept| {
-                let form = Form::Settled(Box::new(kept.show()));
-                (kept.id(), Arc::new(Kept { form, size: kept.size }))
-            })
-            .collect();
-        let mut ring = self.lock();
-        let mut gone = Vec::with_capacity(settled.len());
-        for kept in &mut ring.entries {
-            if let Some(settled) = settled.remove(&kept.id()) {
-                gone.push(std::mem::replace(kept, settled));
+        for kept in self.ring.items() {
+            if let Kept::Recorded(entry) = &*kept
+                && !Arc::ptr_eq(&entry.edition, served)
+            {
+                self.ring.replace(entry.id, Kept::Settled(Box::new(entry.show())));
             }
         }
-        drop(ring);
-        // Freed after the lock is released.
-        drop(gone);
     }
 
     /// Forgets every call; ids go on.
     pub(crate) fn clear(&self) {
-        let forgotten = std::mem::take(&mut *self.lock());
-        drop(forgotten);
+        self.ring.clear();
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Ring> {
-        // A panic while it was held leaves a ring that can be used: at worst its count of bytes is off.
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+impl Default for Journal {
+    /// An empty journal.
+    fn default() -> Self {
+        Self { last_id: AtomicU64::new(0), ring: Ring::new(MAX_CALLS, MAX_BYTES) }
     }
 }
 
 impl CallFilter {
     fn admits(&self, kept: &Kept) -> bool {
         let operation = kept.operation();
-        let (status, violations) = match &kept.form {
-            Form::Recorded(entry) => (entry.status.map(|status| status.as_u16()), &entry.violations),
-            Form::Settled(call) => (call.status, &call.violations),
+        let (status, violations) = match kept {
+            Kept::Recorded(entry) => (entry.status.map(|status| status.as_u16()), &entry.violations),
+            Kept::Settled(call) => (call.status, &call.violations),
         };
         // What means no operation is neither.
         let validity = match (operation, violations.is_empty()) {
@@ -219,24 +178,24 @@ impl CallFilter {
 
 impl Kept {
     fn id(&self) -> u64 {
-        match &self.form {
-            Form::Recorded(entry) => entry.id,
-            Form::Settled(call) => call.id,
+        match self {
+            Self::Recorded(entry) => entry.id,
+            Self::Settled(call) => call.id,
         }
     }
 
     /// The id of its operation.
     fn operation(&self) -> Option<&str> {
-        match &self.form {
-            Form::Recorded(entry) => entry.operation.as_ref().map(|operation| operation.id().as_str()),
-            Form::Settled(call) => call.operation.as_deref(),
+        match self {
+            Self::Recorded(entry) => entry.operation.as_ref().map(|operation| operation.id().as_str()),
+            Self::Settled(call) => call.operation.as_deref(),
         }
     }
 
     fn show(&self) -> Call {
-        match &self.form {
-            Form::Recorded(entry) => entry.show(),
-            Form::Settled(call) => (**call).clone(),
+        match self {
+            Self::Recorded(entry) => entry.show(),
+            Self::Settled(call) => (**call).clone(),
         }
     }
 }
@@ -390,7 +349,7 @@ mod tests {
             kept.last().map(|call| (call.request.body.len(), call.request.body_size)),
             Some((MAX_BODY, 2 * MAX_BODY))
         );
-        assert!(journal.lock().bytes <= MAX_BYTES);
+        assert!(journal.ring.bytes() <= MAX_BYTES);
     }
 
     #[test]
@@ -419,7 +378,7 @@ mod tests {
         journal.push(first);
         journal.push(entry(2, 10, &new));
         let before = journal.list(&CallFilter::default());
-        let bytes = journal.lock().bytes;
+        let bytes = journal.ring.bytes();
         assert_eq!(before[0].request.header("admin-auth"), Some("***"));
         journal.settle(&new);
         let weak = Arc::downgrade(&old);
@@ -429,6 +388,6 @@ mod tests {
         let filter = CallFilter { operation: Some("generateAuthToken".to_owned()), ..CallFilter::default() };
         assert_eq!(ids(&journal, &filter), [1]);
         assert_eq!(journal.counts()["generateAuthToken"], 1);
-        assert_eq!(journal.lock().bytes, bytes);
+        assert_eq!(journal.ring.bytes(), bytes);
     }
 }

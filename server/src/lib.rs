@@ -31,6 +31,7 @@ mod receive;
 mod redact;
 mod refuse;
 mod reply;
+mod ring;
 mod script;
 mod start_error;
 mod state;
