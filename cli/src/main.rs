@@ -46,7 +46,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Mock(mock::Arguments),
+    Mock(Box<mock::Arguments>),
     Test(Box<test::Arguments>),
     Check(check::Arguments),
     Explain(explain::Arguments),

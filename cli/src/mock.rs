@@ -2,10 +2,9 @@
 
 mod announce;
 mod forward;
+mod listen;
 
-use std::fs;
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -16,6 +15,7 @@ use counterfoil_server::{Examples, StubBuilder, StubServer};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
+use self::listen::Listening;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::references::References;
@@ -35,6 +35,7 @@ Examples:
                                                 forwards, and validates requests and replies
   counterfoil mock pets.yaml --upstream http://localhost:8080 --stub createPet --stub-missing
                                                 forwards what the server has but createPet
+  counterfoil mock pets.yaml --tls              over HTTPS, with a line that trusts it
   curl -X PUT http://127.0.0.1:4011/operations/generateAuthToken/reply -d 403
                                                 from now on that operation answers 403
 
@@ -48,17 +49,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "DOCUMENT")]
     documents: Vec<String>,
 
-    /// The port of the stub; 0 takes a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 4010)]
-    port: u16,
-
-    /// The port of the control API, always on loopback; 0 takes a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 4011)]
-    control_port: u16,
-
-    /// The address that the stub listens on.
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    host: IpAddr,
+    #[command(flatten)]
+    listening: Listening,
 
     /// A script: what the stub answers beyond its documents. Can be given several times; the first is asked first.
     #[arg(long, value_name = "FILE")]
@@ -88,10 +80,6 @@ pub(crate) struct Arguments {
     /// names of properties and by formats), or the least that is valid.
     #[arg(long, value_name = "KIND", default_value = "plain")]
     values: ValuesName,
-
-    /// A file to write the ports to once the stub listens: its own in the first line, the control API's in the second.
-    #[arg(long, value_name = "FILE")]
-    port_file: Option<PathBuf>,
 
     #[command(flatten)]
     references: References,
@@ -129,14 +117,12 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
 
 async fn serve(sources: &[Source], arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("listen for signals")?;
-    let stub = start(sources, arguments).await?;
-    if let Some(path) = &arguments.port_file {
-        write_ports(path, &stub).with_context(|| format!("write `{}`", path.display()))?;
-    }
+    let (stub, trusted) = start(sources, arguments).await?;
+    arguments.listening.tell_ports(&stub)?;
     let is_stopped = tokio::select! {
         biased;
         () = signals.next() => true,
-        announced = announce::announce(sources, &stub, arguments.seed, output) => {
+        announced = announce::announce(sources, &stub, trusted.as_deref(), arguments.seed, output) => {
             announced?;
             false
         }
@@ -151,14 +137,12 @@ async fn serve(sources: &[Source], arguments: &Arguments, output: &Output) -> an
     Ok(())
 }
 
-async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<StubServer> {
+/// The stub, and the certificate to trust where it is one of ours.
+async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<(StubServer, Option<PathBuf>)> {
     let mut contracts = sources.iter().map(|source| source.contract.clone());
     let first = contracts.next().context("find a document to serve")?;
     let mut builder = contracts
         .fold(StubServer::builder(first), StubBuilder::contract)
-        .host(arguments.host)
-        .port(arguments.port)
-        .control_port(Some(arguments.control_port))
         .seed(arguments.seed)
         .base_paths(match arguments.base_path {
             BasePathName::Strict => BasePaths::Strict,
@@ -179,25 +163,13 @@ async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<Stub
     for script in source::scripts(&arguments.script, sources)? {
         builder = builder.script(script);
     }
-    builder.start().await.context("start the stub; `--port 0` and `--control-port 0` take free ports")
+    let (builder, trusted) = arguments.listening.apply(builder)?;
+    let stub = builder.start().await.context(arguments.listening.advice())?;
+    Ok((stub, trusted))
 }
 
 fn enforced_unless(is_off: bool) -> Enforcement {
     if is_off { Enforcement::Ignored } else { Enforcement::Enforced }
-}
-
-/// Writes beside the file and renames, so that whoever waits for the file never reads half of it.
-fn write_ports(path: &Path, stub: &StubServer) -> std::io::Result<()> {
-    let port = |url: &str| url.rsplit(':').next().unwrap_or_default().to_owned();
-    let mut text = port(stub.url()) + "\n";
-    if let Some(url) = stub.control_url() {
-        text.push_str(&port(url));
-        text.push('\n');
-    }
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    fs::write(&unfinished, text)?;
-    fs::rename(&unfinished, path)
 }
 
 /// Logs to standard error what `COUNTERFOIL_LOG` asks for.
@@ -207,6 +179,8 @@ fn log_requests(output: &Output) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Where standard error cannot be written, to say so there would panic.
+        .log_internal_errors(false)
         .with_ansi(output.has_coloured_stderr())
         .with_target(false)
         .init();

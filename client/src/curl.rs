@@ -40,12 +40,20 @@ const EXPECT_FROM: usize = 1024 * 1024;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn command(base_url: &str, request: &Request, hidden: &[(&str, &str)]) -> String {
+    command_with(&[], base_url, request, hidden)
+}
+
+/// The same with options of curl's before all others, one a word: `--cacert`, `ca.pem`.
+pub fn command_with(options: &[&str], base_url: &str, request: &Request, hidden: &[(&str, &str)]) -> String {
     let body = Body::of(request);
     let mut line = String::new();
     if let Body::Piped(bytes) = body {
         let _ = write!(line, "printf {} | ", printf_format(bytes));
     }
     line.push_str("curl -isS");
+    for option in options {
+        let _ = write!(line, " {}", quote(option));
+    }
     match (&request.method, &body) {
         (&Method::GET, Body::None) => {}
         (&Method::HEAD, Body::None) => line.push_str(" --head"),
@@ -173,6 +181,11 @@ fn is_kept_by_curl(target: &str) -> bool {
         && has_plain_escapes
         && !target.ends_with('?')
         && !path.split('/').any(is_dots)
+}
+
+/// A text as one word of the shell.
+pub fn word(text: &str) -> Cow<'_, str> {
+    quote(text)
 }
 
 /// A word of the shell.

@@ -1,6 +1,7 @@
 //! What `mock` prints when it listens: every operation with a curl line that works.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use counterfoil_client::curl;
@@ -24,6 +25,7 @@ const DRAWS: u64 = 5;
 pub(super) async fn announce(
     sources: &[Source],
     stub: &StubServer,
+    trusted: Option<&Path>,
     seed: u64,
     output: &Output,
 ) -> anyhow::Result<()> {
@@ -32,6 +34,15 @@ pub(super) async fn announce(
     if let Some(url) = stub.control_url() {
         writeln!(out, "control API  {url}")?;
     }
+    let options = curl_options(stub, trusted);
+    if let Some(path) = stub.unix_socket() {
+        writeln!(out, "socket       {}", one_line(&path.display().to_string()))?;
+    }
+    if trusted.is_some() {
+        let words: Vec<_> = options.iter().map(|option| curl::word(option)).collect();
+        writeln!(out, "trust it     curl {} {}/", words.join(" "), stub.url())?;
+    }
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let router =
         Router::new(sources.iter().flat_map(|source| source.contract.operations()), BasePaths::Optional);
     for source in sources {
@@ -44,7 +55,7 @@ pub(super) async fn announce(
             match request(operation, &router, seed) {
                 Some(request) => {
                     let base_url = format!("{}{}", stub.url(), operation.default_base_path());
-                    writeln!(out, "  {}", curl::command(&base_url, &request, &[]))?;
+                    writeln!(out, "  {}", curl::command_with(&options, &base_url, &request, &[]))?;
                 }
                 None => writeln!(out, "  {QUIET}(found no request that its document admits){QUIET:#}")?,
             }
@@ -54,6 +65,13 @@ pub(super) async fn announce(
     writeln!(out, "\n{QUIET}Ctrl-C stops it.{QUIET:#}")?;
     out.flush()?;
     Ok(())
+}
+
+/// What curl needs to be told to reach the stub.
+fn curl_options(stub: &StubServer, trusted: Option<&Path>) -> Vec<String> {
+    let named = [("--cacert", trusted), ("--unix-socket", stub.unix_socket())];
+    let given = named.into_iter().filter_map(|(name, path)| Some((name, path?)));
+    given.flat_map(|(name, path)| [name.to_owned(), path.display().to_string()]).collect()
 }
 
 /// A request that the document admits: one of its own examples, else a generated one. Where credentials are asked

@@ -3,7 +3,9 @@
 mod broken;
 mod check;
 mod explain;
+mod hardship;
 mod help;
+mod listen;
 mod mock;
 mod process;
 mod readme;

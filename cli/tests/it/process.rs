@@ -73,11 +73,13 @@ impl Mock {
     /// Starts one on free ports and waits until it listens.
     pub(crate) fn start<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let ports = ["mock", "--port", "0", "--control-port", "0"];
-        let mut child = counterfoil(ports.into_iter().chain(arguments))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the command starts");
+        Self::run(counterfoil(ports.into_iter().chain(arguments)))
+    }
+
+    /// Starts one as told and waits until it listens.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command starts");
         let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
         let mut address = |label: &str| {
             let mut line = String::new();
@@ -102,11 +104,25 @@ impl Mock {
         }
     }
 
+    /// Sends a signal by name.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status();
+        assert!(sent.expect("there is a kill command").success());
+    }
+
     /// Sends a signal by name and gives the exit code.
     pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
-        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
-        assert!(sent.expect("there is a kill command").success());
+        self.signal(signal);
         self.child.wait().expect("it ends").code()
+    }
+
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it is a child of ours").is_none()
     }
 }
 
