@@ -10,6 +10,7 @@
 //! It forwards only what it is told to ([`Forwarding`]), keeps nothing on disk, and answers as a server would only as far as its document and
 //! scripts say: there is no business logic behind it.
 
+mod admit;
 mod builder;
 mod call;
 mod changes;

@@ -1,6 +1,6 @@
 //! A request in, a reply out: the order of decisions, each of which leaves a line in the trail.
 //!
-//! 1. The request must say which host it means; preflights are answered at once.
+//! 1. The request must say which host it means, and ask for no tunnel; preflights are answered at once.
 //! 2. The router finds the operation, or refuses.
 //! 3. The request's preferences are read, then its body within its limits.
 //! 4. The request is decoded and held to its operation.
@@ -19,7 +19,7 @@ use counterfoil_openapi::validate::{self, Enforcement, Reading};
 use counterfoil_openapi::{Operation, Part, Request, Route, RouteMatch, Violation};
 use dropshot::Body;
 use futures::FutureExt as _;
-use http::{HeaderMap, Method, Response, StatusCode, Version, header};
+use http::{HeaderMap, Method, Response, StatusCode, Version};
 
 use crate::call::Source;
 use crate::compose::{self, Task};
@@ -34,7 +34,7 @@ use crate::state::State;
 use crate::trail::Trail;
 use crate::upstream::{self, Destination, Forwarded, Job, Known};
 use crate::wish::Wish;
-use crate::{cors, dress, refuse};
+use crate::{admit, cors, dress, refuse};
 
 /// What is found out about a request on the way.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ async fn answer(
     body: Body,
     notes: &mut Notes,
 ) -> Result<Reply, Box<Reply>> {
-    check_host(version, &request.headers)?;
+    admit::admit(version, &request.headers)?;
     if cors::is_preflight(&request.method, &request.headers) {
         notes.trail.push("route: a preflight, answered for any path");
         return Ok(cors::preflight(&request.headers));
@@ -242,12 +242,6 @@ async fn undocumented(
         Forwarded::Reply(reply) => Ok(*reply),
         Forwarded::Missing => Err(refusal),
     }
-}
-
-/// A request of HTTP/1.1 names its host once (RFC 9112, section 3.2).
-fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Box<Reply>> {
-    let hosts = headers.get_all(header::HOST).iter().count();
-    if version == Version::HTTP_11 && hosts != 1 { Err(refuse::host(hosts)) } else { Ok(()) }
 }
 
 /// The operation a request means; a HEAD that is not documented means the GET that is.

@@ -22,14 +22,19 @@ pub(crate) fn legible(path: &str) -> &str {
     &path[..end.unwrap_or(0)]
 }
 
-/// A request that names no host, or several.
-pub(crate) fn host(hosts: usize) -> Box<Reply> {
-    let detail = match hosts {
-        0 => "the request has no `Host` header".to_owned(),
-        _ => format!("the request has {hosts} `Host` headers"),
-    };
+/// A request that does not say which host it means.
+pub(crate) fn host(why: &str) -> Box<Reply> {
     let title = "A request names its host once";
+    let detail = format!("the request {why}");
     boxed(Problem::new("host-invalid", title, StatusCode::BAD_REQUEST, detail).source(Source::Routing))
+}
+
+/// A request that asks for a WebSocket.
+pub(crate) fn websocket() -> Box<Reply> {
+    let title = "There are no WebSockets here";
+    let detail = "a stub answers requests, and opens no WebSocket";
+    let problem = Problem::new("websocket-unsupported", title, StatusCode::BAD_REQUEST, detail);
+    boxed(problem.source(Source::Routing).header(header::CONNECTION, HeaderValue::from_static("close")))
 }
 
 /// A connection that does not come by the Unix socket which is the only way in.

@@ -14,6 +14,8 @@ mod control_api;
 mod control_document;
 mod corpus;
 mod faults;
+mod framing;
+mod http2;
 mod invalid;
 mod laws;
 mod limits_page;
