@@ -32,6 +32,6 @@ pub use document::{
     MAX_FILES, MAX_GATHERED_BYTES, MAX_NODES, NoFiles, Pointer, Position, Severity, Version,
 };
 pub use message::{Exchange, Request, Response};
-pub use route::{BasePaths, PathTemplate, Route, RouteMatch, Router};
+pub use route::{BasePaths, Mount, MountError, PathTemplate, Route, RouteMatch, Router, Shadowed};
 pub use schema::{Direction, Schema, SchemaViolation};
 pub use violation::{Part, Violation};

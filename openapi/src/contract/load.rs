@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::names::{self, Named};
 use super::{Operation, OperationId, SecurityScheme, security};
 use crate::document::{Document, Files, Finding, LoadError, NoFiles, Place, Pointer, Severity};
-use crate::route::PathTemplate;
+use crate::route::{Mount, PathTemplate};
 
 /// The fixed fields of a Path Item Object that are operations. Capitals are let pass.
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
@@ -76,6 +76,7 @@ impl Contract {
                     path: draft.path,
                     pointer: draft.pointer,
                     path_items: draft.path_items,
+                    mount: Mount::default(),
                     servers: OnceLock::new(),
                     parts: OnceLock::new(),
                 })
@@ -100,6 +101,22 @@ impl Contract {
             findings,
             digest: OnceLock::new(),
         })))
+    }
+
+    /// The same contract with every operation under a path; webhooks, which the API sends, stay as they are.
+    pub fn mounted(&self, mount: &Mount) -> Self {
+        let inner = &self.0;
+        let operations =
+            inner.operations.iter().map(|operation| Arc::new(operation.mounted(mount))).collect();
+        Self(Arc::new(Inner {
+            document: Arc::clone(&inner.document),
+            operations,
+            webhooks: inner.webhooks.clone(),
+            by_id: inner.by_id.clone(),
+            schemes: Arc::clone(&inner.schemes),
+            findings: inner.findings.clone(),
+            digest: inner.digest.clone(),
+        }))
     }
 
     /// The document behind it.

@@ -10,7 +10,7 @@ use super::{
     parameter, response, security, server, swagger,
 };
 use crate::document::{Document, Finding, Place, Pointer, Severity, Version};
-use crate::route::PathTemplate;
+use crate::route::{Mount, PathTemplate};
 
 /// The name of an operation: its `operationId`, or one made from method and path where it has none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +62,7 @@ pub struct Operation {
     pub(super) pointer: Pointer,
     /// The Path Item Object around it, then those that its `$ref` brings in.
     pub(super) path_items: Arc<[Pointer]>,
+    pub(super) mount: Mount,
     pub(super) servers: OnceLock<Vec<Server>>,
     pub(super) parts: OnceLock<Parts>,
 }
@@ -152,10 +153,23 @@ impl Operation {
             && self.security().iter().all(|alternative| !alternative.schemes.is_empty())
     }
 
-    /// The servers in force here: its own, else the path's, else the document's.
+    /// The servers in force here: its own, else the path's, else the document's; where the contract is mounted, their
+    /// base paths begin with that.
     pub fn servers(&self) -> &[Server] {
         // Apart from the other parts, since the router asks for nothing else of every operation.
-        self.servers.get_or_init(|| self.read_servers())
+        self.servers.get_or_init(|| {
+            let servers = self.read_servers();
+            if servers.is_empty() && !self.mount().is_empty() {
+                return vec![Server::at(self.mount())];
+            }
+            servers.into_iter().map(|server| server.under(self.mount())).collect()
+        })
+    }
+
+    /// What its base paths begin with, see [`Contract::mounted`](super::Contract::mounted); empty unless the contract
+    /// is mounted somewhere.
+    pub fn mount(&self) -> &str {
+        self.mount.as_str()
     }
 
     /// The base path its requests are sent under: the first server's, with variables at their defaults.
@@ -166,6 +180,22 @@ impl Operation {
     /// What is wrong with its parts.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.parts().findings
+    }
+
+    /// The same operation of a contract mounted elsewhere.
+    pub(super) fn mounted(&self, mount: &Mount) -> Self {
+        Self {
+            document: Arc::clone(&self.document),
+            schemes: Arc::clone(&self.schemes),
+            id: self.id.clone(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            pointer: self.pointer.clone(),
+            path_items: Arc::clone(&self.path_items),
+            mount: mount.clone(),
+            servers: OnceLock::new(),
+            parts: OnceLock::new(),
+        }
     }
 
     fn object(&self) -> Place<'_> {

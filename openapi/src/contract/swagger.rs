@@ -249,12 +249,7 @@ pub(super) fn read_servers(document: &Document) -> Vec<Server> {
         bare => format!("/{bare}"),
     };
     let Some(host) = root.text("host") else {
-        let server = |base_path: String| Server {
-            url: base_path.clone(),
-            default_base_path: base_path.clone(),
-            base_path,
-        };
-        return if base_path.is_empty() { Vec::new() } else { vec![server(base_path)] };
+        return if base_path.is_empty() { Vec::new() } else { vec![Server::at(&base_path)] };
     };
     let schemes = root.get("schemes");
     let mut schemes: Vec<&str> = schemes
@@ -267,11 +262,7 @@ pub(super) fn read_servers(document: &Document) -> Vec<Server> {
     }
     schemes
         .into_iter()
-        .map(|scheme| Server {
-            url: format!("{scheme}://{host}{base_path}"),
-            base_path: base_path.clone(),
-            default_base_path: base_path.clone(),
-        })
+        .map(|scheme| Server { url: format!("{scheme}://{host}{base_path}"), ..Server::at(&base_path) })
         .collect()
 }
 

@@ -1,9 +1,11 @@
 //! Path templates and the router over them.
 
 mod condition;
+mod mount;
 mod router;
 mod template;
 
 pub(crate) use condition::{Condition, conditions};
-pub use router::{BasePaths, Route, RouteMatch, Router};
+pub use mount::{Mount, MountError};
+pub use router::{BasePaths, Route, RouteMatch, Router, Shadowed};
 pub use template::PathTemplate;

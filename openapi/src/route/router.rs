@@ -34,6 +34,16 @@ pub struct Router {
     /// joined again. Such a template beats every other, so that a request for it needs no walk.
     literals: HashMap<String, Vec<End>>,
     templates: Vec<String>,
+    shadowed: Vec<Shadowed>,
+}
+
+/// An operation that no request means, since another has the same method and paths.
+#[derive(Debug, Clone)]
+pub struct Shadowed {
+    /// The operation.
+    pub operation: Arc<Operation>,
+    /// The one that its requests mean.
+    pub by: Arc<Operation>,
 }
 
 #[derive(Debug, Default)]
@@ -56,19 +66,22 @@ struct End {
 }
 
 impl End {
-    /// Adds an operation to those that end at one place, unless another there cannot be told from it.
+    /// Adds an operation to those that end at one place, unless another there cannot be told from it: that one comes
+    /// back.
     fn add(
         ends: &mut Vec<Self>,
         operation: &Arc<Operation>,
         base_variables: usize,
         conditions: &Arc<[Condition]>,
-    ) {
+    ) -> Option<Arc<Operation>> {
         let is_same =
-            |end: &Self| end.operation.method() == operation.method() && end.conditions == *conditions;
-        if !ends.iter().any(is_same) {
-            let (operation, conditions) = (Arc::clone(operation), Arc::clone(conditions));
-            ends.push(Self { operation, base_variables, conditions });
+            |end: &&Self| end.operation.method() == operation.method() && end.conditions == *conditions;
+        if let Some(first) = ends.iter().find(is_same) {
+            return Some(Arc::clone(&first.operation));
         }
+        let (operation, conditions) = (Arc::clone(operation), Arc::clone(conditions));
+        ends.push(Self { operation, base_variables, conditions });
+        None
     }
 
     /// The one of several that a request means.
@@ -122,26 +135,36 @@ impl Router {
     pub fn new<'o>(operations: impl IntoIterator<Item = &'o Arc<Operation>>, base_paths: BasePaths) -> Self {
         let mut router = Self::default();
         for operation in operations {
-            let mut bases: Vec<&str> =
-                operation.servers().iter().map(|server| server.base_path.as_str()).collect();
+            let documented = operation.servers().iter().flat_map(|server| &server.base_paths);
+            let mut bases: Vec<&str> = documented.map(String::as_str).collect();
             bases.extend(operation.servers().iter().map(|server| server.default_base_path.as_str()));
             if base_paths == BasePaths::Optional || bases.is_empty() {
-                bases.push("");
+                bases.push(operation.mount());
             }
-            bases.sort_by_key(|base| Reverse(base.len()));
+            bases.sort_by_key(|base| (Reverse(base.len()), *base));
             bases.dedup();
             let conditions: Arc<[Condition]> = conditions(operation).into();
-            for base in bases {
-                router.insert(base, operation, &conditions);
+            let taken: Vec<Option<Arc<Operation>>> =
+                bases.into_iter().map(|base| router.insert(base, operation, &conditions)).collect();
+            if let Some(by) =
+                taken.into_iter().collect::<Option<Vec<_>>>().and_then(|by| by.into_iter().next())
+            {
+                router.shadowed.push(Shadowed { operation: Arc::clone(operation), by });
             }
-            router.templates.push(operation.path().as_str().to_owned());
+            router.templates.push(format!("{}{}", operation.mount(), operation.path()));
         }
         router.templates.sort();
         router.templates.dedup();
         router
     }
 
-    fn insert(&mut self, base: &str, operation: &Arc<Operation>, conditions: &Arc<[Condition]>) {
+    /// Adds an operation under one base path; the one that has its place already comes back.
+    fn insert(
+        &mut self,
+        base: &str,
+        operation: &Arc<Operation>,
+        conditions: &Arc<[Condition]>,
+    ) -> Option<Arc<Operation>> {
         let base = (!base.is_empty()).then(|| PathTemplate::parse(base));
         let base_variables = base.as_ref().map_or(0, |base| base.variables().count());
         let mut branch = &mut self.root;
@@ -149,13 +172,19 @@ impl Router {
         for segment in base_segments.chain(&operation.path().segments) {
             branch = branch.child(segment);
         }
-        End::add(&mut branch.ends, operation, base_variables, conditions);
+        let taken = End::add(&mut branch.ends, operation, base_variables, conditions);
         let segments = base.iter().flat_map(|base| &base.segments).chain(&operation.path().segments);
         let literals: Option<Vec<Cow<'_, str>>> = segments.map(Segment::plain).collect();
         if let Some(literals) = literals {
             let ends = self.literals.entry(literals.join("/")).or_default();
             End::add(ends, operation, base_variables, conditions);
         }
+        taken
+    }
+
+    /// The operations that no request means, each with the first that has one of its places.
+    pub fn shadowed(&self) -> &[Shadowed] {
+        &self.shadowed
     }
 
     /// As [`Router::find_with`], for a request without query and headers.
@@ -339,7 +368,7 @@ impl<'r, 'p> Walk<'r, 'p, '_> {
 }
 
 /// Whether every `%` is followed by two hexadecimal digits and the whole is UTF-8 once decoded.
-fn has_valid_escapes(text: &str) -> bool {
+pub(super) fn has_valid_escapes(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_escape =
         |at: usize| bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
