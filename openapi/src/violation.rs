@@ -53,7 +53,7 @@ pub struct Violation {
     /// The part of the message.
     pub part: Part,
     /// What is broken: a JSON Schema keyword (`minimum`), or one of `missing`, `unreadable`, `too-large`,
-    /// `undocumented`, `unauthorized`, `not-acceptable`.
+    /// `undocumented`, `unauthorized`, `forbidden`, `not-acceptable`.
     pub rule: Cow<'static, str>,
     /// Where in the decoded value, as a JSON Pointer; empty for the whole.
     pub pointer: String,

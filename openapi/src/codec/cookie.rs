@@ -1,5 +1,7 @@
 //! The `Cookie` header (RFC 6265, section 4.2).
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, header};
 
 use super::escape::Escape;
@@ -25,6 +27,11 @@ impl Cookies {
                 })
                 .collect(),
         )
+    }
+
+    /// A raw value with its escapes undone; as it is where they are none.
+    pub(crate) fn unescaped(raw: &str) -> Cow<'_, str> {
+        Escape::Cookie.read(raw)
     }
 
     /// The raw values of a name, which may be escaped where it is sent.

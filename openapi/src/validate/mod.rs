@@ -1,11 +1,13 @@
 //! Messages held to their operation: everything that is wrong with them, not the first thing.
 
+mod credential;
 mod part;
 mod request;
 mod response;
 mod security;
 mod value;
 
-pub use request::{Enforcement, Reading, RequestRules, UnknownQuery, request};
+pub use credential::{Credential, DigestParameters};
+pub use request::{Enforcement, Reading, RequestRules, UnknownQuery, request, without_body};
 pub use response::{ResponseReading, response};
-pub use security::security;
+pub use security::{Acceptance, security, security_by};

@@ -77,13 +77,7 @@ pub struct Reading {
 /// - A media type that no codec reads is not looked into.
 /// - What is read of a body is what its `Content-Encoding` says it is.
 pub fn request(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRules) -> Reading {
-    let operation: &Operation = found.operation;
-    let mut reading = Reading::default();
-    if rules.security == Enforcement::Enforced {
-        reading.violations.extend(security::security(operation, request));
-    }
-    let body = find_body(operation, request, &mut reading.violations);
-    read_parameters(found, request, rules, &mut reading);
+    let (mut reading, body) = read_head(found, request, request.body.is_empty(), rules);
     if let Some((media, content_type)) = body {
         match undo_codings(&request.headers, &request.body, rules.body_limit) {
             Ok(body) => read_body(media, content_type, &body, &mut reading),
@@ -93,15 +87,39 @@ pub fn request(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRul
     reading
 }
 
+/// As [`request`], for a request with a body that was not read, and is not in `request`: its media type is judged, and
+/// nothing of what it holds.
+pub fn without_body(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRules) -> Reading {
+    read_head(found, request, false, rules).0
+}
+
+/// Reads everything but the body, and finds the media type that it is to be read by.
+fn read_head<'r>(
+    found: &RouteMatch<'r, '_>,
+    request: &'r Request,
+    is_empty: bool,
+    rules: &RequestRules,
+) -> (Reading, Option<(&'r MediaType, &'r str)>) {
+    let operation: &Operation = found.operation;
+    let mut reading = Reading::default();
+    if rules.security == Enforcement::Enforced {
+        reading.violations.extend(security::security(operation, request));
+    }
+    let body = find_body(operation, request, is_empty, &mut reading.violations);
+    read_parameters(found, request, rules, &mut reading);
+    (reading, body)
+}
+
 /// The documented media type of the body; nothing where there is no body to read.
 fn find_body<'o, 'r>(
     operation: &'o Operation,
     request: &'r Request,
+    is_empty: bool,
     violations: &mut Vec<Violation>,
 ) -> Option<(&'o MediaType, &'r str)> {
     let documented = operation.request_body()?;
     let is_form = || request.content_type().is_some_and(|sent| media::kind(sent) == media::Kind::Form);
-    if request.body.is_empty() && !(documented.required && is_form()) {
+    if is_empty && !(documented.required && is_form()) {
         if documented.required {
             violations.push(Violation::new(Part::Body, "missing", "a body is required, and it is empty"));
         }
