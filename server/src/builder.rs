@@ -14,10 +14,12 @@ use crate::call::Call;
 use crate::changes::Changes;
 use crate::connection::ConnectionLimits;
 use crate::control;
+use crate::credentials::Credentials;
 use crate::journal::CallFilter;
 use crate::plan::Rules;
 use crate::script::{Script, nearest};
 use crate::start_error::StartError;
+use crate::startup;
 use crate::state::State;
 use crate::stub_plane;
 use crate::tls::Tls;
@@ -72,6 +74,7 @@ pub(crate) struct Settings {
     pub(crate) base_paths: BasePaths,
     pub(crate) seed: u64,
     pub(crate) security: Enforcement,
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) validation: Enforcement,
     pub(crate) unknown_query: UnknownQuery,
     pub(crate) own_replies: OwnReplies,
@@ -83,6 +86,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Whether clients without a certificate are turned away before they have sent a request.
+    pub(crate) fn asks_for_certificates(&self) -> bool {
+        self.tls.as_ref().is_some_and(Tls::asks_clients)
+    }
+
     /// What of them has a say in the plans of replies.
     pub(crate) fn plan_rules(&self) -> Rules {
         Rules { seed: self.seed, examples: self.examples, variety: self.variety }
@@ -115,6 +123,7 @@ impl StubBuilder {
                 base_paths: BasePaths::Optional,
                 seed: 0,
                 security: Enforcement::default(),
+                credentials: None,
                 validation: Enforcement::default(),
                 unknown_query: UnknownQuery::default(),
                 own_replies: OwnReplies::default(),
@@ -127,7 +136,8 @@ impl StubBuilder {
         }
     }
 
-    /// Serves one more contract on the same stub; where two claim a request, the first given has it.
+    /// Serves one more contract on the same stub. Where two claim a request, the first given has it, and a warning of
+    /// every operation that no request reaches is logged; [`Contract::mounted`] puts one under a path of its own.
     pub fn contract(mut self, contract: Contract) -> Self {
         self.contracts.push(contract);
         self
@@ -197,6 +207,12 @@ impl StubBuilder {
     /// Whether credentials are asked for as the document says.
     pub fn security(mut self, security: Enforcement) -> Self {
         self.settings.security = security;
+        self
+    }
+
+    /// The credentials that are accepted; without any, whatever is well-formed.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.settings.credentials = Some(credentials);
         self
     }
 
@@ -282,6 +298,7 @@ impl StubBuilder {
     /// When an address cannot be listened on.
     pub async fn start(self) -> Result<StubServer, StartError> {
         let state = Arc::new(self.try_into_state()?);
+        startup::warn(&state.edition(), &state.settings);
         let plane = stub_plane::start(&state)?;
         let scheme = if state.settings.tls.is_some() { "https" } else { "http" };
         let url = match state.settings.unix_socket {

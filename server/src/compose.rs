@@ -111,7 +111,12 @@ pub(crate) fn reply(task: &Task<'_>, notes: &mut Notes) -> Result<Reply, Box<Rep
 
 /// The documented reply to an invalid request, or a problem.
 fn error(task: &Task<'_>, wrong: Wrong, notes: &mut Notes) -> Result<Reply, Box<Reply>> {
-    let challenges = if wrong == Wrong::Security { refuse::challenges(task.operation) } else { Vec::new() };
+    let challenges = match wrong {
+        Wrong::Security | Wrong::Scope => {
+            task.edition.gate.challenges(task.operation, task.request, &notes.violations)
+        }
+        _ => Vec::new(),
+    };
     let Some(choice) = status::invalid(task.operation.responses(), wrong) else {
         notes
             .trail
@@ -130,9 +135,12 @@ fn error(task: &Task<'_>, wrong: Wrong, notes: &mut Notes) -> Result<Reply, Box<
     let mut draft = match draft(task, &wish, target, Strictness::Lenient, &mut notes.trail) {
         Ok(draft) => draft,
         Err(Unmet::Told(refusal)) => return Err(refusal),
-        Err(Unmet::Accept) => return Err(refuse::invalid(task.operation, wrong, &notes.violations)),
+        Err(Unmet::Accept) => {
+            let scrubbed = task.edition.scrub(task.operation, task.request, &notes.violations);
+            return Err(refuse::invalid(task.operation, wrong, &scrubbed));
+        }
     };
-    if draft.status == StatusCode::UNAUTHORIZED && !draft.headers.contains_key(header::WWW_AUTHENTICATE) {
+    if draft.status == wrong.status() && !draft.headers.contains_key(header::WWW_AUTHENTICATE) {
         for challenge in challenges {
             draft.headers.append(header::WWW_AUTHENTICATE, challenge);
         }

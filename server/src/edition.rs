@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use counterfoil_openapi::validate::RequestRules;
+use counterfoil_openapi::validate::{Enforcement, RequestRules};
 use counterfoil_openapi::{Contract, Operation, Request, Router, Violation};
 
 use crate::builder::Settings;
+use crate::credentials::Gate;
 use crate::plan::Plans;
 use crate::redact::Secrets;
 use crate::script::ScriptEngine;
@@ -22,8 +23,10 @@ pub(crate) struct Edition {
     pub(crate) router: Router,
     /// What is known of every operation's replies.
     pub(crate) plans: Plans,
-    /// How strictly requests are judged.
+    /// How strictly requests are judged, but for their credentials.
     pub(crate) rules: RequestRules,
+    /// Judges credentials.
+    pub(crate) gate: Gate,
     /// Decides by the scripts.
     pub(crate) engine: ScriptEngine,
     /// What is never shown.
@@ -39,9 +42,10 @@ impl Edition {
             plans: Plans::new(operations(), settings.plan_rules()),
             rules: RequestRules {
                 unknown_query: settings.unknown_query,
-                security: settings.security,
+                security: Enforcement::Ignored,
                 body_limit: settings.body_limit,
             },
+            gate: Gate::new(settings, &contracts),
             secrets: Secrets::new(&contracts),
             contracts,
             engine,

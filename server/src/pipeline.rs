@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use counterfoil_openapi::validate::{self, Enforcement, Reading};
+use counterfoil_openapi::validate::{self, Enforcement, Reading, RequestRules};
 use counterfoil_openapi::{Operation, Part, Request, Route, RouteMatch, Violation};
 use dropshot::Body;
 use futures::FutureExt as _;
@@ -147,11 +147,14 @@ async fn answer(
         }
         Err(Unread::TooLarge) => {
             is_whole = false;
-            too_large(state, operation, request)
+            too_large(state, edition, &found, request)
         }
         Err(Unread::TooSlow) => return Err(refuse::body_too_slow(state.settings.body_deadline)),
         Err(Unread::Broken) => return Err(refuse::body_broken()),
     };
+    if let Some(line) = edition.gate.unseen(operation) {
+        notes.trail.push(line);
+    }
     notes.trail.push(match reading.violations.len() {
         0 => "request: valid".into(),
         1 => "request: 1 violation".into(),
@@ -278,25 +281,35 @@ fn route<'r, 'p>(
 
 /// The request, decoded and held to its operation.
 fn read(state: &State, edition: &Edition, found: &RouteMatch<'_, '_>, request: &Request) -> Reading {
+    read_by(state, edition, found, request, validate::request)
+}
+
+/// As [`read`], by a function that reads what the document says of the request.
+fn read_by(
+    state: &State,
+    edition: &Edition,
+    found: &RouteMatch<'_, '_>,
+    request: &Request,
+    read: fn(&RouteMatch<'_, '_>, &Request, &RequestRules) -> Reading,
+) -> Reading {
     let target = prefer::without_keys(&request.target);
     let mut reading = if target.len() == request.target.len() {
-        validate::request(found, request, &edition.rules)
+        read(found, request, &edition.rules)
     } else {
         let stripped = Request { target: target.into_owned(), ..request.clone() };
-        validate::request(found, &stripped, &edition.rules)
+        read(found, &stripped, &edition.rules)
     };
     if state.settings.validation == Enforcement::Ignored {
-        reading.violations.retain(|violation| violation.part == Part::Security);
+        reading.violations.clear();
     }
+    // The rules leave credentials out, since the gate knows more of them than the document does.
+    reading.violations.splice(..0, edition.gate.judge(found.operation, request));
     reading
 }
 
 /// What can be said of a request whose body was not read.
-fn too_large(state: &State, operation: &Operation, request: &Request) -> Reading {
-    let mut reading = Reading::default();
-    if state.settings.security == Enforcement::Enforced {
-        reading.violations.extend(validate::security(operation, request));
-    }
+fn too_large(state: &State, edition: &Edition, found: &RouteMatch<'_, '_>, request: &Request) -> Reading {
+    let mut reading = read_by(state, edition, found, request, validate::without_body);
     let message = format!("the body is over the limit of {} bytes", state.settings.body_limit);
     reading.violations.push(Violation::new(Part::Body, "too-large", message));
     reading

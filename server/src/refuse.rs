@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use counterfoil_openapi::{ApiKeyLocation, MediaType, Operation, Responses, SecuritySchemeKind, Violation};
+use counterfoil_openapi::{MediaType, Operation, Responses, Violation};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -169,7 +169,8 @@ pub(crate) fn media_type_undocumented(operation: &Operation, name: &str) -> Box<
 /// An invalid request where the operation documents no reply to it.
 pub(crate) fn invalid(operation: &Operation, wrong: Wrong, violations: &[Violation]) -> Box<Reply> {
     let (code, title) = match wrong {
-        Wrong::Security => ("unauthorized", "The credentials are missing or malformed"),
+        Wrong::Security => ("unauthorized", "The credentials are missing, malformed or not accepted"),
+        Wrong::Scope => ("forbidden", "The credentials do not allow the request"),
         Wrong::MediaType => {
             ("media-type-unsupported", "The media type or coding of the body is not documented")
         }
@@ -201,37 +202,6 @@ pub(crate) fn own_reply(operation: &Operation, violations: &[&Violation]) -> Box
 pub(crate) fn defect() -> Problem {
     let detail = "this is a defect of counterfoil; please report it with the document and the request";
     Problem::new("defect", "The stub itself failed", StatusCode::INTERNAL_SERVER_ERROR, detail)
-}
-
-/// What the operation's security asks for, as challenges (RFC 9110, section 11.6.1).
-pub(crate) fn challenges(operation: &Operation) -> Vec<HeaderValue> {
-    let schemes = operation.security().iter().flat_map(|alternative| &alternative.schemes);
-    let mut found: Vec<String> = Vec::new();
-    for (scheme, _) in schemes {
-        let challenge = match &scheme.kind {
-            SecuritySchemeKind::ApiKey { location, name } => {
-                let location = match location {
-                    ApiKeyLocation::Query => "query",
-                    ApiKeyLocation::Header => "header",
-                    ApiKeyLocation::Cookie => "cookie",
-                };
-                let name = name.replace(['"', '\\'], "");
-                format!("ApiKey realm=\"counterfoil\", in=\"{location}\", name=\"{name}\"")
-            }
-            SecuritySchemeKind::Http { scheme } if scheme == "basic" => {
-                "Basic realm=\"counterfoil\"".to_owned()
-            }
-            SecuritySchemeKind::Http { scheme } if scheme != "bearer" => {
-                format!("{scheme} realm=\"counterfoil\"")
-            }
-            SecuritySchemeKind::MutualTls | SecuritySchemeKind::Unknown(_) => continue,
-            _ => "Bearer realm=\"counterfoil\"".to_owned(),
-        };
-        if !found.contains(&challenge) {
-            found.push(challenge);
-        }
-    }
-    found.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()).collect()
 }
 
 fn describe(violation: &Violation) -> Value {

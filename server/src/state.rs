@@ -11,6 +11,7 @@ use crate::changes::Changes;
 use crate::edition::Edition;
 use crate::journal::Journal;
 use crate::script::{Script, ScriptEngine};
+use crate::startup;
 use crate::upstream::Forwarder;
 
 /// The state of one stub.
@@ -69,6 +70,7 @@ impl State {
         let changes = Changes::between(&old, &new, succession);
         self.edition.store(Arc::clone(&new));
         self.journal.settle(&new);
+        startup::warn(&new, &self.settings);
         changes
     }
 

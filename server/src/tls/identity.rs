@@ -55,6 +55,11 @@ impl Tls {
         Ok(Self { identity: Arc::new(identity), clients: None })
     }
 
+    /// Whether clients are asked for certificates.
+    pub(crate) fn asks_clients(&self) -> bool {
+        self.clients.is_some()
+    }
+
     /// Lets in only clients that present a certificate of an authority in `file`; others are refused while they
     /// connect, before they can ask for anything.
     ///

@@ -193,20 +193,6 @@ async fn a_body_over_the_limit_is_refused_however_it_is_sent() {
 }
 
 #[tokio::test]
-async fn several_contracts_share_a_stub() {
-    let other = r#"
-openapi: 3.0.3
-info: { title: other, version: "1" }
-paths:
-  /other: { get: { responses: { "200": { description: ok, content: { application/json: { example: other } } } } } }
-  /pets: { get: { responses: { "200": { description: ok, content: { application/json: { example: hidden } } } } } }
-"#;
-    let stub = Stub::start(tables().contract(contract(other.as_bytes()))).await;
-    assert_eq!(stub.get("/other").await.value(), "other");
-    assert_eq!(stub.get("/pets").await.value(), "pets", "the first contract has it");
-}
-
-#[tokio::test]
 async fn a_stub_stops_when_it_is_dropped_or_closed() {
     let stub = Stub::start(tables()).await;
     let url = stub.server.url().to_owned();

@@ -16,7 +16,6 @@ mod corpus;
 mod faults;
 mod framing;
 mod http2;
-mod invalid;
 mod laws;
 mod limits_page;
 mod media;
@@ -24,6 +23,7 @@ mod multipart;
 mod proxy;
 mod reload;
 mod routing;
+mod rows;
 mod script_corpus;
 mod script_findings;
 mod script_rules;
@@ -34,7 +34,6 @@ mod stub;
 mod tls;
 mod unix;
 mod upstream;
-mod valid;
 
 #[test]
 fn the_example_of_the_documentation_runs() {

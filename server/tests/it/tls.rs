@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-use counterfoil_server::{LocalAuthority, Script, StubBuilder, Tls};
+use counterfoil_server::{LocalAuthority, Script, StubBuilder, StubServer, Tls};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use reqwest::{Certificate, Client, Identity};
 use tempfile::TempDir;
@@ -149,12 +149,20 @@ async fn a_certificate_of_the_users_own_is_used_and_clients_without_one_are_refu
     let pets = format!("{}/pets", stub.url());
     assert_eq!(client(&ca, None).get(&pets).send().await.unwrap().status(), 200);
 
-    let stub = tables().tls(tls.clients_of(&ca).unwrap()).start().await.unwrap();
+    let strict = tls.clients_of(&ca).unwrap();
+    let stub = tables().tls(strict.clone()).start().await.unwrap();
     let pets = format!("{}/pets", stub.url());
     assert!(client(&ca, None).get(&pets).send().await.is_err(), "no certificate, no connection");
     let (mine, secret) = signed(&issuer, ExtendedKeyUsagePurpose::ClientAuth);
     let known = Identity::from_pem(format!("{mine}{secret}").as_bytes()).unwrap();
-    assert_eq!(client(&ca, Some(known)).get(&pets).send().await.unwrap().status(), 200);
+    assert_eq!(client(&ca, Some(known.clone())).get(&pets).send().await.unwrap().status(), 200);
+
+    let document = b"openapi: 3.1.0\nsecurity: [{ours: []}]\npaths: {/a: {get: {responses: {200: {}}}}}\ncomponents: {securitySchemes: {ours: {type: mutualTLS}}}";
+    let stub = StubServer::builder(contract(document)).tls(strict).start().await.unwrap();
+    assert_eq!(client(&ca, Some(known)).get(format!("{}/a", stub.url())).send().await.unwrap().status(), 200);
+    let trail = stub.calls().remove(0).trail;
+    assert!(!trail.iter().any(|line| line.starts_with("security:")), "it was looked at: {trail:?}");
+
     let (_, other) = issued();
     let (theirs, secret) = signed(&other, ExtendedKeyUsagePurpose::ClientAuth);
     let unknown = Identity::from_pem(format!("{theirs}{secret}").as_bytes()).unwrap();
