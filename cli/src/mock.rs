@@ -1,8 +1,11 @@
 //! `counterfoil mock`: serves a stub of documents.
 
 mod announce;
+mod credential;
 mod forward;
 mod listen;
+mod mount;
+mod strictness;
 
 use std::path::PathBuf;
 
@@ -10,8 +13,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use counterfoil_openapi::BasePaths;
 use counterfoil_openapi::generate::Variety;
-use counterfoil_openapi::validate::Enforcement;
-use counterfoil_server::{Examples, StubBuilder, StubServer};
+use counterfoil_server::{Bodies, Examples, StubBuilder, StubServer};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +23,8 @@ use crate::output::Output;
 use crate::references::References;
 use crate::signal::Signals;
 use crate::source::{self, Source};
+use mount::Mounting;
+use strictness::Strictness;
 
 /// What is logged unless `COUNTERFOIL_LOG` says otherwise: a line a request.
 const DEFAULT_LOG: &str = "info";
@@ -36,8 +40,17 @@ Examples:
   counterfoil mock pets.yaml --upstream http://localhost:8080 --stub createPet --stub-missing
                                                 forwards what the server has but createPet
   counterfoil mock pets.yaml --tls              over HTTPS, with a line that trusts it
+  counterfoil mock a.yaml b.yaml --mount a=/v1 --mount b=/v2
+  counterfoil mock https://example.com/pets.json --dynamic
+  counterfoil mock pets.yaml --credentials accepted.yaml --strict-query
   curl -X PUT http://127.0.0.1:4011/operations/generateAuthToken/reply -d 403
                                                 from now on that operation answers 403
+
+Accepted credentials, by the names of the document's security schemes:
+  apiKey: k3y                                   an API key, or a bearer token
+  login: [\"ada:lovelace\", \"grace:hopper\"]       basic and digest: user name, colon, password
+  oauth: [{value: t0ken, scopes: [read]}]       only these scopes; without `scopes`, all
+  session: true                                 whatever is well-formed
 
 COUNTERFOIL_LOG sets what is logged: error, warn, info (a line a request), debug, trace, off.";
 
@@ -60,13 +73,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Ask for no credentials.
-    #[arg(long)]
-    no_auth: bool,
-
-    /// Take every request for a valid one.
-    #[arg(long)]
-    no_validate: bool,
+    /// A document and the path to put it under, instead of the root. Can be given once for each document, which is called
+    /// by its file's name, with its extension or without.
+    #[arg(long, value_name = "NAME=PATH", allow_hyphen_values = true)]
+    mount: Vec<Mounting>,
 
     /// Whether requests must come under the base path of a server that the document lists.
     #[arg(long, value_name = "WHEN", default_value = "optional")]
@@ -76,10 +86,17 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOW", default_value = "repair")]
     examples: ExamplesName,
 
+    /// Make replies up even where the document has an example, unless a request or a script asks otherwise.
+    #[arg(long)]
+    dynamic: bool,
+
     /// How generated values read: plain words and numbers, those of a system in use (people, places, prices, by the
     /// names of properties and by formats), or the least that is valid.
     #[arg(long, value_name = "KIND", default_value = "plain")]
     values: ValuesName,
+
+    #[command(flatten)]
+    strictness: Strictness,
 
     #[command(flatten)]
     references: References,
@@ -108,7 +125,8 @@ enum ValuesName {
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
-    let sources = source::load_all(&arguments.documents, &arguments.references)?;
+    let mut sources = source::load_all(&arguments.documents, &arguments.references)?;
+    mount::apply(&arguments.mount, &mut sources)?;
     log_requests(output);
     let runtime = Runtime::new().context("start the runtime")?;
     runtime.block_on(serve(&sources, arguments, output))?;
@@ -122,7 +140,7 @@ async fn serve(sources: &[Source], arguments: &Arguments, output: &Output) -> an
     let is_stopped = tokio::select! {
         biased;
         () = signals.next() => true,
-        announced = announce::announce(sources, &stub, trusted.as_deref(), arguments.seed, output) => {
+        announced = announce::announce(sources, &stub, trusted.as_deref(), arguments, output) => {
             announced?;
             false
         }
@@ -158,18 +176,14 @@ async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<(Stu
             ValuesName::Minimal => Variety::Minimal,
         })
         .forwarding(arguments.forward.resolve())
-        .security(enforced_unless(arguments.no_auth))
-        .validation(enforced_unless(arguments.no_validate));
+        .bodies(if arguments.dynamic { Bodies::Generated } else { Bodies::Examples });
+    builder = arguments.strictness.apply(builder, sources)?;
     for script in source::scripts(&arguments.script, sources)? {
         builder = builder.script(script);
     }
     let (builder, trusted) = arguments.listening.apply(builder)?;
     let stub = builder.start().await.context(arguments.listening.advice())?;
     Ok((stub, trusted))
-}
-
-fn enforced_unless(is_off: bool) -> Enforcement {
-    if is_off { Enforcement::Ignored } else { Enforcement::Enforced }
 }
 
 /// Logs to standard error what `COUNTERFOIL_LOG` asks for.

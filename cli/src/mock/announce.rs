@@ -13,6 +13,7 @@ use counterfoil_openapi::validate::{self, RequestRules};
 use counterfoil_openapi::{BasePaths, Operation, Request, Route, Router};
 use counterfoil_server::StubServer;
 
+use super::{Arguments, credential};
 use crate::output::{Output, QUIET, TITLE};
 use crate::source::Source;
 
@@ -26,7 +27,7 @@ pub(super) async fn announce(
     sources: &[Source],
     stub: &StubServer,
     trusted: Option<&Path>,
-    seed: u64,
+    arguments: &Arguments,
     output: &Output,
 ) -> anyhow::Result<()> {
     let mut out = output.stdout();
@@ -43,6 +44,12 @@ pub(super) async fn announce(
         writeln!(out, "trust it     curl {} {}/", words.join(" "), stub.url())?;
     }
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    if arguments.strictness.has_credentials() {
+        writeln!(
+            out,
+            "credentials  the curl lines take them from variables, named as the security schemes are"
+        )?;
+    }
     let router =
         Router::new(sources.iter().flat_map(|source| source.contract.operations()), BasePaths::Optional);
     for source in sources {
@@ -52,10 +59,17 @@ pub(super) async fn announce(
         for operation in contract.operations() {
             let (label, id) = (one_line(&operation.label()), one_line(operation.id().as_str()));
             writeln!(out, "\n  {label}  {QUIET}{id}{QUIET:#}")?;
-            match request(operation, &router, seed) {
+            match request(operation, &router, arguments.seed) {
                 Some(request) => {
                     let base_url = format!("{}{}", stub.url(), operation.default_base_path());
-                    writeln!(out, "  {}", curl::command_with(&options, &base_url, &request, &[]))?;
+                    let command = |request| curl::command_with(&options, &base_url, request, &[]);
+                    match arguments.strictness.has_credentials() {
+                        false => writeln!(out, "  {}", command(&request.whole))?,
+                        true => {
+                            let line = command(&request.bare);
+                            writeln!(out, "  {line}{}", credential::options(operation))?;
+                        }
+                    }
                 }
                 None => writeln!(out, "  {QUIET}(found no request that its document admits){QUIET:#}")?,
             }
@@ -74,21 +88,29 @@ fn curl_options(stub: &StubServer, trusted: Option<&Path>) -> Vec<String> {
     given.flat_map(|(name, path)| [name.to_owned(), path.display().to_string()]).collect()
 }
 
-/// A request that the document admits: one of its own examples, else a generated one. Where credentials are asked
-/// for, made-up ones are in it.
-fn request(operation: &Arc<Operation>, router: &Router, seed: u64) -> Option<Request> {
+/// A request without the credentials that its operation asks for, and with made-up ones.
+struct Announced {
+    bare: Request,
+    whole: Request,
+}
+
+/// A request that the document admits: one of its own examples, else a generated one.
+fn request(operation: &Arc<Operation>, router: &Router, seed: u64) -> Option<Announced> {
     let examples = generate::example_requests(operation).into_iter().map(|named| named.values);
     examples.chain(generated(operation, seed)).find_map(|values| {
-        let mut request = codec::encode_request(operation, &values).ok()?;
-        invent_credentials(operation, &mut request);
-        is_valid(router, &request).then_some(request)
+        let bare = codec::encode_request(operation, &values).ok()?;
+        let mut whole = bare.clone();
+        invent_credentials(operation, &mut whole);
+        is_valid(router, operation, &whole).then_some(Announced { bare, whole })
     })
 }
 
-fn is_valid(router: &Router, request: &Request) -> bool {
-    match router.find_request(request) {
+fn is_valid(router: &Router, operation: &Operation, request: &Request) -> bool {
+    let target = format!("{}{}", operation.default_base_path(), request.target);
+    let request = Request { target, ..request.clone() };
+    match router.find_request(&request) {
         Route::Found(found) => {
-            validate::request(&found, request, &RequestRules::default()).violations.is_empty()
+            validate::request(&found, &request, &RequestRules::default()).violations.is_empty()
         }
         _ => false,
     }

@@ -65,6 +65,7 @@ pub(crate) fn text(path: &Path) -> &str {
 pub(crate) struct Mock {
     child: Child,
     out: BufReader<ChildStdout>,
+    log: tempfile::NamedTempFile,
     pub(crate) url: String,
     pub(crate) control_url: String,
 }
@@ -72,14 +73,32 @@ pub(crate) struct Mock {
 impl Mock {
     /// Starts one on free ports and waits until it listens.
     pub(crate) fn start<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::start_with_input(arguments, "")
+    }
+
+    /// As [`Mock::start`], with a text on standard input.
+    pub(crate) fn start_with_input<'a>(arguments: impl IntoIterator<Item = &'a str>, input: &str) -> Self {
         let ports = ["mock", "--port", "0", "--control-port", "0"];
-        Self::run(counterfoil(ports.into_iter().chain(arguments)))
+        Self::spawn(counterfoil(ports.into_iter().chain(arguments)), input)
     }
 
     /// Starts one as told and waits until it listens.
-    pub(crate) fn run(mut command: Command) -> Self {
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command starts");
+    pub(crate) fn run(command: Command) -> Self {
+        Self::spawn(command, "")
+    }
+
+    fn spawn(mut command: Command, input: &str) -> Self {
+        let log = tempfile::NamedTempFile::new().expect("temporary files can be made");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log.reopen().expect("it was made just now"))
+            .spawn()
+            .expect("the command starts");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        // A command that asks for no input may have ended before it is there.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
         let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
         let mut address = |label: &str| {
             let mut line = String::new();
@@ -88,7 +107,7 @@ impl Mock {
             url.unwrap_or_else(|| panic!("expected a line with `{label}`, got {line:?}")).to_owned()
         };
         let (url, control_url) = (address("stub"), address("control API"));
-        Self { child, out, url, control_url }
+        Self { child, out, log, url, control_url }
     }
 
     /// The lines up to the one that says how to stop it.
@@ -102,6 +121,11 @@ impl Mock {
             }
             lines.push(line.trim_end().to_owned());
         }
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).expect("logs are UTF-8")
     }
 
     /// Sends a signal by name.
