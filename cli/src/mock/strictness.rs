@@ -71,7 +71,7 @@ impl FromStr for Size {
 
 impl std::fmt::Display for Size {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let fits = |(_, size): &&(&str, usize)| self.0 >= *size && self.0 % size == 0;
+        let fits = |(_, size): &&(&str, usize)| self.0 >= *size && self.0.is_multiple_of(*size);
         match UNITS.iter().find(fits) {
             Some((unit, size)) if *size > 1 => write!(f, "{}{unit}", self.0 / size),
             _ => write!(f, "{}", self.0),
