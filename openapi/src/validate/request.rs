@@ -342,7 +342,7 @@ components:
         assert_eq!(
             lines(&read(&request)),
             [
-                "security: no valid credentials: `Authorization: Bearer …` is missing [unauthorized]",
+                "security: no valid credentials: `Authorization: Bearer ...` is missing [unauthorized]",
                 "path.id: \"seven\" is not of type \"integer\" [type]",
                 "header.X-Limit: 0 is less than the minimum of 1 [minimum]",
                 "body: \"name\" is a required property [required]",

@@ -147,8 +147,8 @@ fn describe(kind: &SecuritySchemeKind) -> String {
             ApiKeyLocation::Query => format!("the query parameter `{name}`"),
             ApiKeyLocation::Cookie => format!("the cookie `{name}`"),
         },
-        SecuritySchemeKind::Http { scheme } => format!("`Authorization: {} …`", capitalised(scheme)),
-        _ => "`Authorization: Bearer …`".to_owned(),
+        SecuritySchemeKind::Http { scheme } => format!("`Authorization: {} ...`", capitalised(scheme)),
+        _ => "`Authorization: Bearer ...`".to_owned(),
     }
 }
 
@@ -209,11 +209,11 @@ components:
             (told(None, 'a', 'a'), "-"),
             (
                 told(None, 'a', 'r'),
-                "security: no valid credentials: the header `X-Key` is missing, or `Authorization: Bearer …` is not accepted [unauthorized]",
+                "security: no valid credentials: the header `X-Key` is missing, or `Authorization: Bearer ...` is not accepted [unauthorized]",
             ),
             (
                 told(Some('r'), 'l', 'r'),
-                "security: no valid credentials: the header `X-Key` is not accepted and `oauth` lacks the scopes `read`, `write`, or `Authorization: Bearer …` is not accepted [unauthorized]",
+                "security: no valid credentials: the header `X-Key` is not accepted and `oauth` lacks the scopes `read`, `write`, or `Authorization: Bearer ...` is not accepted [unauthorized]",
             ),
             (
                 told(Some('a'), 'l', 'r'),

@@ -165,6 +165,8 @@ async fn www_authenticate_asks_for_every_kind_of_scheme() {
         told.push(format!("{path}\n  {}", reply.fields("www-authenticate").join("\n  ")));
     }
     insta::assert_snapshot!(told.join("\n"));
+    let reason = "security: no valid credentials: `Authorization: Bearer ...` is missing [unauthorized]";
+    assert_eq!(stub.get("/bearer").await.header("counterfoil-reason"), reason);
     let malformed = stub.send("GET /bearer", &[("authorization", "Bearer")], "").await;
     let expected = [r#"Bearer realm="counterfoil", error="invalid_token""#];
     assert_eq!(malformed.fields("www-authenticate"), expected);
