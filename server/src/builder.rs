@@ -15,6 +15,7 @@ use crate::changes::Changes;
 use crate::connection::ConnectionLimits;
 use crate::control;
 use crate::credentials::Credentials;
+use crate::cors::Cors;
 use crate::journal::CallFilter;
 use crate::plan::Rules;
 use crate::script::{Script, nearest};
@@ -83,6 +84,7 @@ pub(crate) struct Settings {
     pub(crate) variety: Variety,
     pub(crate) body_limit: usize,
     pub(crate) body_deadline: Duration,
+    pub(crate) cors: Cors,
 }
 
 impl Settings {
@@ -132,6 +134,7 @@ impl StubBuilder {
                 variety: Variety::Plain,
                 body_limit: DEFAULT_BODY_LIMIT,
                 body_deadline: DEFAULT_BODY_DEADLINE,
+                cors: Cors::default(),
             },
         }
     }
@@ -263,6 +266,12 @@ impl StubBuilder {
     /// How long a request body may take to arrive; [`DEFAULT_BODY_DEADLINE`] unless told otherwise.
     pub fn body_deadline(mut self, deadline: Duration) -> Self {
         self.settings.body_deadline = deadline;
+        self
+    }
+
+    /// Which pages may read replies; [`Cors::Everyone`] unless told otherwise.
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.settings.cors = cors;
         self
     }
 

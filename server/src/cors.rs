@@ -1,15 +1,20 @@
 //! Cross-origin resource sharing (the Fetch standard, section 3.2): every reply can be read by a page.
 //!
-//! | `Origin` of the request | `Access-Control-Allow-Origin` | credentials |
-//! |---|---|---|
-//! | loopback (`localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`) | reflected | allowed |
-//! | any other, `null`, or none | `*` | not allowed |
+//! | [`Cors`] | `Origin` of the request | `Access-Control-Allow-Origin` | credentials |
+//! |---|---|---|---|
+//! | `Everyone` | loopback (`localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`) | reflected | allowed |
+//! | `Everyone` | any other, `null`, or none | `*` | not allowed |
+//! | `Only` | one of these | reflected | allowed |
+//! | `Only` | any other, `null`, or none | none | |
+//! | `Off` | any | none, and a preflight is a request like any other | |
 //!
-//! So a page under development sees what it would see at home, and a hostile page on the web gets no more from a
-//! stub on the visitor's machine than a client without cookies would. `Vary: Origin` goes with every reply, since
-//! each depends on it.
+//! So, unless told otherwise, a page under development sees what it would see at home, and a hostile page on the web
+//! gets no more from a stub on the visitor's machine than a client without cookies would. `Vary: Origin` goes with
+//! every reply, since each depends on it, unless it is all off.
 
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
 
 use bytes::Bytes;
 use http::header::{
@@ -22,6 +27,68 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use crate::call::Source;
 use crate::reply::Reply;
 
+/// Which pages may read replies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cors {
+    /// Those of every origin; those of this machine with credentials too.
+    #[default]
+    Everyone,
+    /// Those of these origins, with credentials.
+    Only(Vec<Origin>),
+    /// Nothing is said about it, so that browsers let no other origin's page read any.
+    Off,
+}
+
+/// An origin: scheme, host and port, as browsers send it (RFC 6454, section 6.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(HeaderValue);
+
+/// A text that is no [`Origin`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginError;
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        let text = text.to_ascii_lowercase();
+        let (scheme, authority) = text.split_once("://").ok_or(OriginError)?;
+        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character));
+        let is_authority = |authority: &http::uri::Authority| {
+            !authority.as_str().contains('@')
+                && !authority.host().is_empty()
+                && !authority.as_str().ends_with(':')
+        };
+        if !is_scheme || !authority.parse().as_ref().is_ok_and(is_authority) {
+            return Err(OriginError);
+        }
+        // Browsers leave the usual port out.
+        let usual = match scheme {
+            "http" => ":80",
+            "https" => ":443",
+            _ => "",
+        };
+        let text = text.strip_suffix(usual).unwrap_or(&text);
+        HeaderValue::from_str(text).map(Self).map_err(|_| OriginError)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
+
+impl fmt::Display for OriginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an origin is a scheme, a host and perhaps a port, as in `https://app.example:8443`")
+    }
+}
+
+impl std::error::Error for OriginError {}
+
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
@@ -32,16 +99,24 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-/// Whether a request is a preflight.
-pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+/// Headers that are added to every reply after these.
+const ADDED_LATER: &str = "access-control-expose-headers, content-length, date, x-request-id";
+
+/// Whether a request is a preflight, and to be answered as one.
+pub(crate) fn is_preflight(cors: &Cors, method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS
+        && *cors != Cors::Off
         && headers.contains_key(ORIGIN)
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// The answer to a preflight, whatever its path: whether the actual request is refused is for its own reply to say.
-pub(crate) fn preflight(request: &HeaderMap) -> Reply {
+pub(crate) fn preflight(cors: &Cors, request: &HeaderMap) -> Reply {
     let mut headers = HeaderMap::new();
+    let trusted = cors.trusted(request);
+    if trusted.is_none() && matches!(cors, Cors::Only(_)) {
+        return Reply::new(StatusCode::NO_CONTENT, headers, Bytes::new(), Source::Routing);
+    }
     let asked = request.get(ACCESS_CONTROL_REQUEST_METHOD).and_then(|method| method.to_str().ok());
     let methods = match asked.filter(|asked| !METHODS.split(", ").any(|known| known == *asked)) {
         Some(asked) => HeaderValue::from_str(&format!("{METHODS}, {asked}")),
@@ -52,37 +127,56 @@ pub(crate) fn preflight(request: &HeaderMap) -> Reply {
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
     }
     headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-    if request.contains_key(REQUEST_PRIVATE_NETWORK) && loopback_origin(request).is_some() {
+    if request.contains_key(REQUEST_PRIVATE_NETWORK) && trusted.is_some() {
         headers.insert(ALLOW_PRIVATE_NETWORK, TRUE);
     }
     Reply::new(StatusCode::NO_CONTENT, headers, Bytes::new(), Source::Routing)
 }
 
 /// Adds the headers of the table above to a reply, over what is there.
-pub(crate) fn apply(request: &HeaderMap, reply: &mut HeaderMap) {
-    match loopback_origin(request) {
+pub(crate) fn apply(cors: &Cors, request: &HeaderMap, reply: &mut HeaderMap) {
+    if *cors == Cors::Off {
+        return;
+    }
+    reply.append(VARY, VARY_ORIGIN);
+    match cors.trusted(request) {
         Some(origin) => {
-            // `*` is no wildcard where credentials are allowed, so the names are listed.
-            let names: Vec<&str> = reply.keys().map(HeaderName::as_str).collect();
-            if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
-                reply.insert(ACCESS_CONTROL_EXPOSE_HEADERS, names);
-            }
             reply.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             reply.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+            // `*` is no wildcard where credentials are allowed, so the names are listed.
+            let mut names = String::with_capacity(256);
+            for name in reply.keys() {
+                names.push_str(name.as_str());
+                names.push_str(", ");
+            }
+            names.push_str(ADDED_LATER);
+            if let Ok(names) = HeaderValue::from_str(&names) {
+                reply.insert(ACCESS_CONTROL_EXPOSE_HEADERS, names);
+            }
         }
-        None => {
+        None if *cors == Cors::Everyone => {
             reply.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
             reply.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANY);
             reply.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
         }
+        None => {
+            reply.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+            reply.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+        }
     }
-    reply.append(VARY, VARY_ORIGIN);
 }
 
-/// The `Origin` of a request, where it is on this machine.
-fn loopback_origin(request: &HeaderMap) -> Option<&HeaderValue> {
-    let origin = request.get(ORIGIN)?;
-    is_loopback(origin.to_str().ok()?).then_some(origin)
+impl Cors {
+    /// The `Origin` of a request, where its page may use credentials.
+    fn trusted<'r>(&self, request: &'r HeaderMap) -> Option<&'r HeaderValue> {
+        let origin = request.get(ORIGIN)?;
+        let is_trusted = match self {
+            Self::Everyone => is_loopback(origin.to_str().ok()?),
+            Self::Only(origins) => origins.iter().any(|known| known.0 == origin),
+            Self::Off => false,
+        };
+        is_trusted.then_some(origin)
+    }
 }
 
 /// Whether an origin is on this machine.
@@ -110,6 +204,29 @@ pub(crate) fn is_loopback(origin: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_is_what_browsers_send() {
+        let table = [
+            ("https://App.example", Some("https://app.example")),
+            ("http://app.example:8080", Some("http://app.example:8080")),
+            ("http://app.example:80", Some("http://app.example")),
+            ("https://[::1]:443", Some("https://[::1]")),
+            ("chrome-extension://abcdef", Some("chrome-extension://abcdef")),
+            ("https://app.example/", None),
+            ("https://app.example/path", None),
+            ("https://user@app.example", None),
+            ("https://app.example:", None),
+            ("https://", None),
+            ("app.example", None),
+            ("*", None),
+            ("null", None),
+        ];
+        for (text, expected) in table {
+            let origin = text.parse::<Origin>().ok().map(|origin| origin.to_string());
+            assert_eq!(origin.as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn only_this_machine_is_loopback() {

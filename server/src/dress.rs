@@ -1,7 +1,10 @@
 //! What every reply gets, and the log line of every call.
 
+use std::borrow::Cow;
+
 use counterfoil_openapi::{Request, Violation};
 use http::{HeaderName, HeaderValue};
+use serde_json::json;
 
 use crate::cors;
 use crate::edition::Edition;
@@ -9,6 +12,7 @@ use crate::journal::Entry;
 use crate::pipeline::Notes;
 use crate::redact::Found;
 use crate::reply::Reply;
+use crate::state::State;
 
 const SOURCE: HeaderName = HeaderName::from_static("counterfoil-source");
 const RULE: HeaderName = HeaderName::from_static("counterfoil-rule");
@@ -20,16 +24,47 @@ const UPSTREAM_REASON: HeaderName = HeaderName::from_static("counterfoil-upstrea
 pub(crate) const MAX_REASON: usize = 4096;
 const CUT: &str = " ...";
 
-/// Adds where the reply comes from, the number of its call, why the request was refused, and CORS.
-pub(crate) fn finish(edition: &Edition, id: u64, request: &Request, notes: &Notes, reply: &mut Reply) {
+/// Where events come from that tell of a request, one each: the `target` of [`tracing`]'s metadata.
+///
+/// | field | type | what it is |
+/// |---|---|---|
+/// | `call` | number | as in [`Call`](crate::Call), and so the others |
+/// | `method`, `url`, `source` | text | secrets hidden; not escaped for a terminal |
+/// | `operation`, `rule` | text, left out where there is none | |
+/// | `status` | number, left out where a fault took the reply's place | |
+/// | `violations`, `trail` | text: a JSON array of texts | secrets hidden |
+/// | `upstream_violations` | the same, left out where there are none | |
+/// | `latency_us` | number | microseconds |
+pub const REQUEST_TARGET: &str = "counterfoil::request";
+
+/// The violations of a call without the secrets of its messages.
+#[derive(Debug)]
+pub(crate) struct Scrubbed {
+    /// Those of the request.
+    violations: Vec<Violation>,
+    /// Those of the upstream's reply.
+    upstream: Vec<Violation>,
+}
+
+/// Adds where the reply comes from, the number of its call, why the request was refused, and CORS; gives the
+/// violations without secrets.
+pub(crate) fn finish(
+    state: &State,
+    edition: &Edition,
+    id: u64,
+    request: &Request,
+    notes: &Notes,
+    reply: &mut Reply,
+) -> Scrubbed {
     let headers = &mut reply.headers;
     headers.insert(SOURCE, HeaderValue::from_static(reply.source.as_str()));
     headers.insert(CALL, HeaderValue::from(id));
     if let Some(rule) = reply.rule.as_deref().and_then(|rule| HeaderValue::from_str(&plain(rule)).ok()) {
         headers.insert(RULE, rule);
     }
+    let mut violations = Vec::new();
     if !notes.violations.is_empty() {
-        let violations = match &notes.operation {
+        violations = match &notes.operation {
             Some(operation) => edition.scrub(operation, request, &notes.violations),
             None => notes.violations.clone(),
         };
@@ -37,36 +72,50 @@ pub(crate) fn finish(edition: &Edition, id: u64, request: &Request, notes: &Note
             headers.insert(REASON, reason);
         }
     }
+    let mut upstream = Vec::new();
     if let Some(operation) = notes.operation.as_ref().filter(|_| !notes.upstream_violations.is_empty()) {
         let found = edition.secrets.found_in_both(operation, request, headers, &reply.body);
-        let violations = notes.upstream_violations.iter().map(|violation| found.scrub_violation(violation));
-        if let Ok(reason) = HeaderValue::from_str(&reason(&violations.collect::<Vec<_>>())) {
+        upstream =
+            notes.upstream_violations.iter().map(|violation| found.scrub_violation(violation)).collect();
+        if let Ok(reason) = HeaderValue::from_str(&reason(&upstream)) {
             headers.insert(UPSTREAM_REASON, reason);
         }
     }
-    cors::apply(&request.headers, headers);
+    cors::apply(&state.settings.cors, &request.headers, headers);
+    Scrubbed { violations, upstream }
 }
 
-/// Logs a call: the whole target with secrets hidden, the operation, the status, and why.
-pub(crate) fn tell(entry: &Entry) {
-    if !tracing::enabled!(tracing::Level::INFO) {
+/// Logs a call, its violations without secrets; see [`REQUEST_TARGET`].
+pub(crate) fn tell(entry: &Entry, scrubbed: &Scrubbed) {
+    if !tracing::enabled!(target: REQUEST_TARGET, tracing::Level::INFO) {
         return;
     }
     let mut found = Found::default();
     let operation = entry.operation.as_ref();
     let url = entry.edition.secrets.target(operation, &entry.target, &mut found);
-    let why = match entry.violations.first() {
-        Some(first) => found.scrub_violation(first).to_string(),
-        None => found.scrub(&entry.trail.lines().collect::<Vec<_>>().join("; ")),
+    let list = |violations: &[Violation]| {
+        let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        json!(texts).to_string()
+    };
+    // Lines known before the request came quote nothing of it.
+    let trail: Vec<Cow<'_, str>> = if entry.trail.is_shared() {
+        entry.trail.lines().map(Cow::Borrowed).collect()
+    } else {
+        entry.show().trail.into_iter().map(Cow::Owned).collect()
     };
     tracing::info!(
+        target: REQUEST_TARGET,
         call = entry.id,
-        method = %entry.method,
-        %url,
-        operation = operation.map_or("-", |operation| operation.id().as_str()),
+        method = entry.method.as_str(),
+        url,
+        operation = operation.map(|operation| operation.id().as_str()),
         status = entry.status.map(|status| status.as_u16()),
-        source = %entry.source,
-        %why,
+        source = entry.source.as_str(),
+        rule = entry.rule.as_deref(),
+        violations = list(&scrubbed.violations),
+        upstream_violations = (!scrubbed.upstream.is_empty()).then(|| list(&scrubbed.upstream)),
+        trail = json!(trail).to_string(),
+        latency_us = u64::try_from(entry.latency.as_micros()).unwrap_or(u64::MAX),
         "answered"
     );
 }
@@ -135,7 +184,9 @@ mod tests {
 
     impl Visit for Line<'_> {
         fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-            let _ = write!(self.0, "{field}={value:?} ");
+            if field.name() != "latency_us" {
+                let _ = write!(self.0, "{field}={value:?} ");
+            }
         }
     }
 
@@ -170,7 +221,10 @@ paths:
       requestBody:
         content:
           application/json:
-            schema: { properties: { password: { type: string, format: password, minLength: 9 } } }
+            schema:
+              properties:
+                password: { type: string, format: password, minLength: 9 }
+                pin: { type: integer, writeOnly: true, minimum: 0 }
       responses: { '200': { description: ok } }
 components: { securitySchemes: { key: { type: apiKey, in: query, name: key } } }
 "#;
@@ -181,6 +235,7 @@ components: { securitySchemes: { key: { type: apiKey, in: query, name: key } } }
         for (target, body) in [
             ("/login?key=s3cret-key&a=b%20c", r#"{"password": "long enough"}"#),
             ("/login?key=s3cret-key", r#"{"password": "hunter2"}"#),
+            ("/login?key=s3cret-key", r#"{"password": "long enough", "pin": -987654321}"#),
             ("/nowhere?a=b", ""),
         ] {
             let request =
@@ -189,9 +244,10 @@ components: { securitySchemes: { key: { type: apiKey, in: query, name: key } } }
         }
         drop(guard);
         insta::assert_snapshot!(log.0.lock().unwrap(), @r#"
-        message=answered call=1 method=POST url=/login?key=***&a=b%20c operation="login" status=200 source=document why=request: valid; status 200: the lowest documented 2xx; media type: none, no content is documented 
-        message=answered call=2 method=POST url=/login?key=*** operation="login" status=400 source=validation why=body/password: the value is shorter than 9 characters [minLength] 
-        message=answered call=3 method=POST url=/nowhere?a=b operation="-" status=404 source=routing why=problem path-unknown: no path of the document matches `/nowhere`; the nearest are /login 
+        message=answered call=1 method="POST" url="/login?key=***&a=b%20c" operation="login" status=200 source="document" violations="[]" trail="[\"request: valid\",\"status 200: the lowest documented 2xx\",\"media type: none, no content is documented\"]" 
+        message=answered call=2 method="POST" url="/login?key=***" operation="login" status=400 source="validation" violations="[\"body/password: the value is shorter than 9 characters [minLength]\"]" trail="[\"request: 1 violation\",\"status 400: a problem, for want of a documented one\",\"problem request-invalid: 1 violation of `login`: body/password: the value is shorter than 9 characters [minLength]\"]" 
+        message=answered call=3 method="POST" url="/login?key=***" operation="login" status=400 source="validation" violations="[\"body/pin: the value is less than the minimum of 0 [minimum]\"]" trail="[\"request: 1 violation\",\"status 400: a problem, for want of a documented one\",\"problem request-invalid: 1 violation of `login`: body/pin: the value is less than the minimum of 0 [minimum]\"]" 
+        message=answered call=4 method="POST" url="/nowhere?a=b" status=404 source="routing" violations="[]" trail="[\"problem path-unknown: no path of the document matches `/nowhere`; the nearest are /login\"]" 
         "#);
     }
 }

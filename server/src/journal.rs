@@ -218,7 +218,8 @@ impl Entry {
             + self.trail.size()
     }
 
-    fn show(&self) -> Call {
+    /// The call as it is shown, secrets hidden.
+    pub(crate) fn show(&self) -> Call {
         let secrets = &self.edition.secrets;
         let operation = self.operation.as_ref();
         let mut found = Found::default();

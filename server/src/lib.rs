@@ -53,6 +53,8 @@ pub use changes::{Changes, Difference};
 pub use connection::ConnectionLimits;
 pub use control::control_document;
 pub use credentials::{Credentials, CredentialsError, MAX_CREDENTIALS, MAX_CREDENTIALS_BYTES};
+pub use cors::{Cors, Origin, OriginError};
+pub use dress::REQUEST_TARGET;
 pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
 pub use script::{MAX_SCRIPT_BYTES, Script, ScriptError};
 pub use start_error::StartError;

@@ -23,6 +23,7 @@ use http::{HeaderMap, Method, Response, StatusCode, Version};
 
 use crate::call::Source;
 use crate::compose::{self, Task};
+use crate::cors::{self, Cors};
 use crate::edition::Edition;
 use crate::fault::{self, Connection};
 use crate::journal::{Entry, Record};
@@ -34,7 +35,7 @@ use crate::state::State;
 use crate::trail::Trail;
 use crate::upstream::{self, Destination, Forwarded, Job, Known};
 use crate::wish::Wish;
-use crate::{admit, cors, dress, refuse};
+use crate::{admit, dress, refuse};
 
 /// What is found out about a request on the way.
 #[derive(Debug)]
@@ -81,13 +82,18 @@ pub(crate) async fn serve(
             refuse::defect().into_reply()
         }
     };
-    dress::finish(&edition, id, &request, &notes, &mut reply);
-    if state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy {
+    let scrubbed = dress::finish(state, &edition, id, &request, &notes, &mut reply);
+    if state.settings.cors == Cors::Everyone
+        && (state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy)
+    {
         upstream::narrow(&request.headers, &mut reply.headers, state.forwarder.origins());
     }
     plan_faults(&mut reply, &mut notes.trail);
     let (delay, fault) = (reply.delay, reply.fault);
-    let response = record(state, edition, id, started, request, notes, reply);
+    let entry = entry(edition, id, started, request, notes, &reply);
+    dress::tell(&entry, &scrubbed);
+    state.journal.push(entry);
+    let response = response(reply);
 
     if let Some(delay) = delay {
         tokio::select! {
@@ -125,9 +131,9 @@ async fn answer(
     notes: &mut Notes,
 ) -> Result<Reply, Box<Reply>> {
     admit::admit(version, &request.headers)?;
-    if cors::is_preflight(&request.method, &request.headers) {
+    if cors::is_preflight(&state.settings.cors, &request.method, &request.headers) {
         notes.trail.push("route: a preflight, answered for any path");
-        return Ok(cors::preflight(&request.headers));
+        return Ok(cors::preflight(&state.settings.cors, &request.headers));
     }
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let found = match route(edition, &request.method, path, query, &request.headers, &mut notes.trail) {
@@ -328,20 +334,19 @@ fn plan_faults(reply: &mut Reply, trail: &mut Trail) {
     }
 }
 
-/// Writes the call into journal and log, and gives the response to send.
-fn record(
-    state: &State,
+/// The call as the journal keeps it.
+fn entry(
     edition: Arc<Edition>,
     id: u64,
     started: Instant,
     request: Request,
     notes: Notes,
-    reply: Reply,
-) -> Response<Body> {
+    reply: &Reply,
+) -> Entry {
     let is_sent = reply.fault.is_none();
     // hyper sends the head of this response and its length, and leaves the body out.
     let shown = if request.method == Method::HEAD { Bytes::new() } else { reply.body.clone() };
-    let entry = Entry {
+    Entry {
         id,
         edition,
         method: request.method,
@@ -351,14 +356,15 @@ fn record(
         response: is_sent.then(|| Record::new(&reply.headers, &shown)),
         status: is_sent.then_some(reply.status),
         source: reply.source,
-        rule: reply.rule,
+        rule: reply.rule.clone(),
         violations: notes.violations,
         upstream_violations: notes.upstream_violations,
         trail: notes.trail,
         latency: started.elapsed(),
-    };
-    dress::tell(&entry);
-    state.journal.push(entry);
+    }
+}
+
+fn response(reply: Reply) -> Response<Body> {
     let mut response = Response::new(reply.stream.unwrap_or_else(|| Body::from(reply.body)));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;

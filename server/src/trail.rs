@@ -33,6 +33,11 @@ impl Trail {
         self.0.iter().map(Line::as_str)
     }
 
+    /// Whether every line was known before the request came.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.0.iter().any(|line| matches!(line, Line::Own(_)))
+    }
+
     /// About how many bytes it holds for itself.
     pub(crate) fn size(&self) -> usize {
         let own = |line: &Line| if let Line::Own(text) = line { text.len() } else { 0 };

@@ -93,7 +93,7 @@ mod tests {
             let request = request(origin);
             assert_eq!(foreign(&request, &named).is_none(), passes, "{origin:?}");
             let mut reply = HeaderMap::new();
-            cors::apply(&request, &mut reply);
+            cors::apply(&cors::Cors::Everyone, &request, &mut reply);
             narrow(&request, &mut reply, &named);
             let found = reply.get(ACCESS_CONTROL_ALLOW_ORIGIN).map(|origin| origin.to_str().unwrap());
             assert_eq!(found, allowed, "{origin:?}");

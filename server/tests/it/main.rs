@@ -8,6 +8,7 @@
 mod always;
 #[path = "../../examples/answer.rs"]
 mod answer;
+mod browser;
 mod codings;
 mod connections;
 mod control_api;
