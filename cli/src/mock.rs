@@ -4,30 +4,33 @@ mod announce;
 mod credential;
 mod forward;
 mod listen;
+mod log;
 mod mount;
 mod strictness;
+mod watch;
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use counterfoil_conformance::report::one_line;
 use counterfoil_openapi::BasePaths;
 use counterfoil_openapi::generate::Variety;
-use counterfoil_server::{Bodies, Examples, StubBuilder, StubServer};
+use counterfoil_server::{Bodies, Cors, Examples, OriginError, Script, StubBuilder, StubServer};
 use tokio::runtime::Runtime;
-use tracing_subscriber::EnvFilter;
+use tokio::sync::mpsc;
 
 use self::listen::Listening;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::references::References;
+use crate::references::{Record, References};
 use crate::signal::Signals;
 use crate::source::{self, Source};
+use announce::ListChoice;
+use log::{Log, LogOptions};
 use mount::Mounting;
 use strictness::Strictness;
-
-/// What is logged unless `COUNTERFOIL_LOG` says otherwise: a line a request.
-const DEFAULT_LOG: &str = "info";
+use watch::{Reading, Watch};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,6 +46,10 @@ Examples:
   counterfoil mock a.yaml b.yaml --mount a=/v1 --mount b=/v2
   counterfoil mock https://example.com/pets.json --dynamic
   counterfoil mock pets.yaml --credentials accepted.yaml --strict-query
+  counterfoil mock pets.yaml --script pets.script.yaml --watch
+                                                saving either changes what is served
+  counterfoil mock pets.yaml --cors https://app.example,http://localhost:3000
+  counterfoil mock pets.yaml --log json 2> log.ndjson
   curl -X PUT http://127.0.0.1:4011/operations/generateAuthToken/reply -d 403
                                                 from now on that operation answers 403
 
@@ -50,13 +57,11 @@ Accepted credentials, by the names of the document's security schemes:
   apiKey: k3y                                   an API key, or a bearer token
   login: [\"ada:lovelace\", \"grace:hopper\"]       basic and digest: user name, colon, password
   oauth: [{value: t0ken, scopes: [read]}]       only these scopes; without `scopes`, all
-  session: true                                 whatever is well-formed
-
-COUNTERFOIL_LOG sets what is logged: error, warn, info (a line a request), debug, trace, off.";
+  session: true                                 whatever is well-formed";
 
 /// Serve a stub that answers as the documents say, and as scripts say otherwise.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = format!("{EXAMPLES}\n\n{}", log::HELP))]
 pub(crate) struct Arguments {
     /// OpenAPI documents (YAML or JSON), a URL, `-` for standard input, or names of bundled ones.
     #[arg(value_name = "DOCUMENT")]
@@ -95,6 +100,25 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "KIND", default_value = "plain")]
     values: ValuesName,
 
+    /// Follow the files: when a document, a file that it refers to or a script changes, the stub serves what it says
+    /// now. What cannot be read leaves what was served before, and an error in the log; the journal, the places in
+    /// sequences and what the control API set stay.
+    #[arg(long)]
+    watch: bool,
+
+    /// Which operations are printed at the start, each with a curl line that works: some where there are many, all, or
+    /// none.
+    #[arg(long, value_name = "WHICH", default_value = "some")]
+    list: ListChoice,
+
+    /// Which pages of other origins may read replies. Unless given, all may, and those of this machine with
+    /// credentials. `off` lets none; origins, with commas between them, let only theirs, with credentials.
+    #[arg(long, value_name = "ORIGINS", value_parser = cors)]
+    cors: Option<Cors>,
+
+    #[command(flatten)]
+    log: LogOptions,
+
     #[command(flatten)]
     strictness: Strictness,
 
@@ -125,17 +149,35 @@ enum ValuesName {
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
-    let mut sources = source::load_all(&arguments.documents, &arguments.references)?;
+    let references = match arguments.watch {
+        true => References { record: Record::kept(), ..arguments.references.clone() },
+        false => arguments.references.clone(),
+    };
+    let unmounted = source::load_all(&arguments.documents, &references)?;
+    let mut sources = unmounted.clone();
     mount::apply(&arguments.mount, &mut sources)?;
-    log_requests(output);
+    let scripts = source::scripts(&arguments.script, &sources, &references)?;
+    let _log = Log::start(&arguments.log, output).context("start the log")?;
+    let news = if arguments.watch {
+        let news = Watch::start(unmounted, &arguments.mount, &arguments.script, &references);
+        Some(news.context("watch the files")?)
+    } else {
+        None
+    };
     let runtime = Runtime::new().context("start the runtime")?;
-    runtime.block_on(serve(&sources, arguments, output))?;
+    runtime.block_on(serve(&sources, scripts, news, arguments, output))?;
     Ok(Exit::Passed)
 }
 
-async fn serve(sources: &[Source], arguments: &Arguments, output: &Output) -> anyhow::Result<()> {
+async fn serve(
+    sources: &[Source],
+    scripts: Vec<Script>,
+    news: Option<mpsc::Receiver<Reading>>,
+    arguments: &Arguments,
+    output: &Output,
+) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("listen for signals")?;
-    let (stub, trusted) = start(sources, arguments).await?;
+    let (stub, trusted) = start(sources, scripts, arguments).await?;
     arguments.listening.tell_ports(&stub)?;
     let is_stopped = tokio::select! {
         biased;
@@ -146,7 +188,10 @@ async fn serve(sources: &[Source], arguments: &Arguments, output: &Output) -> an
         }
     };
     if !is_stopped {
-        signals.next().await;
+        tokio::select! {
+            () = signals.next() => {}
+            () = follow(&stub, news) => {}
+        }
     }
     tokio::select! {
         () = stub.close() => {}
@@ -155,8 +200,24 @@ async fn serve(sources: &[Source], arguments: &Arguments, output: &Output) -> an
     Ok(())
 }
 
+/// Serves whatever the watched files say; it does not end.
+async fn follow(stub: &StubServer, news: Option<mpsc::Receiver<Reading>>) {
+    if let Some(mut news) = news {
+        while let Some(Reading { sources, scripts }) = news.recv().await {
+            let contracts = sources.into_iter().map(|source| source.contract).collect();
+            let changes = stub.reload(contracts, scripts);
+            tracing::info!("reloaded: {}", one_line(&changes.to_string()));
+        }
+    }
+    std::future::pending().await
+}
+
 /// The stub, and the certificate to trust where it is one of ours.
-async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<(StubServer, Option<PathBuf>)> {
+async fn start(
+    sources: &[Source],
+    scripts: Vec<Script>,
+    arguments: &Arguments,
+) -> anyhow::Result<(StubServer, Option<PathBuf>)> {
     let mut contracts = sources.iter().map(|source| source.contract.clone());
     let first = contracts.next().context("find a document to serve")?;
     let mut builder = contracts
@@ -176,9 +237,10 @@ async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<(Stu
             ValuesName::Minimal => Variety::Minimal,
         })
         .forwarding(arguments.forward.resolve())
+        .cors(arguments.cors.clone().unwrap_or_default())
         .bodies(if arguments.dynamic { Bodies::Generated } else { Bodies::Examples });
     builder = arguments.strictness.apply(builder, sources)?;
-    for script in source::scripts(&arguments.script, sources)? {
+    for script in scripts {
         builder = builder.script(script);
     }
     let (builder, trusted) = arguments.listening.apply(builder)?;
@@ -186,16 +248,9 @@ async fn start(sources: &[Source], arguments: &Arguments) -> anyhow::Result<(Stu
     Ok((stub, trusted))
 }
 
-/// Logs to standard error what `COUNTERFOIL_LOG` asks for.
-fn log_requests(output: &Output) {
-    let filter = std::env::var("COUNTERFOIL_LOG").unwrap_or_else(|_| DEFAULT_LOG.to_owned());
-    let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        // Where standard error cannot be written, to say so there would panic.
-        .log_internal_errors(false)
-        .with_ansi(output.has_coloured_stderr())
-        .with_target(false)
-        .init();
+fn cors(text: &str) -> Result<Cors, OriginError> {
+    if text == "off" {
+        return Ok(Cors::Off);
+    }
+    text.split(',').map(|origin| origin.trim().parse()).collect::<Result<_, _>>().map(Cors::Only)
 }

@@ -52,18 +52,23 @@ impl Output {
 
     /// Shows an error with its causes.
     pub(crate) fn error(&self, error: &anyhow::Error) {
-        let mut shown = format!("{BAD}error{BAD:#}: failed to {error}");
-        for cause in error.chain().skip(1) {
-            shown.push_str(&format!(": {cause}"));
-        }
         // Nothing can be done about a standard error that cannot be written.
-        let _ = writeln!(self.stderr(), "{shown}");
+        let _ = writeln!(self.stderr(), "{BAD}error{BAD:#}: {}", describe(error));
     }
 
     /// Shows a note that is no result.
     pub(crate) fn note(&self, text: &str) {
         let _ = writeln!(self.stderr(), "{QUIET}{text}{QUIET:#}");
     }
+}
+
+/// An error with its causes, as a fragment.
+pub(crate) fn describe(error: &anyhow::Error) -> String {
+    let mut shown = format!("failed to {error}");
+    for cause in error.chain().skip(1) {
+        shown.push_str(&format!(": {cause}"));
+    }
+    shown
 }
 
 /// Whether an error means that the reader of our output went away.

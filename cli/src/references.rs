@@ -1,6 +1,9 @@
 //! Where the references of a document may lead.
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -20,6 +23,60 @@ pub(crate) struct References {
     /// Hosts that references may lead to by URL, with commas between them; other hosts are never asked.
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub(crate) allow_remote_refs: Vec<AllowedHost>,
+
+    /// What was read, for whoever watches it.
+    #[arg(skip)]
+    pub(crate) record: Record,
+}
+
+/// The files read, where somebody wants to know.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Record(Option<Arc<Mutex<BTreeMap<PathBuf, Print>>>>);
+
+/// What a file held, as far as it takes to tell whether that changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Print {
+    /// It could not be read.
+    Nothing,
+    /// Nothing but white space.
+    Blank,
+    /// The hash of what it held.
+    Text(u64),
+}
+
+impl Record {
+    /// A record that is kept.
+    pub(crate) fn kept() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// Notes what was read.
+    pub(crate) fn note(&self, path: PathBuf, bytes: Option<&[u8]>) {
+        if let Some(record) = &self.0 {
+            record.lock().unwrap_or_else(PoisonError::into_inner).insert(path, Print::of(bytes));
+        }
+    }
+
+    /// What was noted since this was last asked.
+    pub(crate) fn take(&self) -> BTreeMap<PathBuf, Print> {
+        let Some(record) = &self.0 else { return BTreeMap::new() };
+        std::mem::take(&mut record.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Print {
+    /// The print of a file's bytes; nothing where it cannot be read.
+    pub(crate) fn of(bytes: Option<&[u8]>) -> Self {
+        match bytes {
+            None => Self::Nothing,
+            Some(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => Self::Blank,
+            Some(bytes) => {
+                let mut hasher = DefaultHasher::new();
+                hasher.write(bytes);
+                Self::Text(hasher.finish())
+            }
+        }
+    }
 }
 
 impl References {
@@ -30,17 +87,18 @@ impl References {
             Some(root) => files.and(root).with_context(|| format!("open `{}`", root.display()))?,
             None => files,
         };
-        Ok(Allowed { files: Box::new(files), web: self.web(None)? })
+        let record = Some((folder.to_owned(), self.record.clone()));
+        Ok(Allowed { files: Box::new(files), record, web: self.web(None)? })
     }
 
     /// What a document that came from no folder refers to.
     pub(crate) fn of_input(&self) -> anyhow::Result<Allowed> {
-        Ok(Allowed { files: Box::new(NoFiles), web: self.web(None)? })
+        Ok(Allowed { files: Box::new(NoFiles), record: None, web: self.web(None)? })
     }
 
     /// What the document at a URL refers to; the user named its host, so it may be asked.
     pub(crate) fn of_url(&self, url: &str) -> anyhow::Result<Allowed> {
-        Ok(Allowed { files: Box::new(NoFiles), web: self.web(AllowedHost::of_url(url))? })
+        Ok(Allowed { files: Box::new(NoFiles), record: None, web: self.web(AllowedHost::of_url(url))? })
     }
 
     fn web(&self, own: Option<AllowedHost>) -> anyhow::Result<Option<Web>> {
@@ -56,6 +114,8 @@ impl References {
 /// The files and URLs that a document may refer to.
 pub(crate) struct Allowed {
     files: Box<dyn Files>,
+    /// The folder that paths are relative to, and where to note what was read of it.
+    record: Option<(PathBuf, Record)>,
     web: Option<Web>,
 }
 
@@ -69,7 +129,14 @@ impl Files for Allowed {
         let Some(host) = host_of(path) else {
             let hint = "mend the reference, or name the folder it leads into with `--allow-ref-root`";
             let hinted = |error: FileError| if error.is_refused() { error.hint(hint) } else { error };
-            return self.files.read(path).map_err(hinted);
+            let read = self.files.read(path).map_err(hinted);
+            // What may not be read is nobody's to watch.
+            if let Some((folder, record)) = &self.record
+                && !read.as_ref().is_err_and(FileError::is_refused)
+            {
+                record.note(folder.join(path), read.as_deref().ok());
+            }
+            return read;
         };
         let hint =
             format!("to have it fetched, allow its host with `--allow-remote-refs {}`", one_line(host));

@@ -17,7 +17,7 @@ use crate::references::{References, host_of};
 const STDIN: &str = "<stdin>";
 
 /// A contract and where it came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Source {
     /// What the user would call it again.
     pub(crate) name: String,
@@ -35,17 +35,32 @@ pub(crate) fn load_all(names: &[String], references: &References) -> anyhow::Res
     if names.is_empty() {
         return bundled().iter().map(load_bundled).collect();
     }
-    names
-        .iter()
-        .map(|name| {
-            let source = load(name, references)?;
-            if source.contract.operations().is_empty() {
-                let reasons = source.contract.findings().iter().map(|finding| format!("\n{finding}"));
-                bail!("find an operation in `{}`{}", visible(name), reasons.collect::<String>());
-            }
-            Ok(source)
-        })
-        .collect()
+    names.iter().map(|name| load_served(name, references)).collect()
+}
+
+/// Loads anew what came from files; the rest stays as it is.
+pub(crate) fn reload_all(sources: &[Source], references: &References) -> anyhow::Result<Vec<Source>> {
+    let reload = |source: &Source| match source.is_file() {
+        true => load_served(&source.name, references),
+        false => Ok(source.clone()),
+    };
+    sources.iter().map(reload).collect()
+}
+
+fn load_served(name: &str, references: &References) -> anyhow::Result<Source> {
+    let source = load(name, references)?;
+    if source.contract.operations().is_empty() {
+        let reasons = source.contract.findings().iter().map(|finding| format!("\n{finding}"));
+        bail!("find an operation in `{}`{}", visible(name), reasons.collect::<String>());
+    }
+    Ok(source)
+}
+
+impl Source {
+    /// Whether it came from a file, and not from the web, standard input or the bundled systems.
+    pub(crate) fn is_file(&self) -> bool {
+        self.bundled.is_none() && self.name != "-" && host_of(&self.name).is_none()
+    }
 }
 
 /// Loads one document.
@@ -86,7 +101,9 @@ pub(crate) fn try_load(name: &str, references: &References) -> anyhow::Result<Re
     } else {
         let hint =
             || format!("read `{name}` (give a file, a URL, `-` for standard input, or {})", bundled_names());
-        let bytes = File::open(path).and_then(read).with_context(hint)?;
+        let bytes = File::open(path).and_then(read);
+        references.record.note(path.to_owned(), bytes.as_deref().ok());
+        let bytes = bytes.with_context(hint)?;
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         (name, bytes, references.of_file(folder.unwrap_or(Path::new(".")))?)
     };
@@ -107,11 +124,17 @@ fn read(reader: impl Read) -> std::io::Result<Vec<u8>> {
 }
 
 /// Loads the scripts named, in that order, then those of the bundled systems among the sources.
-pub(crate) fn scripts(names: &[String], sources: &[Source]) -> anyhow::Result<Vec<Script>> {
+pub(crate) fn scripts(
+    names: &[String],
+    sources: &[Source],
+    references: &References,
+) -> anyhow::Result<Vec<Script>> {
     let contracts: Vec<Contract> = sources.iter().map(|source| source.contract.clone()).collect();
     let mut scripts = Vec::new();
     for name in names {
-        scripts.push(load_script(name, &read_script(name)?, &contracts)?);
+        let bytes = read_script(name);
+        references.record.note(name.into(), bytes.as_deref().ok());
+        scripts.push(load_script(name, &bytes?, &contracts)?);
     }
     for system in sources.iter().filter_map(|source| source.bundled) {
         if let (Some(text), Some(file)) = (system.script, system.script_file()) {

@@ -78,7 +78,7 @@ async fn test_one(
 
 async fn start_stub(source: &Source, arguments: &Arguments) -> anyhow::Result<StubServer> {
     let mut builder = StubServer::builder(source.contract.clone()).seed(arguments.seed.number());
-    for script in source::scripts(&arguments.script, std::slice::from_ref(source))? {
+    for script in source::scripts(&arguments.script, std::slice::from_ref(source), &arguments.references)? {
         builder = builder.script(script);
     }
     builder.start().await.context("start a stub to test")

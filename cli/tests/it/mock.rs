@@ -46,7 +46,7 @@ fn every_announced_curl_line_works_when_pasted() {
 fn without_a_document_both_bundled_systems_are_served_with_their_scripts() {
     let mut mock = Mock::start([]);
     let announcement = mock.announcement().join("\n");
-    assert!(announcement.contains("POST /admin/sso"), "{announcement}");
+    assert!(announcement.contains("POST  /admin/sso"), "{announcement}");
     let form = "username=u&password=p&client=requestip";
     let html = shell(&format!("curl -is -d '{form}' {}/server/admin/generateToken", mock.url));
     assert!(html.to_lowercase().contains("content-type: text/html"), "{html}");
@@ -177,4 +177,58 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert_eq!(status.code(), Some(0), "{stderr}");
     assert!(!stderr.contains("panicked") && !stderr.contains("error"), "{stderr}");
+}
+
+/// A document of so many operations, in the order of their numbers.
+fn many(count: usize) -> String {
+    let mut text = "openapi: 3.0.3\ninfo: {title: Many, version: '1'}\npaths:\n".to_owned();
+    for number in 0..count {
+        let method = ["get", "delete", "patch"][number % 3];
+        text.push_str(&format!(
+            "  /things/{number:04}/{{id}}: {{{method}: {{operationId: op{number:04}, parameters: [{{name: id, in: path, \
+             required: true, schema: {{type: string}}, example: a}}], responses: {{'200': {{description: ok, content: \
+             {{application/json: {{examples: {{first: {{value: 1}}, second: {{value: 2}}}}}}}}}}, '404': {{description: \
+             none}}}}}}}}\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn row_startup_prints_a_table_that_is_cut_where_it_is_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "many.yaml", &many(1_000));
+    let lines_of = |flags: &[&str]| {
+        let mut mock = Mock::start([text(&path)].into_iter().chain(flags.iter().copied()));
+        let shown = mock.announcement().join("\n").replace(text(folder.path()), ".");
+        shown.replace(&mock.url, "http://127.0.0.1:4010").replace(&mock.control_url, "http://127.0.0.1:4011")
+    };
+    let some = lines_of(&[]);
+    assert_eq!(some.matches("curl ").count(), 40);
+    let lines: Vec<&str> = some.lines().collect();
+    let (head, tail) = (&lines[..9], &lines[lines.len() - 6..]);
+    insta::assert_snapshot!(format!("{}\n[...]\n{}", head.join("\n"), tail.join("\n")));
+    let all = lines_of(&["--list", "all"]);
+    assert_eq!((all.matches("curl ").count(), all.contains("--list")), (1_000, false));
+    let none = lines_of(&["--list", "none"]);
+    assert_eq!(none.trim(), "Many (./many.yaml), 1000 operations");
+}
+
+#[test]
+fn row_cors_can_be_switched_off_or_given_to_some_origins() {
+    let origin = "https://app.example";
+    let table = [
+        (&[][..], "*"),
+        (&["--cors", "off"], ""),
+        (&["--cors", "https://b.example, https://APP.example"], origin),
+    ];
+    for (flags, allowed) in table {
+        let mock = Mock::start(["tyk"].into_iter().chain(flags.iter().copied()));
+        let header = "%header{access-control-allow-origin}";
+        let call = format!("curl -s -o /dev/null -w '{header}' -H 'Origin: {origin}' {}/admin/sso", mock.url);
+        assert_eq!(shell(&call), allowed, "{flags:?}");
+    }
+    let refused = run(["mock", "tyk", "--cors", "app.example"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("as in `https://app.example:8443`"), "{}", refused.stderr);
 }

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 /// The command, in an environment that nobody set up for it.
 pub(crate) fn counterfoil<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
@@ -78,21 +80,34 @@ impl Mock {
 
     /// As [`Mock::start`], with a text on standard input.
     pub(crate) fn start_with_input<'a>(arguments: impl IntoIterator<Item = &'a str>, input: &str) -> Self {
-        let ports = ["mock", "--port", "0", "--control-port", "0"];
-        Self::spawn(counterfoil(ports.into_iter().chain(arguments)), input)
+        Self::spawn(on_free_ports(arguments), input, None)
+    }
+
+    /// Starts one whose log is read as it comes.
+    pub(crate) fn start_logged<'a>(arguments: impl IntoIterator<Item = &'a str>) -> (Self, Log) {
+        let mut mock = Self::start_unread(arguments);
+        let lines = BufReader::new(mock.child.stderr.take().expect("it is piped")).lines();
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        (mock, Log(receiver))
+    }
+
+    /// Starts one whose standard error is a pipe that nobody reads.
+    pub(crate) fn start_unread<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::spawn(on_free_ports(arguments), "", Some(Stdio::piped()))
     }
 
     /// Starts one as told and waits until it listens.
     pub(crate) fn run(command: Command) -> Self {
-        Self::spawn(command, "")
+        Self::spawn(command, "", None)
     }
 
-    fn spawn(mut command: Command, input: &str) -> Self {
+    fn spawn(mut command: Command, input: &str, stderr: Option<Stdio>) -> Self {
         let log = tempfile::NamedTempFile::new().expect("temporary files can be made");
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log.reopen().expect("it was made just now"))
+            .stderr(stderr.unwrap_or_else(|| log.reopen().expect("it was made just now").into()))
             .spawn()
             .expect("the command starts");
         let mut stdin = child.stdin.take().expect("it is piped");
@@ -104,7 +119,8 @@ impl Mock {
             let mut line = String::new();
             out.read_line(&mut line).expect("it prints");
             let url = line.strip_prefix(label).map(str::trim);
-            url.unwrap_or_else(|| panic!("expected a line with `{label}`, got {line:?}")).to_owned()
+            let url = url.unwrap_or_else(|| panic!("expected a line with `{label}`, got {line:?}"));
+            url.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "")
         };
         let (url, control_url) = (address("stub"), address("control API"));
         Self { child, out, log, url, control_url }
@@ -147,6 +163,30 @@ impl Mock {
 
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("it is a child of ours").is_none()
+    }
+}
+
+/// The command that serves a stub on free ports.
+fn on_free_ports<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    counterfoil(["mock", "--port", "0", "--control-port", "0"].into_iter().chain(arguments))
+}
+
+/// What a running command tells on standard error.
+pub(crate) struct Log(Receiver<String>);
+
+impl Log {
+    /// The next line; it comes within a time that only a defect exceeds.
+    pub(crate) fn line(&self) -> String {
+        self.0.recv_timeout(Duration::from_secs(30)).expect("the log has another line")
+    }
+
+    /// The lines up to the first that holds a text.
+    pub(crate) fn until(&self, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        while !lines.last().is_some_and(|line: &String| line.contains(text)) {
+            lines.push(self.line());
+        }
+        lines
     }
 }
 
