@@ -28,8 +28,8 @@ use crate::upstream::{Forwarder, Forwarding};
 
 /// The largest request body read unless told otherwise, in bytes; a larger one is answered 413.
 pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
-/// How long [`StubServer::close`] waits for requests under way.
-pub const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
+/// How long [`StubServer::close`] waits for requests under way, so that a process is gone within five seconds.
+pub const CLOSE_DEADLINE: Duration = Duration::from_millis(4_500);
 /// How long a request body may take to arrive unless told otherwise; after that it is answered 408.
 pub const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -261,8 +261,6 @@ impl StubBuilder {
         self
     }
 
-    /// How long [`StubServer::close`] waits for requests under way.
-    pub const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
     /// How long a request body may take to arrive; [`DEFAULT_BODY_DEADLINE`] unless told otherwise.
     pub fn body_deadline(mut self, deadline: Duration) -> Self {
         self.settings.body_deadline = deadline;

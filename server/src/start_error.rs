@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 /// A stub that could not start.
 #[derive(Debug)]
@@ -13,6 +14,18 @@ pub struct StartError {
 impl StartError {
     pub(crate) fn new(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { what: what.into(), source: Some(source.into()) }
+    }
+
+    /// Whether the system refused something for this reason.
+    pub(crate) fn is(&self, kind: io::ErrorKind) -> bool {
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == kind) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 }
 

@@ -100,6 +100,32 @@ fn ipv6_is_listened_on_and_the_control_api_stays_on_loopback() {
 }
 
 #[test]
+fn a_machine_without_ipv4_is_served_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let ports = folder.path().join("ports");
+    // A network of its own, seen by nobody else.
+    let alone = "ip link set lo up && ip addr del 127.0.0.1/8 dev lo && ip addr show lo | grep -q ::1";
+    let probe = Command::new("unshare").args(["-n", "sh", "-c", alone]).output();
+    if !probe.is_ok_and(|probe| probe.status.success()) {
+        println!("skipped: no network of its own can be had here");
+        return;
+    }
+    let line = format!(
+        "{alone} && {{ \"$0\" mock tyk --host ::1 --port 0 --control-port 0 --port-file {ports} >/dev/null & \
+         while ! [ -e {ports} ]; do kill -0 $!; done; \
+         while read port; do curl -gs -o /dev/null -w '%{{http_code}} ' \"http://[::1]:$port/health\"; done <{ports}; \
+         kill $!; wait $!; }}",
+        ports = text(&ports)
+    );
+    let output = Command::new("unshare")
+        .args(["-n", "bash", "-ec", &line, env!("CARGO_BIN_EXE_counterfoil")])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "404 200 ", "{told}");
+}
+
+#[test]
 fn who_reads_the_port_file_finds_a_stub_that_is_ready() {
     let folder = tempfile::tempdir().unwrap();
     let ports = folder.path().join("ports");

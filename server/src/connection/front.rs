@@ -2,7 +2,7 @@
 //!
 //! dropshot then listens on a free port of the loopback interface, and bytes are carried there and back. The port is
 //! no second door: a connection counts only if it comes from a port that the front itself has taken. Bytes cross the
-//! kernel twice more, so that a request costs about twice as much as over TCP; nothing else goes this way.
+//! kernel twice more, which a short request notices: nothing but a Unix socket goes this way.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;

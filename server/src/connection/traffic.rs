@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -30,7 +30,7 @@ pub(crate) struct Traffic {
 #[derive(Default)]
 struct Port {
     /// The requests that are being answered.
-    under_way: AtomicU32,
+    under_way: AtomicU16,
     /// When one last began or ended; 0 where none ever did.
     last: AtomicU32,
     /// Whether the connection is one of the front's.

@@ -1,6 +1,7 @@
 //! The dropshot side of the control plane.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use dropshot::{ConfigDropshot, HandlerTaskMode, HttpServer, ServerBuilder};
@@ -17,8 +18,18 @@ const MAX_BODY: usize = 1024 * 1024;
 pub(crate) type Server = HttpServer<Arc<State>>;
 
 /// Starts to listen on a port of the loopback interface; 0 takes a free one.
+///
+/// Where the machine has no loopback address of IPv4, it is that of IPv6.
 pub(crate) fn start(state: &Arc<State>, port: u16) -> Result<Server, StartError> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    match listen(state, (Ipv4Addr::LOCALHOST, port).into()) {
+        Err(error) if error.is(io::ErrorKind::AddrNotAvailable) => {
+            listen(state, (Ipv6Addr::LOCALHOST, port).into())
+        }
+        other => other,
+    }
+}
+
+fn listen(state: &Arc<State>, address: SocketAddr) -> Result<Server, StartError> {
     let config = ConfigDropshot {
         bind_address: address,
         default_request_body_max_bytes: MAX_BODY,

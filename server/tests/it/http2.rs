@@ -1,11 +1,13 @@
 //! Floods over HTTP/2: h2 under hyper stops them, and others are served meanwhile.
 
+use std::cell::Cell;
 use std::time::Duration;
 
+use counterfoil_server::Script;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use crate::stub::{Stub, tables};
+use crate::stub::{Stub, TABLES, contract, tables};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;
@@ -68,6 +70,23 @@ async fn send(stub: &Stub, frames: Vec<u8>, is_last: impl Fn(&Frame) -> bool) ->
     };
     timeout(Duration::from_secs(5), both).await.expect("the stub says something in the end");
     seen
+}
+
+#[tokio::test]
+async fn a_reset_over_http_2_is_one_of_the_stream_and_the_connection_lives() {
+    let reset = b"{script: 1, rules: {listPets: {respond: [{fault: reset}, 200]}}}";
+    let reset = Script::load("reset.yaml", reset, &[contract(TABLES)]);
+    let stub = Stub::start(tables().script(reset.unwrap())).await;
+    let request = |stream| frame(HEADERS, END_STREAM | END_HEADERS, stream, &get());
+    let (was_reset, was_answered) = (Cell::new(false), Cell::new(false));
+    let seen = send(&stub, [request(1), request(3)].concat(), |frame| {
+        was_reset.set(was_reset.get() || frame.kind == RST_STREAM);
+        was_answered.set(was_answered.get() || frame.kind == DATA);
+        was_reset.get() && was_answered.get()
+    });
+    let seen = seen.await;
+    assert!(was_reset.get() && was_answered.get(), "{seen:?}");
+    assert_eq!(stub.server.calls().iter().map(|call| call.status).collect::<Vec<_>>(), [None, Some(200)]);
 }
 
 /// Whether a frame ends the connection because of a flood.
