@@ -387,17 +387,20 @@ mod tests {
         let contract = Contract::load("a.yaml", text.as_bytes()).unwrap();
         let engine = ScriptEngine::new(Vec::new(), 0);
         let state = StubBuilder::new(contract.clone()).into_state();
+        let whole = Edition::new(vec![contract.clone()], ScriptEngine::new(Vec::new(), 0), &state.settings);
         let mut edition = Edition::new(vec![contract], engine, &state.settings);
         // The one invariant that can be broken from here.
         edition.plans = Plans::new(std::iter::empty(), state.settings.plan_rules());
         state.replace(edition);
         let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
-        let request = hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();
-        let response = serve(&state, connection, request).await;
+        let request = || hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();
+        let response = serve(&state, connection, request()).await;
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert!(String::from_utf8_lossy(&body).contains("urn:counterfoil:defect"), "{body:?}");
         let call = state.journal.get(1).unwrap();
         assert_eq!((call.status, call.operation.as_deref()), (Some(500), Some("getA")));
+        state.replace(whole);
+        assert_eq!(serve(&state, connection, request()).await.status(), 200, "the next request is answered");
     }
 }

@@ -1,8 +1,9 @@
 //! Where `mock` listens: TLS, HTTP/2, Unix sockets, IPv6.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::process::{Mock, counterfoil, run, shell, text, write};
 
@@ -131,7 +132,7 @@ fn who_reads_the_port_file_finds_a_stub_that_is_ready() {
     let ports = folder.path().join("ports");
     let mut command =
         counterfoil(["mock", "tyk", "--port", "0", "--control-port", "0", "--port-file", text(&ports)]);
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let found = loop {
         match fs::read_to_string(&ports) {
@@ -165,6 +166,24 @@ fn flags_that_do_not_fit_together_are_refused() {
         assert_eq!(refused.status.code(), Some(2), "{arguments:?}: {told}");
         assert!(told.contains(expected), "{arguments:?}: {told}");
     }
+}
+
+#[test]
+fn client_certificates_that_nobody_looks_at_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\ncomponents: {securitySchemes: {mine: {type: mutualTLS}}}\n\
+        paths: {/a: {get: {security: [{mine: []}], responses: {'200': {description: ok}}}}}\n";
+    let document = write(folder.path(), "mutual.yaml", document);
+    let mut child = counterfoil(["mock", text(&document), "--port", "0", "--control-port", "0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.contains("`mine`") && line.contains("--client-ca"), "{line}");
 }
 
 #[test]

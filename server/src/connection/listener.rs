@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socket2::Socket;
 
-use super::socket::{Sockets, local_address};
+use super::socket::{Sockets, is_listening, local_address};
 
 /// A second handle on the socket that dropshot listens on; accepted connections inherit what is set on it.
 #[derive(Debug)]
@@ -19,9 +19,7 @@ impl Listener {
     ///
     /// When it cannot be reached.
     pub(crate) fn find(address: SocketAddr) -> io::Result<Self> {
-        let is_it = |socket: &Socket| {
-            local_address(socket) == Some(address) && socket.is_listener().unwrap_or_default()
-        };
+        let is_it = |socket: &Socket| local_address(socket) == Some(address) && is_listening(socket);
         Sockets::new()?.find(is_it).map(Self)
     }
 

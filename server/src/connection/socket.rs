@@ -108,6 +108,17 @@ impl Sockets {
     }
 }
 
+/// Whether a socket waits for connections.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_listening(socket: &Socket) -> bool {
+    socket.is_listener().unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_listening(_socket: &Socket) -> bool {
+    false
+}
+
 /// The local address of a socket of TCP.
 pub(crate) fn local_address(socket: &Socket) -> Option<SocketAddr> {
     socket.local_addr().ok()?.as_socket()
