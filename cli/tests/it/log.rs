@@ -49,7 +49,7 @@ fn settled(line: &str) -> String {
 }
 
 #[test]
-fn row_a_line_a_request_with_the_whole_url_operation_status_and_why() {
+fn one_log_line_a_request_with_the_whole_url_operation_status_and_why() {
     let (mock, log, folder) = logged(&[]);
     let targets = [
         "/pets/1?limit=5&key=k3y-value&more=a%20b",
@@ -68,7 +68,7 @@ fn row_a_line_a_request_with_the_whole_url_operation_status_and_why() {
 }
 
 #[test]
-fn row_a_line_a_request_as_json() {
+fn one_log_line_a_request_as_json() {
     let (mock, log, folder) = logged(&["--log", "json"]);
     call(&mock, "/pets/x?limit=5&key=k3y-value");
     call(&mock, "/pets/1?limit=7&key=k3y-value");

@@ -26,7 +26,7 @@ paths:
 ";
 
 #[test]
-fn every_announced_curl_line_works_when_pasted() {
+fn startup_prints_every_operation_with_a_curl_command_that_works() {
     let folder = tempfile::tempdir().unwrap();
     let pets = write(folder.path(), "pets.yaml", PETS);
     let mut mock = Mock::start(["tyk", "arcgis", text(&pets), "--base-path", "strict"]);
@@ -195,7 +195,7 @@ fn many(count: usize) -> String {
 }
 
 #[test]
-fn row_startup_prints_a_table_that_is_cut_where_it_is_long() {
+fn startup_prints_a_table_that_is_cut_where_it_is_long() {
     let folder = tempfile::tempdir().unwrap();
     let path = write(folder.path(), "many.yaml", &many(1_000));
     let lines_of = |flags: &[&str]| {
@@ -215,7 +215,7 @@ fn row_startup_prints_a_table_that_is_cut_where_it_is_long() {
 }
 
 #[test]
-fn row_cors_can_be_switched_off_or_given_to_some_origins() {
+fn cors_can_be_switched_off_or_given_to_some_origins() {
     let origin = "https://app.example";
     let table = [
         (&[][..], "*"),

@@ -47,7 +47,7 @@ fn watching(pets: &Path) -> (Mock, Log) {
 }
 
 #[test]
-fn a_document_is_served_as_it_is_saved_whichever_way() {
+fn watch_reloads_the_document_whichever_way_it_is_saved() {
     let folder = tempfile::tempdir().unwrap();
     let path = write(folder.path(), "pets.yaml", PETS);
     let (mock, log) = watching(&path);
@@ -98,7 +98,7 @@ fn a_document_is_served_as_it_is_saved_whichever_way() {
 }
 
 #[test]
-fn what_a_document_refers_to_and_scripts_are_watched_too() {
+fn watch_reloads_everything_it_references_and_the_script_and_keeps_state() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("parts")).unwrap();
     let replies = write(folder.path(), "parts/replies.yaml", &part("first"));
@@ -118,6 +118,19 @@ fn what_a_document_refers_to_and_scripts_are_watched_too() {
     assert_eq!(status(), "503");
     let calls = shell(&format!("curl -s {}/calls", mock.control_url));
     assert_eq!(calls.matches("\"id\":").count(), 4, "the journal goes on: {calls}");
+}
+
+#[test]
+fn a_mounted_document_stays_where_it_is_when_it_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "pets.yaml", PETS);
+    let (mut mock, log) = Mock::start_logged([text(&path), "tyk", "--mount", "pets=/v7", "--watch"]);
+    mock.announcement();
+    for example in ["second", "third"] {
+        fs::write(&path, pets(example)).unwrap();
+        log.until("reloaded: operations: 1 changed (listPets)");
+        assert_eq!(shell(&format!("curl -s {}/v7/pets", mock.url)), format!("\"{example}\""));
+    }
 }
 
 /// As configuration is mounted into a container: the document is a link through a link that is pointed elsewhere.
@@ -142,7 +155,7 @@ fn a_link_that_is_pointed_elsewhere_is_followed() {
 
 /// Attack A17.
 #[test]
-fn what_cannot_be_read_leaves_what_was_served_and_an_error_that_says_where() {
+fn watch_keeps_serving_the_old_one_when_the_new_one_is_broken() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("parts")).unwrap();
     let script = "script: 1\nrules: {}\n";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_server::{Examples, OwnReplies, StubServer};
+use counterfoil_server::{Cors, Examples, OwnReplies, StubServer};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -19,7 +19,7 @@ const KINDS: [(&str, &str, u16); 6] = [
 ];
 
 #[tokio::test]
-async fn every_reply_explains_itself() {
+async fn counterfoil_source_and_counterfoil_call_on_every_reply() {
     let stub = Stub::start(tables()).await;
     for (number, (about, line, status)) in KINDS.into_iter().enumerate() {
         let reply = stub.send(line, &[], "").await;
@@ -31,7 +31,7 @@ async fn every_reply_explains_itself() {
 }
 
 #[tokio::test]
-async fn every_reply_can_be_read_by_a_page() {
+async fn cors_on_by_default_credentials_and_exposed_headers_included() {
     let stub = Stub::start(tables()).await;
     let cors = |reply: &Reply| {
         ["access-control-allow-origin", "access-control-allow-credentials", "vary"]
@@ -49,8 +49,44 @@ async fn every_reply_can_be_read_by_a_page() {
     }
 }
 
+/// Each setting, each origin: what a reply and a preflight say, whatever is answered.
 #[tokio::test]
-async fn a_preflight_is_answered_on_any_path() {
+async fn cors_for_everyone_for_some_origins_and_off() {
+    let only = Cors::Only(vec!["https://app.example".parse().unwrap()]);
+    let (app, local, evil) = ("https://app.example", "http://localhost:3000", "https://evil.example");
+    // The setting and the origin, then `Access-Control-Allow-Origin`, credentials and `Vary`.
+    let rows = [
+        (Cors::Everyone, app, ["*", "", "Origin"]),
+        (Cors::Everyone, local, [local, "true", "Origin"]),
+        (Cors::Everyone, "null", ["*", "", "Origin"]),
+        (only.clone(), app, [app, "true", "Origin"]),
+        (only.clone(), local, ["", "", "Origin"]),
+        (only.clone(), evil, ["", "", "Origin"]),
+        (only, "https://app.example.evil.example", ["", "", "Origin"]),
+        (Cors::Off, local, ["", "", ""]),
+    ];
+    for (cors, origin, expected) in rows {
+        let stub = Stub::start(tables().cors(cors.clone())).await;
+        let shown = |reply: &Reply| {
+            ["access-control-allow-origin", "access-control-allow-credentials", "vary"]
+                .map(|name| reply.header(name).to_owned())
+        };
+        for (about, line, status) in KINDS {
+            let reply = stub.send(line, &[("origin", origin)], "").await;
+            assert_eq!(reply.status, status, "{about}");
+            assert_eq!(shown(&reply), expected, "{cors:?}, {origin}: {about}");
+        }
+        let asks = [("origin", origin), ("access-control-request-method", "PUT")];
+        let preflight = stub.send("OPTIONS /nowhere", &asks, "").await;
+        assert_eq!(shown(&preflight), expected, "{cors:?}, {origin}: preflight");
+        let allows = preflight.header("access-control-allow-methods").contains("PUT");
+        assert_eq!(allows, !expected[0].is_empty(), "{cors:?}, {origin}: preflight");
+        assert_eq!(preflight.status, if cors == Cors::Off { 404 } else { 204 }, "{cors:?}, {origin}");
+    }
+}
+
+#[tokio::test]
+async fn preflight_answered_on_any_path() {
     let stub = Stub::start(tables()).await;
     for path in ["/pets", "/nowhere", "/methods", "/secure/x"] {
         let headers = [
@@ -69,7 +105,7 @@ async fn a_preflight_is_answered_on_any_path() {
 }
 
 #[tokio::test]
-async fn a_reply_of_ours_that_breaks_the_contract_is_told_or_refused() {
+async fn the_reply_we_send_is_itself_validated_warning_journal_and_500_with_strict() {
     let as_is = || tables().examples(Examples::AsIs);
     let stub = Stub::start(as_is()).await;
     let reply = stub.get("/bodies/broken").await;

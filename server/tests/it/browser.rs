@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use counterfoil_server::{Cors, Examples, OwnReplies};
+use counterfoil_server::{Cors, Examples, Forwarding, OwnReplies};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,7 +29,7 @@ async function attempt(name, url, options) {
     results[name] = 'refused';
   }
 }
-const { open, listed, off } = STUBS;
+const { open, listed, off, forwarding } = STUBS;
 const json = { 'Content-Type': 'application/json' };
 for (const credentials of ['omit', 'include']) {
   const ask = (name, url, options) => attempt(name + ', ' + credentials, url, { credentials, ...options });
@@ -51,6 +51,8 @@ for (const credentials of ['omit', 'include']) {
   await ask('a stub for the other origin', listed + '/pets');
   await ask('a custom header for the other origin', listed + '/pets', { headers: { 'X-Custom': 'yes' } });
   await ask('a stub without CORS', off + '/pets');
+  await ask('a stub that forwards', forwarding + '/pets');
+  await ask('a custom header for a stub that forwards', forwarding + '/pets', { headers: { 'X-Custom': 'yes' } });
 }
 await fetch('/report?' + location.hostname, { method: 'POST', body: JSON.stringify(results) });
 // A headless browser opens one page, so it leads to the other.
@@ -137,7 +139,7 @@ async fn answer(connection: TcpStream, page: &str) -> Option<(String, Value)> {
 }
 
 #[tokio::test]
-async fn row_cors_as_two_pages_in_a_browser_see_it() {
+async fn cors_as_two_pages_in_a_browser_see_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let hostile = format!("http://{HOSTILE}:{port}");
@@ -145,8 +147,11 @@ async fn row_cors_as_two_pages_in_a_browser_see_it() {
     let open = Stub::start(broken.body_limit(1000)).await;
     let listed = Stub::start(tables().cors(Cors::Only(vec![hostile.parse().unwrap()]))).await;
     let off = Stub::start(tables().cors(Cors::Off)).await;
+    let forwarding = Forwarding::to(off.server.url().parse().unwrap());
+    let forwarding = Stub::start(tables().forwarding(forwarding)).await;
     let stubs = serde_json::json!({
         "open": open.server.url(), "listed": listed.server.url(), "off": off.server.url(),
+        "forwarding": forwarding.server.url(),
     });
     let Some(browser) = Browser::open(&format!("http://localhost:{port}/")) else {
         println!("skipped: there is no Chromium; CHROMIUM names one, and script/test installs one");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 const PAGE: &str = include_str!("../../LIMITS.md");
 /// Where the tests are that the page may name.
-const FOLDERS: [&str; 3] = ["src", "tests", "../cli/tests"];
+const FOLDERS: [&str; 4] = ["src", "tests", "../cli/src", "../cli/tests"];
 
 /// What is between backticks and reads like the name of a test.
 fn named(text: &str) -> impl Iterator<Item = &str> {

@@ -41,6 +41,27 @@ async fn another_contract_is_served_and_the_journal_goes_on() {
     assert_eq!(get("/a").await.status, 404, "without a contract every path is unknown");
 }
 
+/// dropshot's endpoints are registered once, at the start.
+#[tokio::test]
+async fn a_method_that_comes_with_a_reload_is_405() {
+    let document = |method: &str| {
+        let text = format!(
+            "openapi: 3.2.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{additionalOperations: {{{method}: \
+             {{responses: {{'204': {{description: ok}}}}}}}}}}}}"
+        );
+        Contract::load("a.yaml", text.as_bytes()).unwrap()
+    };
+    let status = async |server: &StubServer, method: &str| {
+        let request = crate::stub::client().request(method.parse().unwrap(), format!("{}/a", server.url()));
+        Answer::of(request).await.status
+    };
+    let server = StubServer::builder(document("FROB")).start().await.unwrap();
+    assert_eq!(status(&server, "FROB").await, 204);
+    let changes = server.reload(vec![document("FRAB")], Vec::new());
+    assert_eq!(changes.operations.added.len(), 1);
+    assert_eq!((status(&server, "FRAB").await, status(&server, "FROB").await), (405, 405));
+}
+
 #[tokio::test]
 async fn a_rule_goes_on_counting_unless_its_text_changes() {
     let script =
