@@ -57,6 +57,17 @@ fn what_is_wrong_is_a_warning_with_file_line_and_pointer() {
 }
 
 #[test]
+fn a_document_with_much_that_is_wrong_fills_no_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let faulty: String = (0..25).map(|number| format!("  /b{number}: {{$ref: '#/nowhere'}}\n")).collect();
+    let head = "openapi: 3.0.3\npaths:\n  /a: {get: {responses: {200: {description: ok}}}}\n".to_owned();
+    let file = write(folder.path(), "faulty.yaml", &(head + &faulty));
+    let log = Mock::start([text(&file)]).log();
+    assert_eq!(log.matches("reference-unresolved").count(), 10, "{log}");
+    assert!(log.contains("and 15 more like these; `counterfoil check` shows them"), "{log}");
+}
+
+#[test]
 fn only_a_document_without_any_operation_is_refused() {
     for (input, expected) in [
         ("openapi: 3.0.3\n", "operations-missing"),

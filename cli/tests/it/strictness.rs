@@ -127,38 +127,44 @@ fn a_file_of_credentials_with_faults_is_refused_with_all_of_them_and_no_value() 
 #[test]
 fn a_stub_with_accepted_credentials_passes_the_suite_ignored_auth_included() {
     let folder = tempfile::tempdir().unwrap();
-    let document = "\
+    let answers = "responses: {'200': {description: ok, content: {application/json: {schema: {type: integer}}}}, '401': {description: who}, '403': {description: no}}";
+    let document = format!(
+        "\
 openapi: 3.1.0
-info: {title: Pets, version: '1'}
+info: {{title: Pets, version: '1'}}
 paths:
-  /pets:
-    get:
-      operationId: listPets
-      security: [{key: []}]
-      responses: {'200': {description: ok, content: {application/json: {schema: {type: integer}}}}, '401': {description: who}}
-  /admin:
-    get:
-      operationId: admin
-      security: [{oauth: [admin]}]
-      responses: {'200': {description: ok}, '401': {description: who}, '403': {description: no}}
+  /key: {{get: {{operationId: byKey, security: [{{key: []}}], {answers}}}}}
+  /token: {{get: {{operationId: byToken, security: [{{oauth: [admin]}}], {answers}}}}}
+  /login: {{get: {{operationId: byLogin, security: [{{login: []}}], {answers}}}}}
+  /session: {{get: {{operationId: bySession, security: [{{session: []}}], {answers}}}}}
 components:
   securitySchemes:
-    key: {type: apiKey, in: header, name: X-Key}
-    oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: 'https://x/', scopes: {admin: all}}}}
-";
-    let document = write(folder.path(), "pets.yaml", document);
-    let accepted = write(folder.path(), "accepted.yaml", "key: s3cret-key\noauth: s3cret-token\n");
-    let flags = ["--header", "X-Key: s3cret-key", "--header", "Authorization: Bearer s3cret-token"];
-    let test = |url: &str| {
-        let arguments =
-            ["test", text(&document), "--url", url, "--max-cases", "20", "--checks", "+ignored_auth"];
-        run(arguments.into_iter().chain(flags))
-    };
+    key: {{type: apiKey, in: header, name: X-Key}}
+    session: {{type: apiKey, in: cookie, name: session}}
+    login: {{type: http, scheme: basic}}
+    oauth: {{type: oauth2, flows: {{clientCredentials: {{tokenUrl: 'https://x/', scopes: {{admin: all}}}}}}}}
+"
+    );
+    let accepted = "key: s3cret-key\noauth: s3cret-token\nlogin: ada:s3cret\nsession: s3cret-session\n";
+    let document = write(folder.path(), "pets.yaml", &document);
+    let accepted = write(folder.path(), "accepted.yaml", accepted);
     let open = Mock::start([text(&document)]);
-    let tested = test(&open.url);
-    assert_eq!(tested.code, Some(1), "{tested:?}");
-    assert!(tested.stdout.contains("ignored_auth in GET /pets"), "{}", tested.stdout);
     let closed = Mock::start([text(&document), "--credentials", text(&accepted)]);
-    let tested = test(&closed.url);
-    assert_eq!(tested.code, Some(0), "{}\n{}", tested.stdout, tested.stderr);
+    for (operation, path, header) in [
+        ("byKey", "/key", "X-Key: s3cret-key"),
+        ("byToken", "/token", "Authorization: Bearer s3cret-token"),
+        ("byLogin", "/login", "Authorization: Basic YWRhOnMzY3JldA=="),
+        ("bySession", "/session", "Cookie: session=s3cret-session"),
+    ] {
+        let test = |mock: &Mock| {
+            let checks = ["--max-cases", "20", "--checks", "+ignored_auth", "--include", operation];
+            let target = ["test", text(&document), "--url", &mock.url, "--header", header];
+            run(target.into_iter().chain(checks))
+        };
+        let tested = test(&open);
+        assert_eq!(tested.code, Some(1), "{tested:?}");
+        assert!(tested.stdout.contains(&format!("ignored_auth in GET {path}")), "{}", tested.stdout);
+        let tested = test(&closed);
+        assert_eq!(tested.code, Some(0), "{}\n{}", tested.stdout, tested.stderr);
+    }
 }

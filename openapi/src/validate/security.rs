@@ -109,9 +109,9 @@ fn judge(
             Presented::Nothing => (format!("{} is missing", describe(&scheme.kind)), false),
             Presented::Malformed => (format!("{} is malformed", describe(&scheme.kind)), false),
             Presented::WellFormed(credentials) => {
-                let mut verdicts = credentials.iter().map(|credential| accept(scheme, scopes, credential));
+                let verdicts = credentials.iter().map(|credential| accept(scheme, scopes, credential));
                 // Every one is asked about, so that how long it takes tells nothing of which was good.
-                let best = verdicts.by_ref().fold(Acceptance::Refused, better);
+                let best = verdicts.fold(Acceptance::Refused, better);
                 match best {
                     Acceptance::Accepted => continue,
                     Acceptance::Refused => (format!("{} is not accepted", describe(&scheme.kind)), false),
