@@ -244,7 +244,6 @@ async fn start(
         builder = builder.script(script);
     }
     let (builder, trusted) = arguments.listening.apply(builder)?;
-    arguments.listening.warn_of_unjudged(sources);
     let stub = builder.start().await.context(arguments.listening.advice())?;
     Ok((stub, trusted))
 }

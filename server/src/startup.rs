@@ -48,7 +48,9 @@ fn unseen(edition: &Edition, settings: &Settings) {
     };
     let is_blind = !settings.asks_for_certificates();
     tell(names(&|scheme| is_blind && scheme.kind == SecuritySchemeKind::MutualTls).into_iter().map(|name| {
-        format!("`{name}` asks for client certificates, which are not looked at: requests pass without")
+        format!(
+            "`{name}` asks for client certificates (mutualTLS), which every request passes for without `--client-ca`"
+        )
     }));
     if let Some(credentials) = &settings.credentials {
         let is_closed = |scheme: &SecurityScheme| {

@@ -8,11 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use counterfoil_conformance::report::one_line;
-use counterfoil_openapi::SecuritySchemeKind;
 use counterfoil_server::{LocalAuthority, StubBuilder, StubServer, Tls};
-
-use crate::source::Source;
 
 /// The folder of the local certificate authority, in the folder that a user's data is in.
 const AUTHORITY_FOLDER: &str = "counterfoil/tls";
@@ -84,18 +80,6 @@ impl Listening {
             None => tls,
         };
         Ok((builder.tls(tls), trusted))
-    }
-
-    /// Tells of certificates that documents ask for and nobody looks at.
-    pub(super) fn warn_of_unjudged(&self, sources: &[Source]) {
-        let mut schemes = sources.iter().flat_map(|source| source.contract.security_schemes());
-        let asked = schemes.find(|scheme| scheme.kind == SecuritySchemeKind::MutualTls);
-        if let Some(scheme) = asked.filter(|_| self.client_ca.is_none()) {
-            let name = one_line(&scheme.name);
-            tracing::warn!(
-                "`{name}` asks for client certificates (mutualTLS), which every request passes for without `--client-ca`"
-            );
-        }
     }
 
     /// What to do when the stub cannot listen.
