@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use dropshot::Body;
 use http::{HeaderMap, header};
 use http_body::Body as _;
@@ -47,17 +47,24 @@ async fn read(body: &mut Body, headers: &HeaderMap, limit: usize) -> Result<Byte
     if waits && stated.is_some_and(|length: usize| length > limit) {
         return Err(Unread::TooLarge);
     }
-    let mut whole = BytesMut::with_capacity(stated.unwrap_or(0).min(limit));
+    let mut whole = Vec::with_capacity(stated.unwrap_or(0).min(limit));
     let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
         length = length.saturating_add(data.len());
         if length <= limit {
+            if whole.capacity() < length {
+                // Four times as much, and no room beyond the limit: what is copied is freed later than one would like.
+                let room = length.max(4 * whole.capacity()).min(limit);
+                whole.reserve_exact(room - whole.len());
+            }
             // Copied, so that the connection's buffer is free for the next request.
             whole.extend_from_slice(&data);
         } else if length > limit.saturating_mul(DRAINED) {
             break;
+        } else {
+            whole = Vec::new();
         }
     }
-    if length > limit { Err(Unread::TooLarge) } else { Ok(whole.freeze()) }
+    if length > limit { Err(Unread::TooLarge) } else { Ok(whole.into()) }
 }

@@ -156,10 +156,22 @@ fn limited(reader: impl Read, limit: usize) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Appends what a reader yields; `false` where it would be more than the limit.
-fn append(reader: impl Read, limit: usize, whole: &mut Vec<u8>) -> io::Result<bool> {
-    let more = u64::try_from((limit + 1).saturating_sub(whole.len())).unwrap_or(u64::MAX);
-    reader.take(more).read_to_end(whole)?;
-    Ok(whole.len() <= limit)
+fn append(mut reader: impl Read, limit: usize, whole: &mut Vec<u8>) -> io::Result<bool> {
+    loop {
+        let left = (limit + 1).saturating_sub(whole.len());
+        if left == 0 {
+            return Ok(false);
+        }
+        if whole.len() == whole.capacity() {
+            // Four times as much, and no room beyond the limit: what is copied is freed later than one would like.
+            let room = (3 * whole.len()).max(CHUNK);
+            whole.reserve_exact(if room < left / 2 { room } else { left });
+        }
+        let room = left.min(whole.capacity() - whole.len());
+        if reader.by_ref().take(room as u64).read_to_end(whole)? < room {
+            return Ok(true);
+        }
+    }
 }
 
 /// The data of zstd frames, one after the other (RFC 8878, section 3.1).

@@ -12,6 +12,7 @@ mod cookie;
 mod error;
 mod escape;
 mod example;
+mod extent;
 mod form;
 mod header;
 mod json;
@@ -41,6 +42,7 @@ pub use values::{BodyValue, Payload, RequestValues};
 
 pub(crate) use body::settle;
 pub(crate) use cookie::Cookies;
+pub(crate) use extent::{holds_more, most_values};
 pub(crate) use header::value_schema as header_schema;
 pub(crate) use multipart::{Part as MultipartPart, Parts};
 pub(crate) use parameter::{

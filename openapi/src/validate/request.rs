@@ -8,7 +8,8 @@ use super::security;
 use super::value;
 use crate::codec::{
     BodyValue, Cookies, MAX_DECODED_BYTES, QueryPairs, RequestValues, decode_body, decode_cookie,
-    decode_path, decode_query, decode_query_string, decode_request_header, media, undo_codings,
+    decode_path, decode_query, decode_query_string, decode_request_header, holds_more, media, most_values,
+    undo_codings,
 };
 use crate::contract::{ApiKeyLocation, Location, MediaType, Operation, Parameter, SecuritySchemeKind};
 use crate::message::Request;
@@ -46,7 +47,8 @@ pub struct RequestRules {
     pub unknown_query: UnknownQuery,
     /// The credentials that the operation asks for.
     pub security: Enforcement,
-    /// The most bytes that a body may have once its content codings are undone.
+    /// The most bytes that a body may have once its content codings are undone. It may hold one value for every 64 of
+    /// them, and 4,096 in any case.
     pub body_limit: usize,
 }
 
@@ -80,6 +82,10 @@ pub fn request(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRul
     let (mut reading, body) = read_head(found, request, request.body.is_empty(), rules);
     if let Some((media, content_type)) = body {
         match undo_codings(&request.headers, &request.body, rules.body_limit) {
+            Ok(body) if holds_more(content_type, &body, most_values(rules.body_limit)) => {
+                let message = format!("it holds more than {} values", most_values(rules.body_limit));
+                reading.violations.push(Violation::new(Part::Body, "unreadable", message));
+            }
             Ok(body) => read_body(media, content_type, &body, &mut reading),
             Err(error) => reading.violations.push(value::coding_violation(&error)),
         }
