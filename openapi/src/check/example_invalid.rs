@@ -10,8 +10,8 @@ use super::findings::Findings;
 use super::judged::{Refusal, json_in_text, refusal, refusal_either_way};
 use super::rule::{Judge, declare};
 use super::scene::Scene;
-use crate::codec::{example_payload, media, payload_value};
-use crate::contract::{Example, MediaType};
+use crate::codec::{encode_header, example_payload, media, payload_value};
+use crate::contract::{Example, Header, MediaType};
 use crate::document::{Document, Place, Pointer, Version};
 use crate::schema::{Direction, Schema};
 
@@ -44,6 +44,7 @@ fn judge(scene: &Scene<'_>, findings: &mut Findings<'_>) {
         for response in operation.responses().iter() {
             for header in &response.headers {
                 inspection.examples(header.schema.as_ref(), &header.examples, Direction::Response);
+                inspection.unsendable(header);
             }
             response.content.iter().for_each(|media| inspection.media(media, Direction::Response));
         }
@@ -88,6 +89,21 @@ impl Inspection<'_, '_> {
             let named = called(example.name.as_deref());
             let message = format!("{named} cannot be read as {}: {why}", media::essence(&media.name));
             self.findings.add(&EXAMPLE_INVALID, &example.pointer, message);
+        }
+    }
+
+    /// Valid examples that no header field can hold, which are never sent.
+    fn unsendable(&mut self, header: &Header) {
+        let schema = header.schema.as_ref();
+        for example in &header.examples {
+            let is_valid = schema.is_none_or(|schema| schema.is_valid(&example.value, Direction::Response));
+            let Err(error) = encode_header(header, &example.value) else { continue };
+            let judged = (example.pointer.clone(), header.pointer.clone(), Direction::Response);
+            if is_valid && self.told.insert(judged) {
+                let named = called(example.name.as_deref());
+                let message = format!("{named} cannot be sent: {error}");
+                self.findings.add(&EXAMPLE_INVALID, &example.pointer, message);
+            }
         }
     }
 
@@ -193,6 +209,13 @@ mod tests {
         /paths/~1a/get/responses/200/content/application~1json/example/a the example breaks its own schema: /a: 1 is not of type "string" [type]
         /components/schemas/S/example/a the example breaks its own schema: /a: 2 is not of type "string" [type]
         "#);
+    }
+
+    #[test]
+    fn an_example_that_no_header_field_can_hold_is_told() {
+        let operation = r#"responses: {'200': {description: '', headers: {
+            X-A: {schema: {type: string}, example: "a\r\nX-B: b"}, X-C: {schema: {type: string}, example: c}}}}"#;
+        insta::assert_snapshot!(found("example-invalid", &with_operation("3.0.3", operation, "")), @"/paths/~1a/get/responses/200/headers/X-A/example the example cannot be sent: write header.X-A: a header field cannot hold control characters");
     }
 
     #[test]
