@@ -58,6 +58,8 @@ struct Draft<'p> {
     status: StatusCode,
     headers: HeaderMap,
     body: Body<'p>,
+    /// Whether a documented body is left out, since none that is accepted can be sent.
+    is_withheld: bool,
 }
 
 /// Why a reply cannot be made as asked.
@@ -212,6 +214,7 @@ fn draft<'t>(
         }
         None => media_type::undocumented(target.status, wish),
     };
+    let is_withheld = media == Media::Withheld;
     let (body, content_type) = body(task, wish, target, media, strictness, trail)?;
     let documented = planned.map(|(_, plan)| &plan.headers);
     let mut headers = HeaderMap::with_capacity(documented.map_or(0, HeaderMap::len) + OTHER_HEADERS);
@@ -224,7 +227,7 @@ fn draft<'t>(
     trail.push(body.line.clone());
     body.repaired.iter().for_each(|line| trail.push(line.clone()));
     planned.iter().flat_map(|(_, plan)| &plan.header_lines).for_each(|line| trail.push(line));
-    Ok(Draft { status: target.status, headers, body })
+    Ok(Draft { status: target.status, headers, body, is_withheld })
 }
 
 /// What the request accepts, the lines of a repeated `Accept` joined (RFC 9110, section 5.3).
@@ -254,6 +257,10 @@ fn body<'t>(
     let (chosen, content_type) = match &media {
         Media::NoBody(line) => {
             return Ok((Body::none(Line::from(*line)), None));
+        }
+        Media::Withheld => {
+            let line = "media type: none that is accepted can be sent, and `*/*` leaves it open";
+            return Ok((Body::none(Line::from(line)), None));
         }
         Media::Documented(place) => {
             let (_, plan) = planned(*place);
@@ -324,14 +331,16 @@ fn checked(task: &Task<'_>, mut draft: Draft<'_>, trail: &mut Trail) -> Result<R
     let violations = match draft.body.example {
         Some(example) if !is_changed => example.verdict(task.operation, || respond(&draft)),
         _ => {
-            fresh = validate::response(task.operation, &respond(&draft)).violations;
+            let mut found = validate::response(task.operation, &respond(&draft)).violations;
+            found.retain(|violation| !(draft.is_withheld && violation.part == Part::Body));
+            fresh = found;
             &fresh
         }
     };
     if !violations.is_empty() {
         judge(task, violations, &mut draft.headers, trail)?;
     }
-    let Draft { status, headers, body } = draft;
+    let Draft { status, headers, body, .. } = draft;
     Ok(Reply::new(status, headers, body.bytes, body.source))
 }
 

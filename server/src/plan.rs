@@ -75,7 +75,7 @@ pub(crate) struct Plan {
 pub(crate) struct ResponsePlan {
     /// The documented headers, with values.
     pub(crate) headers: HeaderMap,
-    /// What was repaired about their examples, as lines of the trail.
+    /// What was repaired about their examples, and which were not sent, as lines of the trail.
     pub(crate) header_lines: Vec<Arc<str>>,
     /// The place of the media type sent to clients that accept any.
     pub(crate) usual_media: Option<usize>,
@@ -92,6 +92,8 @@ pub(crate) struct MediaPlan {
     pub(crate) content_type: HeaderValue,
     /// Its examples: `example`, `examples` in document order, then those of the schema.
     pub(crate) examples: Vec<Ready>,
+    /// Whether what there is to send has members or items, or is a number, as far as the document says.
+    pub(crate) is_structured: bool,
     rules: Rules,
     strategy: OnceLock<Option<SBoxedStrategy<Value>>>,
 }
@@ -166,8 +168,8 @@ impl ResponsePlan {
                 continue;
             }
             let parts = [operation.id().as_str(), &response.status.to_string(), documented.name.as_str()];
-            if let Some((value, changes)) = header_value(documented, &parts, rules) {
-                header_lines.extend(line_of(&format!("header {name}"), &changes));
+            if let Some(Sent { value, lines }) = sent_header(documented, &parts, rules) {
+                header_lines.extend(lines);
                 headers.insert(name, value);
             }
         }
@@ -182,23 +184,47 @@ impl ResponsePlan {
     }
 }
 
-/// The value a documented header is sent with: its example, its schema's, or one made up; and what was repaired.
-fn header_value(header: &Header, parts: &[&str], rules: Rules) -> Option<(HeaderValue, Vec<Change>)> {
-    let examples = header.examples.iter().map(|example| &example.value);
-    let own = header.schema.iter().flat_map(schema_examples);
-    let given = examples.chain(own).find_map(|value| {
+/// A documented header as it is sent.
+struct Sent {
+    value: HeaderValue,
+    /// What is to be told of its examples, as lines of the trail.
+    lines: Vec<Arc<str>>,
+}
+
+/// What a documented header is sent with: its example, its schema's, or one made up; a required one that nothing is
+/// said of is sent all the same.
+fn sent_header(header: &Header, parts: &[&str], rules: Rules) -> Option<Sent> {
+    let media = header.content.as_ref().and_then(|content| content.iter().next());
+    let schema = header.schema.as_ref().or_else(|| media?.schema.as_ref());
+    let examples = header.examples.iter().chain(media.iter().flat_map(|media| &media.examples));
+    let own = schema.into_iter().flat_map(schema_examples);
+    let mut lines: Vec<Arc<str>> = Vec::new();
+    for given in examples.map(|example| &example.value).chain(own) {
         let seed = || Seed::derive(rules.seed, parts, HEADER_DRAWS);
-        let (value, changes) = mended(header.schema.as_ref(), value, rules, seed);
-        Some((codec::encode_header(header, &value).ok()?, changes))
-    });
-    if given.is_some() {
-        return given;
+        let (value, changes) = mended(schema, given, rules, seed);
+        match codec::encode_header(header, &value) {
+            Ok(value) => {
+                lines.extend(line_of(&format!("header {}", header.name), &changes));
+                return Some(Sent { value, lines });
+            }
+            Err(error) => {
+                lines.push(format!("header {}: its example is not sent: {error}", header.name).into())
+            }
+        }
     }
-    let schema = header.schema.as_ref()?;
+    let value = match schema {
+        Some(schema) => made_up(header, schema, parts, rules)?,
+        None if header.required => HeaderValue::from_static("value"),
+        None => return None,
+    };
+    Some(Sent { value, lines })
+}
+
+fn made_up(header: &Header, schema: &Schema, parts: &[&str], rules: Rules) -> Option<HeaderValue> {
     let strategy = generate::positive_in(schema, Direction::Response, rules.variety).ok()?;
     (0..HEADER_DRAWS).find_map(|draw| {
         let value = generate::sample(&strategy, &Seed::derive(rules.seed, parts, draw))?;
-        Some((codec::encode_header(header, &value).ok()?, Vec::new()))
+        codec::encode_header(header, &value).ok()
     })
 }
 
@@ -233,8 +259,8 @@ impl MediaPlan {
     fn make(documented: &MediaType, rules: Rules) -> Self {
         let own: Vec<&Value> = documented.schema.iter().flat_map(schema_examples).collect();
         let first = documented.examples.first().map(|example| &example.value).or(own.first().copied());
-        let name = concrete(documented, first);
-        Self::make_as(documented, &name, rules)
+        let is_structured = is_structured(documented, first);
+        Self { is_structured, ..Self::make_as(documented, &concrete(documented, is_structured), rules) }
     }
 
     /// The plan of a documented range under a name that it covers.
@@ -271,7 +297,7 @@ impl MediaPlan {
             .collect();
         let content_type = HeaderValue::from_str(name)
             .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
-        Self { media, content_type, examples, rules, strategy: OnceLock::new() }
+        Self { media, content_type, examples, is_structured: false, rules, strategy: OnceLock::new() }
     }
 
     /// A body that its schema admits, drawn by a seed; nothing where there is no schema, or none can be drawn.
@@ -328,19 +354,24 @@ fn schema_examples(schema: &Schema) -> Vec<&Value> {
         .unwrap_or_default()
 }
 
-/// The media type a documented range is sent as, by what there is to send.
-fn concrete(documented: &MediaType, example: Option<&Value>) -> String {
-    let name = media::concrete(&documented.name);
-    if media::essence(&documented.name) != "*/*" && media::essence(&documented.name) != "application/*" {
-        return name.into_owned();
-    }
+/// Whether what a media type has to send is no mere text or bytes.
+fn is_structured(documented: &MediaType, example: Option<&Value>) -> bool {
     let types = documented.schema.as_ref().map(|schema| schema.resolved().get("type"));
-    let is_structured = match (example, types) {
+    match (example, types) {
         (Some(value), _) => !value.is_string(),
         (None, Some(types)) => types.is_none_or(|types| types != "string"),
         (None, None) => false,
-    };
-    if is_structured { "application/json".to_owned() } else { name.into_owned() }
+    }
+}
+
+/// The media type a documented range is sent as, by what there is to send.
+fn concrete(documented: &MediaType, is_structured: bool) -> String {
+    let is_open = matches!(media::essence(&documented.name), "*/*" | "application/*");
+    if is_open && is_structured {
+        "application/json".to_owned()
+    } else {
+        media::concrete(&documented.name).into_owned()
+    }
 }
 
 /// A response as the validator sees it.

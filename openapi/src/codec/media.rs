@@ -241,6 +241,14 @@ pub fn negotiate<'c>(content: &'c Content, accept: Option<&str>) -> Option<&'c M
         .map(|(_, media)| media)
 }
 
+/// The ranges that an `Accept` header does not refuse, the most wanted first, those of one quality as they stand.
+pub fn acceptable(accept: &str) -> Vec<&str> {
+    let mut ranges = read_accept(accept);
+    ranges.retain(|wanted| wanted.quality > 0);
+    ranges.sort_by_key(|wanted| Reverse(wanted.quality));
+    ranges.into_iter().map(|wanted| wanted.range).collect()
+}
+
 fn overlap(wanted: &str, documented: &str) -> Option<u8> {
     specificity(wanted, documented).or_else(|| specificity(documented, wanted))
 }
@@ -410,6 +418,13 @@ mod tests {
         for (documented, accept, expected) in table {
             assert_eq!(chosen(documented, accept).as_deref(), expected, "{documented:?} {accept:?}");
         }
+    }
+
+    #[test]
+    fn what_is_acceptable_comes_by_quality() {
+        let accept = "text/html;q=0.5, image/png;q=0, nonsense, */*;q=0.1, application/json, text/csv";
+        assert_eq!(acceptable(accept), ["application/json", "text/csv", "text/html", "*/*"]);
+        assert_eq!(acceptable("garbage;;;"), Vec::<&str>::new());
     }
 
     #[test]

@@ -7,12 +7,14 @@
 //! | the response documents no content | no body, no `Content-Type`, `Accept` ignored |
 //! | no `Accept` | JSON if there, else the first documented |
 //! | `Accept` with q-values, wildcards, suffixes | the best documented match |
+//! | no match, and `Accept` lists `*/*` | that status, no body |
 //! | no match | 406 |
+//! | a documented range | the first accepted media type it covers that can carry what there is to send; where there is none, that status, no body |
 //!
 //! Where an example is asked for by name, only the media types that have one of that name count. The reply to an
 //! invalid request is never refused for its media type: what cannot be met falls back to the usual one.
 
-use counterfoil_openapi::codec::media;
+use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::{Content, MediaType};
 use http::StatusCode;
 use serde_json::Value;
@@ -26,6 +28,8 @@ use crate::wish::Wish;
 pub(crate) enum Choice {
     /// No body at all, and why.
     NoBody(&'static str),
+    /// No body, though one is documented: none that is accepted can be sent.
+    Withheld,
     /// A documented one, by its place among the response's, under the name it is usually sent as.
     Documented(usize),
     /// A documented range, by its place, under another name that it covers.
@@ -79,8 +83,9 @@ pub(crate) fn choose(
         _ => negotiate(content, accept),
     };
     match (found, strictness) {
-        (Some(place), _) => Ok(covered(content, place, accept)),
+        (Some(place), _) => Ok(covered(content, plan, place, wish, accept, strictness)),
         (None, Strictness::Lenient) => plan.usual_media.map(Choice::Documented).ok_or(Unmet::Accept),
+        (None, Strictness::Strict) if accept.is_some_and(lists_any) => Ok(Choice::Withheld),
         (None, Strictness::Strict) => Err(Unmet::Accept),
     }
 }
@@ -122,17 +127,46 @@ fn with_example(content: &Content, name: &str, accept: Option<&str>) -> Result<u
     negotiate(&narrowed, accept).map(|found| places[found]).ok_or(Unmet::Accept)
 }
 
-/// A documented range under the concrete media type that `Accept` asks for, where it asks for one.
-fn covered(content: &Content, place: usize, accept: Option<&str>) -> Choice {
+/// A documented range under the media type that `Accept` asks for: the first that can carry what there is to send.
+fn covered(
+    content: &Content,
+    plan: &ResponsePlan,
+    place: usize,
+    wish: &Wish<'_>,
+    accept: Option<&str>,
+    strictness: Strictness,
+) -> Choice {
     let documented = &content.0[place].name;
-    if !media::essence(documented).contains('*') {
+    let Some(accept) = accept.filter(|_| media::essence(documented).contains('*')) else {
         return Choice::Documented(place);
+    };
+    let usual = &plan.media[place];
+    let is_structured = wish.body.map_or(usual.is_structured, |body| !body.is_string());
+    let carries = |name: &str| !is_structured || carries_structure(name) || usual.media.name == name;
+    let fitting = media::acceptable(accept).into_iter().find_map(|range| {
+        let asked = media::essence(range);
+        if asked.contains('*') || asked.eq_ignore_ascii_case(&usual.media.name) {
+            return media::specificity(asked, &usual.media.name).map(|_| Choice::Documented(place));
+        }
+        let is_covered = asked.contains('/') && media::specificity(documented, asked).is_some();
+        (is_covered && carries(asked)).then(|| Choice::Covered(place, asked.to_owned()))
+    });
+    match (fitting, strictness) {
+        (Some(fitting), _) => fitting,
+        (None, Strictness::Lenient) => Choice::Documented(place),
+        (None, Strictness::Strict) => Choice::Withheld,
     }
-    let asked = accept.unwrap_or_default().split(',').map(media::essence);
-    let fitting = asked
-        .filter(|asked| asked.contains('/') && !asked.contains('*'))
-        .find(|asked| media::specificity(documented, asked).is_some());
-    fitting.map_or(Choice::Documented(place), |asked| Choice::Covered(place, asked.to_owned()))
+}
+
+/// Whether values with members or items can be written in a media type; pages and pictures in XML are no such values.
+fn carries_structure(name: &str) -> bool {
+    let is_picture = name.starts_with("image/") || name.eq_ignore_ascii_case("application/xhtml+xml");
+    !is_picture && matches!(media::kind(name), Kind::Json | Kind::Xml | Kind::Yaml | Kind::Form)
+}
+
+/// Whether an `Accept` header lists `*/*`, and does not refuse it.
+fn lists_any(accept: &str) -> bool {
+    media::acceptable(accept).iter().any(|range| matches!(media::essence(range), "*/*" | "*"))
 }
 
 fn by_value(body: &Value) -> Choice {

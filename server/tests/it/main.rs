@@ -3,13 +3,11 @@
     clippy::unwrap_used,
     reason = "a panic is a failed test; a clippy setting says so inside tests only"
 )]
-#![expect(clippy::print_stdout, reason = "a test that skips or counts says so")]
 
 mod always;
 #[path = "../../examples/answer.rs"]
 mod answer;
 mod browser;
-mod codings;
 mod connections;
 mod control_api;
 mod control_document;
@@ -19,10 +17,10 @@ mod framing;
 mod http2;
 mod laws;
 mod limits_page;
-mod media;
-mod multipart;
 mod proxy;
 mod reload;
+mod replies;
+mod requests;
 mod routing;
 mod rows;
 mod script_corpus;
@@ -30,7 +28,6 @@ mod script_findings;
 mod script_rules;
 mod scripts;
 mod smoke;
-mod streams;
 mod stub;
 mod tls;
 mod unix;

@@ -1,10 +1,6 @@
-//! Multipart bodies on both sides of the stub: what is accepted, what is refused and for which part, what is replied.
+//! Multipart bodies of requests, with `encoding`: what is taken, what is refused and for which part.
 
-use bytes::Bytes;
-use counterfoil_openapi::codec::Payload;
-use counterfoil_openapi::{Response, validate};
 use counterfoil_server::StubServer;
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::stub::{Reply, Stub, contract};
@@ -37,26 +33,6 @@ paths:
                 contentType: image/png, image/jpeg
                 headers: {X-Number: {required: true, schema: {type: integer, maximum: 9}}}
       responses: {'200': {description: ok, content: {application/json: {example: ok}}}}
-  /reports:
-    get:
-      responses:
-        '200':
-          description: ok
-          content:
-            multipart/mixed:
-              schema: {$ref: '#/components/schemas/Report'}
-              example: {title: "a\r\nb", pages: ["\uEFFF\uEFD8", "x"], totals: {sum: 7}}
-            multipart/form-data: {schema: {$ref: '#/components/schemas/Report'}}
-            multipart/related; type="text/plain": {schema: {$ref: '#/components/schemas/Report'}}
-components:
-  schemas:
-    Report:
-      type: object
-      required: [title, pages, totals]
-      properties:
-        title: {type: string}
-        pages: {type: array, minItems: 1, items: {type: string, contentMediaType: image/png}}
-        totals: {type: object, required: [sum], properties: {sum: {type: integer}}}
 "#;
 
 const ORDER: &str = "name=\"order\"\nContent-Type: application/json\n\n{\"item\": \"a\"}";
@@ -81,7 +57,7 @@ async fn send(stub: &Stub, body: Vec<u8>) -> Reply {
 }
 
 #[tokio::test]
-async fn form_data_is_taken_when_every_part_is_as_documented() {
+async fn row_multipart_bodies_are_taken_when_every_part_is_as_documented() {
     let stub = stub().await;
     let jpeg = "name=photos; filename=b.jpg\nContent-Type: IMAGE/JPEG\nX-Number: 2\n\n\u{2}";
     let scan = "name=scan; filename=\"s.pdf\"\nContent-Type: application/pdf\n\n%PDF";
@@ -101,7 +77,7 @@ async fn form_data_is_taken_when_every_part_is_as_documented() {
 }
 
 #[tokio::test]
-async fn a_refusal_names_the_part() {
+async fn row_multipart_bodies_are_refused_by_the_name_of_the_part() {
     let stub = stub().await;
     let broken = ORDER.replace("\"a\"}", "\"a\"");
     let unnumbered = PHOTO.replace("X-Number: 1\n", "");
@@ -159,7 +135,7 @@ async fn a_refusal_names_the_part() {
 }
 
 #[tokio::test]
-async fn what_is_no_multipart_body_is_refused() {
+async fn row_multipart_bodies_that_are_none_are_refused() {
     let stub = stub().await;
     let whole = form(&[ORDER, PHOTO]);
     let table: [(&str, &[u8], u16, &str); 6] = [
@@ -174,33 +150,5 @@ async fn what_is_no_multipart_body_is_refused() {
         let reply = stub.send("POST /orders", &[("content-type", content_type)], body).await;
         let reason = reply.header("counterfoil-reason");
         assert!(reply.status == status && reason.contains(expected), "{content_type}: {reason}");
-    }
-}
-
-#[tokio::test]
-async fn replies_are_multipart_where_the_document_says_so() {
-    let stub = stub().await;
-    let contract = contract(DOCUMENT);
-    let operation = &contract.operations()[1];
-    for accept in ["multipart/mixed", "multipart/form-data", "multipart/related"] {
-        let reply = stub.send("GET /reports", &[("accept", accept)], "").await;
-        let content_type = reply.header("content-type");
-        assert!(content_type.starts_with(accept) && content_type.contains("boundary="), "{content_type}");
-        let response = Response {
-            status: StatusCode::OK,
-            headers: reply.headers.clone(),
-            body: Bytes::from(reply.body.clone()),
-        };
-        let reading = validate::response(operation, &response);
-        assert_eq!(reading.violations, [], "{accept}");
-        let value = reading.payload.as_ref().and_then(Payload::as_value).expect("a value").clone();
-        if accept == "multipart/mixed" {
-            let example =
-                json!({"title": "a\r\nb", "pages": ["\u{EFFF}\u{EFD8}", "x"], "totals": {"sum": 7}});
-            assert_eq!(value, example);
-            assert!(reply.body.windows(2).any(|bytes| bytes == [0xFF, 0xD8]), "bytes are sent as bytes");
-        }
-        let again = stub.send("GET /reports", &[("accept", accept)], "").await;
-        assert_eq!(again.body, reply.body, "{accept}");
     }
 }
