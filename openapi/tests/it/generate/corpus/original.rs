@@ -59,15 +59,25 @@ impl Originals {
         direction: Direction,
         schemas: impl Iterator<Item = &'s Schema>,
     ) -> Self {
+        let stands_there = |schema: &&Schema| {
+            schema.pointer().find(document.root()).is_some_and(|found| found == schema.source())
+        };
+        let pointers = schemas.filter(stands_there).map(|schema| schema.pointer().as_str().to_owned());
+        Self::at(document, direction, pointers)
+    }
+
+    /// The schemas at some places of a document.
+    pub(super) fn at(
+        document: &Document,
+        direction: Direction,
+        pointers: impl Iterator<Item = String>,
+    ) -> Self {
         let mut numbers = HashMap::new();
         let mut asked = Map::new();
-        for schema in schemas {
-            let pointer = schema.pointer().as_str();
-            let stands_there =
-                schema.pointer().find(document.root()).is_some_and(|found| found == schema.source());
-            if stands_there && !numbers.contains_key(pointer) {
-                asked.insert(numbers.len().to_string(), json!({ "$ref": fragment(pointer) }));
-                numbers.insert(pointer.to_owned(), numbers.len());
+        for pointer in pointers {
+            if !numbers.contains_key(&pointer) {
+                asked.insert(numbers.len().to_string(), json!({ "$ref": fragment(&pointer) }));
+                numbers.insert(pointer, numbers.len());
             }
         }
         let mut tidying = Tidying::new(document, direction);
@@ -130,15 +140,26 @@ impl Originals {
     ///
     /// What the schema refuses about the value, or why the document cannot be judged by.
     pub(super) fn admits(&self, schema: &Schema, value: &Value) -> Option<Result<(), String>> {
-        let number = self.numbers.get(schema.pointer().as_str())?;
+        self.admits_at(schema.pointer().as_str(), value)
+    }
+
+    /// Whether the schema at a place admits a value; nothing where it is none of those asked about.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::admits`].
+    pub(super) fn admits_at(&self, pointer: &str, value: &Value) -> Option<Result<(), String>> {
+        let number = self.numbers.get(pointer)?;
         let validator = match &self.validator {
             Ok(validator) => validator,
             Err(why) => return Some(Err(why.clone())),
         };
         let asked = json!({ number.to_string(): value });
-        Some(validator.validate(&asked).map_err(|error| {
-            format!("{} refuses {value}: {error} ({})", schema.pointer(), error.schema_path())
-        }))
+        Some(
+            validator
+                .validate(&asked)
+                .map_err(|error| format!("{pointer} refuses {value}: {error} ({})", error.schema_path())),
+        )
     }
 }
 
