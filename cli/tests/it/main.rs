@@ -1,5 +1,6 @@
 //! The command as its users run it: real processes, their output and their exit codes.
 
+mod attacks;
 mod broken;
 mod check;
 mod explain;
@@ -13,5 +14,7 @@ mod process;
 mod readme;
 mod references;
 mod strictness;
+mod survival;
 mod test;
 mod watch;
+mod wire;
