@@ -115,12 +115,18 @@ fn nothing_in_a_request_acts_upon_a_terminal() {
 
 #[test]
 fn colours_are_for_terminals_and_for_those_who_ask() {
-    for (flags, is_coloured) in
-        [(&[][..], false), (&["--color", "always"], true), (&["--color", "never"], false)]
-    {
-        let (mock, log, _folder) = logged(flags);
-        call(&mock, "/pets/1?limit=5&key=k");
-        assert_eq!(log.line().contains('\u{1b}'), is_coloured, "{flags:?}");
+    let rows: [(&[&str], &[&str], bool); 5] = [
+        (&[], &[], false),
+        (&["--color", "always"], &[], true),
+        (&["--color", "never"], &["CLICOLOR_FORCE"], false),
+        (&[], &["CLICOLOR_FORCE"], true),
+        (&["--color", "auto"], &["NO_COLOR"], false),
+    ];
+    for (flags, variables, is_coloured) in rows {
+        let (mock, log) =
+            Mock::start_logged_under(["tyk"].into_iter().chain(flags.iter().copied()), variables);
+        call(&mock, "/admin/sso");
+        assert_eq!(log.line().contains('\u{1b}'), is_coloured, "{flags:?} {variables:?}");
     }
 }
 

@@ -85,7 +85,17 @@ impl Mock {
 
     /// Starts one whose log is read as it comes.
     pub(crate) fn start_logged<'a>(arguments: impl IntoIterator<Item = &'a str>) -> (Self, Log) {
-        let mut mock = Self::start_unread(arguments);
+        Self::start_logged_under(arguments, &[])
+    }
+
+    /// As [`Mock::start_logged`], with some environment variables set.
+    pub(crate) fn start_logged_under<'a>(
+        arguments: impl IntoIterator<Item = &'a str>,
+        variables: &[&str],
+    ) -> (Self, Log) {
+        let mut command = on_free_ports(arguments);
+        command.envs(variables.iter().map(|name| (name, "1")));
+        let mut mock = Self::spawn(command, "", Some(Stdio::piped()));
         let lines = BufReader::new(mock.child.stderr.take().expect("it is piped")).lines();
         let (sender, receiver) = channel();
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
