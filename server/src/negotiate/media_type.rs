@@ -79,7 +79,7 @@ pub(crate) fn choose(
             Err(_) if strictness == Strictness::Lenient => negotiate(content, accept),
             Err(unmet) => return Err(unmet),
         },
-        _ if accept.is_none() => plan.usual_media,
+        _ if accept.is_none() || is_usual(content, plan, accept) => plan.usual_media,
         _ => negotiate(content, accept),
     };
     match (found, strictness) {
@@ -109,6 +109,12 @@ fn named(content: &Content, plan: &ResponsePlan, name: &str, wish: &Wish<'_>) ->
         }
         None => Err(Unmet::Named(name.to_owned())),
     }
+}
+
+/// Whether `Accept` names the usual media type to the letter: what else is documented fits no better.
+fn is_usual(content: &Content, plan: &ResponsePlan, accept: Option<&str>) -> bool {
+    let usual = plan.usual_media.map(|place| content.0[place].name.as_str());
+    usual == accept && usual.is_some_and(|usual| !usual.contains(['*', ';', ',']))
 }
 
 fn negotiate(content: &Content, accept: Option<&str>) -> Option<usize> {
