@@ -123,8 +123,9 @@ fn error(task: &Task<'_>, wrong: Wrong, notes: &mut Notes) -> Result<Reply, Box<
         notes
             .trail
             .push(format!("status {}: a problem, for want of a documented one", wrong.status().as_u16()));
-        let scrubbed = task.edition.scrub(task.operation, task.request, &notes.violations);
-        let mut refusal = refuse::invalid(task.operation, wrong, &scrubbed);
+        let told = task.edition.scrub(task.operation, task.request, &notes.violations);
+        let mut refusal = refuse::invalid(task.operation, wrong, &told);
+        notes.told = Some(told);
         for challenge in challenges {
             refusal.headers.append(header::WWW_AUTHENTICATE, challenge);
         }

@@ -53,7 +53,7 @@ pub(crate) fn finish(
     edition: &Edition,
     id: u64,
     request: &Request,
-    notes: &Notes,
+    notes: &mut Notes,
     reply: &mut Reply,
 ) -> Scrubbed {
     let headers = &mut reply.headers;
@@ -64,9 +64,10 @@ pub(crate) fn finish(
     }
     let mut violations = Vec::new();
     if !notes.violations.is_empty() {
-        violations = match &notes.operation {
-            Some(operation) => edition.scrub(operation, request, &notes.violations),
-            None => notes.violations.clone(),
+        violations = match (notes.told.take(), &notes.operation) {
+            (Some(told), _) => told,
+            (None, Some(operation)) => edition.scrub(operation, request, &notes.violations),
+            (None, None) => notes.violations.clone(),
         };
         if let Ok(reason) = HeaderValue::from_str(&reason(&violations)) {
             headers.insert(REASON, reason);

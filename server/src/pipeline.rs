@@ -42,6 +42,8 @@ use crate::{admit, dress, refuse};
 pub(crate) struct Notes {
     pub(crate) operation: Option<Arc<Operation>>,
     pub(crate) violations: Vec<Violation>,
+    /// The same without the secrets of the request, where they were needed already.
+    pub(crate) told: Option<Vec<Violation>>,
     /// How the reply of an upstream breaks the contract.
     pub(crate) upstream_violations: Vec<Violation>,
     pub(crate) trail: Trail,
@@ -63,6 +65,7 @@ pub(crate) async fn serve(
     let mut notes = Notes {
         operation: None,
         violations: Vec::new(),
+        told: None,
         upstream_violations: Vec::new(),
         trail: Trail::new(),
     };
@@ -82,7 +85,7 @@ pub(crate) async fn serve(
             refuse::defect().into_reply()
         }
     };
-    let scrubbed = dress::finish(state, &edition, id, &request, &notes, &mut reply);
+    let scrubbed = dress::finish(state, &edition, id, &request, &mut notes, &mut reply);
     if state.settings.cors == Cors::Everyone
         && (state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy)
     {
@@ -138,7 +141,8 @@ async fn answer(
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let found = match route(edition, &request.method, path, query, &request.headers, &mut notes.trail) {
         Ok(found) => found,
-        Err(refusal) => return undocumented(state, peer, request, body, refusal, notes).await,
+        // What forwards is boxed, so that the requests that are not forwarded need no room for it.
+        Err(refusal) => return Box::pin(undocumented(state, peer, request, body, refusal, notes)).await,
     };
     let operation = found.operation;
     notes.operation = Some(Arc::clone(operation));
@@ -193,7 +197,7 @@ async fn answer(
             let known = Some(Known::new(&found, request.path()));
             notes.violations.clone_from(&reading.violations);
             let job = Job { state, upstream: &upstream, client: peer, request, known };
-            if let Forwarded::Reply(mut reply) = job.run(notes).await? {
+            if let Forwarded::Reply(mut reply) = Box::pin(job.run(notes)).await? {
                 compose::change_headers(scripted, &mut reply.headers, &mut notes.trail);
                 forwarded = Some(reply);
             }
@@ -380,6 +384,17 @@ mod tests {
     use crate::builder::StubBuilder;
     use crate::plan::Plans;
     use crate::script::ScriptEngine;
+
+    #[tokio::test]
+    async fn a_request_is_worked_on_in_little_room() {
+        let contract = Contract::load("a.yaml", b"openapi: 3.0.3\npaths: {}").unwrap();
+        let state = StubBuilder::new(contract).into_state();
+        let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
+        let request = hyper::Request::get("/a").body(Body::empty()).unwrap();
+        // Every request moves this onto the heap.
+        let room = size_of_val(&serve(&state, connection, request));
+        assert!(room < 4096, "{room} bytes");
+    }
 
     #[tokio::test]
     async fn a_panic_is_answered_and_recorded() {
