@@ -23,12 +23,14 @@ pub(super) fn decode(body: &[u8]) -> Result<Value, String> {
     if text.is_empty() {
         return Err("not JSON: the body is empty".to_owned());
     }
-    let mut parser = serde_json::Deserializer::from_slice(text);
+    // Looked at as a whole, which costs less than each string by itself.
+    let text = std::str::from_utf8(text).map_err(|error| {
+        let mark = body.len() - text.len();
+        format!("not JSON: not UTF-8 at byte {}", mark + error.valid_up_to())
+    })?;
+    let mut parser = serde_json::Deserializer::from_str(text);
     let value = parser.deserialize_any(Whole).and_then(|value| parser.end().map(|()| value));
-    value.map_err(|error| match std::str::from_utf8(body) {
-        Ok(_) => format!("not JSON: {error}"),
-        Err(error) => format!("not JSON: not UTF-8 at byte {}", error.valid_up_to()),
-    })
+    value.map_err(|error| format!("not JSON: {error}"))
 }
 
 /// The value of a line of a body; the error says what is wrong with it, and at which column.

@@ -44,13 +44,21 @@ const LINES: [&str; 11] = [
     "x-stream+json",
 ];
 
+/// What most bodies are. It is compared as a whole: every message asks several times, and taking a media type apart
+/// costs more than to look at all of it.
+const JSON: &str = "application/json";
+
 /// The type and subtype of a media type, without its parameters and outer white space.
 pub fn essence(media_type: &str) -> &str {
-    media_type.split_once(';').map_or(media_type, |(essence, _)| essence).trim()
+    let end = media_type.bytes().position(|byte| byte == b';').unwrap_or(media_type.len());
+    media_type[..end].trim()
 }
 
 /// How a body of a media type is read and written; parameters do not matter, nor does case.
 pub fn kind(media_type: &str) -> Kind {
+    if media_type.eq_ignore_ascii_case(JSON) {
+        return Kind::Json;
+    }
     let essence = essence(media_type);
     let Some((main, sub)) = essence.split_once('/') else { return Kind::Binary };
     let is = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
@@ -94,6 +102,9 @@ pub fn kind(media_type: &str) -> Kind {
 /// A parameter sent with another value than the documented one does not fit; one the document does not name is
 /// ignored, and so is the `boundary` of a multipart body, which each body chooses for itself.
 pub fn specificity(range: &str, media_type: &str) -> Option<u8> {
+    if range == media_type && !range.as_bytes().contains(&b';') {
+        return Some(5);
+    }
     let (wanted, sent) = (essence(range), essence(media_type));
     if wanted.eq_ignore_ascii_case(sent) {
         return exact_specificity(range, media_type);

@@ -66,9 +66,25 @@ impl Pointer {
     }
 }
 
-/// What a token stands for; most hold nothing escaped and cost nothing.
+/// What a token stands for; most hold nothing escaped and cost nothing. A `~` that escapes nothing stands for itself.
 fn unescape(token: &str) -> Cow<'_, str> {
-    if token.contains('~') { token.replace("~1", "/").replace("~0", "~").into() } else { token.into() }
+    let mut pieces = token.split('~');
+    let first = pieces.next().unwrap_or_default();
+    if first.len() == token.len() {
+        return Cow::Borrowed(token);
+    }
+    let mut text = String::with_capacity(token.len());
+    text.push_str(first);
+    for piece in pieces {
+        let (meant, rest) = match piece.as_bytes().first() {
+            Some(b'0') => ('~', &piece[1..]),
+            Some(b'1') => ('/', &piece[1..]),
+            _ => ('~', piece),
+        };
+        text.push(meant);
+        text.push_str(rest);
+    }
+    Cow::Owned(text)
 }
 
 impl fmt::Display for Pointer {

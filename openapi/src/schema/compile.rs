@@ -10,6 +10,7 @@ use super::definition::Definition;
 use super::depth;
 use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy};
 use super::lower;
+use super::types::Types;
 use super::whole::Whole;
 use crate::document::{Document, Place, Pointer};
 use crate::generate::{Generator, NoInstance};
@@ -48,6 +49,7 @@ struct Shared {
     definitions: [OnceLock<Arc<Definition>>; 2],
     bundles: [OnceLock<Arc<Value>>; 2],
     generators: [OnceLock<Result<Arc<Generator>, NoInstance>>; 2],
+    types: OnceLock<Types>,
 }
 
 /// One keyword of a schema that a value breaks.
@@ -177,6 +179,17 @@ impl Schema {
             document_pointer: self.pointer.to_string(),
             message: "the schema refuses it, and refers to others too deep to say why".to_owned(),
         }
+    }
+
+    /// The types that a value may have, where they were found out before.
+    pub(super) fn known_types(&self) -> Option<Types> {
+        self.shared.types.get().copied()
+    }
+
+    /// Keeps the types that a value may have.
+    pub(super) fn remember_types(&self, types: Types) {
+        // Whoever found them out meanwhile found the same.
+        let _ = self.shared.types.set(types);
     }
 
     /// What draws values of the schema, made the first time it is asked for.

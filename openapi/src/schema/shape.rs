@@ -20,6 +20,8 @@ const MAX_VISITS: u32 = 512;
 pub(crate) struct Shape<'s> {
     document: Option<&'s Document>,
     node: Node<'s>,
+    /// The schema that it is the shape of, where nothing was stepped into; it remembers the types.
+    root: Option<&'s Schema>,
     /// What was answered before: it is asked several times of each value.
     types: Cell<Option<Types>>,
 }
@@ -28,6 +30,8 @@ pub(crate) struct Shape<'s> {
 enum Node<'s> {
     /// Nothing is said.
     Any,
+    /// One that is looked for in the document where more is asked than its types: that takes longer than to answer.
+    Root(&'s Schema),
     Schema(&'s Value),
     /// Every one of them holds.
     All(Vec<Node<'s>>),
@@ -48,20 +52,30 @@ enum Step<'n> {
 impl<'s> Shape<'s> {
     /// The shape of what a schema describes; nothing is known without one.
     pub(crate) fn of(schema: Option<&'s Schema>) -> Self {
-        match schema {
-            Some(schema) => Self::new(Some(schema.document()), Node::Schema(schema.source())),
-            None => Self::new(None, Node::Any),
-        }
+        let Some(schema) = schema else { return Self::new(None, Node::Any) };
+        let known = schema.known_types();
+        let node = match known {
+            // What else is asked of a scalar is asked once at the most.
+            Some(types) if !types.admits_container() => Node::Root(schema),
+            _ => Node::Schema(schema.source()),
+        };
+        Self { document: Some(schema.document()), node, root: Some(schema), types: Cell::new(known) }
     }
 
     fn new(document: Option<&'s Document>, node: Node<'s>) -> Self {
-        Self { document, node, types: Cell::new(None) }
+        Self { document, node, root: None, types: Cell::new(None) }
     }
 
     /// The types a value may have.
     pub(crate) fn types(&self) -> Types {
-        let types = self.types.get().unwrap_or_else(|| Visit::of(self).types(&self.node));
+        if let Some(types) = self.types.get() {
+            return types;
+        }
+        let types = Visit::of(self).types(&self.node);
         self.types.set(Some(types));
+        if let Some(schema) = self.root {
+            schema.remember_types(types);
+        }
         types
     }
 
@@ -183,6 +197,7 @@ impl<'s> Visit<'s> {
     fn types(&self, node: &Node<'s>) -> Types {
         match node {
             Node::Any => Types::ANY,
+            Node::Root(schema) => self.schema_types(schema.source()),
             Node::Schema(schema) => self.schema_types(schema),
             Node::All(nodes) => nodes.iter().fold(Types::ANY, |types, node| types & self.types(node)),
             Node::Either(nodes) => nodes.iter().fold(Types::NONE, |types, node| types | self.types(node)),
@@ -211,6 +226,7 @@ impl<'s> Visit<'s> {
     fn step(&self, node: &Node<'s>, step: Step<'_>) -> Node<'s> {
         match node {
             Node::Any => Node::Any,
+            Node::Root(schema) => self.schema_step(schema.source(), step),
             Node::Schema(schema) => self.schema_step(schema, step),
             Node::All(nodes) => all(nodes.iter().map(|node| self.step(node, step)).collect()),
             Node::Either(nodes) => either(nodes.iter().map(|node| self.step(node, step)).collect()),
@@ -235,6 +251,7 @@ impl<'s> Visit<'s> {
     fn each(&self, node: &Node<'s>, act: &mut dyn FnMut(&'s Value)) {
         match node {
             Node::Any => {}
+            Node::Root(schema) => self.each_schema(schema.source(), act),
             Node::Schema(schema) => self.each_schema(schema, act),
             Node::All(nodes) | Node::Either(nodes) => nodes.iter().for_each(|node| self.each(node, act)),
         }

@@ -20,9 +20,8 @@ pub(super) fn violations(
     direction: Direction,
 ) -> Vec<Violation> {
     let encodings = &media.encoding;
-    let is_multipart = media::kind(content_type) == media::Kind::Multipart;
     let is_silent = encodings.by_name.is_empty() && encodings.prefix.is_empty() && encodings.item.is_none();
-    if !is_multipart || is_silent {
+    if is_silent || media::kind(content_type) != media::Kind::Multipart {
         return Vec::new();
     }
     // A body that cannot be read has its violation already.

@@ -41,6 +41,9 @@ pub(super) fn body_violations(
     secrecy: Secrecy,
 ) -> Vec<Violation> {
     let mut found = violations(&Part::Body, media.schema.as_ref(), value, direction, secrecy);
+    if found.is_empty() {
+        return found;
+    }
     let is_sequence =
         matches!(media::kind(content_type), Kind::JsonLines | Kind::EventStream | Kind::Multipart);
     if is_sequence && value.is_array() {
@@ -72,6 +75,9 @@ pub(super) fn documented_media<'c>(
         });
     };
     let found = content.matching(content_type);
+    if let Some(media) = found.filter(|media| media.name == content_type && !content_type.contains('*')) {
+        return Ok(media);
+    }
     // A document may name what is no media type itself.
     let is_named = || {
         found.is_some_and(|media| {

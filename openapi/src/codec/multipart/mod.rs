@@ -125,10 +125,10 @@ impl<'b> Parts<'b> {
 
 /// The `Content-Type` to send a body with: that of a multipart body names the boundary that the body begins with.
 pub(super) fn content_type<'m>(media_type: &'m str, body: &[u8]) -> Cow<'m, str> {
-    let is_multipart = media::kind(media_type) == media::Kind::Multipart;
-    let Some(boundary) = write::leading_boundary(body).filter(|_| is_multipart) else {
+    if media::kind(media_type) != media::Kind::Multipart {
         return Cow::Borrowed(media_type);
-    };
+    }
+    let Some(boundary) = write::leading_boundary(body) else { return Cow::Borrowed(media_type) };
     if media::parameter(media_type, "boundary").is_some_and(|named| named == boundary) {
         return Cow::Borrowed(media_type);
     }

@@ -13,7 +13,7 @@ impl<'s> Shape<'s> {
 
     /// The reference that the schema consists of, or that is its only part.
     pub(crate) fn reference(&self) -> Option<&'s str> {
-        let Node::Schema(schema) = &self.node else { return None };
+        let schema = self.single()?;
         let parts = || schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice);
         match (schema.get("$ref"), parts()) {
             (Some(reference), _) => reference.as_str(),
@@ -29,8 +29,13 @@ impl<'s> Shape<'s> {
 
     /// What tells the schema from others, where it is a single one: the same for the same place of a document.
     pub(crate) fn identity(&self) -> Option<*const Value> {
-        match &self.node {
-            Node::Schema(schema) => Some(std::ptr::from_ref(*schema)),
+        self.single().map(std::ptr::from_ref)
+    }
+
+    fn single(&self) -> Option<&'s Value> {
+        match self.node {
+            Node::Root(schema) => Some(schema.source()),
+            Node::Schema(schema) => Some(schema),
             _ => None,
         }
     }
@@ -40,6 +45,7 @@ impl<'s> Visit<'s> {
     fn annotation(&self, node: &Node<'s>, keyword: &str) -> Option<&'s Value> {
         match node {
             Node::Any => None,
+            Node::Root(schema) => self.schema_annotation(schema.source(), keyword),
             Node::Schema(schema) => self.schema_annotation(schema, keyword),
             Node::All(nodes) | Node::Either(nodes) => {
                 nodes.iter().find_map(|node| self.annotation(node, keyword))
@@ -66,6 +72,7 @@ impl<'s> Visit<'s> {
     fn requires(&self, node: &Node<'s>, name: &str) -> bool {
         match node {
             Node::Any => false,
+            Node::Root(schema) => self.schema_requires(schema.source(), name),
             Node::Schema(schema) => self.schema_requires(schema, name),
             Node::All(nodes) => nodes.iter().any(|node| self.requires(node, name)),
             Node::Either(nodes) => nodes.iter().all(|node| self.requires(node, name)),
