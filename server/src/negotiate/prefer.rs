@@ -25,6 +25,7 @@ pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 /// The longest delay a request may ask for.
 pub(crate) const MAX_DELAY: Duration = Duration::from_secs(600);
 
+const NAMES: [&str; 5] = ["code", "example", "dynamic", "seed", "delay"];
 const KEYS: [&str; 4] = ["__code", "__example", "__dynamic", "__seed"];
 
 /// What a request asks for beyond what its operation does by itself.
@@ -46,12 +47,12 @@ impl Preferences {
             for preference in split(text, ',') {
                 // What follows a semicolon are parameters, and none of ours has any.
                 let (name, value) = pair(split(preference, ';').next().unwrap_or_default());
-                preferences.set(&name.to_ascii_lowercase(), &value)?;
+                preferences.set(&name.to_ascii_lowercase(), value.as_deref())?;
             }
         }
         for (name, value) in query.filter(|query| query.contains("__")).into_iter().flat_map(pairs) {
             if KEYS.contains(&name) {
-                preferences.set(&name[2..], &percent_decode(value))?;
+                preferences.set(&name[2..], Some(&percent_decode(value)))?;
             }
         }
         Ok(preferences)
@@ -76,7 +77,12 @@ impl Preferences {
         if applied.is_empty() { None } else { HeaderValue::from_str(&applied.join(", ")).ok() }
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+    /// Takes a preference; one whose quotes do not end has no value.
+    fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        if !NAMES.contains(&name) {
+            return Ok(());
+        }
+        let value = value.ok_or_else(|| format!("`{name}` has a quote that does not end"))?;
         match name {
             "code" => first(&mut self.code, status(value)?),
             "example" if value.is_empty() => return Err("`example` names no example".to_owned()),
@@ -86,8 +92,7 @@ impl Preferences {
                 let seed = value.parse().map_err(|_| format!("`seed` is {value:?}, not a whole number"))?;
                 first(&mut self.seed, seed);
             }
-            "delay" => first(&mut self.delay, delay(value)?),
-            _ => {}
+            _ => first(&mut self.delay, delay(value)?),
         }
         Ok(())
     }
@@ -153,23 +158,28 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     .filter(|part| !part.is_empty())
 }
 
-/// Name and value of one preference, the value without its quotes.
-fn pair(preference: &str) -> (&str, String) {
+/// Name and value of one preference, the value without its quotes; none where they do not end.
+fn pair(preference: &str) -> (&str, Option<String>) {
     let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
     let value = value.trim();
-    let quoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    let value = match quoted {
-        Some(quoted) => {
-            let mut plain = String::with_capacity(quoted.len());
-            let mut characters = quoted.chars();
-            while let Some(character) = characters.next() {
-                plain.extend(if character == '\\' { characters.next() } else { Some(character) });
-            }
-            plain
-        }
-        None => value.to_owned(),
+    let value = match value.strip_prefix('"') {
+        Some(quoted) => unquoted(quoted),
+        None => Some(value.to_owned()),
     };
     (name.trim(), value)
+}
+
+/// A quoted string after its opening quote (RFC 9110, section 5.6.4); none where it does not end with the closing one.
+fn unquoted(quoted: &str) -> Option<String> {
+    let mut plain = String::with_capacity(quoted.len());
+    let mut characters = quoted.chars();
+    loop {
+        match characters.next()? {
+            '"' => return characters.as_str().is_empty().then_some(plain),
+            '\\' => plain.push(characters.next()?),
+            character => plain.push(character),
+        }
+    }
 }
 
 fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -216,6 +226,7 @@ mod tests {
             ("code=\"404\"; foo=bar", None, code(404)),
             ("code=404, code=500", None, code(404)),
             ("return=minimal, wait=10", None, nothing()),
+            (r#"foo="bar"#, None, nothing()),
             ("example=tom", None, example("tom")),
             (r#"example="a, \"b\"; c""#, None, example(r#"a, "b"; c"#)),
             ("dynamic", None, bodies(Bodies::Generated)),
@@ -251,6 +262,9 @@ mod tests {
             ("delay=NaNs", "delay"),
             ("delay=infs", "delay"),
             ("delay=1h", "delay"),
+            (r#"example="tom"#, "example"),
+            (r#"example="tom\""#, "example"),
+            (r#"example="tom"my"#, "example"),
         ];
         for (header, name) in table {
             let error = read(header, None).unwrap_err();

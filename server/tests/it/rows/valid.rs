@@ -215,6 +215,7 @@ async fn malformed_preference_422() {
         "delay=11m",
         "code=200, seed=x",
         "code=\"\"",
+        "example=\"tom",
     ] {
         let reply = stub.send("GET /pets", &[("prefer", preference)], "").await;
         let expected = (422, Value::from("problem preference-malformed"));
