@@ -10,8 +10,12 @@
 //! | bytes that the kernel has yet to send or hand on | never, but the kernel gives up on a client that does not read |
 //! | not begun a request | after [`ConnectionLimits::first_request`] |
 //! | had a request | after [`ConnectionLimits::idle`] without another |
+//!
+//! Connections that say nothing may take every descriptor the process may have. One is kept spare, so that they are
+//! closed all the same.
 
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::io;
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -51,6 +55,7 @@ pub(crate) async fn watch(traffic: Arc<Traffic>, port: u16, limits: ConnectionLi
 struct Warden {
     traffic: Arc<Traffic>,
     sockets: Sockets,
+    spare: Spare,
     port: u16,
     pause: Duration,
     first_request: u32,
@@ -76,6 +81,7 @@ impl Warden {
         Ok(Self {
             traffic,
             sockets: Sockets::new()?,
+            spare: Spare::default(),
             port,
             pause,
             first_request: looks(limits.first_request),
@@ -87,7 +93,8 @@ impl Warden {
     /// Looks at all connections once, and closes those that took too long.
     fn look(&mut self) -> io::Result<()> {
         let now = self.traffic.look();
-        let open = self.sockets.list()?;
+        self.spare.keep();
+        let open = self.spare.or_give(|| self.sockets.list())?;
         let inodes: HashSet<u64> = open.iter().map(|socket| socket.inode).collect();
         self.known.retain(|inode, _| inodes.contains(inode));
         let mut late = Vec::new();
@@ -113,11 +120,13 @@ impl Warden {
     }
 
     /// What a socket is; nothing where it is gone already.
-    fn meet(&self, socket: OpenSocket, now: u32) -> io::Result<Option<Known>> {
-        let Some(duplicate) = self.sockets.duplicate(socket)? else { return Ok(None) };
-        let is_ours = local_address(&duplicate).is_some_and(|local| local.port() == self.port);
-        let client = peer_address(&duplicate).filter(|_| is_ours);
-        Ok(Some(client.map_or(Known::Other, |peer| Known::Client { port: peer.port(), since: now })))
+    fn meet(&mut self, socket: OpenSocket, now: u32) -> io::Result<Option<Known>> {
+        self.spare.or_give(|| {
+            let Some(duplicate) = self.sockets.duplicate(socket)? else { return Ok(None) };
+            let is_ours = local_address(&duplicate).is_some_and(|local| local.port() == self.port);
+            let client = peer_address(&duplicate).filter(|_| is_ours);
+            Ok(Some(client.map_or(Known::Other, |peer| Known::Client { port: peer.port(), since: now })))
+        })
     }
 
     fn is_late(&self, port: u16, since: u32, now: u32) -> bool {
@@ -129,24 +138,70 @@ impl Warden {
         }
     }
 
-    fn close(&self, late: &[OpenSocket]) -> io::Result<()> {
-        let busy = busy_sockets();
-        for socket in late {
-            if !busy.contains(&socket.inode)
-                && let Some(duplicate) = self.sockets.duplicate(*socket)?
-            {
-                // hyper sees the end of the connection, and lets it go; the client may have gone first.
-                let _ = duplicate.shutdown(Shutdown::Both);
-            }
+    fn close(&mut self, late: &[OpenSocket]) -> io::Result<()> {
+        let busy = self.spare.or_give(busy_sockets)?;
+        for socket in late.iter().filter(|socket| !busy.contains(&socket.inode)) {
+            self.spare.or_give(|| {
+                if let Some(duplicate) = self.sockets.duplicate(*socket)? {
+                    // hyper sees the end of the connection, and lets it go; the client may have gone first.
+                    let _ = duplicate.shutdown(Shutdown::Both);
+                }
+                Ok(())
+            })?;
         }
         Ok(())
     }
 }
 
+/// A descriptor that is given up where there are no others.
+#[derive(Debug, Default)]
+struct Spare(Option<File>);
+
+impl Spare {
+    /// Takes a descriptor, where it was given up and there is one again.
+    fn keep(&mut self) {
+        if self.0.is_none() {
+            self.0 = File::open("/dev/null").ok();
+        }
+    }
+
+    /// Does what needs one descriptor for a time; where there is none, with the spare one. What `act` gives must hold
+    /// none, or the spare one is lost to the next client.
+    fn or_give<T>(&mut self, act: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        match act() {
+            Err(error) if is_short_of_descriptors(&error) && self.0.take().is_some() => {
+                let done = act();
+                self.keep();
+                done
+            }
+            done => done,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_short_of_descriptors(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+#[cfg(not(unix))]
+fn is_short_of_descriptors(_error: &io::Error) -> bool {
+    false
+}
+
 /// The inodes of all sockets of TCP that have bytes to send or to be read.
-fn busy_sockets() -> HashSet<u64> {
-    let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"].map(std::fs::read_to_string);
-    tables.iter().flatten().flat_map(|table| table.lines().filter_map(busy_socket)).collect()
+fn busy_sockets() -> io::Result<HashSet<u64>> {
+    let mut busy = HashSet::new();
+    for table in ["/proc/self/net/tcp", "/proc/self/net/tcp6"] {
+        match std::fs::read_to_string(table) {
+            Ok(table) => busy.extend(table.lines().filter_map(busy_socket)),
+            // A machine without IPv6 has no such table.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(busy)
 }
 
 /// The inode of a line of the kernel's table (proc(5)), where one of its two queues is not empty.
@@ -161,6 +216,21 @@ fn busy_socket(line: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_spare_descriptor_is_given_up_when_there_is_no_other_and_taken_again() {
+        let mut spare = Spare::default();
+        let shortage = || io::Error::from(rustix::io::Errno::MFILE);
+        assert!(spare.or_give(|| Err::<(), _>(shortage())).is_err(), "there is none to give");
+        spare.keep();
+        let tries = std::cell::Cell::new(0);
+        let done = spare.or_give(|| {
+            tries.set(tries.get() + 1);
+            if tries.get() == 1 { Err(shortage()) } else { Ok("done") }
+        });
+        assert_eq!((done.unwrap(), tries.get(), spare.0.is_some()), ("done", 2, true));
+    }
 
     #[test]
     fn queues_that_are_not_empty_are_seen() {
