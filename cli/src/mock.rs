@@ -42,6 +42,8 @@ Examples:
                                                 forwards, and validates requests and replies
   counterfoil mock pets.yaml --upstream http://localhost:8080 --stub createPet --stub-missing
                                                 forwards what the server has but createPet
+  counterfoil mock pets.yaml --upstream http://localhost:8080 --record recorded.yaml
+                                                writes a script that answers as the server did
   counterfoil mock pets.yaml --tls              over HTTPS, with a line that trusts it
   counterfoil mock a.yaml b.yaml --mount a=/v1 --mount b=/v2
   counterfoil mock https://example.com/pets.json --dynamic
@@ -240,6 +242,9 @@ async fn start(
         .cors(arguments.cors.clone().unwrap_or_default())
         .bodies(if arguments.dynamic { Bodies::Generated } else { Bodies::Examples });
     builder = arguments.strictness.apply(builder, sources)?;
+    if let Some(file) = arguments.forward.record() {
+        builder = builder.record(file);
+    }
     for script in scripts {
         builder = builder.script(script);
     }

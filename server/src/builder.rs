@@ -18,6 +18,7 @@ use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::journal::CallFilter;
 use crate::plan::Rules;
+use crate::record::{self, Recorder};
 use crate::script::{Script, nearest};
 use crate::start_error::StartError;
 use crate::startup;
@@ -106,6 +107,7 @@ pub struct StubBuilder {
     contracts: Vec<Contract>,
     scripts: Vec<Script>,
     forwarding: Forwarding,
+    recording: Option<PathBuf>,
     settings: Settings,
 }
 
@@ -115,6 +117,7 @@ impl StubBuilder {
             contracts: vec![contract],
             scripts: Vec::new(),
             forwarding: Forwarding::default(),
+            recording: None,
             settings: Settings {
                 host: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 port: 0,
@@ -155,6 +158,13 @@ impl StubBuilder {
     /// Which requests are forwarded to an upstream; none unless told otherwise, or by a script.
     pub fn forwarding(mut self, forwarding: Forwarding) -> Self {
         self.forwarding = forwarding;
+        self
+    }
+
+    /// A file to record into: a script that answers as the upstream did. It holds no secret that can be told as one,
+    /// only its owner may read it, and it is replaced as a whole every few seconds and when the stub is closed.
+    pub fn record(mut self, file: impl Into<PathBuf>) -> Self {
+        self.recording = Some(file.into());
         self
     }
 
@@ -275,10 +285,17 @@ impl StubBuilder {
 
     /// The state of the stub, before anybody listens.
     pub(crate) fn try_into_state(self) -> Result<State, StartError> {
-        let Self { contracts, scripts, forwarding, settings } = self;
+        let Self { contracts, scripts, forwarding, recording, settings } = self;
         let find = |name: &str| contracts.iter().find_map(|contract| contract.operation(name));
         let has_upstream = forwarding.has_upstream();
-        let forwarder = Forwarder::new(forwarding, find).map_err(|name| {
+        let recorder = match recording {
+            None => None,
+            Some(path) => {
+                let what = format!("record into `{}`", path.display());
+                Some(Recorder::new(path).map_err(|error| StartError::new(what, error))?)
+            }
+        };
+        let forwarder = Forwarder::new(forwarding, recorder, find).map_err(|name| {
             let why = format!("the document has no such operation{}", hint(&name, &contracts));
             StartError::new(format!("forward `{name}`"), why)
         })?;
@@ -307,6 +324,7 @@ impl StubBuilder {
         let state = Arc::new(self.try_into_state()?);
         startup::warn(&state.edition(), &state.settings);
         let plane = stub_plane::start(&state)?;
+        record::keep(&state);
         let scheme = if state.settings.tls.is_some() { "https" } else { "http" };
         let url = match state.settings.unix_socket {
             Some(_) => format!("{scheme}://localhost"),
@@ -400,6 +418,7 @@ impl StubServer {
     /// Stops to listen, and waits [`CLOSE_DEADLINE`] at most for requests under way.
     pub async fn close(self) {
         let Self { state, plane, control, .. } = self;
+        let shared = Arc::clone(&state.0);
         drop(state);
         let closing = async {
             let control = async {
@@ -413,6 +432,7 @@ impl StubServer {
         };
         // What is left after the deadline ends with the runtime.
         let _ = tokio::time::timeout(CLOSE_DEADLINE, closing).await;
+        record::save(&shared).await;
     }
 }
 

@@ -379,19 +379,28 @@ pub(crate) fn change_headers(
     trail: &mut Trail,
 ) -> bool {
     let changes = scripted.map(|scripted| scripted.headers.as_slice()).unwrap_or_default();
-    for (name, value) in changes {
-        change_header(headers, name, value.as_deref(), trail);
+    for (index, (name, value)) in changes.iter().enumerate() {
+        let is_further = changes[..index].iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        change_header(headers, name, value.as_deref(), is_further, trail);
     }
     !changes.is_empty()
 }
 
-fn change_header(headers: &mut HeaderMap, name: &str, value: Option<&str>, trail: &mut Trail) {
+/// Sets or removes a header; a further line of one that is set already goes below it.
+fn change_header(
+    headers: &mut HeaderMap,
+    name: &str,
+    value: Option<&str>,
+    is_further: bool,
+    trail: &mut Trail,
+) {
     let Ok(field) = HeaderName::try_from(name) else {
         trail.push(format!("header: `{name}` is no name of a header, so it is left out"));
         return;
     };
     match value.map(HeaderValue::from_str) {
         None => drop(headers.remove(field)),
+        Some(Ok(value)) if is_further => drop(headers.append(field, value)),
         Some(Ok(value)) => drop(headers.insert(field, value)),
         Some(Err(_)) => {
             trail.push(format!("header: no field can hold the value of `{name}`, so it is left out"))

@@ -142,7 +142,10 @@ async fn answer(
     let found = match route(edition, &request.method, path, query, &request.headers, &mut notes.trail) {
         Ok(found) => found,
         // What forwards is boxed, so that the requests that are not forwarded need no room for it.
-        Err(refusal) => return Box::pin(undocumented(state, peer, request, body, refusal, notes)).await,
+        Err(refusal) => {
+            let asked = (peer, request, body);
+            return Box::pin(undocumented(state, edition, asked, refusal, notes)).await;
+        }
     };
     let operation = found.operation;
     notes.operation = Some(Arc::clone(operation));
@@ -194,9 +197,10 @@ async fn answer(
         Destination::Stub => {}
         Destination::Nobody => return Err(upstream::unscripted(operation)),
         Destination::Upstream(upstream) => {
-            let known = Some(Known::new(&found, request.path()));
+            let known = Some(Known::new(&found, &reading, request.path()));
             notes.violations.clone_from(&reading.violations);
-            let job = Job { state, upstream: &upstream, client: peer, request, known };
+            let secrets = &edition.secrets;
+            let job = Job { state, upstream: &upstream, secrets, client: peer, request, known };
             if let Forwarded::Reply(mut reply) = Box::pin(job.run(notes)).await? {
                 compose::change_headers(scripted, &mut reply.headers, &mut notes.trail);
                 forwarded = Some(reply);
@@ -231,9 +235,8 @@ async fn answer(
 /// The reply to a request that means no operation: the upstream's where there is one, else the refusal.
 async fn undocumented(
     state: &State,
-    peer: SocketAddr,
-    request: &mut Request,
-    body: Body,
+    edition: &Edition,
+    (peer, request, body): (SocketAddr, &mut Request, Body),
     refusal: Box<Reply>,
     notes: &mut Notes,
 ) -> Result<Reply, Box<Reply>> {
@@ -250,7 +253,7 @@ async fn undocumented(
         _ => "the path has no such method",
     };
     notes.violations.push(Violation::new(Part::Route, "undocumented", message));
-    let job = Job { state, upstream, client: peer, request, known: None };
+    let job = Job { state, upstream, secrets: &edition.secrets, client: peer, request, known: None };
     match job.run(notes).await? {
         Forwarded::Reply(reply) => Ok(*reply),
         Forwarded::Missing => Err(refusal),

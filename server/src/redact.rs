@@ -23,7 +23,7 @@ use http::{HeaderMap, header};
 use serde_json::Value;
 
 /// What stands where a secret was.
-const HIDDEN: &str = "***";
+pub(crate) const HIDDEN: &str = "***";
 /// Secrets shorter than this are looked for within quotes only, so that texts stay legible.
 const MIN_BARE: usize = 4;
 
@@ -239,12 +239,18 @@ impl Found {
         text
     }
 
+    /// Whether a text is one of the secrets found so far.
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        self.0.contains(text)
+    }
+
     /// A violation that quotes no secret found so far.
     pub(crate) fn scrub_violation(&self, violation: &Violation) -> Violation {
         Violation { message: self.scrub(&violation.message), ..violation.clone() }
     }
 
-    fn add(&mut self, value: &str) {
+    /// Takes a value for a secret.
+    pub(crate) fn add(&mut self, value: &str) {
         if value.is_empty() {
             return;
         }

@@ -1,5 +1,6 @@
 //! The options of `mock` that send requests on to another server.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -43,9 +44,19 @@ pub(super) struct Forward {
     /// An origin whose pages may reach the upstream, besides those of this machine. Can be given several times.
     #[arg(long, value_name = "ORIGIN")]
     upstream_origin: Vec<String>,
+
+    /// Write a script that answers as the upstream did, for `--script`. Secrets are hidden, and only its owner may read
+    /// the file; it is brought up to date every few seconds and at the end.
+    #[arg(long, value_name = "FILE", requires = "upstream")]
+    record: Option<PathBuf>,
 }
 
 impl Forward {
+    /// The file to record into.
+    pub(super) fn record(&self) -> Option<&Path> {
+        self.record.as_deref()
+    }
+
     /// The options as the library takes them.
     pub(super) fn resolve(&self) -> Forwarding {
         let forwarding = self.upstream.clone().map_or_else(Forwarding::scripted, Forwarding::to);

@@ -56,8 +56,9 @@ impl ActiveDefaults {
     /// Fills what a reply leaves open.
     pub(super) fn fill(&self, subject: &Subject<'_>, spec: &mut ReplySpec) {
         let defaults = &self.script.loaded().defaults;
+        let said = spec.headers.len();
         for line in &defaults.headers {
-            if !spec.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(&line.name)) {
+            if !spec.headers[..said].iter().any(|(name, _)| name.eq_ignore_ascii_case(&line.name)) {
                 spec.headers.push((line.name.clone(), line.value.clone()));
             }
         }

@@ -130,6 +130,11 @@ pub(super) fn reply(
     Ok((rules.into_iter().map(Arc::new).collect(), findings))
 }
 
+/// Whether what one operation is to answer, in the grammar of an entry of `rules`, could stand in a script.
+pub(crate) fn check_entry(bytes: &[u8], operation: &Operation) -> Result<(), ScriptError> {
+    reply("recording", bytes, operation).map(|_| ())
+}
+
 fn read_tree(name: &str, bytes: &[u8]) -> Result<(Document, Vec<Finding>), ScriptError> {
     if bytes.len() > MAX_SCRIPT_BYTES {
         let message = format!("{} bytes, over the limit of {MAX_SCRIPT_BYTES}", bytes.len());

@@ -26,4 +26,5 @@ mod shape;
 
 pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject, Unscripted};
 pub(crate) use engine::{ScriptEngine, Succession};
+pub(crate) use load::check_entry;
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};

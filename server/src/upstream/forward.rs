@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use counterfoil_openapi::codec::media::{self, Kind};
-use counterfoil_openapi::validate::{self, Enforcement};
+use counterfoil_openapi::validate::{self, Enforcement, Reading};
 use counterfoil_openapi::{Operation, Part, Request, Response as Recorded, RouteMatch, Violation, codec};
 use dropshot::Body;
 use http::{HeaderMap, Method, Response, StatusCode, header};
@@ -27,6 +27,8 @@ use super::{Forwarding, Invalid, Missing, Operations, Upstream, headers, origin,
 use crate::call::Source;
 use crate::negotiate::prefer;
 use crate::pipeline::Notes;
+use crate::record::{Exchange, Recorder};
+use crate::redact::Secrets;
 use crate::reply::Reply;
 use crate::script::{Decision, Unscripted};
 use crate::state::State;
@@ -37,6 +39,7 @@ pub(crate) struct Forwarder {
     options: Forwarding,
     selected: Selected,
     client: Client,
+    recorder: Option<Recorder>,
 }
 
 /// The operations that are forwarded, by document and id.
@@ -72,6 +75,7 @@ pub(crate) enum Forwarded {
 pub(crate) struct Job<'j> {
     pub(crate) state: &'j State,
     pub(crate) upstream: &'j Upstream,
+    pub(crate) secrets: &'j Secrets,
     pub(crate) client: SocketAddr,
     pub(crate) request: &'j Request,
     /// The operation it means, where it means one.
@@ -82,13 +86,14 @@ pub(crate) struct Job<'j> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known<'j> {
     pub(crate) operation: &'j Arc<Operation>,
+    pub(crate) reading: &'j Reading,
     /// How many bytes of the target stand in front of the operation's own path.
     pub(crate) base: usize,
 }
 
 impl<'j> Known<'j> {
     /// What is known of a request that the router found an operation for.
-    pub(crate) fn new(found: &RouteMatch<'j, '_>, path: &str) -> Self {
+    pub(crate) fn new(found: &RouteMatch<'j, '_>, reading: &'j Reading, path: &str) -> Self {
         let mut own = String::with_capacity(path.len());
         let template = found.operation.path().as_str();
         // What follows a `?` or `#` is no part of a path.
@@ -101,7 +106,7 @@ impl<'j> Known<'j> {
         }
         own.push_str(rest);
         let base = if path.ends_with(&own) { path.len() - own.len() } else { 0 };
-        Self { operation: found.operation, base }
+        Self { operation: found.operation, reading, base }
     }
 }
 
@@ -113,6 +118,7 @@ impl Forwarder {
     /// When an operation is named that there is not: its name.
     pub(crate) fn new<'o>(
         options: Forwarding,
+        recorder: Option<Recorder>,
         find: impl Fn(&str) -> Option<&'o Arc<Operation>>,
     ) -> Result<Self, String> {
         let keys = |names: &[String]| -> Result<HashSet<(String, String)>, String> {
@@ -123,7 +129,7 @@ impl Forwarder {
             Operations::Only(names) => Selected::Only(keys(names)?),
             Operations::AllBut(names) => Selected::AllBut(keys(names)?),
         };
-        Ok(Self { options, selected, client: Client::new() })
+        Ok(Self { options, selected, client: Client::new(), recorder })
     }
 
     /// Whether there is an upstream for what no script forwards elsewhere.
@@ -171,6 +177,11 @@ impl Forwarder {
             None if self.selects(operation) => own(),
             None => Destination::Stub,
         }
+    }
+
+    /// Records what is forwarded, where it was asked to.
+    pub(crate) fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
     }
 
     fn selects(&self, operation: &Operation) -> bool {
@@ -242,7 +253,25 @@ impl Job<'_> {
     /// Whether a body must be there before its reply can be judged.
     fn needs_whole(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         let is_judged = self.state.settings.validation == Enforcement::Enforced;
-        is_judged && self.request.method != Method::HEAD && self.is_read(status, headers).unwrap_or(false)
+        let is_looked_into = || is_judged && self.is_read(status, headers).unwrap_or(false);
+        self.request.method != Method::HEAD && (is_looked_into() || self.is_recorded(headers))
+    }
+
+    /// Whether a reply is read whole to be recorded, though nobody looks into it: one that ends, and is not too large
+    /// by its own account.
+    fn is_recorded(&self, headers: &HeaderMap) -> bool {
+        if self.known.is_none() || self.state.forwarder.recorder.is_none() {
+            return false;
+        }
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let kind = text(header::CONTENT_TYPE).map(media::kind);
+        let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+        match kind {
+            Some(Kind::EventStream | Kind::JsonLines) => false,
+            _ => length.map_or(kind != Some(Kind::Binary), |length| {
+                length <= self.state.forwarder.options.reply_limit
+            }),
+        }
     }
 
     /// Whether a validator looks into the body of a reply, and it ends.
@@ -290,6 +319,20 @@ impl Job<'_> {
         } else if options.missing == Missing::Stubbed && self.known.is_some() && is_missing(status, &[]) {
             notes.trail.push("upstream: it does not have the operation, so the stub answers");
             return Ok(Forwarded::Missing);
+        }
+        if let Some(recorder) = &self.state.forwarder.recorder {
+            match self.known {
+                None => recorder.skip_undocumented(),
+                Some(_) if stream.is_some() && self.request.method != Method::HEAD => {
+                    recorder.skip_streamed()
+                }
+                Some(Known { operation, reading, .. }) => {
+                    let (headers, body) = (&headers, &bytes);
+                    let exchange =
+                        Exchange { operation, request: self.request, reading, status, headers, body };
+                    recorder.record(&exchange, self.secrets);
+                }
+            }
         }
         let mut reply = Reply::new(status, headers, bytes, Source::Proxy);
         reply.stream = stream.map(|incoming| Body::wrap(Streamed::new(incoming, options.deadline)));

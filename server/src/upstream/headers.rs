@@ -55,8 +55,13 @@ pub(super) fn of_request(received: &HeaderMap, client: SocketAddr, scheme: &str)
         IpAddr::V6(address) => format!("\"[{address}]\""),
     };
     let quoted = host.replace(['"', '\\'], "");
-    extend(&mut headers, FORWARDED, &format!("for={node};host=\"{quoted}\";proto={scheme}"));
-    if let Ok(host) = HeaderValue::from_str(host) {
+    let named = if quoted.is_empty() { String::new() } else { format!("host=\"{quoted}\";") };
+    extend(&mut headers, FORWARDED, &format!("for={node};{named}proto={scheme}"));
+    // Whatever the client says of it is not so.
+    headers.remove(FORWARDED_HOST);
+    if !host.is_empty()
+        && let Ok(host) = HeaderValue::from_str(host)
+    {
         headers.insert(FORWARDED_HOST, host);
     }
     if let Ok(scheme) = HeaderValue::from_str(scheme) {
@@ -164,9 +169,10 @@ mod tests {
         x-forwarded-proto: http
         "#);
         let sent = of_request(&sent, "[::1]:5".parse().unwrap(), "https");
+        assert!(!sent.contains_key("x-forwarded-host"), "nobody said one");
         assert_eq!(
             sent["forwarded"],
-            "for=192.0.2.1;host=\"stub.test:4010\";proto=http, for=\"[::1]\";host=\"\";proto=https"
+            "for=192.0.2.1;host=\"stub.test:4010\";proto=http, for=\"[::1]\";proto=https"
         );
         assert_eq!(sent["via"], "1.1 counterfoil, 1.1 counterfoil");
     }

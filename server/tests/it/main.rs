@@ -18,6 +18,7 @@ mod http2;
 mod laws;
 mod limits_page;
 mod proxy;
+mod record;
 mod reload;
 mod replies;
 mod requests;

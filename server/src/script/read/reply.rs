@@ -194,7 +194,7 @@ fn literal_text(reader: &mut Reader<'_>, text: &str, at: &Pointer) -> Option<Str
     Some(literal)
 }
 
-/// Reads headers to set, or to remove where the value is null.
+/// Reads headers to set, or to remove where the value is null; a list sets several lines of one header.
 pub(super) fn headers<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Vec<HeaderLine> {
     let Some(object) = node.value.as_object() else {
         reader.unexpected(node, "a map from header names to values");
@@ -203,12 +203,22 @@ pub(super) fn headers<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Vec<Heade
     let mut lines: Vec<HeaderLine> = Vec::with_capacity(object.len());
     for (name, value) in object {
         let member = Node { value, pointer: node.pointer.join(name) };
-        let Some(line) = header(reader, name, &member) else { continue };
         if lines.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
             let message = format!("the header `{name}` is there already; header names ignore case");
             reader.error("header-invalid", &member.pointer, message, None);
         }
-        lines.push(line);
+        match member.items() {
+            Some(items) => {
+                for item in &items {
+                    match header(reader, name, item) {
+                        Some(line) if line.value.is_some() => lines.push(line),
+                        Some(_) => reader.unexpected(item, "the value of one of several lines"),
+                        None => {}
+                    }
+                }
+            }
+            None => lines.extend(header(reader, name, &member)),
+        }
     }
     lines
 }
