@@ -16,7 +16,9 @@ use clap::{Args, ValueEnum};
 use counterfoil_conformance::report::one_line;
 use counterfoil_openapi::BasePaths;
 use counterfoil_openapi::generate::Variety;
-use counterfoil_server::{Bodies, Cors, Examples, OriginError, Script, StubBuilder, StubServer};
+use counterfoil_server::{
+    Bodies, CallbackHost, Cors, Examples, OriginError, Script, StubBuilder, StubServer,
+};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -52,6 +54,8 @@ Examples:
                                                 saving either changes what is served
   counterfoil mock pets.yaml --cors https://app.example,http://localhost:3000
   counterfoil mock pets.yaml --log json 2> log.ndjson
+  counterfoil mock orders.yaml --callbacks localhost:3000
+  curl -X POST http://127.0.0.1:4011/webhooks/newPet -d '{\"url\": \"http://localhost:3000/hook\"}'
   curl -X PUT http://127.0.0.1:4011/operations/generateAuthToken/reply -d 403
                                                 from now on that operation answers 403
 
@@ -126,6 +130,11 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     references: References,
+
+    /// Send callbacks to this host (`example.com`, `localhost:3000`), and webhooks when the control API is told to. Can
+    /// be given several times; without it nothing is sent, and the trail of a call says what would have been.
+    #[arg(long, value_name = "HOST")]
+    callbacks: Vec<CallbackHost>,
 
     #[command(flatten)]
     forward: forward::Forward,
@@ -242,6 +251,7 @@ async fn start(
         .cors(arguments.cors.clone().unwrap_or_default())
         .bodies(if arguments.dynamic { Bodies::Generated } else { Bodies::Examples });
     builder = arguments.strictness.apply(builder, sources)?;
+    builder = arguments.callbacks.iter().cloned().fold(builder, StubBuilder::callbacks);
     if let Some(file) = arguments.forward.record() {
         builder = builder.record(file);
     }

@@ -1,5 +1,7 @@
 //! How a stub is set up and started.
 
+mod outside;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
 use counterfoil_openapi::{BasePaths, Contract};
 
 use crate::call::Call;
+use crate::callback::CallbackHost;
 use crate::changes::Changes;
 use crate::connection::ConnectionLimits;
 use crate::control;
@@ -18,14 +21,14 @@ use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::journal::CallFilter;
 use crate::plan::Rules;
-use crate::record::{self, Recorder};
-use crate::script::{Script, nearest};
+use crate::record;
+use crate::script::Script;
 use crate::start_error::StartError;
 use crate::startup;
 use crate::state::State;
 use crate::stub_plane;
 use crate::tls::Tls;
-use crate::upstream::{Forwarder, Forwarding};
+use crate::upstream::Forwarding;
 
 /// The largest request body read unless told otherwise, in bytes; a larger one is answered 413.
 pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -108,6 +111,7 @@ pub struct StubBuilder {
     scripts: Vec<Script>,
     forwarding: Forwarding,
     recording: Option<PathBuf>,
+    callbacks: Vec<CallbackHost>,
     settings: Settings,
 }
 
@@ -118,6 +122,7 @@ impl StubBuilder {
             scripts: Vec::new(),
             forwarding: Forwarding::default(),
             recording: None,
+            callbacks: Vec::new(),
             settings: Settings {
                 host: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 port: 0,
@@ -152,19 +157,6 @@ impl StubBuilder {
     /// Adds a script; the first added is asked first.
     pub fn script(mut self, script: Script) -> Self {
         self.scripts.push(script);
-        self
-    }
-
-    /// Which requests are forwarded to an upstream; none unless told otherwise, or by a script.
-    pub fn forwarding(mut self, forwarding: Forwarding) -> Self {
-        self.forwarding = forwarding;
-        self
-    }
-
-    /// A file to record into: a script that answers as the upstream did. It holds no secret that can be told as one,
-    /// only its owner may read it, and it is replaced as a whole every few seconds and when the stub is closed.
-    pub fn record(mut self, file: impl Into<PathBuf>) -> Self {
-        self.recording = Some(file.into());
         self
     }
 
@@ -283,38 +275,6 @@ impl StubBuilder {
         self
     }
 
-    /// The state of the stub, before anybody listens.
-    pub(crate) fn try_into_state(self) -> Result<State, StartError> {
-        let Self { contracts, scripts, forwarding, recording, settings } = self;
-        let find = |name: &str| contracts.iter().find_map(|contract| contract.operation(name));
-        let has_upstream = forwarding.has_upstream();
-        let recorder = match recording {
-            None => None,
-            Some(path) => {
-                let what = format!("record into `{}`", path.display());
-                Some(Recorder::new(path).map_err(|error| StartError::new(what, error))?)
-            }
-        };
-        let forwarder = Forwarder::new(forwarding, recorder, find).map_err(|name| {
-            let why = format!("the document has no such operation{}", hint(&name, &contracts));
-            StartError::new(format!("forward `{name}`"), why)
-        })?;
-        let state = State::new(contracts, scripts, forwarder, settings);
-        match state.edition().engine.lacks_upstream().filter(|_| !has_upstream) {
-            None => Ok(state),
-            Some(script) => {
-                let why = "it says `on_unscripted: proxy`, and there is no upstream";
-                Err(StartError::new(format!("serve {script}"), why))
-            }
-        }
-    }
-
-    /// The state of a stub that is well set up.
-    #[cfg(test)]
-    pub(crate) fn into_state(self) -> State {
-        self.try_into_state().unwrap()
-    }
-
     /// Starts to listen.
     ///
     /// # Errors
@@ -337,13 +297,6 @@ impl StubBuilder {
         let control_url = control.as_ref().map(|control| url_of("http", control.local_addr()));
         Ok(StubServer { state: Serving(state), url, control_url, plane, control })
     }
-}
-
-/// The nearest operation to a name that is none.
-fn hint(name: &str, contracts: &[Contract]) -> String {
-    let operations = contracts.iter().flat_map(Contract::operations);
-    let names: Vec<&str> = operations.map(|operation| operation.id().as_str()).collect();
-    nearest::hint(name, names).map_or_else(String::new, |hint| format!("; {hint}"))
 }
 
 /// The URL under which an address is reached from this machine.

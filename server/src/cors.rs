@@ -168,7 +168,7 @@ pub(crate) fn apply(cors: &Cors, request: &HeaderMap, reply: &mut HeaderMap) {
 
 impl Cors {
     /// The `Origin` of a request, where its page may use credentials.
-    fn trusted<'r>(&self, request: &'r HeaderMap) -> Option<&'r HeaderValue> {
+    pub(crate) fn trusted<'r>(&self, request: &'r HeaderMap) -> Option<&'r HeaderValue> {
         let origin = request.get(ORIGIN)?;
         let is_trusted = match self {
             Self::Everyone => is_loopback(origin.to_str().ok()?),
@@ -180,7 +180,7 @@ impl Cors {
 }
 
 /// Whether an origin is on this machine.
-pub(crate) fn is_loopback(origin: &str) -> bool {
+fn is_loopback(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     if !matches!(scheme, "http" | "https") {
         return false;

@@ -10,6 +10,7 @@ use counterfoil_openapi::{Operation, Violation};
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::call::{Call, Message, Source};
+use crate::callback::Followed;
 use crate::edition::Edition;
 use crate::redact::{Found, Secrets, Side};
 use crate::ring::Ring;
@@ -82,6 +83,8 @@ pub(crate) struct Record {
 #[derive(Debug)]
 pub(crate) struct Journal {
     last_id: AtomicU64,
+    /// What came of callbacks, later than their calls.
+    pub(crate) followed: Arc<Followed>,
     ring: Ring<Kept>,
 }
 
@@ -113,12 +116,19 @@ impl Journal {
     pub(crate) fn list(&self, filter: &CallFilter) -> Vec<Call> {
         let limit = filter.limit.unwrap_or(usize::MAX);
         let kept = self.ring.items();
-        kept.iter().filter(|kept| filter.admits(kept)).take(limit).map(|kept| kept.show()).collect()
+        kept.iter().filter(|kept| filter.admits(kept)).take(limit).map(|kept| self.show(kept)).collect()
     }
 
     /// The call of an id, unless it has gone.
     pub(crate) fn get(&self, id: u64) -> Option<Call> {
-        Some(self.ring.get(id)?.show())
+        Some(self.show(self.ring.get(id)?.as_ref()))
+    }
+
+    /// A call with all that is known of it by now.
+    fn show(&self, kept: &Kept) -> Call {
+        let mut call = kept.show();
+        call.trail.extend(self.followed.of(call.id));
+        call
     }
 
     /// How many calls are kept of each operation, by its id.
@@ -152,7 +162,8 @@ impl Journal {
 impl Default for Journal {
     /// An empty journal.
     fn default() -> Self {
-        Self { last_id: AtomicU64::new(0), ring: Ring::new(MAX_CALLS, MAX_BYTES) }
+        let followed = Arc::default();
+        Self { last_id: AtomicU64::new(0), followed, ring: Ring::new(MAX_CALLS, MAX_BYTES) }
     }
 }
 

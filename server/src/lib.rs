@@ -13,6 +13,7 @@
 mod admit;
 mod builder;
 mod call;
+mod callback;
 mod changes;
 mod compose;
 mod connection;
@@ -50,6 +51,7 @@ pub use builder::{
     StubServer,
 };
 pub use call::{Call, Message, Source};
+pub use callback::{CALLBACK_DEADLINE, CallbackHost, CallbackHostError, MAX_CALLBACKS};
 pub use changes::{Changes, Difference};
 pub use connection::ConnectionLimits;
 pub use control::control_document;

@@ -8,6 +8,7 @@
 //!    upstream answers.
 //! 6. Status, media type, body and headers are chosen, and held to the operation in turn.
 //! 7. The call is recorded; then, with no lock held, delays and faults take place.
+//! 8. Once the reply has gone out, its callbacks are sent.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -19,11 +20,12 @@ use counterfoil_openapi::validate::{self, Enforcement, Reading, RequestRules};
 use counterfoil_openapi::{Operation, Part, Request, Route, RouteMatch, Violation};
 use dropshot::Body;
 use futures::FutureExt as _;
-use http::{HeaderMap, Method, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header};
 
 use crate::call::Source;
+use crate::callback::{self, Planned};
 use crate::compose::{self, Task};
-use crate::cors::{self, Cors};
+use crate::cors;
 use crate::edition::Edition;
 use crate::fault::{self, Connection};
 use crate::journal::{Entry, Record};
@@ -47,6 +49,8 @@ pub(crate) struct Notes {
     /// How the reply of an upstream breaks the contract.
     pub(crate) upstream_violations: Vec<Violation>,
     pub(crate) trail: Trail,
+    /// What follows the reply.
+    pub(crate) callbacks: Option<Planned>,
 }
 
 /// Answers a request; whatever goes wrong, something is answered.
@@ -62,12 +66,20 @@ pub(crate) async fn serve(
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
     let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
+    // HTTP/2 names the host in its own way (RFC 9113, section 8.3.1).
+    if version == Version::HTTP_2
+        && let Some(authority) = head.uri.authority()
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers.entry(header::HOST).or_insert(host);
+    }
     let mut notes = Notes {
         operation: None,
         violations: Vec::new(),
         told: None,
         upstream_violations: Vec::new(),
         trail: Trail::new(),
+        callbacks: None,
     };
 
     let peer = connection.peer;
@@ -86,12 +98,13 @@ pub(crate) async fn serve(
         }
     };
     let scrubbed = dress::finish(state, &edition, id, &request, &mut notes, &mut reply);
-    if state.settings.cors == Cors::Everyone
-        && (state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy)
-    {
-        upstream::narrow(&request.headers, &mut reply.headers, state.forwarder.origins());
+    if state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy {
+        upstream::narrow(&state.settings.cors, &request.headers, &mut reply.headers);
     }
     plan_faults(&mut reply, &mut notes.trail);
+    let callbacks = notes.callbacks.take().zip(notes.operation.as_ref());
+    let callbacks =
+        callbacks.map(|(planned, operation)| (planned, edition.secrets.found_in(operation, &request)));
     let (delay, fault) = (reply.delay, reply.fault);
     let entry = entry(edition, id, started, request, notes, &reply);
     dress::tell(&entry, &scrubbed);
@@ -105,7 +118,13 @@ pub(crate) async fn serve(
         }
     }
     match fault {
-        None => response,
+        None => match callbacks {
+            None => response,
+            Some((planned, found)) => {
+                let (outbox, followed) = (Arc::clone(&state.outbox), Arc::clone(&state.journal.followed));
+                callback::send_after(response, planned, (id, found), outbox, followed)
+            }
+        },
         Some(Fault::Empty) => fault::empty(),
         Some(Fault::Reset) => {
             // Over HTTP/2 the broken body resets the stream, and the connection is others' as well.
@@ -212,11 +231,12 @@ async fn answer(
         let delay = preferences.delay.or(scripted.and_then(|scripted| scripted.delay));
         return Ok(Reply { rule: decision.map(|decision| decision.rule), delay, ..*reply });
     }
+    let plan = edition.plans.of(operation);
     let task = Task {
         edition,
         settings: &state.settings,
         operation,
-        plan: edition.plans.of(operation),
+        plan,
         request,
         preferences: &preferences,
         scripted,
@@ -227,7 +247,16 @@ async fn answer(
     let fault = scripted.and_then(|scripted| scripted.fault);
     let (source, rule) = decision.map(|decision| (decision.source, decision.rule)).unzip();
     match composed {
-        Ok(reply) => Ok(Reply { source: source.unwrap_or(reply.source), rule, delay, fault, ..reply }),
+        Ok(reply) => {
+            let reply = Reply { source: source.unwrap_or(reply.source), rule, delay, fault, ..reply };
+            if !plan.callbacks.is_empty() && notes.violations.is_empty() {
+                let asked = (&*request, &reading.values);
+                let (outbox, settings) = (&state.outbox, &state.settings);
+                notes.callbacks =
+                    callback::plan(outbox, &plan.callbacks, settings, asked, &reply, &mut notes.trail);
+            }
+            Ok(reply)
+        }
         Err(refusal) => Err(Box::new(Reply { rule, delay, ..*refusal })),
     }
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use counterfoil_openapi::codec::{self, Payload, media};
 use counterfoil_openapi::generate::{self, Change, Seed, Variety};
 use counterfoil_openapi::{
-    Direction, Header, MediaType, Operation, Response, ResponseObject, Schema, Violation, validate,
+    Callback, Direction, Header, MediaType, Operation, Response, ResponseObject, Schema, Violation, validate,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::strategy::SBoxedStrategy;
@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) usual_line: Arc<str>,
     /// As many as the operation has responses, in the same order.
     pub(crate) responses: Vec<ResponsePlan>,
+    /// What the API sends because of a request.
+    pub(crate) callbacks: Vec<Callback>,
 }
 
 /// The replies of one response.
@@ -154,7 +156,7 @@ impl Plan {
             .iter()
             .map(|response| ResponsePlan::make(operation, response, rules))
             .collect();
-        Self { usual, usual_line: usual_line.into(), responses }
+        Self { usual, usual_line: usual_line.into(), responses, callbacks: operation.callbacks() }
     }
 }
 

@@ -7,6 +7,7 @@ use counterfoil_openapi::Contract;
 use tokio::sync::watch;
 
 use crate::builder::Settings;
+use crate::callback::Outbox;
 use crate::changes::Changes;
 use crate::edition::Edition;
 use crate::journal::Journal;
@@ -23,6 +24,8 @@ pub(crate) struct State {
     changing: Mutex<()>,
     /// Forwards what the stub does not answer itself.
     pub(crate) forwarder: Forwarder,
+    /// Sends callbacks and webhooks.
+    pub(crate) outbox: Arc<Outbox>,
     /// Records the calls.
     pub(crate) journal: Journal,
     /// How the stub was built.
@@ -36,7 +39,7 @@ impl State {
     pub(crate) fn new(
         contracts: Vec<Contract>,
         scripts: Vec<Script>,
-        forwarder: Forwarder,
+        (forwarder, outbox): (Forwarder, Outbox),
         settings: Settings,
     ) -> Self {
         let engine = ScriptEngine::new(scripts, settings.seed);
@@ -46,6 +49,7 @@ impl State {
             journal: Journal::default(),
             stopping: watch::Sender::new(false),
             forwarder,
+            outbox: Arc::new(outbox),
             settings,
         }
     }

@@ -12,7 +12,8 @@ use counterfoil_server::{DEFAULT_REPLY_LIMIT, Forwarding, Invalid, Missing, Oper
 #[command(next_help_heading = "Forwarding")]
 pub(super) struct Forward {
     /// Forward requests to this server, and hold both them and its replies to the documents: `counterfoil-reason` and
-    /// `counterfoil-upstream-reason` say what is wrong. Scripts and `Prefer` come first.
+    /// `counterfoil-upstream-reason` say what is wrong. Scripts and `Prefer` come first. Only pages of this machine, or those that
+    /// `--cors` names, can reach it.
     #[arg(long, value_name = "URL")]
     upstream: Option<Upstream>,
 
@@ -41,10 +42,6 @@ pub(super) struct Forward {
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_REPLY_LIMIT)]
     upstream_limit: usize,
 
-    /// An origin whose pages may reach the upstream, besides those of this machine. Can be given several times.
-    #[arg(long, value_name = "ORIGIN")]
-    upstream_origin: Vec<String>,
-
     /// Write a script that answers as the upstream did, for `--script`. Secrets are hidden, and only its owner may read
     /// the file; it is brought up to date every few seconds and at the end.
     #[arg(long, value_name = "FILE", requires = "upstream")]
@@ -65,12 +62,11 @@ impl Forward {
             ([], kept) => Operations::AllBut(kept.to_vec()),
             (only, _) => Operations::Only(only.to_vec()),
         };
-        let forwarding = forwarding
+        forwarding
             .operations(operations)
             .missing(if self.stub_missing { Missing::Stubbed } else { Missing::Passed })
             .invalid(if self.stub_invalid { Invalid::Answered } else { Invalid::Forwarded })
             .deadline(Duration::from_secs(self.upstream_timeout))
-            .reply_limit(self.upstream_limit);
-        self.upstream_origin.iter().fold(forwarding, Forwarding::origin)
+            .reply_limit(self.upstream_limit)
     }
 }

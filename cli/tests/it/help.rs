@@ -15,7 +15,7 @@ fn help_of_every_command() {
 
 #[test]
 fn wrong_flags_are_refused_with_what_to_do() {
-    let rows: [(&str, &[&str], &str); 8] = [
+    let rows: [(&str, &[&str], &str); 12] = [
         ("header name", &["test", "--header", "Ad min: x"], "`Ad min` is not the name of a header"),
         ("header", &["test", "--header", "Admin-Auth"], "write `Name: value`"),
         ("report", &["test", "--report", "pdf=x"], "there is no report `pdf`; there are junit"),
@@ -23,6 +23,14 @@ fn wrong_flags_are_refused_with_what_to_do() {
         ("seed", &["test", "--seed", "x"], "give a whole number, or `random`"),
         ("check", &["test", "--checks", "nope"], "no check is called `nope`"),
         ("host", &["mock", "--host", "nowhere"], "invalid IP address"),
+        (
+            "upstream",
+            &["mock", "--upstream", "http://169.254.169.254"],
+            "a link-local address, which is never contacted",
+        ),
+        ("credentials", &["mock", "--upstream", "http://me:hunter2@api.test"], "holds credentials"),
+        ("operation", &["mock", "tyk", "--stub", "generateAuthToken"], "--upstream <URL>"),
+        ("callback host", &["mock", "--callbacks", "http://localhost/x"], "is no host; write `example.com`"),
         ("command", &["frobnicate"], "unrecognized subcommand"),
     ];
     for (name, arguments, expected) in rows {

@@ -4,6 +4,7 @@ mod attacks;
 mod broken;
 mod check;
 mod explain;
+mod forward;
 mod hardship;
 mod help;
 mod listen;

@@ -12,7 +12,7 @@ declare! {
     /// Why it matters: neither the stub nor the conformance suite holds anyone to it, so that what passes here is not
     /// proven in this respect.
     ///
-    /// Example: `callbacks`, which are requests of the server that nobody waits for here; `contentSchema`, which is an annotation.
+    /// Example: `callbacks`, which are requests of the server that the suite does not wait for; `contentSchema`, which is an annotation.
     ///
     /// What to do: nothing; test it by other means where it matters.
     CONSTRUCT_UNSUPPORTED = "construct-unsupported", Note, Judge::Object(
@@ -26,9 +26,17 @@ declare! {
 
 /// Members that are read and not acted upon, and what that means.
 const MEMBERS: [(Kind, &str, &str); 5] = [
-    (Kind::Root, "webhooks", "the requests that webhooks describe are not made nor waited for"),
+    (
+        Kind::Root,
+        "webhooks",
+        "the stub sends the requests that webhooks describe when it is told to; the suite does not wait for them",
+    ),
     (Kind::Root, "jsonSchemaDialect", ""),
-    (Kind::Operation, "callbacks", "the requests that callbacks describe are not made nor waited for"),
+    (
+        Kind::Operation,
+        "callbacks",
+        "the stub sends the requests that callbacks describe to hosts allowed; the suite does not wait for them",
+    ),
     (Kind::Response, "links", "links are not followed"),
     (Kind::Schema, "contentSchema", "what a text holds is not held to `contentSchema`"),
 ];

@@ -62,6 +62,8 @@ impl Contract {
         reader.read_paths("paths");
         let webhooks_start = reader.drafts.len();
         reader.read_paths("webhooks");
+        // What documents before 3.1 call them (https://redocly.com/docs/api-reference-docs/specification-extensions/x-webhooks).
+        reader.read_paths("x-webhooks");
         let Reader { drafts, mut findings, .. } = reader;
         let ids = names::assign(&document, &drafts, &mut findings);
         let mut operations: Vec<Arc<Operation>> = drafts
@@ -197,19 +199,19 @@ impl Contract {
     }
 }
 
-struct Reader<'d> {
+pub(super) struct Reader<'d> {
     document: &'d Arc<Document>,
     drafts: Vec<Draft>,
     findings: Vec<Finding>,
 }
 
 /// An operation that has no name yet.
-struct Draft {
-    method: Method,
-    path: PathTemplate,
-    pointer: Pointer,
-    path_items: Arc<[Pointer]>,
-    id: Option<(String, Pointer)>,
+pub(super) struct Draft {
+    pub(super) method: Method,
+    pub(super) path: PathTemplate,
+    pub(super) pointer: Pointer,
+    pub(super) path_items: Arc<[Pointer]>,
+    pub(super) id: Option<(String, Pointer)>,
 }
 
 impl Named for Draft {
@@ -227,11 +229,22 @@ impl Named for Draft {
 }
 
 impl Reader<'_> {
+    /// The operations of a map from templates to Path Item Objects; what cannot be read is left out.
+    pub(super) fn drafts_of(document: &Arc<Document>, paths: &Place<'_>) -> Vec<Draft> {
+        let mut reader = Reader { document, drafts: Vec::new(), findings: Vec::new() };
+        reader.read_items(document, paths);
+        reader.drafts
+    }
+
     fn read_paths(&mut self, member: &str) {
         let document = Arc::clone(self.document);
         let Some(paths) = Place::root(&document).get(member) else { return };
+        self.read_items(&document, &paths);
+    }
+
+    fn read_items(&mut self, document: &Document, paths: &Place<'_>) {
         for (path, place) in paths.members().filter(|(path, _)| !path.starts_with("x-")) {
-            let items = self.path_items(&document, place);
+            let items = self.path_items(document, place);
             let pointers: Arc<[Pointer]> = items.iter().map(|item| item.pointer.clone()).collect();
             let template = PathTemplate::parse(path);
             let mut known: Vec<Method> = Vec::new();

@@ -1,5 +1,6 @@
 //! The model: one type an object of the OpenAPI Specification, read from the document when first asked for.
 
+mod callback;
 mod encoding;
 mod example;
 mod header;
@@ -14,6 +15,7 @@ mod server;
 mod stream;
 mod swagger;
 
+pub use callback::Callback;
 pub use encoding::{Encoding, Encodings};
 pub use example::Example;
 pub use header::Header;

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use http::Method;
 
 use super::{
-    Location, Parameter, RequestBody, Responses, SecurityRequirement, SecurityScheme, Server, media_type,
-    parameter, response, security, server, swagger,
+    Callback, Location, Parameter, RequestBody, Responses, SecurityRequirement, SecurityScheme, Server,
+    callback, media_type, parameter, response, security, server, swagger,
 };
 use crate::document::{Document, Finding, Place, Pointer, Severity, Version};
 use crate::route::{Mount, PathTemplate};
@@ -137,6 +137,11 @@ impl Operation {
         self.parts().request_body.as_ref()
     }
 
+    /// The requests that the API sends because of a request to it, read anew each time.
+    pub fn callbacks(&self) -> Vec<Callback> {
+        callback::read(self)
+    }
+
     /// Its responses.
     pub fn responses(&self) -> &Responses {
         &self.parts().responses
@@ -198,7 +203,7 @@ impl Operation {
         }
     }
 
-    fn object(&self) -> Place<'_> {
+    pub(super) fn object(&self) -> Place<'_> {
         self.place(&self.pointer)
     }
 

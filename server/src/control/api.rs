@@ -8,6 +8,7 @@ use super::body::Described;
 use super::problem::Problem;
 use super::types::{
     Call, CallFilter, CallList, CallPath, Health, OperationPath, OperationSummary, Reply, ReplySet, Reset,
+    WebhookOrder, WebhookPath, WebhookSent,
 };
 
 /// The control API of a running stub.
@@ -62,6 +63,17 @@ pub(crate) trait ControlApi {
         rqctx: RequestContext<Self::Context>,
         path: Path<CallPath>,
     ) -> Result<HttpResponseOk<Call>, Problem>;
+
+    /// Send a webhook of the documents
+    ///
+    /// What is sent is the body given, else an example of the document, else a generated one; it has to be valid. Only
+    /// hosts that the stub was started with (`--callbacks`) are sent to, and no redirect is followed.
+    #[endpoint { method = POST, path = "/webhooks/{name}" }]
+    async fn send_webhook(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<WebhookPath>,
+        order: Described<WebhookOrder>,
+    ) -> Result<HttpResponseOk<WebhookSent>, Problem>;
 
     /// Put the stub back to how it started
     ///

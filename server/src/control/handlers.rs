@@ -14,9 +14,9 @@ use super::body::Described;
 use super::problem::{FindingBody, Problem};
 use super::types::{
     Call, CallFilter, CallList, CallPath, CallSummary, HeaderField, Health, Message, OperationPath,
-    OperationSummary, Reply, ReplySet, Reset, ResetScope,
+    OperationSummary, Reply, ReplySet, Reset, ResetScope, WebhookOrder, WebhookPath, WebhookSent,
 };
-use super::{control_document, guard};
+use super::{control_document, guard, webhook};
 use crate::edition::Edition;
 use crate::journal::{self, Validity};
 use crate::script::nearest;
@@ -140,6 +140,15 @@ impl ControlApi for Control {
             Problem::unknown("call-unknown", format!("the journal holds no call {id}, or no longer"))
         })?;
         Ok(HttpResponseOk(in_full(call)))
+    }
+
+    async fn send_webhook(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<WebhookPath>,
+        order: Described<WebhookOrder>,
+    ) -> Result<HttpResponseOk<WebhookSent>, Problem> {
+        let state = admitted(&rqctx)?;
+        Ok(HttpResponseOk(webhook::send(state, &path.into_inner().name, order.as_bytes()).await?))
     }
 
     async fn reset(

@@ -12,6 +12,7 @@ mod handlers;
 mod problem;
 mod server;
 mod types;
+mod webhook;
 
 pub use document::control_document;
 pub(crate) use server::{Server, start};

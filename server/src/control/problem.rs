@@ -102,6 +102,16 @@ impl Problem {
         Self::new(ErrorStatusCode::FORBIDDEN, kind, "not from this machine", detail)
     }
 
+    /// 403: it is not allowed here, whoever asks.
+    pub(crate) fn forbidden(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(ErrorStatusCode::FORBIDDEN, kind, "not allowed", detail)
+    }
+
+    /// 502: another server did not answer.
+    pub(crate) fn bad_gateway(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(ErrorStatusCode::BAD_GATEWAY, kind, "another server did not answer", detail)
+    }
+
     /// 404: nothing has this name.
     pub(crate) fn unknown(kind: &str, detail: impl Into<String>) -> Self {
         Self::new(ErrorStatusCode::NOT_FOUND, kind, "nothing has this name", detail)

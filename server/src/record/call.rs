@@ -126,8 +126,16 @@ impl Exchange<'_> {
         }
         let documented = values.query.iter().map(|(name, value)| (format!("query.{name}"), value.clone()));
         fields.extend(documented);
-        fields.retain(|field, _| {
-            field.strip_prefix("query.").is_none_or(|name| !is_hidden_query(name) && !is_secret_name(name))
+        let is_hidden_path = |name: &str| {
+            let mut known = self.operation.parameters_in(Location::Path);
+            let schema = known.find(|known| known.name == name).and_then(|known| known.value_schema());
+            schema.is_some_and(|schema| schema.is_secret())
+        };
+        fields.retain(|field, _| match field.split_once('.') {
+            Some((_, name)) if is_secret_name(name) => false,
+            Some(("query", name)) => !is_hidden_query(name),
+            Some(("path", name)) => !is_hidden_path(name),
+            _ => true,
         });
         for (name, value) in &values.header {
             let shown = secrets.header(Some(self.operation), name, "probe", &mut Found::default());

@@ -137,11 +137,6 @@ impl Forwarder {
         self.options.has_upstream()
     }
 
-    /// The origins of pages that are trusted besides those of this machine.
-    pub(crate) fn origins(&self) -> &[String] {
-        &self.options.origins
-    }
-
     /// Who gets what no document describes.
     pub(crate) fn undocumented(&self) -> Option<&Upstream> {
         let upstream = self.options.upstream.as_ref()?;
@@ -202,7 +197,7 @@ impl Job<'_> {
     pub(crate) async fn run(&self, notes: &mut Notes) -> Result<Forwarded, Box<Reply>> {
         let forwarder = &self.state.forwarder;
         let options = &forwarder.options;
-        if let Some(origin) = origin::foreign(&self.request.headers, &options.origins) {
+        if let Some(origin) = origin::foreign(&self.state.settings.cors, &self.request.headers) {
             return Err(refuse::origin(origin));
         }
         if headers::is_circular(&self.request.headers) {

@@ -19,6 +19,7 @@ mod origin;
 mod refuse;
 mod target;
 
+pub(crate) use client::{Client, SendError};
 pub(crate) use forward::{Destination, Forwarded, Forwarder, Job, Known};
 pub use options::{DEFAULT_REPLY_LIMIT, DEFAULT_UPSTREAM_DEADLINE, Forwarding, Invalid, Missing, Operations};
 pub(crate) use origin::narrow;

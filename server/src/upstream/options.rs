@@ -22,7 +22,6 @@ pub struct Forwarding {
     pub(crate) invalid: Invalid,
     pub(crate) deadline: Duration,
     pub(crate) reply_limit: usize,
-    pub(crate) origins: Vec<String>,
 }
 
 /// The operations that are forwarded, each by its operationId or as `METHOD /path/{template}`.
@@ -69,7 +68,6 @@ impl Default for Forwarding {
             invalid: Invalid::default(),
             deadline: DEFAULT_UPSTREAM_DEADLINE,
             reply_limit: DEFAULT_REPLY_LIMIT,
-            origins: Vec::new(),
         }
     }
 }
@@ -118,13 +116,6 @@ impl Forwarding {
     /// The largest reply that is read whole, in bytes.
     pub fn reply_limit(mut self, bytes: usize) -> Self {
         self.reply_limit = bytes;
-        self
-    }
-
-    /// Adds an origin (`https://app.example.com`) whose pages may send requests to the upstream and read its replies,
-    /// with credentials; pages of this machine may without being named.
-    pub fn origin(mut self, origin: impl Into<String>) -> Self {
-        self.origins.push(origin.into());
         self
     }
 }

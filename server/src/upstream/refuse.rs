@@ -13,7 +13,7 @@ use crate::reply::Reply;
 /// A page that may not reach the upstream.
 pub(crate) fn origin(origin: &str) -> Box<Reply> {
     let detail = format!(
-        "the request comes from `{}`, and only pages of this machine and of origins named may reach the upstream",
+        "the request comes from `{}`, and only pages that may read replies with credentials can reach the upstream",
         origin.escape_debug()
     );
     let title = "A page of another origin";

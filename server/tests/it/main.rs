@@ -8,6 +8,7 @@ mod always;
 #[path = "../../examples/answer.rs"]
 mod answer;
 mod browser;
+mod callbacks;
 mod connections;
 mod control_api;
 mod control_document;
@@ -19,6 +20,7 @@ mod laws;
 mod limits_page;
 mod proxy;
 mod record;
+mod record_corpus;
 mod reload;
 mod replies;
 mod requests;

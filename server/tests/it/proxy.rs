@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io::Write as _;
 use std::time::Duration;
 
-use counterfoil_server::{Forwarding, Invalid, Missing, Operations, Script, StubBuilder, StubServer};
+use counterfoil_server::{Cors, Forwarding, Invalid, Missing, Operations, Script, StubBuilder, StubServer};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
@@ -410,7 +410,7 @@ async fn a_page_that_is_not_trusted_neither_reaches_the_upstream_nor_reads_it() 
     let head = "200 OK\ncontent-type: application/json\naccess-control-allow-origin: https://evil.test\n\
                 access-control-allow-credentials: true";
     let server = Server::answering(head, b"[]").await;
-    let stub = Stub::start(pets().forwarding(to(&server).origin("https://app.test"))).await;
+    let stub = forwarding(&server).await;
     let hostile = [("origin", "https://evil.test"), ("cookie", "session=1")];
     let reply = stub.send("GET /pets", &hostile, "").await;
     assert_eq!(problem(&reply), (403, "problem origin-refused".into()));
@@ -421,7 +421,11 @@ async fn a_page_that_is_not_trusted_neither_reaches_the_upstream_nor_reads_it() 
         assert!(!reply.headers.contains_key("access-control-allow-credentials"), "{:?}", reply.headers);
     }
     assert_eq!(server.received().len(), 0);
-    for origin in ["https://app.test", "http://localhost:3000"] {
+    let only = Cors::Only(vec!["https://app.test".parse().unwrap()]);
+    let narrow = Stub::start(pets().forwarding(to(&server)).cors(only)).await;
+    let refused = narrow.send("GET /pets", &[("origin", "http://localhost:3000")], "").await;
+    assert_eq!(problem(&refused), (403, "problem origin-refused".into()));
+    for (stub, origin) in [(&narrow, "https://app.test"), (&stub, "http://localhost:3000")] {
         let reply = stub.send("GET /pets", &[("origin", origin)], "").await;
         assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, origin));
         assert_eq!(reply.header("access-control-allow-credentials"), "true");

@@ -39,6 +39,11 @@ paths:
       responses:
         '200': { description: ok, content: { application/json: { schema: { $ref: '#/components/schemas/Item' }, example: { id: 7, name: seven } } } }
         '404': { description: none, content: { application/json: { schema: { type: object }, example: { message: none } } } }
+  /reset/{token}:
+    get:
+      operationId: reset
+      parameters: [ { name: token, in: path, required: true, schema: { type: string } } ]
+      responses: { '200': { description: ok, content: { application/json: { schema: { required: [session], properties: { session: { type: string } } } } } } }
   /login:
     post:
       operationId: login
@@ -146,6 +151,9 @@ async fn what_was_recorded_is_played_back_byte_for_byte() {
 #[tokio::test]
 async fn secrets_are_hidden_and_only_the_owner_reads_the_file() {
     let server = Server::start(|request| {
+        if request.starts_with("GET /reset/") {
+            return json("200 OK", r#"{"session": "new"}"#);
+        }
         let echoed = request.lines().find_map(|line| line.strip_prefix("authorization: Bearer ")).unwrap_or_default();
         let head = "200 OK\ncontent-type: application/json\nset-cookie: sid=c00kie-secret; Path=/; HttpOnly\n\
                     set-cookie: b=0ther-secret\nx-auth-token: t0ken-secret";
@@ -160,12 +168,13 @@ async fn secrets_are_hidden_and_only_the_owner_reads_the_file() {
     let requests: &[Sent<'_>] = &[
         ("POST /login?api_key=k3y-secret", headers, r#"{"user": "ann", "password": "pass-s3cret"}"#),
         ("POST /login?api_key=k3y-secret", headers, r#"{"user": "bob", "password": "pass-s3cret"}"#),
+        ("GET /reset/p4th-secret", &[], ""),
     ];
     let replies = record(&server, &path, requests).await;
     assert!(replies[0].text().contains("he4der-secret"), "the client gets it all");
     let (text, _) = load(&path);
     for secret in
-        ["c00kie", "0ther", "t0ken", "p1n-secret", "b0dy", "pass-s3cret", "he4der", "k3y", "api_key"]
+        ["c00kie", "0ther", "t0ken", "p1n-secret", "b0dy", "pass-s3cret", "he4der", "k3y", "api_key", "p4th"]
     {
         assert!(!text.contains(secret), "{secret}: {text}");
     }

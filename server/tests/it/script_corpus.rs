@@ -13,7 +13,7 @@ const MAX_OPERATIONS: usize = 30;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus");
 
-fn documents() -> Vec<PathBuf> {
+pub(crate) fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in ["2.0", "3.0", "3.1", "3.2"] {
         let Ok(entries) = std::fs::read_dir(Path::new(CORPUS).join(folder)) else { continue };

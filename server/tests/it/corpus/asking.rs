@@ -14,7 +14,7 @@ use http::{HeaderValue, Method};
 /// # Errors
 ///
 /// Where none can be made, and why.
-pub(super) fn request(operation: &Arc<Operation>) -> Result<Request, NoInstance> {
+pub(crate) fn request(operation: &Arc<Operation>) -> Result<Request, NoInstance> {
     let none =
         |message: &str| NoInstance { pointer: operation.pointer().to_string(), message: message.to_owned() };
     let strategy = positive_request(operation)?;
@@ -56,7 +56,7 @@ fn sign(operation: &Operation, request: &mut Request) {
     }
 }
 
-pub(super) async fn send(client: &reqwest::Client, base: &str, request: &Request) -> Response {
+pub(crate) async fn send(client: &reqwest::Client, base: &str, request: &Request) -> Response {
     let sent = client
         .request(request.method.clone(), format!("{base}{}", request.target))
         .headers(request.headers.clone())

@@ -12,7 +12,7 @@
 //! | `COUNTERFOIL_CORPUS_SLICE` | `3/20`: of every 20 documents the third one only | all |
 //! | `COUNTERFOIL_CORPUS_CASES` | every operation of every document is asked where it is given | 3 operations of each small document |
 
-mod asking;
+pub(crate) mod asking;
 mod judge;
 #[expect(dead_code, reason = "the tests of the contract ask it more")]
 #[path = "../../../../openapi/tests/it/generate/corpus/original.rs"]
