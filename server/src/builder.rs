@@ -356,6 +356,11 @@ impl StubServer {
         self.state.0.journal.list(&CallFilter::default())
     }
 
+    /// The call of an id, as the header `counterfoil-call` of its reply has it, unless it has gone.
+    pub fn call(&self, id: u64) -> Option<Call> {
+        self.state.0.journal.get(id)
+    }
+
     /// Serves other contracts and scripts from now on, without a gap: requests under way end with what they began with.
     ///
     /// * The journal goes on, and so do its numbers.

@@ -7,6 +7,7 @@
 //! | an example by name | that; 404 `example-unknown` where there is none |
 //! | `dynamic` | generated; an example where nothing can be generated |
 //! | nothing | `example` > first of `examples` > the schema's `example`, `examples`, `default` > generated |
+//! | an example that the media type cannot express | generated instead |
 //! | nothing, and there is neither example nor schema | an empty object, where the media type has no empty body; else nothing |
 
 use std::borrow::Cow;
@@ -109,11 +110,22 @@ pub(crate) fn choose<'p>(
     let served = example.map(|ready| ready.served(plan));
     let bytes = match served.and_then(|served| served.body.clone()) {
         Some(bytes) => bytes,
-        None if example.is_some() => write_as_given(&plan.media, &value)?,
+        None if example.is_some() => match write_as_given(&plan.media, &value) {
+            Ok(bytes) => bytes,
+            Err(unmet) => return made_up_instead(plan, seed).ok_or(unmet),
+        },
         None => codec::encode_body(&plan.media, &Payload::Value(value.into_owned())).map_err(unwritable)?,
     };
     let repaired = served.and_then(|served| served.repaired.as_ref().map(Line::from));
     Ok(Body { bytes, source, line, repaired, example })
+}
+
+/// A generated body in the place of an example that its media type cannot express: an empty list in XML, say.
+fn made_up_instead<'p>(plan: &MediaPlan, seed: &dyn Fn() -> Seed) -> Option<Body<'p>> {
+    let value = plan.generate(&seed())?;
+    let bytes = codec::encode_body(&plan.media, &Payload::Value(value)).ok()?;
+    let line = Line::from("body: generated from the schema, for the media type cannot express the example");
+    Some(Body { bytes, source: Source::Generated, line, repaired: None, example: None })
 }
 
 /// The body of a media type that is not documented, which only a script can give.

@@ -95,8 +95,7 @@ impl Stub {
     /// The trail of a reply's call.
     pub(crate) fn trail(&self, reply: &Reply) -> Vec<String> {
         let id: u64 = reply.header("counterfoil-call").parse().unwrap();
-        let call = self.server.calls().into_iter().find(|call| call.id == id).unwrap();
-        call.trail
+        self.server.call(id).unwrap().trail
     }
 
     fn address(&self) -> SocketAddr {

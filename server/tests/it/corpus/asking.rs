@@ -33,7 +33,11 @@ fn sign(operation: &Operation, request: &mut Request) {
         let (name, value) = match &scheme.kind {
             SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Query, name } => {
                 let mark = if request.target.contains('?') { '&' } else { '?' };
-                request.target = format!("{}{mark}{name}=key", request.target);
+                let is_sent =
+                    |pair: &str| pair.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('='));
+                if !request.query().is_some_and(|query| query.split('&').any(is_sent)) {
+                    request.target = format!("{}{mark}{name}=key", request.target);
+                }
                 continue;
             }
             SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name } => {

@@ -212,11 +212,14 @@ async fn ask(name: &str, contract: &Contract) -> Tally {
     tally
 }
 
-/// The finding at the place of an exception, or within it.
+/// The finding at the place of an exception, or within it; where an operation leads is told of paths alone.
 fn explanation(findings: &[Finding], exception: &Exception) -> Option<&'static str> {
+    let is_whole = exception.place.matches('/').count() <= 3;
     let is_there = |finding: &&Finding| {
         let rest = finding.pointer.as_str().strip_prefix(&exception.place);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let is_of_path = finding.code.starts_with("path-") || finding.code == "operation-unreachable";
+        rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && !is_whole))
+            && (is_of_path || !is_whole)
     };
     findings.iter().find(is_there).map(|finding| finding.code)
 }
@@ -237,7 +240,13 @@ async fn answer(
     };
     let reply = asking::send(client, stub.url(), &request).await;
     tally.answers += 1;
-    let call = stub.calls().pop().expect("the call that was just made");
+    let id = reply.headers.get("counterfoil-call").and_then(|id| id.to_str().ok()?.parse().ok());
+    let Some(call) = id.and_then(|id| stub.call(id)) else {
+        return vec![Exception::new(
+            pointer,
+            format!("{} is answered by another: {reply:?}", request.target),
+        )];
+    };
     if call.operation.as_deref() != Some(operation.id().as_str()) {
         let place = match router.find_request(&request) {
             Route::Found(_) | Route::WrongMethod { .. } => pointer,

@@ -25,6 +25,7 @@ paths:
               schema: { $ref: "#/components/schemas/Pet" }
               example: { id: 7, name: "a & <b>", photos: [x, y], tags: [one, two], owner: { name: Kim }, born: 2020-02-29 }
   /xml/written: { get: { responses: { "200": { description: ok, content: { application/xml: { example: "<pet><id>7</id></pet>" } } } } } }
+  /xml/empty: { get: { responses: { "200": { description: ok, content: { application/xml: { schema: { type: object, xml: { name: r }, properties: { a: { type: array, items: { type: string } } } }, example: { a: [] } } } } } } }
   /xml/made: { get: { responses: { "200": { description: ok, content: { text/xml: { schema: { $ref: "#/components/schemas/Pet" } } } } } } }
   /form:
     get:
@@ -85,6 +86,10 @@ async fn row_xml_the_openapi_xml_object_is_honoured() {
     let expected = r#"<?xml version="1.0" encoding="UTF-8"?><p:pet xmlns:p="http://example.com/schema" id="7"><title>a &amp; &lt;b&gt;</title><photos><photo>x</photo><photo>y</photo></photos><tag>one</tag><tag>two</tag><q:owner xmlns:q="urn:q"><name>Kim</name></q:owner><born>2020-02-29</born></p:pet>"#;
     assert_eq!(reply.text(), expected);
     assert_eq!(stub.get("/xml/written").await.text(), "<pet><id>7</id></pet>", "as it is written down");
+    // An empty list that is not wrapped cannot be told from none.
+    let empty = stub.get("/xml/empty").await;
+    assert_eq!((empty.status, empty.header("counterfoil-source")), (200, "generated"));
+    assert!(empty.text().contains("<r"), "{}", empty.text());
     let made = stub.get("/xml/made").await;
     assert_eq!((made.status, made.header("content-type")), (200, "text/xml"));
     assert!(made.text().contains("<p:pet ") && made.text().contains("<title>"), "{}", made.text());
