@@ -28,5 +28,6 @@ pub(crate) use load::read_yaml;
 pub use load::{Document, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 pub use node::Position;
 pub use pointer::Pointer;
+pub(crate) use pointer::step;
 pub(crate) use reference::{Place, resolve};
 pub use version::Version;

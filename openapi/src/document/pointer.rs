@@ -55,26 +55,42 @@ impl Pointer {
     /// The value this points at within `root`.
     pub fn find<'v>(&self, root: &'v Value) -> Option<&'v Value> {
         let mut value = root;
-        for token in self.0.split('/').skip(1) {
-            value = match value {
-                Value::Object(members) => members.get(&*unescape(token)),
-                Value::Array(items) => items.get(token.parse::<usize>().ok()?),
-                _ => None,
-            }?;
+        let (_, mut rest) = split(&self.0);
+        while let Some(tokens) = rest {
+            let (token, others) = split(tokens);
+            value = step(value, &unescape(token))?;
+            rest = others;
         }
         Some(value)
     }
 }
 
+/// What is before the first slash of a text, and what is after it, where it has one. Tokens are short, so that to look
+/// at each byte is the quickest way to find it.
+fn split(text: &str) -> (&str, Option<&str>) {
+    match text.bytes().position(|byte| byte == b'/') {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
+/// What an unescaped token leads to from a value.
+pub(crate) fn step<'v>(value: &'v Value, token: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(members) => members.get(token),
+        Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
 /// What a token stands for; most hold nothing escaped and cost nothing. A `~` that escapes nothing stands for itself.
 fn unescape(token: &str) -> Cow<'_, str> {
-    let mut pieces = token.split('~');
-    let first = pieces.next().unwrap_or_default();
-    if first.len() == token.len() {
+    if !token.as_bytes().contains(&b'~') {
         return Cow::Borrowed(token);
     }
+    let mut pieces = token.split('~');
     let mut text = String::with_capacity(token.len());
-    text.push_str(first);
+    text.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
         let (meant, rest) = match piece.as_bytes().first() {
             Some(b'0') => ('~', &piece[1..]),

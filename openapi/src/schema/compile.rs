@@ -10,6 +10,7 @@ use super::definition::Definition;
 use super::depth;
 use super::explain::{Explainer, MAX_VIOLATIONS, Secrecy};
 use super::lower;
+use super::secret;
 use super::types::Types;
 use super::whole::Whole;
 use crate::document::{Document, Place, Pointer};
@@ -179,6 +180,11 @@ impl Schema {
             document_pointer: self.pointer.to_string(),
             message: "the schema refuses it, and refers to others too deep to say why".to_owned(),
         }
+    }
+
+    /// Whether anything in its document is marked as a secret; where not, nothing need be looked at for it.
+    pub(super) fn document_has_secrets(&self) -> bool {
+        self.document.definitions().has_secrets(|| secret::has_any(&self.document))
     }
 
     /// The types that a value may have, where they were found out before.

@@ -31,6 +31,7 @@ pub(crate) struct Definitions {
     heirs: OnceLock<Heirs>,
     has_discriminators: OnceLock<bool>,
     has_older_drafts: OnceLock<bool>,
+    has_secrets: OnceLock<bool>,
 }
 
 impl Definitions {
@@ -53,6 +54,11 @@ impl Definitions {
     /// Whether any schema names a draft of JSON Schema that reads references otherwise.
     pub(super) fn has_older_drafts(&self, find: impl FnOnce() -> bool) -> bool {
         *self.has_older_drafts.get_or_init(find)
+    }
+
+    /// Whether anything in the document is marked as a secret.
+    pub(super) fn has_secrets(&self, find: impl FnOnce() -> bool) -> bool {
+        *self.has_secrets.get_or_init(find)
     }
 
     /// What can be made of discriminators in the document: where there are none, nothing.

@@ -14,7 +14,7 @@ use self::named::Named;
 use super::compile::{Direction, Schema, SchemaViolation};
 use super::lower::Origins;
 use super::shape::Shape;
-use crate::document::Pointer;
+use crate::document::{Pointer, step};
 
 /// The most violations told of one value.
 pub(super) const MAX_VIOLATIONS: usize = 100;
@@ -185,7 +185,10 @@ impl Explainer<'_> {
 
     /// The value an error is about as it may be shown.
     fn quote(&self, error: &ValidationError<'_>) -> String {
-        let (shape, is_secret) = self.shape_at(error.instance_path().as_str());
+        let (shape, is_secret) = match self.schema.document_has_secrets() {
+            true => self.shape_at(error.instance_path().as_str()),
+            false => (Shape::of(None), self.secrecy == Secrecy::Secret),
+        };
         if is_secret {
             return "the value".to_owned();
         }
@@ -266,12 +269,13 @@ fn shortened(message: String) -> String {
 /// lowering puts around a nullable composition.
 pub(crate) fn locate(root: &Value, origin: &Pointer, rest: &str) -> String {
     let mut pointer = origin.clone();
+    let mut value = origin.find(root);
     let tokens: Vec<String> = Pointer::from_escaped(rest).tokens().collect();
     let mut at = 0;
     while at < tokens.len() {
-        let next = pointer.join(&tokens[at]);
-        if next.find(root).is_some() {
-            pointer = next;
+        if let Some(next) = value.and_then(|value| step(value, &tokens[at])) {
+            pointer = pointer.join(&tokens[at]);
+            value = Some(next);
             at += 1;
         } else if tokens[at] == "anyOf" && tokens.get(at + 1).is_some_and(|index| index == "1") {
             at += 2;

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use serde_json::Value;
+
 use super::Schema;
 use crate::document::{Document, Place};
 
@@ -59,6 +61,26 @@ impl Schema {
         }
         names
     }
+}
+
+/// Whether anything in a document, be it a schema or not, is marked as schemas mark secrets.
+pub(super) fn has_any(document: &Document) -> bool {
+    let mut pending = vec![document.root()];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Array(items) => pending.extend(items),
+            Value::Object(members) => {
+                let is_marked = members.get("format").and_then(Value::as_str) == Some("password")
+                    || members.get("writeOnly").and_then(Value::as_bool) == Some(true);
+                if is_marked {
+                    return true;
+                }
+                pending.extend(members.values());
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether a schema, what it refers to, or a part of that calls its values secret.
