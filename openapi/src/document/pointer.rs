@@ -108,3 +108,27 @@ impl fmt::Display for Pointer {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tokens_are_unescaped_once() {
+        // Where a token and what it stands for differ, the other way round is how it is written.
+        let table =
+            [("a", "a"), ("~1a~1{b}", "/a/{b}"), ("~0", "~"), ("~01", "~1"), ("~0~1", "~/"), ("", "")];
+        for (token, meant) in table {
+            assert_eq!(unescape(token), meant);
+            assert_eq!(Pointer::root().join(meant).as_str(), format!("/{token}"));
+            let root = json!({ meant: { "x": [1, { meant: 2 }] } });
+            let pointer = Pointer::from_escaped(format!("/{token}/x/1/{token}"));
+            assert_eq!(pointer.find(&root), Some(&json!(2)), "{token}");
+        }
+        assert_eq!((unescape("~"), unescape("~2~")), ("~".into(), "~2~".into()));
+        assert_eq!(Pointer::root().find(&json!(1)), Some(&json!(1)));
+        assert_eq!(Pointer::from_escaped("/0/a").find(&json!([1])), None);
+    }
+}
