@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
+TARGET = ROOT / (os.environ.get("CARGO_TARGET_DIR") or "target")
 RELEASE = TARGET / "release"
 PRISM_VERSION = "5.16.0"
 
