@@ -290,6 +290,8 @@ mod tests {
     /// How large each file of the test below is: more than is written at once.
     const LENGTH: usize = 300_000;
     const TARGET: &str = "COUNTERFOIL_TEST_RECORDING";
+    /// The test below, as the test binary knows it.
+    const NAME: &str = "record::recorder::tests::a_process_that_is_killed_leaves_the_old_file_or_the_new_one";
 
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("counterfoil-{name}-{}", std::process::id()));
@@ -303,10 +305,8 @@ mod tests {
         byte[0]
     }
 
-    #[test]
-    #[ignore = "the process that the next test kills"]
-    fn writes_until_it_is_killed() {
-        let recorder = Recorder::new(std::env::var_os(TARGET).unwrap().into()).unwrap();
+    fn write_until_killed(path: PathBuf) {
+        let recorder = Recorder::new(path).unwrap();
         for letter in [b'a', b'b', b'c'].into_iter().cycle() {
             recorder.replace(&vec![letter; LENGTH]).unwrap();
         }
@@ -314,13 +314,17 @@ mod tests {
 
     #[test]
     fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
+        // The process that is killed is this very test, told where to write.
+        if let Some(path) = std::env::var_os(TARGET) {
+            return write_until_killed(path.into());
+        }
         let folder = folder("killed");
         let path = folder.join("recorded.yaml");
         let mut found = Vec::new();
         for round in 0_u64..20 {
             fs::write(&path, vec![b'o'; LENGTH]).unwrap();
             let mut writer = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "--ignored", "record::recorder::tests::writes_until_it_is_killed"])
+                .args(["--exact", NAME])
                 .env(TARGET, &path)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
