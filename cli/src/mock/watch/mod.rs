@@ -17,6 +17,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use counterfoil_conformance::report::one_line;
@@ -35,6 +36,11 @@ const MAX_CHASES: u32 = 3;
 
 /// How often in a row what is wrong is not told, since saves go on: about 20 seconds.
 const MAX_EXCUSES: u32 = 10;
+
+/// How long a file that cannot be used must stay as it is before that is told.
+///
+/// Who saves empties the file first, and on a busy machine may be held up there.
+const MIN_WRONG: Duration = Duration::from_millis(250);
 
 /// Something new to serve.
 #[derive(Debug)]
@@ -57,8 +63,8 @@ pub(super) struct Watch {
     known: BTreeMap<PathBuf, Print>,
     /// What they held when all was good.
     served: BTreeMap<PathBuf, Print>,
-    /// What they held when they could not be used.
-    failed: Option<BTreeMap<PathBuf, Print>>,
+    /// What they held when they could not be used, and since when.
+    failed: Option<(BTreeMap<PathBuf, Print>, Instant)>,
     alarm: Alarm,
 }
 
@@ -126,9 +132,8 @@ impl Watch {
                     self.alarm.ring();
                     continue;
                 }
-                // Whoever saves may just have begun: what is wrong must be so twice.
-                Err(_) if self.failed.as_ref() != Some(&found) => {
-                    self.failed = Some(found);
+                // Whoever saves may just have begun.
+                Err(_) if !self.is_wrong_for_long(&found) => {
                     self.alarm.ring();
                     continue;
                 }
@@ -144,6 +149,17 @@ impl Watch {
                 }
             }
             self.alarm.set(self.known.keys());
+        }
+    }
+
+    /// Whether files that cannot be used are the same as [`MIN_WRONG`] ago.
+    fn is_wrong_for_long(&mut self, found: &BTreeMap<PathBuf, Print>) -> bool {
+        match &self.failed {
+            Some((failed, since)) if failed == found => since.elapsed() >= MIN_WRONG,
+            _ => {
+                self.failed = Some((found.clone(), Instant::now()));
+                false
+            }
         }
     }
 
