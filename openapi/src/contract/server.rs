@@ -17,7 +17,7 @@ pub struct Server {
     pub base_path: String,
     /// The base paths that requests come under: the base path with each value of the variables that have an `enum`. A
     /// variable without one is a variable still, and stands for any text; so is each where there would be more base
-    /// paths than [`MAX_BASE_PATHS`].
+    /// paths than 32.
     pub base_paths: Vec<String>,
     /// The base path with every variable at its default.
     pub default_base_path: String,
