@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// The most bytes that wait to be written.
 const MAX_WAITING: usize = 4 * 1024 * 1024;
+/// How long further lines are waited for once there is one, so that a busy stub wakes the thread for many at a time.
+const GATHERING: Duration = Duration::from_millis(2);
 /// How long the end of the process waits for what is not written yet.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -64,6 +66,7 @@ impl Queue {
             waiting.lost += 1;
             return;
         }
+        let is_first = waiting.lines.is_empty();
         if waiting.lost > 0 {
             let told = format!("... {} lines left out, since nobody read them\n", waiting.lost);
             waiting.lines.extend_from_slice(told.as_bytes());
@@ -71,7 +74,10 @@ impl Queue {
         }
         waiting.lines.extend_from_slice(line.as_bytes());
         drop(waiting);
-        self.filled.notify_one();
+        // Waking a thread costs more than making a line, and the first line has woken it.
+        if is_first {
+            self.filled.notify_one();
+        }
     }
 
     /// Waits until all is written, but not for ever.
@@ -81,17 +87,20 @@ impl Queue {
         drop(self.emptied.wait_timeout_while(waiting, FLUSH_DEADLINE, is_busy));
     }
 
-    /// Waits for lines, and takes all there are.
+    /// Waits for lines, and takes all there are a moment later.
     fn take(&self) -> Vec<u8> {
         let mut waiting = self.lock();
         waiting.is_writing = false;
         if waiting.lines.is_empty() {
             self.emptied.notify_all();
         }
-        let mut waiting = self
+        let waiting = self
             .filled
             .wait_while(waiting, |waiting| waiting.lines.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
+        drop(waiting);
+        thread::sleep(GATHERING);
+        let mut waiting = self.lock();
         waiting.is_writing = true;
         std::mem::take(&mut waiting.lines)
     }
