@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -108,7 +108,13 @@ fn too_few_descriptors_make_it_wait_and_not_spin() {
     assert!(held.len() > 64, "the rest wait in the kernel's queue");
     let before = cpu_time(mock.id());
     let pause = Duration::from_secs(1);
-    thread::sleep(pause);
+    let mut queued = held.last().unwrap();
+    queued.set_read_timeout(Some(pause)).unwrap();
+    let heard = queued.read(&mut [0]).unwrap_err().kind();
+    assert!(
+        matches!(heard, ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        "who is in the queue waits all the while: {heard:?}"
+    );
     let spent = cpu_time(mock.id()) - before;
     assert!(spent < pause / 5, "{spent:?} of {pause:?}");
     kept.write_all(b"\"a\": 1 }").unwrap();
