@@ -351,14 +351,14 @@ impl StubServer {
         self.control_url.as_deref()
     }
 
-    /// The calls in the journal, by id.
+    /// The calls that named no session, by id.
     pub fn calls(&self) -> Vec<Call> {
-        self.state.0.journal.list(&CallFilter::default())
+        self.state.0.sessions.unnamed().journal.list(&CallFilter::default())
     }
 
-    /// The call of an id, as the header `counterfoil-call` of its reply has it, unless it has gone.
+    /// The call of an id, as the header `counterfoil-call` of its reply has it, unless it has gone; of those that named no session.
     pub fn call(&self, id: u64) -> Option<Call> {
-        self.state.0.journal.get(id)
+        self.state.0.sessions.unnamed().journal.get(id)
     }
 
     /// Serves other contracts and scripts from now on, without a gap: requests under way end with what they began with.

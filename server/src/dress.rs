@@ -29,6 +29,7 @@ const CUT: &str = " ...";
 /// | field | type | what it is |
 /// |---|---|---|
 /// | `call` | number | as in [`Call`](crate::Call), and so the others |
+/// | `session` | text, left out where the request named none | |
 /// | `method`, `url`, `source` | text | secrets hidden; not escaped for a terminal |
 /// | `operation`, `rule` | text, left out where there is none | |
 /// | `status` | number, left out where a fault took the reply's place | |
@@ -87,7 +88,7 @@ pub(crate) fn finish(
 }
 
 /// Logs a call, its violations without secrets; see [`REQUEST_TARGET`].
-pub(crate) fn tell(entry: &Entry, scrubbed: &Scrubbed) {
+pub(crate) fn tell(entry: &Entry, session: Option<&str>, scrubbed: &Scrubbed) {
     if !tracing::enabled!(target: REQUEST_TARGET, tracing::Level::INFO) {
         return;
     }
@@ -107,6 +108,7 @@ pub(crate) fn tell(entry: &Entry, scrubbed: &Scrubbed) {
     tracing::info!(
         target: REQUEST_TARGET,
         call = entry.id,
+        session,
         method = entry.method.as_str(),
         url,
         operation = operation.map(|operation| operation.id().as_str()),

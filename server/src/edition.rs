@@ -31,6 +31,8 @@ pub(crate) struct Edition {
     pub(crate) engine: ScriptEngine,
     /// What is never shown.
     pub(crate) secrets: Secrets,
+    /// Whether a path of the documents begins with `/~`, so that no session is named there.
+    pub(crate) claims_tilde: bool,
 }
 
 impl Edition {
@@ -47,6 +49,7 @@ impl Edition {
             },
             gate: Gate::new(settings, &contracts),
             secrets: Secrets::new(&contracts),
+            claims_tilde: operations().any(|operation| operation.path().as_str().starts_with("/~")),
             contracts,
             engine,
         }

@@ -37,6 +37,7 @@ mod refuse;
 mod reply;
 mod ring;
 mod script;
+mod session;
 mod start_error;
 mod startup;
 mod state;
@@ -61,6 +62,7 @@ pub use dress::REQUEST_TARGET;
 pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
 pub use record::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES};
 pub use script::{MAX_SCRIPT_BYTES, Script, ScriptError};
+pub use session::{DEFAULT_SESSION_TTL, MAX_SESSION_NAME, MAX_SESSIONS};
 pub use start_error::StartError;
 pub use tls::{LocalAuthority, Tls, TlsError};
 pub use upstream::{

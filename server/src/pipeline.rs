@@ -1,5 +1,6 @@
 //! A request in, a reply out: the order of decisions, each of which leaves a line in the trail.
 //!
+//! 0. The request's session is found: what it counts, sets and keeps is its own.
 //! 1. The request must say which host it means, and ask for no tunnel; preflights are answered at once.
 //! 2. The router finds the operation, or refuses.
 //! 3. The request's preferences are read, then its body within its limits.
@@ -33,6 +34,7 @@ use crate::negotiate::prefer::{self, Preferences};
 use crate::receive::{self, Unread};
 use crate::reply::Reply;
 use crate::script::{Fault, Subject};
+use crate::session::Session;
 use crate::state::State;
 use crate::trail::Trail;
 use crate::upstream::{self, Destination, Forwarded, Job, Known};
@@ -42,6 +44,8 @@ use crate::{admit, dress, refuse};
 /// What is found out about a request on the way.
 #[derive(Debug)]
 pub(crate) struct Notes {
+    /// Why nothing is to be found out at all.
+    refused: Option<Box<Reply>>,
     pub(crate) operation: Option<Arc<Operation>>,
     pub(crate) violations: Vec<Violation>,
     /// The same without the secrets of the request, where they were needed already.
@@ -60,7 +64,6 @@ pub(crate) async fn serve(
     request: hyper::Request<Body>,
 ) -> Response<Body> {
     let started = Instant::now();
-    let id = state.journal.next_id();
     let edition = state.edition();
     let version = request.version();
     let (head, body) = request.into_parts();
@@ -73,7 +76,10 @@ pub(crate) async fn serve(
     {
         request.headers.entry(header::HOST).or_insert(host);
     }
+    let (session, refused) = state.sessions.find(&edition, &mut request);
+    let id = session.journal.next_id();
     let mut notes = Notes {
+        refused,
         operation: None,
         violations: Vec::new(),
         told: None,
@@ -83,7 +89,8 @@ pub(crate) async fn serve(
     };
 
     let peer = connection.peer;
-    let answered = AssertUnwindSafe(answer(state, &edition, peer, version, &mut request, body, &mut notes));
+    let answered =
+        AssertUnwindSafe(answer(state, &edition, &session, (peer, version), &mut request, body, &mut notes));
     let mut reply = match answered.catch_unwind().await {
         Ok(Ok(reply)) => reply,
         Ok(Err(mut refusal)) => {
@@ -107,8 +114,8 @@ pub(crate) async fn serve(
         callbacks.map(|(planned, operation)| (planned, edition.secrets.found_in(operation, &request)));
     let (delay, fault) = (reply.delay, reply.fault);
     let entry = entry(edition, id, started, request, notes, &reply);
-    dress::tell(&entry, &scrubbed);
-    state.journal.push(entry);
+    dress::tell(&entry, session.name(), &scrubbed);
+    session.journal.push(entry);
     let response = response(reply);
 
     if let Some(delay) = delay {
@@ -121,7 +128,7 @@ pub(crate) async fn serve(
         None => match callbacks {
             None => response,
             Some((planned, found)) => {
-                let (outbox, followed) = (Arc::clone(&state.outbox), Arc::clone(&state.journal.followed));
+                let (outbox, followed) = (Arc::clone(&state.outbox), Arc::clone(&session.journal.followed));
                 callback::send_after(response, planned, (id, found), outbox, followed)
             }
         },
@@ -146,13 +153,16 @@ pub(crate) async fn serve(
 async fn answer(
     state: &State,
     edition: &Edition,
-    peer: SocketAddr,
-    version: Version,
+    session: &Session,
+    (peer, version): (SocketAddr, Version),
     request: &mut Request,
     body: Body,
     notes: &mut Notes,
 ) -> Result<Reply, Box<Reply>> {
     admit::admit(version, &request.headers)?;
+    if let Some(refusal) = notes.refused.take() {
+        return Err(refusal);
+    }
     if cors::is_preflight(&state.settings.cors, &request.method, &request.headers) {
         notes.trail.push("route: a preflight, answered for any path");
         return Ok(cors::preflight(&state.settings.cors, &request.headers));
@@ -198,12 +208,12 @@ async fn answer(
         notes.trail.push("reply: named by the request itself, so that no script is asked");
         None
     } else {
-        edition.engine.decide(&subject)
+        edition.engine.decide(&subject, session)
     };
     if let Some(decision) = &decision {
         notes.trail.push(decision.trail.clone());
     }
-    let defaults = if decision.is_none() { edition.engine.unscripted(&subject) } else { None };
+    let defaults = if decision.is_none() { edition.engine.unscripted(&subject, session) } else { None };
     let scripted = decision.as_ref().map(|decision| &decision.reply).or(defaults.as_ref());
     let destination = if preferences.names_a_reply() || !is_whole {
         Destination::Stub
@@ -445,7 +455,7 @@ mod tests {
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert!(String::from_utf8_lossy(&body).contains("urn:counterfoil:defect"), "{body:?}");
-        let call = state.journal.get(1).unwrap();
+        let call = state.sessions.unnamed().journal.get(1).unwrap();
         assert_eq!((call.status, call.operation.as_deref()), (Some(500), Some("getA")));
         state.replace(whole);
         assert_eq!(serve(&state, connection, request()).await.status(), 200, "the next request is answered");

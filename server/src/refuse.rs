@@ -12,6 +12,7 @@ use crate::call::Source;
 use crate::negotiate::status::Wrong;
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::session::MAX_SESSION_NAME;
 
 /// How much of a path is compared and quoted, in bytes.
 const MAX_LEGIBLE: usize = 128;
@@ -90,6 +91,25 @@ fn methods(allowed: &[&Method]) -> String {
         names.push("OPTIONS");
     }
     names.join(", ")
+}
+
+/// A session whose name is none.
+pub(crate) fn session_name(place: &str) -> Box<Reply> {
+    let detail = format!(
+        "the session in `{place}` has to be one name of at most {MAX_SESSION_NAME} letters, digits, `-`, `_` and `.`"
+    );
+    let title = "The session has no such name";
+    boxed(Problem::new("session-invalid", title, StatusCode::BAD_REQUEST, detail))
+}
+
+/// A new session where there are as many as there may be.
+pub(crate) fn too_many_sessions(max: usize, ttl: Duration) -> Box<Reply> {
+    let detail = format!(
+        "there are {max} sessions, as many as there may be; one goes once nothing has named it for {ttl:?}, and \
+         `sessions: {{max: ...}}` of a script allows more"
+    );
+    let title = "There are too many sessions";
+    boxed(Problem::new("sessions-exhausted", title, StatusCode::TOO_MANY_REQUESTS, detail))
 }
 
 /// A preference that makes no sense.

@@ -4,12 +4,14 @@
 //! meet only where their numbers are a round apart, and whoever reads meets a writer at one slot for a moment.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Keeps the items with the highest numbers.
 #[derive(Debug)]
 pub(crate) struct Ring<T> {
-    slots: Box<[Slot<T>]>,
+    /// By the [`CHUNK`], each made when something is first kept there, so that an empty ring is small.
+    slots: Box<[Chunk<T>]>,
+    max_items: usize,
     /// The size of everything kept: what is added to it and taken from it is so while the slot is held.
     bytes: AtomicUsize,
     max_bytes: usize,
@@ -18,6 +20,11 @@ pub(crate) struct Ring<T> {
     /// Held by whoever makes room.
     making_room: Mutex<()>,
 }
+
+/// How many slots are made at once.
+const CHUNK: usize = 50;
+
+type Chunk<T> = OnceLock<Box<[Slot<T>]>>;
 
 type Slot<T> = Mutex<Option<Kept<T>>>;
 
@@ -32,7 +39,8 @@ impl<T> Ring<T> {
     /// Room for `max_items`, of `max_bytes` together.
     pub(crate) fn new(max_items: usize, max_bytes: usize) -> Self {
         Self {
-            slots: (0..max_items).map(|_| Mutex::default()).collect(),
+            slots: (0..max_items.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect(),
+            max_items,
             bytes: AtomicUsize::new(0),
             max_bytes,
             oldest: AtomicU64::new(0),
@@ -69,7 +77,7 @@ impl<T> Ring<T> {
     fn make_room(&self, number: u64) {
         let _alone = lock(&self.making_room);
         // Two rounds before it there is nothing left.
-        let start = number.saturating_sub(2 * self.slots.len() as u64);
+        let start = number.saturating_sub(2 * self.max_items as u64);
         let start = self.oldest.load(Ordering::Relaxed).max(start);
         for oldest in start..number {
             if self.bytes.load(Ordering::Relaxed) <= self.max_bytes {
@@ -109,7 +117,7 @@ impl<T> Ring<T> {
     /// Everything kept, by number.
     pub(crate) fn items(&self) -> Vec<Arc<T>> {
         let kept = |slot: &Slot<T>| lock(slot).as_ref().map(|kept| (kept.number, Arc::clone(&kept.item)));
-        let mut items: Vec<(u64, Arc<T>)> = self.slots.iter().filter_map(kept).collect();
+        let mut items: Vec<(u64, Arc<T>)> = self.made().filter_map(kept).collect();
         items.sort_unstable_by_key(|(number, _)| *number);
         items.into_iter().map(|(_, item)| item).collect()
     }
@@ -117,7 +125,7 @@ impl<T> Ring<T> {
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         let _alone = lock(&self.making_room);
-        for slot in &self.slots {
+        for slot in self.made() {
             let mut slot = lock(slot);
             let gone = slot.take();
             if let Some(gone) = &gone {
@@ -136,8 +144,15 @@ impl<T> Ring<T> {
     }
 
     fn slot(&self, number: u64) -> MutexGuard<'_, Option<Kept<T>>> {
-        let place = number % self.slots.len() as u64;
-        lock(&self.slots[usize::try_from(place).expect("less than the number of slots")])
+        let place = number % self.max_items as u64;
+        let place = usize::try_from(place).expect("less than the number of slots");
+        let chunk = self.slots[place / CHUNK].get_or_init(|| (0..CHUNK).map(|_| Mutex::default()).collect());
+        lock(&chunk[place % CHUNK])
+    }
+
+    /// The slots made so far.
+    fn made(&self) -> impl Iterator<Item = &Slot<T>> {
+        self.slots.iter().filter_map(OnceLock::get).flatten()
     }
 }
 

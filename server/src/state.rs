@@ -1,4 +1,4 @@
-//! What both planes share, for as long as the stub runs: the edition served, the journal, the settings.
+//! What both planes share, for as long as the stub runs: the edition served, the sessions, the settings.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,8 +10,8 @@ use crate::builder::Settings;
 use crate::callback::Outbox;
 use crate::changes::Changes;
 use crate::edition::Edition;
-use crate::journal::Journal;
 use crate::script::{Script, ScriptEngine};
+use crate::session::Sessions;
 use crate::startup;
 use crate::upstream::Forwarder;
 
@@ -26,8 +26,8 @@ pub(crate) struct State {
     pub(crate) forwarder: Forwarder,
     /// Sends callbacks and webhooks.
     pub(crate) outbox: Arc<Outbox>,
-    /// Records the calls.
-    pub(crate) journal: Journal,
+    /// What is counted, set and kept.
+    pub(crate) sessions: Sessions,
     /// How the stub was built.
     pub(crate) settings: Settings,
     /// Whether the stub is being stopped.
@@ -46,7 +46,7 @@ impl State {
         Self {
             edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings)),
             changing: Mutex::default(),
-            journal: Journal::default(),
+            sessions: Sessions::default(),
             stopping: watch::Sender::new(false),
             forwarder,
             outbox: Arc::new(outbox),
@@ -69,11 +69,12 @@ impl State {
     pub(crate) fn reload(&self, contracts: Vec<Contract>, scripts: Vec<Script>) -> Changes {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.edition.load_full();
-        let (engine, succession) = old.engine.succeed(scripts, &contracts);
+        let (engine, mut succession) = old.engine.succeed(scripts);
+        self.sessions.succeed(&engine, &contracts, &mut succession.dropped);
         let new = Arc::new(Edition::new(contracts, engine, &self.settings));
         let changes = Changes::between(&old, &new, succession);
         self.edition.store(Arc::clone(&new));
-        self.journal.settle(&new);
+        self.sessions.settle(&new);
         startup::warn(&new, &self.settings);
         changes
     }

@@ -20,6 +20,7 @@ use super::{control_document, guard, webhook};
 use crate::edition::Edition;
 use crate::journal::{self, Validity};
 use crate::script::nearest;
+use crate::session::Session;
 use crate::state::State;
 
 /// How many calls are listed at once, where nothing else is asked.
@@ -55,9 +56,10 @@ impl ControlApi for Control {
         rqctx: RequestContext<Self::Context>,
     ) -> Result<HttpResponseOk<Vec<OperationSummary>>, Problem> {
         let state = admitted(&rqctx)?;
-        let calls = state.journal.counts();
+        let session = state.sessions.unnamed();
+        let calls = state.sessions.unnamed().journal.counts();
         let edition = state.edition();
-        let operations = edition.operations().map(|operation| summary(&edition, operation, &calls));
+        let operations = edition.operations().map(|operation| summary(&edition, session, operation, &calls));
         Ok(HttpResponseOk(operations.collect()))
     }
 
@@ -70,7 +72,7 @@ impl ControlApi for Control {
         let name = path.into_inner().op;
         let set = state.change(|edition| {
             let operation = operation(edition, &name)?;
-            Ok::<_, Problem>(edition.engine.set_reply(operation, reply.as_bytes()))
+            Ok::<_, Problem>(state.sessions.unnamed().set_reply(&edition.engine, operation, reply.as_bytes()))
         });
         match set? {
             Ok(outcome) => Ok(HttpResponseOk(ReplySet {
@@ -94,7 +96,7 @@ impl ControlApi for Control {
         let state = admitted(&rqctx)?;
         let name = path.into_inner().op;
         state.change(|edition| {
-            edition.engine.clear_reply(operation(edition, &name)?);
+            state.sessions.unnamed().clear_reply(operation(edition, &name)?);
             Ok(HttpResponseDeleted())
         })
     }
@@ -111,7 +113,7 @@ impl ControlApi for Control {
         };
         let limit = limit.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(MAX_LIMIT));
         let limit = limit.clamp(1, MAX_LIMIT);
-        let mut calls = state.journal.list(&journal::CallFilter {
+        let mut calls = state.sessions.unnamed().journal.list(&journal::CallFilter {
             operation,
             status,
             validity: valid.map(|valid| if valid { Validity::Valid } else { Validity::Invalid }),
@@ -126,7 +128,7 @@ impl ControlApi for Control {
     }
 
     async fn clear_calls(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseDeleted, Problem> {
-        admitted(&rqctx)?.journal.clear();
+        admitted(&rqctx)?.sessions.unnamed().journal.clear();
         Ok(HttpResponseDeleted())
     }
 
@@ -136,7 +138,7 @@ impl ControlApi for Control {
     ) -> Result<HttpResponseOk<Call>, Problem> {
         let state = admitted(&rqctx)?;
         let id = path.into_inner().id;
-        let call = state.journal.get(id).ok_or_else(|| {
+        let call = state.sessions.unnamed().journal.get(id).ok_or_else(|| {
             Problem::unknown("call-unknown", format!("the journal holds no call {id}, or no longer"))
         })?;
         Ok(HttpResponseOk(in_full(call)))
@@ -156,16 +158,17 @@ impl ControlApi for Control {
         scopes: Described<Reset>,
     ) -> Result<HttpResponseUpdatedNoContent, Problem> {
         let state = admitted(&rqctx)?;
+        let session = state.sessions.unnamed();
         let reset = read_reset(scopes.as_bytes())?;
         let covers = |scope| reset.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope));
         if covers(ResetScope::Rules) {
-            state.change(|edition| edition.engine.clear_replies());
+            state.change(|_| session.clear_replies());
         }
         if covers(ResetScope::Sequences) {
-            state.change(|edition| edition.engine.reset_sequences());
+            session.reset_sequences();
         }
         if covers(ResetScope::Calls) {
-            state.journal.clear();
+            session.journal.clear();
         }
         Ok(HttpResponseUpdatedNoContent())
     }
@@ -200,7 +203,12 @@ fn operation<'e>(edition: &'e Edition, name: &str) -> Result<&'e Arc<Operation>,
     })
 }
 
-fn summary(edition: &Edition, operation: &Operation, calls: &HashMap<String, u64>) -> OperationSummary {
+fn summary(
+    edition: &Edition,
+    session: &Session,
+    operation: &Operation,
+    calls: &HashMap<String, u64>,
+) -> OperationSummary {
     let responses = operation.responses();
     let names_of = |status: StatusPattern| -> Vec<String> {
         let media = responses.get(status).into_iter().flat_map(|response| response.content.iter());
@@ -218,7 +226,8 @@ fn summary(edition: &Edition, operation: &Operation, calls: &HashMap<String, u64
         summary: operation.summary().map(str::to_owned),
         statuses: responses.iter().map(|response| response.status.to_string()).collect(),
         examples: examples.collect(),
-        rules: u32::try_from(edition.engine.rule_count(operation)).unwrap_or(u32::MAX),
+        rules: u32::try_from(edition.engine.rule_count(operation) + session.rule_count(operation))
+            .unwrap_or(u32::MAX),
         calls: calls.get(operation.id().as_str()).copied().unwrap_or_default(),
     }
 }

@@ -1,8 +1,5 @@
 //! `defaults`: what holds for every reply of a script's documents, scripted or not.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use counterfoil_openapi::ResponseObject;
 use http::StatusCode;
 
@@ -11,14 +8,15 @@ use super::check::valid_response;
 use super::grammar::MAX_DELAY;
 use super::load::Script;
 use super::{ReplySpec, Subject, Unscripted};
+use crate::session::{RuleKey, Session};
 
-/// The defaults of one script, with the count that their delays are drawn by.
+/// The defaults of one script.
 #[derive(Debug)]
 pub(super) struct ActiveDefaults {
     script: Script,
     seed: u64,
-    /// Shared with the defaults that come in their place with a reload.
-    used: Arc<AtomicU64>,
+    /// What the count that their delays are drawn by is kept under.
+    key: RuleKey,
 }
 
 impl ActiveDefaults {
@@ -31,15 +29,13 @@ impl ActiveDefaults {
             && defaults.media_type.is_none()
             && defaults.unscripted.is_none();
         let seed = loaded.seed.unwrap_or(seed);
-        (!is_empty).then(|| Self { script: script.clone(), seed, used: Arc::default() })
+        let key = RuleKey::of(&[b"defaults", script.name().as_bytes()]);
+        (!is_empty).then(|| Self { script: script.clone(), seed, key })
     }
 
-    /// Goes on counting where the defaults of the same script stood, if there were any.
-    pub(super) fn after(self, others: &[Self]) -> Self {
-        match others.iter().find(|other| other.script.name() == self.script.name()) {
-            Some(other) => Self { used: Arc::clone(&other.used), ..self },
-            None => self,
-        }
+    /// What their count is kept under.
+    pub(super) fn key(&self) -> RuleKey {
+        self.key
     }
 
     /// Whether they hold for the operation of a request.
@@ -53,8 +49,8 @@ impl ActiveDefaults {
         self.script.loaded().defaults.unscripted.as_ref()
     }
 
-    /// Fills what a reply leaves open.
-    pub(super) fn fill(&self, subject: &Subject<'_>, spec: &mut ReplySpec) {
+    /// Fills what the reply to a request of a session leaves open.
+    pub(super) fn fill(&self, subject: &Subject<'_>, session: &Session, spec: &mut ReplySpec) {
         let defaults = &self.script.loaded().defaults;
         let said = spec.headers.len();
         for line in &defaults.headers {
@@ -62,8 +58,9 @@ impl ActiveDefaults {
                 spec.headers.push((line.name.clone(), line.value.clone()));
             }
         }
-        if let (None, Some(delay)) = (spec.delay, defaults.delay) {
-            let used = self.used.fetch_add(1, Ordering::Relaxed);
+        if let (None, Some(delay)) = (spec.delay, defaults.delay)
+            && let Some(used) = session.tally(self.key).claim(None)
+        {
             let mut chance = Chance::new(self.seed, "defaults", used);
             spec.delay = Some(delay.draw(&mut chance, MAX_DELAY));
         }
@@ -72,11 +69,6 @@ impl ActiveDefaults {
                 .is_some_and(|response| response.content.matching(&media_type.name).is_some());
             spec.media_type = is_documented.then(|| media_type.name.clone());
         }
-    }
-
-    /// Starts counting again.
-    pub(super) fn reset(&self) {
-        self.used.store(0, Ordering::Relaxed);
     }
 }
 

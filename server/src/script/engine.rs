@@ -1,17 +1,18 @@
-//! All rules in force, and which of them answers.
+//! All rules that were loaded, and which of them answers.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use counterfoil_openapi::{Contract, Finding, Operation};
+use counterfoil_openapi::{Finding, Operation};
 
 use super::defaults::ActiveDefaults;
 use super::load::{self, Script, ScriptError};
 use super::rule::ActiveRule;
 use super::{Decision, ReplySpec, Subject, Unscripted};
+use crate::session::{RuleKey, Session, SessionRules};
 
-/// Holds the scripts of a stub and decides by them.
+/// Holds the scripts of a stub and decides by them. It never changes: what is counted and set at run time is in the
+/// session that a request belongs to.
 ///
 /// Rules set at run time come first, then those of the files, the first script's first, each from top to bottom; the
 /// first that matches and is not used up answers. What an operation without rules costs is one look-up by name.
@@ -21,31 +22,20 @@ pub(crate) struct ScriptEngine {
     defaults: Vec<ActiveDefaults>,
     /// The rules of the files.
     filed: Rules,
-    /// The rules set at run time, and how many operations have some: the lock is only taken where one has.
-    set: RwLock<Rules>,
-    set_count: AtomicUsize,
+    /// What they and the defaults are counted under.
+    keys: HashSet<RuleKey>,
+    sessions: SessionRules,
     seed: u64,
 }
 
 /// Rules by the operation's id, then by its document's name.
 type Rules = HashMap<String, Vec<OperationRules>>;
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct OperationRules {
     document: String,
-    /// In the order they are asked, with the seed of their script.
-    rules: Vec<(Arc<ActiveRule>, u64)>,
-    /// The text of those set at run time.
-    text: Vec<u8>,
-}
-
-/// What became of a reply that was set.
-#[derive(Debug)]
-pub(crate) struct ReplyOutcome {
-    /// The name of its first rule.
-    pub(crate) rule: String,
-    /// What is odd and was taken all the same.
-    pub(crate) findings: Vec<Finding>,
+    /// In the order they are asked.
+    rules: Vec<ActiveRule>,
 }
 
 /// What becomes of the rules with a reload, by their names.
@@ -62,112 +52,97 @@ impl ScriptEngine {
     /// An engine over the scripts, the first one first; `seed` steers what scripts leave to chance, where they name
     /// no seed of their own.
     pub(crate) fn new(scripts: Vec<Script>, seed: u64) -> Self {
-        let nothing = Self {
-            scripts: Vec::new(),
-            defaults: Vec::new(),
-            filed: Rules::new(),
-            set: RwLock::default(),
-            set_count: AtomicUsize::new(0),
-            seed,
-        };
-        nothing.succeed(scripts, &[]).0
-    }
-
-    /// The engine over other scripts that goes on where this one stands, and what becomes of the rules.
-    ///
-    /// A rule of the same id and text, for the same operation, goes on counting. What was set at run time is checked
-    /// against the contracts anew.
-    pub(crate) fn succeed(&self, scripts: Vec<Script>, contracts: &[Contract]) -> (Self, Succession) {
-        let mut succession = Succession::default();
         let mut filed = Rules::new();
+        let mut keys = HashSet::new();
         for script in &scripts {
             let loaded = script.loaded();
+            let seed = loaded.seed.unwrap_or(seed);
             for scripted in &loaded.operations {
                 let of_operation =
                     rules_of(filed.entry(scripted.operation.clone()).or_default(), &scripted.document);
-                let seed = loaded.seed.unwrap_or(self.seed);
-                let old = at(&self.filed, &scripted.operation, &scripted.document);
                 for rule in &scripted.rules {
-                    let old = old.and_then(|old| old.rules.iter().find(|(old, _)| old.id() == rule.id));
-                    let rule = match old {
-                        Some((old, _)) if old.says_what(rule) => ActiveRule::after(Arc::clone(rule), old),
-                        Some(_) => {
-                            succession.changed.push(rule.id.clone());
-                            ActiveRule::new(Arc::clone(rule))
-                        }
-                        None => {
-                            succession.added.push(rule.id.clone());
-                            ActiveRule::new(Arc::clone(rule))
-                        }
-                    };
-                    of_operation.rules.push((Arc::new(rule), seed));
-                }
-            }
-        }
-        for (operation, rules) in self.filed.iter().flat_map(|(id, all)| all.iter().map(move |one| (id, one)))
-        {
-            let new = at(&filed, operation, &rules.document);
-            let is_gone = |old: &ActiveRule| {
-                new.is_none_or(|new| new.rules.iter().all(|(new, _)| new.id() != old.id()))
-            };
-            let gone = rules.rules.iter().filter(|(old, _)| is_gone(old));
-            succession.removed.extend(gone.map(|(old, _)| old.id().to_owned()));
-        }
-        succession.removed.sort_unstable();
-        let set = self.succeed_set(contracts, &mut succession);
-        let defaults = scripts.iter().filter_map(|script| ActiveDefaults::of(script, self.seed));
-        let defaults = defaults.map(|defaults| defaults.after(&self.defaults)).collect();
-        let set_count = AtomicUsize::new(set.len());
-        (Self { scripts, defaults, filed, set: RwLock::new(set), set_count, seed: self.seed }, succession)
-    }
-
-    /// What was set at run time, for the operations of other contracts.
-    fn succeed_set(&self, contracts: &[Contract], succession: &mut Succession) -> Rules {
-        let mut set = Rules::new();
-        for (id, documents) in &*self.read_set() {
-            for old in documents {
-                let contract = contracts.iter().find(|contract| contract.document().name() == old.document);
-                let operation = contract.and_then(|contract| contract.operation(id));
-                let Some(operation) = operation else {
-                    succession.dropped.push(format!("{id}: its operation is gone"));
-                    continue;
-                };
-                match load::reply("reply", &old.text, operation) {
-                    Ok((rules, _)) => {
-                        // The same text gives the same number of rules.
-                        let rules = rules
-                            .into_iter()
-                            .zip(&old.rules)
-                            .map(|(rule, (old, seed))| (Arc::new(ActiveRule::after(rule, old)), *seed));
-                        set.entry(id.clone()).or_default().push(OperationRules {
-                            document: old.document.clone(),
-                            rules: rules.collect(),
-                            text: old.text.clone(),
-                        });
+                    let names =
+                        [&scripted.document, &scripted.operation, &rule.id].map(|name| name.as_bytes());
+                    let [document, operation, id] = names;
+                    let mut key = RuleKey::of(&[b"rule", document, operation, id, &rule.digest]);
+                    // Another script may say the same again.
+                    while !keys.insert(key) {
+                        key = key.next();
                     }
-                    Err(error) => succession.dropped.push(format!("{id}: {error}")),
+                    of_operation.rules.push(ActiveRule::new(Arc::clone(rule), key, seed));
                 }
             }
         }
-        succession.dropped.sort_unstable();
-        set
+        let defaults: Vec<_> = scripts.iter().filter_map(|script| ActiveDefaults::of(script, seed)).collect();
+        keys.extend(defaults.iter().map(ActiveDefaults::key));
+        let sessions = SessionRules::merge(scripts.iter().map(|script| &script.loaded().sessions));
+        Self { scripts, defaults, filed, keys, sessions, seed }
     }
 
-    /// What the scripts say of a request; nothing where none has an answer.
-    pub(crate) fn decide(&self, subject: &Subject<'_>) -> Option<Decision> {
-        let mut decision = self.decide_set(subject).or_else(|| first(&self.filed, subject))?;
-        self.fill(subject, &mut decision.reply);
+    /// The engine over other scripts, and what becomes of the rules: one of the same id and text, for the same
+    /// operation, is counted under the same key.
+    pub(crate) fn succeed(&self, scripts: Vec<Script>) -> (Self, Succession) {
+        let new = Self::new(scripts, self.seed);
+        let mut succession = Succession::default();
+        let (old_rules, new_rules) = (by_name(&self.filed), by_name(&new.filed));
+        for (name, rule) in &new_rules {
+            match old_rules.get(name) {
+                None => succession.added.push(rule.id().to_owned()),
+                Some(old) if old.digest() != rule.digest() => succession.changed.push(rule.id().to_owned()),
+                Some(_) => {}
+            }
+        }
+        let gone = old_rules.iter().filter(|(name, _)| !new_rules.contains_key(*name));
+        succession.removed.extend(gone.map(|(_, old)| old.id().to_owned()));
+        for names in [&mut succession.added, &mut succession.changed, &mut succession.removed] {
+            names.sort_unstable();
+        }
+        (new, succession)
+    }
+
+    /// Whether something of the files is counted under a key.
+    pub(crate) fn counts_under(&self, key: RuleKey) -> bool {
+        self.keys.contains(&key)
+    }
+
+    /// How requests name sessions, and how long those are kept.
+    pub(crate) fn session_rules(&self) -> &SessionRules {
+        &self.sessions
+    }
+
+    /// Reads what one operation is to answer, in the grammar of an entry of `rules`; with it come warnings and notes.
+    ///
+    /// # Errors
+    ///
+    /// When it is nothing that a script could hold.
+    pub(crate) fn compile(
+        &self,
+        text: &[u8],
+        operation: &Operation,
+    ) -> Result<(Vec<ActiveRule>, Vec<Finding>), ScriptError> {
+        let (rules, findings) = load::reply("reply", text, operation)?;
+        let active = |rule| ActiveRule::new(rule, RuleKey::unique(), self.seed);
+        Ok((rules.into_iter().map(active).collect(), findings))
+    }
+
+    /// What the scripts say of a request of a session; nothing where none has an answer.
+    pub(crate) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
+        let filed = || {
+            find(&self.filed, subject.operation)?.rules.iter().find_map(|rule| rule.decide(subject, session))
+        };
+        let mut decision = session.decide(subject).or_else(filed)?;
+        self.fill(subject, session, &mut decision.reply);
         Some(decision)
     }
 
     /// What holds for the reply to a request that no rule answers; nothing where no script has defaults for it.
-    pub(crate) fn unscripted(&self, subject: &Subject<'_>) -> Option<ReplySpec> {
+    pub(crate) fn unscripted(&self, subject: &Subject<'_>, session: &Session) -> Option<ReplySpec> {
         if !self.defaults.iter().any(|defaults| defaults.cover(subject)) {
             return None;
         }
         let generate = self.on_unscripted(subject) == Some(Unscripted::Generate);
         let mut spec = ReplySpec { generate, ..ReplySpec::default() };
-        self.fill(subject, &mut spec);
+        self.fill(subject, session, &mut spec);
         Some(spec)
     }
 
@@ -189,106 +164,45 @@ impl ScriptEngine {
     }
 
     /// Fills what a reply leaves open; the first script's defaults come first.
-    fn fill(&self, subject: &Subject<'_>, spec: &mut ReplySpec) {
+    fn fill(&self, subject: &Subject<'_>, session: &Session, spec: &mut ReplySpec) {
         for defaults in self.defaults.iter().filter(|defaults| defaults.cover(subject)) {
-            defaults.fill(subject, spec);
+            defaults.fill(subject, session, spec);
         }
     }
 
-    fn decide_set(&self, subject: &Subject<'_>) -> Option<Decision> {
-        if self.set_count.load(Ordering::Acquire) == 0 {
-            return None;
-        }
-        first(&self.read_set(), subject)
-    }
-
-    /// Sets what an operation answers, in place of what was set for it before.
-    ///
-    /// # Errors
-    ///
-    /// When the reply is not one that a script could hold; nothing changes then.
-    pub(crate) fn set_reply(&self, operation: &Operation, reply: &[u8]) -> Result<ReplyOutcome, ScriptError> {
-        let (rules, findings) = load::reply("reply", reply, operation)?;
-        let rules: Vec<_> =
-            rules.into_iter().map(|rule| (Arc::new(ActiveRule::new(rule)), self.seed)).collect();
-        let rule = rules.first().map(|(rule, _)| rule.id().to_owned()).unwrap_or_default();
-        let mut set = self.write_set();
-        let documents = set.entry(operation.id().as_str().to_owned()).or_default();
-        let of_operation = rules_of(documents, operation.document().name());
-        of_operation.rules = rules;
-        of_operation.text = reply.to_vec();
-        self.set_count.store(set.len(), Ordering::Release);
-        Ok(ReplyOutcome { rule, findings })
-    }
-
-    /// Removes what was set for an operation.
-    pub(crate) fn clear_reply(&self, operation: &Operation) {
-        let mut set = self.write_set();
-        let id = operation.id().as_str();
-        if let Some(documents) = set.get_mut(id) {
-            documents.retain(|rules| rules.document != operation.document().name());
-            if documents.is_empty() {
-                set.remove(id);
-            }
-        }
-        self.set_count.store(set.len(), Ordering::Release);
-    }
-
-    /// Removes everything set at run time.
-    pub(crate) fn clear_replies(&self) {
-        let mut set = self.write_set();
-        set.clear();
-        self.set_count.store(0, Ordering::Release);
-    }
-
-    /// Starts every sequence and every count again.
-    pub(crate) fn reset_sequences(&self) {
-        let set = self.read_set();
-        for rules in self.filed.values().chain(set.values()).flatten() {
-            rules.rules.iter().for_each(|(rule, _)| rule.reset());
-        }
-        self.defaults.iter().for_each(ActiveDefaults::reset);
-    }
-
-    /// How many rules are in force for an operation.
+    /// How many rules of the files there are for an operation.
     pub(crate) fn rule_count(&self, operation: &Operation) -> usize {
-        let count = |rules: &Rules| find(rules, operation).map_or(0, |found| found.rules.len());
-        count(&self.filed) + count(&self.read_set())
+        find(&self.filed, operation).map_or(0, |found| found.rules.len())
     }
 
     /// The scripts, the first one first.
     pub(crate) fn scripts(&self) -> &[Script] {
         &self.scripts
     }
-
-    fn read_set(&self) -> RwLockReadGuard<'_, Rules> {
-        // Each change to the map is whole before anything in it could panic.
-        self.set.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write_set(&self) -> RwLockWriteGuard<'_, Rules> {
-        self.set.write().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn find<'r>(rules: &'r Rules, operation: &Operation) -> Option<&'r OperationRules> {
-    at(rules, operation.id().as_str(), operation.document().name())
+    let document = operation.document().name();
+    rules.get(operation.id().as_str())?.iter().find(|rules| rules.document == document)
 }
 
-fn at<'r>(rules: &'r Rules, operation: &str, document: &str) -> Option<&'r OperationRules> {
-    rules.get(operation)?.iter().find(|rules| rules.document == document)
+/// The rules by operation, document and id; of those that share all three the first.
+fn by_name(rules: &Rules) -> HashMap<(&str, &str, &str), &ActiveRule> {
+    let mut named = HashMap::new();
+    for (operation, documents) in rules {
+        for of in documents {
+            for rule in &of.rules {
+                named.entry((operation.as_str(), of.document.as_str(), rule.id())).or_insert(rule);
+            }
+        }
+    }
+    named
 }
 
 fn rules_of<'r>(documents: &'r mut Vec<OperationRules>, document: &str) -> &'r mut OperationRules {
     let at = documents.iter().position(|rules| rules.document == document).unwrap_or_else(|| {
-        let document = document.to_owned();
-        documents.push(OperationRules { document, rules: Vec::new(), text: Vec::new() });
+        documents.push(OperationRules { document: document.to_owned(), rules: Vec::new() });
         documents.len() - 1
     });
     &mut documents[at]
-}
-
-/// The answer of the first rule that has one.
-fn first(rules: &Rules, subject: &Subject<'_>) -> Option<Decision> {
-    find(rules, subject.operation)?.rules.iter().find_map(|(rule, seed)| rule.decide(subject, *seed))
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::delay::Delay;
 use super::{AllowInvalid, Fault, Unscripted};
+use crate::session::SessionWords;
 use crate::upstream::Upstream;
 
 /// A whole script.
@@ -23,6 +24,8 @@ pub(super) struct Text {
     pub(super) seed: Option<u64>,
     /// What holds for every reply.
     pub(super) defaults: Defaults,
+    /// How requests name sessions, and how long those are kept.
+    pub(super) sessions: SessionWords,
     /// The rules, by operation, in order.
     pub(super) entries: Vec<Entry>,
 }

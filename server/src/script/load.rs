@@ -12,6 +12,7 @@ use super::grammar::{Defaults, Entry, Named, Text};
 use super::read::Reader;
 use super::rule::CompiledRule;
 use super::{check, read};
+use crate::session::SessionWords;
 
 /// The largest script read, in bytes.
 pub const MAX_SCRIPT_BYTES: usize = 32 * 1024 * 1024;
@@ -41,6 +42,8 @@ pub(super) struct Loaded {
     pub(super) defaults: Defaults,
     /// Whether it forwards requests.
     pub(super) forwards: bool,
+    /// What it says of sessions.
+    pub(super) sessions: SessionWords,
     /// The names of the documents it speaks of.
     pub(super) documents: Vec<String>,
     pub(super) operations: Vec<Scripted>,
@@ -72,7 +75,7 @@ impl Script {
         let contracts = contracts_of(&mut reader, contracts, text.document.as_ref());
         let documents = contracts.iter().map(|contract| contract.document().name().to_owned()).collect();
         let forwards = text.forwards();
-        let Text { seed, defaults, entries, .. } = text;
+        let Text { seed, defaults, sessions, entries, .. } = text;
         let operations = operations(&mut reader, &document, &contracts, entries);
         let findings = accept(name, reader.into_findings())?;
         let digest = Sha256::digest(document.text().as_bytes());
@@ -84,6 +87,7 @@ impl Script {
             seed,
             defaults,
             forwards,
+            sessions,
             documents,
             operations,
         })))

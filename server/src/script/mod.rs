@@ -7,7 +7,9 @@
 //! | `check` | the grammar against the document; what comes out is ready to run |
 //! | `load` | the two in a row, for a whole script and for one reply |
 //! | `rule`, `matcher`, `sequence`, `delay` | one rule at run time |
-//! | `engine` | all rules in force, and which comes first |
+//! | `engine` | all rules that were loaded, and which comes first |
+//!
+//! What a rule counts, and what is set at run time, is in the session of the request: see `session`.
 
 mod chance;
 mod check;
@@ -28,3 +30,4 @@ pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject, Uns
 pub(crate) use engine::{ScriptEngine, Succession};
 pub(crate) use load::check_entry;
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};
+pub(crate) use rule::ActiveRule;

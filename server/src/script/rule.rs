@@ -1,7 +1,6 @@
-//! Rules ready to run, and how often they have.
+//! Rules ready to run.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::chance::Chance;
 use super::delay::Delay;
@@ -9,6 +8,7 @@ use super::grammar::{MAX_DELAY, When};
 use super::sequence::Sequence;
 use super::{Decision, ReplySpec, Subject};
 use crate::call::Source;
+use crate::session::{RuleKey, Session};
 
 /// A rule checked against its operation.
 #[derive(Debug)]
@@ -33,87 +33,71 @@ pub(super) struct CompiledReply {
     pub(super) delay: Option<Delay>,
 }
 
-/// A rule in force, with its counters.
-///
-/// Each counter moves in one atomic step, so that any number of requests at once get each place of a sequence
-/// exactly once.
+/// A rule in force: what it says, and what it is counted under.
 #[derive(Debug)]
-pub(super) struct ActiveRule {
+pub(crate) struct ActiveRule {
     rule: Arc<CompiledRule>,
-    /// Shared with the rule that comes in its place with a reload and says the same.
-    counters: Arc<Counters>,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    /// The requests that all but `nth` held for.
-    seen: AtomicU64,
-    /// The requests answered.
-    used: AtomicU64,
+    key: RuleKey,
+    /// What it leaves to chance is drawn by.
+    seed: u64,
 }
 
 impl ActiveRule {
-    /// A rule that counts from the start.
-    pub(super) fn new(rule: Arc<CompiledRule>) -> Self {
-        Self { rule, counters: Arc::default() }
+    /// A rule that is counted under a key.
+    pub(super) fn new(rule: Arc<CompiledRule>, key: RuleKey, seed: u64) -> Self {
+        Self { rule, key, seed }
     }
 
-    /// A rule that goes on counting where another one stands.
-    pub(super) fn after(rule: Arc<CompiledRule>, other: &Self) -> Self {
-        Self { rule, counters: Arc::clone(&other.counters) }
+    /// The rule, counted as the one that it replaces.
+    pub(crate) fn in_place_of(self, other: &Self) -> Self {
+        Self { key: other.key, ..self }
     }
 
-    /// Whether another rule is the same by its text.
-    pub(super) fn says_what(&self, other: &CompiledRule) -> bool {
-        self.rule.digest == other.digest
+    /// What it is counted under.
+    pub(crate) fn key(&self) -> RuleKey {
+        self.key
     }
 
     /// The rule's name.
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.rule.id
     }
 
-    /// What it answers to a request; nothing where it does not match, or is used up.
-    pub(super) fn decide(&self, subject: &Subject<'_>, seed: u64) -> Option<Decision> {
+    /// The SHA-256 of what the script says it is.
+    pub(super) fn digest(&self) -> &[u8; 32] {
+        &self.rule.digest
+    }
+
+    /// What it answers to a request of a session; nothing where it does not match, or is used up.
+    pub(crate) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
         let rule = &*self.rule;
         let limit = match (rule.times, rule.sequence.limit()) {
             (Some(times), Some(limit)) => Some(times.min(limit)),
             (times, limit) => times.or(limit),
         };
-        if limit.is_some_and(|limit| self.counters.used.load(Ordering::Relaxed) >= limit) {
+        if limit.is_some_and(|limit| session.used(self.key) >= limit) {
             return None;
         }
         if !rule.when.admits(subject) {
             return None;
         }
+        let tally = session.tally(self.key);
         if let Some(nth) = rule.when.nth {
-            let ordinal = self.counters.seen.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            let ordinal = tally.see();
             if ordinal < nth.first || ordinal > nth.last {
                 return None;
             }
         }
-        let used = self.claim(limit)?;
+        let used = tally.claim(limit)?;
         let reply = rule.sequence.reply(used)?;
         let mut spec = reply.spec.clone();
-        spec.delay = reply.delay.map(|delay| delay.draw(&mut Chance::new(seed, &rule.id, used), MAX_DELAY));
+        let mut chance = Chance::new(self.seed, &rule.id, used);
+        spec.delay = reply.delay.map(|delay| delay.draw(&mut chance, MAX_DELAY));
         Some(Decision {
             source: Source::Rule,
             rule: rule.id.clone(),
             reply: spec,
             trail: format!("rule {} ({}) answers, use {}", rule.id, rule.place, used.saturating_add(1)),
         })
-    }
-
-    /// Takes the next use, unless all are taken.
-    fn claim(&self, limit: Option<u64>) -> Option<u64> {
-        let Some(limit) = limit else { return Some(self.counters.used.fetch_add(1, Ordering::Relaxed)) };
-        let take = |used: u64| (used < limit).then(|| used + 1);
-        self.counters.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()
-    }
-
-    /// Starts counting again.
-    pub(super) fn reset(&self) {
-        self.counters.seen.store(0, Ordering::Relaxed);
-        self.counters.used.store(0, Ordering::Relaxed);
     }
 }

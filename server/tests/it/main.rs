@@ -30,6 +30,7 @@ mod script_corpus;
 mod script_findings;
 mod script_rules;
 mod scripts;
+mod sessions;
 mod smoke;
 mod stub;
 mod tls;

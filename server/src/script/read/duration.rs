@@ -90,12 +90,18 @@ fn log_normal<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Delay> {
     None
 }
 
+/// Reads a duration of any length.
+pub(super) fn span<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Duration> {
+    let span = node.value.as_str().and_then(parse);
+    if span.is_none() {
+        reader.unexpected(node, EXPECTED);
+    }
+    span
+}
+
 /// Reads a duration of at most [`MAX_DELAY`].
 fn duration<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Duration> {
-    let Some(duration) = node.value.as_str().and_then(parse) else {
-        reader.unexpected(node, EXPECTED);
-        return None;
-    };
+    let duration = span(reader, node)?;
     if duration > MAX_DELAY {
         reader.error("value-invalid", &node.pointer, "longer than an hour, the longest delay there is", None);
         return None;
@@ -103,7 +109,9 @@ fn duration<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Duration> {
     Some(duration)
 }
 
-fn parse(text: &str) -> Option<Duration> {
+/// A number with its unit; nothing where it is none, or longer than a hundred years.
+pub(in crate::script) fn parse(text: &str) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
     let unit_at = text.find(|character: char| !character.is_ascii_digit() && character != '.')?;
     let (number, unit) = text.split_at(unit_at);
     let scale = match unit {
@@ -114,7 +122,8 @@ fn parse(text: &str) -> Option<Duration> {
         "h" => 3600.0,
         _ => return None,
     };
-    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * scale).ok()
+    let duration = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * scale).ok()?;
+    (duration <= LONGEST).then_some(duration)
 }
 
 #[cfg(test)]
@@ -133,6 +142,7 @@ mod tests {
             ("ms", None),
             ("-1s", None),
             ("1.2.3s", None),
+            ("900000h", None),
             ("1 s", None),
             ("1d", None),
             ("", None),

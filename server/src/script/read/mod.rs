@@ -8,6 +8,7 @@ mod field;
 mod reply;
 mod rule;
 mod script;
+mod sessions;
 mod short;
 mod when;
 

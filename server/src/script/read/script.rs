@@ -3,12 +3,12 @@
 use super::super::grammar::{Defaults, Entry, Named, Text};
 use super::super::{Unscripted, nearest};
 use super::cursor::{Keys, Node, Reader};
-use super::{duration, reply, rule};
+use super::{duration, reply, rule, sessions};
 
 const ROOT: Keys = Keys {
     of: "a script",
-    known: &["script", "document", "seed", "defaults", "rules"],
-    later: &["include", "sessions", "state", "scenarios", "resources", "expect"],
+    known: &["script", "document", "seed", "defaults", "sessions", "rules"],
+    later: &["include", "state", "scenarios", "resources", "expect"],
 };
 
 const DEFAULTS: Keys = Keys {
@@ -46,6 +46,7 @@ pub(in crate::script) fn script(reader: &mut Reader<'_>) -> Text {
             }
             "seed" => text.seed = reader.count(&node, 0),
             "defaults" => text.defaults = defaults(reader, &node),
+            "sessions" => text.sessions = sessions::sessions(reader, &node),
             _ => text.entries = entries(reader, &node),
         }
     }

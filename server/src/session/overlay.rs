@@ -1,0 +1,141 @@
+//! One session.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use counterfoil_openapi::{Contract, Operation};
+
+use super::set_rules::{ReplyOutcome, SetRules};
+use super::tally::Tallies;
+use super::{RuleKey, Tally};
+use crate::journal::Journal;
+use crate::script::{Decision, ScriptEngine, ScriptError, Subject};
+
+/// What is counted, set and kept of the requests that name the same session, or none.
+///
+/// One without anything in it holds some hundred bytes, whatever the scripts are.
+#[derive(Debug)]
+pub(crate) struct Session {
+    name: Option<Box<str>>,
+    /// The unnamed session: what is set there at run time holds in every other, after what is set in that.
+    base: Option<Arc<Session>>,
+    /// Records the calls.
+    pub(crate) journal: Journal,
+    tallies: Tallies,
+    set: SetRules,
+    /// When it was asked for last, in nanoseconds of the stub's clock.
+    touched: AtomicU64,
+}
+
+impl Session {
+    /// The session of requests that name none.
+    pub(super) fn unnamed() -> Self {
+        Self {
+            name: None,
+            base: None,
+            journal: Journal::default(),
+            tallies: Tallies::default(),
+            set: SetRules::default(),
+            touched: AtomicU64::new(0),
+        }
+    }
+
+    /// A session that nothing has happened in yet.
+    pub(super) fn new(name: &str, base: &Arc<Self>) -> Self {
+        Self { name: Some(name.into()), base: Some(Arc::clone(base)), ..Self::unnamed() }
+    }
+
+    /// Its name; nothing where it is the unnamed one.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What the rules set at run time say of a request: its own first, then those of the unnamed session.
+    pub(crate) fn decide(&self, subject: &Subject<'_>) -> Option<Decision> {
+        let base = || self.base.as_ref()?.set.decide(subject, self);
+        self.set.decide(subject, self).or_else(base)
+    }
+
+    /// The counts of a rule, made where it was never asked before.
+    pub(crate) fn tally(&self, key: RuleKey) -> Arc<Tally> {
+        self.tallies.of(key)
+    }
+
+    /// How often a rule was used.
+    pub(crate) fn used(&self, key: RuleKey) -> u64 {
+        self.tallies.find(key).map_or(0, |tally| tally.used())
+    }
+
+    /// Sets what an operation answers, in place of what was set for it before.
+    ///
+    /// # Errors
+    ///
+    /// When the reply is not one that a script could hold; nothing changes then.
+    pub(crate) fn set_reply(
+        &self,
+        engine: &ScriptEngine,
+        operation: &Operation,
+        reply: &[u8],
+    ) -> Result<ReplyOutcome, ScriptError> {
+        let (outcome, gone) = self.set.set_reply(engine, operation, reply)?;
+        self.forget(&gone);
+        Ok(outcome)
+    }
+
+    /// Removes what was set for an operation.
+    pub(crate) fn clear_reply(&self, operation: &Operation) {
+        let gone = self.set.clear_reply(operation);
+        self.forget(&gone);
+    }
+
+    /// Removes everything set at run time.
+    pub(crate) fn clear_replies(&self) {
+        let gone = self.set.clear();
+        self.forget(&gone);
+    }
+
+    /// Starts every sequence and every count again.
+    pub(crate) fn reset_sequences(&self) {
+        self.tallies.clear();
+    }
+
+    /// How many rules set at run time are in force for an operation.
+    pub(crate) fn rule_count(&self, operation: &Operation) -> usize {
+        self.set.count_of(operation) + self.base.as_ref().map_or(0, |base| base.set.count_of(operation))
+    }
+
+    /// Goes on under other contracts and scripts; what these do not admit is dropped, with the reason.
+    pub(super) fn succeed(&self, engine: &ScriptEngine, contracts: &[Contract], dropped: &mut Vec<String>) {
+        self.set.succeed(engine, contracts, dropped);
+    }
+
+    /// Forgets the counts of rules that are gone.
+    pub(super) fn settle(&self, engine: &ScriptEngine) {
+        let mut set = self.set.keys();
+        if let Some(base) = &self.base {
+            set.extend(base.set.keys());
+        }
+        self.tallies.retain(|key| engine.counts_under(key) || set.contains(&key));
+    }
+
+    fn forget(&self, gone: &[RuleKey]) {
+        if !gone.is_empty() {
+            self.tallies.retain(|key| !gone.contains(&key));
+        }
+    }
+
+    pub(super) fn touch(&self, now: Duration) {
+        self.touched.store(nanoseconds(now), Ordering::Relaxed);
+    }
+
+    /// How long ago it was asked for last.
+    pub(super) fn idle(&self, now: Duration) -> Duration {
+        Duration::from_nanos(nanoseconds(now).saturating_sub(self.touched.load(Ordering::Relaxed)))
+    }
+}
+
+/// Enough for centuries.
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

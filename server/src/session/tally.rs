@@ -1,0 +1,162 @@
+//! How often each rule was asked and used.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sha2::{Digest as _, Sha256};
+
+/// How many locks the tallies of a session are spread over.
+const SHARDS: usize = 16;
+
+/// What a rule is counted under: a hash of what it is, so that the rule that comes in its place with a reload and says
+/// the same goes on where it stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RuleKey(u128);
+
+impl RuleKey {
+    /// The key of what these parts name, in this order.
+    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let (start, _) = digest.split_first_chunk::<16>().expect("a digest has 32 bytes");
+        Self(u128::from_le_bytes(*start))
+    }
+
+    /// A key of its own.
+    pub(crate) fn unique() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self::of(&[b"unique", &LAST.fetch_add(1, Ordering::Relaxed).to_le_bytes()])
+    }
+
+    /// Another key, for what would have the same one.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
+    fn shard(self) -> usize {
+        usize::try_from(self.0 % SHARDS as u128).expect("less than the number of shards")
+    }
+}
+
+/// The counts of one rule. Each moves in one atomic step, so that any number of requests at once get each place of a
+/// sequence exactly once.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// The requests that all but `nth` held for.
+    seen: AtomicU64,
+    /// The requests answered.
+    used: AtomicU64,
+}
+
+impl Tally {
+    /// Counts a request that all but `nth` held for; its number, from 1.
+    pub(crate) fn see(&self) -> u64 {
+        self.seen.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// Takes the next use, unless all are taken; its number, from 0.
+    pub(crate) fn claim(&self, limit: Option<u64>) -> Option<u64> {
+        let Some(limit) = limit else { return Some(self.used.fetch_add(1, Ordering::Relaxed)) };
+        let take = |used: u64| (used < limit).then(|| used + 1);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()
+    }
+
+    /// How many requests were answered.
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// The tallies of a session. What was never asked has none, so that a session costs little however many rules there
+/// are; those that requests ask for at once are under different locks, each held for one look-up.
+#[derive(Debug, Default)]
+pub(crate) struct Tallies {
+    shards: [RwLock<HashMap<RuleKey, Arc<Tally>, Keyed>>; SHARDS],
+}
+
+impl Tallies {
+    /// The tally of a rule; nothing where it was never asked.
+    pub(crate) fn find(&self, key: RuleKey) -> Option<Arc<Tally>> {
+        let shard = self.shards[key.shard()].read().unwrap_or_else(PoisonError::into_inner);
+        shard.get(&key).map(Arc::clone)
+    }
+
+    /// The tally of a rule, made where there is none.
+    pub(crate) fn of(&self, key: RuleKey) -> Arc<Tally> {
+        if let Some(tally) = self.find(key) {
+            return tally;
+        }
+        let mut shard = self.shards[key.shard()].write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(shard.entry(key).or_default())
+    }
+
+    /// Starts every count again.
+    pub(crate) fn clear(&self) {
+        self.retain(|_| false);
+    }
+
+    /// Forgets the counts of what is not wanted any more.
+    pub(crate) fn retain(&self, is_wanted: impl Fn(RuleKey) -> bool) {
+        for shard in &self.shards {
+            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            shard.retain(|key, _| is_wanted(*key));
+            shard.shrink_to_fit();
+        }
+    }
+}
+
+/// A key is a hash already.
+#[derive(Debug, Clone, Copy, Default)]
+struct Keyed(u64);
+
+impl BuildHasher for Keyed {
+    type Hasher = Self;
+
+    fn build_hasher(&self) -> Self {
+        *self
+    }
+}
+
+impl Hasher for Keyed {
+    fn write(&mut self, bytes: &[u8]) {
+        // Only ever given the sixteen bytes of a key, of which the lower eight choose the shard.
+        self.0 = bytes.iter().rev().take(8).fold(self.0, |hash, byte| (hash << 8) | u64::from(*byte));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn as_many_uses_are_given_out_as_there_are() {
+        let tallies = Tallies::default();
+        let key = RuleKey::of(&[b"rule"]);
+        let given: u64 = thread::scope(|scope| {
+            let one = || (0..1_000).filter(|_| tallies.of(key).claim(Some(1_000)).is_some()).count() as u64;
+            let threads: Vec<_> = (0..64).map(|_| scope.spawn(one)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!((given, tallies.of(key).used()), (1_000, 1_000));
+        tallies.clear();
+        assert!(tallies.find(key).is_none());
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        assert_ne!(RuleKey::of(&[b"ab", b"c"]), RuleKey::of(&[b"a", b"bc"]));
+        assert_eq!(RuleKey::of(&[b"ab", b"c"]), RuleKey::of(&[b"ab", b"c"]));
+    }
+}
