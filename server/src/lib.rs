@@ -11,6 +11,7 @@
 //! scripts say: there is no business logic behind it.
 
 mod admit;
+mod answer;
 mod builder;
 mod call;
 mod callback;

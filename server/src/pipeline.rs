@@ -11,41 +11,32 @@
 //! 7. The call is recorded; then, with no lock held, delays and faults take place.
 //! 8. Once the reply has gone out, its callbacks are sent.
 
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use counterfoil_openapi::validate::{self, Enforcement, Reading, RequestRules};
-use counterfoil_openapi::{Operation, Part, Request, Route, RouteMatch, Violation};
+use counterfoil_openapi::{Operation, Request, Violation};
 use dropshot::Body;
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header};
+use http::{HeaderValue, Method, Response, Version, header};
 
+use crate::answer::{self, Asked, Context, Decided};
 use crate::call::Source;
 use crate::callback::{self, Planned};
-use crate::compose::{self, Task};
-use crate::cors;
 use crate::edition::Edition;
 use crate::fault::{self, Connection};
 use crate::journal::{Entry, Record};
-use crate::negotiate::prefer::{self, Preferences};
-use crate::receive::{self, Unread};
+use crate::receive;
 use crate::reply::Reply;
-use crate::script::{Fault, Subject};
-use crate::session::Session;
+use crate::script::Fault;
 use crate::state::State;
 use crate::trail::Trail;
-use crate::upstream::{self, Destination, Forwarded, Job, Known};
-use crate::wish::Wish;
-use crate::{admit, dress, refuse};
+use crate::{dress, refuse, upstream};
 
 /// What is found out about a request on the way.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    /// Why nothing is to be found out at all.
-    refused: Option<Box<Reply>>,
     pub(crate) operation: Option<Arc<Operation>>,
     pub(crate) violations: Vec<Violation>,
     /// The same without the secrets of the request, where they were needed already.
@@ -79,7 +70,6 @@ pub(crate) async fn serve(
     let (session, refused) = state.sessions.find(&edition, &mut request);
     let id = session.journal.next_id();
     let mut notes = Notes {
-        refused,
         operation: None,
         violations: Vec::new(),
         told: None,
@@ -88,20 +78,14 @@ pub(crate) async fn serve(
         callbacks: None,
     };
 
-    let peer = connection.peer;
-    let answered =
-        AssertUnwindSafe(answer(state, &edition, &session, (peer, version), &mut request, body, &mut notes));
-    let mut reply = match answered.catch_unwind().await {
-        Ok(Ok(reply)) => reply,
-        Ok(Err(mut refusal)) => {
+    let context = Context { state, edition: &edition, session: &session, peer: connection.peer, version };
+    let mut reply = match answer(context, refused, &mut request, body, &mut notes).await {
+        Ok(reply) => reply,
+        Err(mut refusal) => {
             if let Some(problem) = refusal.problem.take() {
                 notes.trail.push(problem);
             }
             *refusal
-        }
-        Err(_panic) => {
-            notes.trail.push("the stub itself failed: this is a defect of counterfoil");
-            refuse::defect().into_reply()
         }
     };
     let scrubbed = dress::finish(state, &edition, id, &request, &mut notes, &mut reply);
@@ -119,10 +103,7 @@ pub(crate) async fn serve(
     let response = response(reply);
 
     if let Some(delay) = delay {
-        tokio::select! {
-            () = tokio::time::sleep(delay) => {}
-            () = state.stopped() => {}
-        }
+        Box::pin(pause(state, delay)).await;
     }
     match fault {
         None => match callbacks {
@@ -143,228 +124,64 @@ pub(crate) async fn serve(
             fault::empty()
         }
         Some(Fault::Hang) => {
-            state.stopped().await;
+            Box::pin(state.stopped()).await;
             fault::empty()
         }
     }
 }
 
-/// The decisions up to the reply; an early reply is the error.
+/// Waits for as long as a reply is delayed, unless the stub is being stopped.
+async fn pause(state: &State, delay: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(delay) => {}
+        () = state.stopped() => {}
+    }
+}
+
+/// The reply, or an early one as the error: the decisions, and what is waited for between them. A request that is
+/// `refused` is told so and nothing is found out about it.
 async fn answer(
-    state: &State,
-    edition: &Edition,
-    session: &Session,
-    (peer, version): (SocketAddr, Version),
+    context: Context<'_>,
+    refused: Option<Box<Reply>>,
     request: &mut Request,
     body: Body,
     notes: &mut Notes,
 ) -> Result<Reply, Box<Reply>> {
-    admit::admit(version, &request.headers)?;
-    if let Some(refusal) = notes.refused.take() {
-        return Err(refusal);
-    }
-    if cors::is_preflight(&state.settings.cors, &request.method, &request.headers) {
-        notes.trail.push("route: a preflight, answered for any path");
-        return Ok(cors::preflight(&state.settings.cors, &request.headers));
-    }
-    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-    let found = match route(edition, &request.method, path, query, &request.headers, &mut notes.trail) {
-        Ok(found) => found,
-        // What forwards is boxed, so that the requests that are not forwarded need no room for it.
-        Err(refusal) => {
-            let asked = (peer, request, body);
-            return Box::pin(undocumented(state, edition, asked, refusal, notes)).await;
+    let Context { state, .. } = context;
+    let asked = caught(|| {
+        let head = (&request.method, request.target.as_str(), &request.headers);
+        answer::head(context, head, refused, &mut *notes)
+    })?;
+    // What forwards is boxed, so that the requests that are not forwarded need no room for it.
+    let (found, preferences) = match asked {
+        Asked::Operation(found, preferences) => (found, preferences),
+        Asked::Undocumented(refusal) => {
+            return awaited(Box::pin(answer::undocumented(context, request, body, refusal, notes))).await;
         }
     };
-    let operation = found.operation;
-    notes.operation = Some(Arc::clone(operation));
-
-    let query = request.target.split_once('?').map(|(_, query)| query);
-    let preferences = Preferences::read(&request.headers, query).map_err(refuse::preference)?;
-    let mut is_whole = true;
-    let reading = match receive::body(body, &request.headers, &state.settings).await {
+    let unread = match receive::body(body, &request.headers, &state.settings).await {
         Ok(bytes) => {
             request.body = bytes;
-            read(state, edition, &found, request)
+            None
         }
-        Err(Unread::TooLarge) => {
-            is_whole = false;
-            too_large(state, edition, &found, request)
+        Err(unread) => Some(unread),
+    };
+    match caught(|| answer::decide(context, &found, request, unread, preferences, &mut *notes))? {
+        Decided::Reply(reply) => Ok(reply),
+        Decided::Forward(judged, upstream) => {
+            awaited(Box::pin(answer::forward(context, &found, request, (*judged, &upstream), notes))).await
         }
-        Err(Unread::TooSlow) => return Err(refuse::body_too_slow(state.settings.body_deadline)),
-        Err(Unread::Broken) => return Err(refuse::body_broken()),
-    };
-    if let Some(line) = edition.gate.unseen(operation) {
-        notes.trail.push(line);
-    }
-    notes.trail.push(match reading.violations.len() {
-        0 => "request: valid".into(),
-        1 => "request: 1 violation".into(),
-        many => crate::trail::Line::from(format!("request: {many} violations")),
-    });
-
-    let subject = Subject { operation, request, reading: &reading };
-    let decision = if preferences.names_a_reply() {
-        notes.trail.push("reply: named by the request itself, so that no script is asked");
-        None
-    } else {
-        edition.engine.decide(&subject, session)
-    };
-    if let Some(decision) = &decision {
-        notes.trail.push(decision.trail.clone());
-    }
-    let defaults = if decision.is_none() { edition.engine.unscripted(&subject, session) } else { None };
-    let scripted = decision.as_ref().map(|decision| &decision.reply).or(defaults.as_ref());
-    let destination = if preferences.names_a_reply() || !is_whole {
-        Destination::Stub
-    } else {
-        let unscripted = edition.engine.on_unscripted(&subject);
-        state.forwarder.destination(operation, reading.violations.is_empty(), decision.as_ref(), unscripted)
-    };
-    let mut forwarded = None;
-    match destination {
-        Destination::Stub => {}
-        Destination::Nobody => return Err(upstream::unscripted(operation)),
-        Destination::Upstream(upstream) => {
-            let known = Some(Known::new(&found, &reading, request.path()));
-            notes.violations.clone_from(&reading.violations);
-            let secrets = &edition.secrets;
-            let job = Job { state, upstream: &upstream, secrets, client: peer, request, known };
-            if let Forwarded::Reply(mut reply) = Box::pin(job.run(notes)).await? {
-                compose::change_headers(scripted, &mut reply.headers, &mut notes.trail);
-                forwarded = Some(reply);
-            }
-        }
-    }
-    notes.violations = reading.violations;
-    if let Some(reply) = forwarded {
-        let delay = preferences.delay.or(scripted.and_then(|scripted| scripted.delay));
-        return Ok(Reply { rule: decision.map(|decision| decision.rule), delay, ..*reply });
-    }
-    let plan = edition.plans.of(operation);
-    let task = Task {
-        edition,
-        settings: &state.settings,
-        operation,
-        plan,
-        request,
-        preferences: &preferences,
-        scripted,
-        wish: Wish::new(&state.settings, &preferences, scripted),
-    };
-    let composed = compose::reply(&task, notes);
-    let delay = preferences.delay.or(scripted.and_then(|scripted| scripted.delay));
-    let fault = scripted.and_then(|scripted| scripted.fault);
-    let (source, rule) = decision.map(|decision| (decision.source, decision.rule)).unzip();
-    match composed {
-        Ok(reply) => {
-            let reply = Reply { source: source.unwrap_or(reply.source), rule, delay, fault, ..reply };
-            if !plan.callbacks.is_empty() && notes.violations.is_empty() {
-                let asked = (&*request, &reading.values);
-                let (outbox, settings) = (&state.outbox, &state.settings);
-                notes.callbacks =
-                    callback::plan(outbox, &plan.callbacks, settings, asked, &reply, &mut notes.trail);
-            }
-            Ok(reply)
-        }
-        Err(refusal) => Err(Box::new(Reply { rule, delay, ..*refusal })),
     }
 }
 
-/// The reply to a request that means no operation: the upstream's where there is one, else the refusal.
-async fn undocumented(
-    state: &State,
-    edition: &Edition,
-    (peer, request, body): (SocketAddr, &mut Request, Body),
-    refusal: Box<Reply>,
-    notes: &mut Notes,
-) -> Result<Reply, Box<Reply>> {
-    let is_unknown = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&refusal.status);
-    let Some(upstream) = state.forwarder.undocumented().filter(|_| is_unknown) else { return Err(refusal) };
-    request.body = match receive::body(body, &request.headers, &state.settings).await {
-        Ok(bytes) => bytes,
-        Err(Unread::TooLarge) => return Err(refuse::body_too_large(state.settings.body_limit)),
-        Err(Unread::TooSlow) => return Err(refuse::body_too_slow(state.settings.body_deadline)),
-        Err(Unread::Broken) => return Err(refuse::body_broken()),
-    };
-    let message = match refusal.status {
-        StatusCode::NOT_FOUND => "no path of the document matches",
-        _ => "the path has no such method",
-    };
-    notes.violations.push(Violation::new(Part::Route, "undocumented", message));
-    let job = Job { state, upstream, secrets: &edition.secrets, client: peer, request, known: None };
-    match job.run(notes).await? {
-        Forwarded::Reply(reply) => Ok(*reply),
-        Forwarded::Missing => Err(refusal),
-    }
+/// What a decision gives; a panic in it is answered as the defect it is.
+fn caught<T>(decision: impl FnOnce() -> Result<T, Box<Reply>>) -> Result<T, Box<Reply>> {
+    std::panic::catch_unwind(AssertUnwindSafe(decision)).unwrap_or_else(|_panic| Err(refuse::defect()))
 }
 
-/// The operation a request means; a HEAD that is not documented means the GET that is.
-fn route<'r, 'p>(
-    edition: &'r Edition,
-    method: &Method,
-    path: &'p str,
-    query: &str,
-    headers: &HeaderMap,
-    trail: &mut Trail,
-) -> Result<RouteMatch<'r, 'p>, Box<Reply>> {
-    let allowed = match edition.router.find_with(method, path, query, headers) {
-        Route::Found(found) => return Ok(found),
-        Route::WrongMethod { allowed } => allowed,
-        Route::BadEscape => return Err(refuse::bad_escape(path)),
-        // The asterisk form of RFC 9112, section 3.2.4, asks about the server as a whole.
-        Route::Unknown if path == "*" && *method == Method::OPTIONS => return Err(refuse::options(&[])),
-        Route::Unknown => {
-            return Err(refuse::unknown_path(path, &edition.router.nearest(refuse::legible(path))));
-        }
-    };
-    if *method == Method::HEAD
-        && let Route::Found(found) = edition.router.find_with(&Method::GET, path, query, headers)
-    {
-        trail.push("route: HEAD is answered as GET, without the body");
-        return Ok(found);
-    }
-    if *method == Method::OPTIONS {
-        trail.push("route: OPTIONS is not documented, so the methods are listed");
-        return Err(refuse::options(&allowed));
-    }
-    Err(refuse::wrong_method(method, path, &allowed))
-}
-
-/// The request, decoded and held to its operation.
-fn read(state: &State, edition: &Edition, found: &RouteMatch<'_, '_>, request: &Request) -> Reading {
-    read_by(state, edition, found, request, validate::request)
-}
-
-/// As [`read`], by a function that reads what the document says of the request.
-fn read_by(
-    state: &State,
-    edition: &Edition,
-    found: &RouteMatch<'_, '_>,
-    request: &Request,
-    read: fn(&RouteMatch<'_, '_>, &Request, &RequestRules) -> Reading,
-) -> Reading {
-    let target = prefer::without_keys(&request.target);
-    let mut reading = if target.len() == request.target.len() {
-        read(found, request, &edition.rules)
-    } else {
-        let stripped = Request { target: target.into_owned(), ..request.clone() };
-        read(found, &stripped, &edition.rules)
-    };
-    if state.settings.validation == Enforcement::Ignored {
-        reading.violations.clear();
-    }
-    // The rules leave credentials out, since the gate knows more of them than the document does.
-    reading.violations.splice(..0, edition.gate.judge(found.operation, request));
-    reading
-}
-
-/// What can be said of a request whose body was not read.
-fn too_large(state: &State, edition: &Edition, found: &RouteMatch<'_, '_>, request: &Request) -> Reading {
-    let mut reading = read_by(state, edition, found, request, validate::without_body);
-    let message = format!("the body is over the limit of {} bytes", state.settings.body_limit);
-    reading.violations.push(Violation::new(Part::Body, "too-large", message));
-    reading
+/// As [`caught`], of what is waited for.
+async fn awaited<T>(decision: impl Future<Output = Result<T, Box<Reply>>>) -> Result<T, Box<Reply>> {
+    AssertUnwindSafe(decision).catch_unwind().await.unwrap_or_else(|_panic| Err(refuse::defect()))
 }
 
 /// Says in the trail what will happen to the connection.

@@ -219,9 +219,12 @@ pub(crate) fn own_reply(operation: &Operation, violations: &[&Violation]) -> Box
 }
 
 /// A defect of the stub.
-pub(crate) fn defect() -> Problem {
+pub(crate) fn defect() -> Box<Reply> {
     let detail = "this is a defect of counterfoil; please report it with the document and the request";
-    Problem::new("defect", "The stub itself failed", StatusCode::INTERNAL_SERVER_ERROR, detail)
+    let title = "The stub itself failed";
+    let mut reply = boxed(Problem::new("defect", title, StatusCode::INTERNAL_SERVER_ERROR, detail));
+    reply.problem = Some("the stub itself failed: this is a defect of counterfoil".to_owned());
+    reply
 }
 
 fn describe(violation: &Violation) -> Value {
