@@ -63,13 +63,21 @@ def install_prism():
 
 
 class Server:
-    """A server process that listens on a port of this machine; it is stopped at the end of a `with`."""
+    """A server process that listens on a port of this machine; it is stopped at the end of a `with`.
 
-    def __init__(self, name, command, port, environment=None, cap=30):
-        self.name, self.port = name, None
-        self.process = subprocess.Popen(list(map(str, command)), cwd=ROOT, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env={**os.environ, **(environment or {})})
+    What it prints is thrown away, or where `is_read` goes through a pipe to a process that reads it, as a terminal or
+    a CI job would.
+    """
+
+    def __init__(self, name, command, port, environment=None, cap=30, is_read=False):
+        self.name, self.port, self.reader = name, None, None
+        output = subprocess.PIPE if is_read else subprocess.DEVNULL
+        self.process = subprocess.Popen(list(map(str, command)), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
+                                        stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})})
+        if is_read:
+            self.reader = subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL)
+            # The reader's end is the only one, so that each learns when the other has gone.
+            self.process.stdout.close()
         # The clock of the process's CPU time, all its threads, in nanoseconds: clock_getcpuclockid(3).
         self.clock = (~self.process.pid << 3) | 2
         try:
@@ -118,6 +126,8 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if self.reader:
+            self.reader.wait()
 
     def __enter__(self):
         return self
@@ -137,8 +147,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start_stub(folder, documents, *options, name="stub", log="off", cap=30):
-    """Our stub; its control port is the second line of its port file."""
+def start_stub(folder, documents, *options, is_logging=False, cap=30):
+    """Our stub, as it is by default or without its log; its control port is the second line of its port file."""
     port_file = Path(folder) / f"ports-{time.monotonic_ns()}"
     command = [RELEASE / "counterfoil", "mock", *documents, "--port", "0", "--control-port", "0",
                "--port-file", port_file, *options]
@@ -147,15 +157,18 @@ def start_stub(folder, documents, *options, name="stub", log="off", cap=30):
         lines = port_file.read_text().split() if port_file.exists() else []
         return int(lines[0]) if lines else None
 
-    server = Server(name, command, port, {"COUNTERFOIL_LOG": log}, cap)
+    log = "info" if is_logging else "off"
+    server = Server("stub", command, port, {"COUNTERFOIL_LOG": log}, cap, is_read=is_logging)
     server.control_port = int(port_file.read_text().split()[1])
     return server
 
 
-def start_prism(program, document, *options, cap=120):
+def start_prism(program, document, *, is_logging=False, cap=120):
+    """Prism, as it is by default or without its log."""
     port = free_port()
-    command = ["node", program, "mock", "--port", port, "--multiprocess=false", *options, document]
-    return Server("Prism", command, port, cap=cap)
+    silence = [] if is_logging else ["--verboseLevel", "silent"]
+    command = ["node", program, "mock", "--port", port, "--multiprocess=false", *silence, document]
+    return Server("Prism", command, port, cap=cap, is_read=is_logging)
 
 
 def start_example(folder, name, *arguments):

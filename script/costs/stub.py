@@ -83,13 +83,15 @@ def measure_case(case, rounds, seconds, folder, program):
         if case.name == "tyk":
             servers["bare_plain"] = bare(case, answer, folder, keep=lambda name: name == "content-type")
             servers["typed"] = start_example(folder, "typed_dropshot")
-            servers["stub_logging"] = start_stub(folder, [case.document], log="info")
+        servers["stub_logging"] = start_stub(folder, [case.document], is_logging=True)
         if program:
-            servers["prism"] = start_prism(program, case.document, "--verboseLevel", "silent")
-        statuses = {name: case.prism_status if name == "prism" else case.status for name in servers}
+            servers["prism"] = start_prism(program, case.document)
+            servers["prism_logging"] = start_prism(program, case.document, is_logging=True)
+        is_prism = {name: name.startswith("prism") for name in servers}
+        statuses = {name: case.prism_status if is_prism[name] else case.status for name in servers}
         for name, server in servers.items():
             server.settle()
-            pause = PRISM_WARM_UP if name == "prism" else WARM_UP
+            pause = PRISM_WARM_UP if is_prism[name] else WARM_UP
             check(server, case, traffic("time", server.port, request, CONNECTIONS, pause), statuses[name])
         costs, speeds = {name: [] for name in servers}, {name: [] for name in servers}
         for number in range(rounds):
@@ -104,9 +106,15 @@ def measure_case(case, rounds, seconds, folder, program):
         for server in servers.values():
             server.stop()
     figures = {name: {"cpu_us": median(costs[name]), "requests_a_second": median(speeds[name])} for name in servers}
-    ratios = {name: median(ours / theirs for ours, theirs in zip(costs["stub"], costs[name]))
-              for name in servers if name != "stub"}
-    return {"name": case.name, "title": case.title, "rounds": rounds, "stub_over": ratios, **figures}
+    ratios = {name: ratio(costs["stub"], costs[name]) for name in servers if name != "stub"}
+    logging = {"prism": ratio(costs["stub_logging"], costs["prism_logging"])} if program else {}
+    return {"name": case.name, "title": case.title, "rounds": rounds, "stub_over": ratios,
+            "logging_stub_over_logging": logging, **figures}
+
+
+def ratio(ours, theirs):
+    """The median of the rounds' ratios."""
+    return median(our / their for our, their in zip(ours, theirs))
 
 
 def bare(case, answer, folder, keep):
@@ -201,7 +209,7 @@ def measure_start(rounds, folder, program):
 def measure_prism_start(program, document):
     """What Prism needs likewise; it is stopped where that is more than the cap."""
     try:
-        with start_prism(program, document, cap=PRISM_CAP) as server:
+        with start_prism(program, document, is_logging=True, cap=PRISM_CAP) as server:
             server.settle()
             return {"prism_s": server.cpu(), "prism_mib": server.resident(), "is_more_than": False}
     except TooSlow as error:
