@@ -40,9 +40,12 @@ pub const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// What happens to a reply of our own that breaks the contract.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OwnReplies {
-    /// It is sent, with a warning in log and journal.
+    /// It is sent, with a warning in log and journal; but where a script's templates made what breaks it, a 500
+    /// problem is sent instead.
     #[default]
     Warned,
+    /// It is sent, with a warning in log and journal, whatever made it.
+    Sent,
     /// A 500 problem is sent instead.
     Refused,
 }

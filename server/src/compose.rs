@@ -82,6 +82,10 @@ pub(crate) fn reply(task: &Task<'_>, notes: &mut Notes) -> Result<Reply, Box<Rep
     if is_faulty {
         return Ok(Reply::new(StatusCode::OK, HeaderMap::new(), Bytes::new(), Source::Rule));
     }
+    if let Some(why) = task.scripted.and_then(|scripted| scripted.unmet.as_deref()) {
+        notes.trail.push(format!("reply: cannot be made: {why}"));
+        return Err(refuse::unmade(task.operation, why));
+    }
     let target = target(task, &mut notes.trail)?;
     match draft(task, &task.wish, target, Strictness::Strict, &mut notes.trail) {
         Ok(mut draft) => {
@@ -366,7 +370,14 @@ fn judge(
         tracing::warn!(operation = %task.operation.id(), %violation, "the stub's own reply breaks the contract");
         trail.push(format!("reply: breaks the contract: {violation}"));
     }
-    if !unwanted.is_empty() && task.settings.own_replies == OwnReplies::Refused {
+    let made = task.scripted.map(|scripted| scripted.templated).unwrap_or_default();
+    let is_refused = |violation: &&&Violation| match task.settings.own_replies {
+        OwnReplies::Refused => true,
+        // What a template made could not be held to the document before, and nobody has seen it.
+        OwnReplies::Warned => made.permits(&violation.part),
+        OwnReplies::Sent => false,
+    };
+    if unwanted.iter().any(|violation| is_refused(&violation)) {
         return Err(refuse::own_reply(task.operation, &unwanted));
     }
     Ok(())

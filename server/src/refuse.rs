@@ -218,6 +218,13 @@ pub(crate) fn own_reply(operation: &Operation, violations: &[&Violation]) -> Box
     boxed(problem.member("violations", violations))
 }
 
+/// A reply of a script that cannot be made.
+pub(crate) fn unmade(operation: &Operation, why: &str) -> Box<Reply> {
+    let detail = format!("the script's reply of `{}` cannot be made: {why}", operation.id());
+    let title = "The script's reply cannot be made";
+    boxed(Problem::new("response-invalid", title, StatusCode::INTERNAL_SERVER_ERROR, detail))
+}
+
 /// A defect of the stub.
 pub(crate) fn defect() -> Box<Reply> {
     let detail = "this is a defect of counterfoil; please report it with the document and the request";

@@ -37,6 +37,10 @@ pub(crate) struct Strictness {
     #[arg(long)]
     strict: bool,
 
+    /// Send, with a warning, even what a script's templates made and breaks the contract, instead of answering 500.
+    #[arg(long, conflicts_with = "strict")]
+    lenient: bool,
+
     /// The largest request body read; a larger one is answered 413. Bytes, or with KiB, MiB or GiB.
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT_BODY_LIMIT))]
     body_limit: Size,
@@ -86,7 +90,11 @@ impl Strictness {
             .security(enforced_unless(self.no_auth))
             .validation(enforced_unless(self.no_validate))
             .unknown_query(if self.strict_query { UnknownQuery::Refuse } else { UnknownQuery::Accept })
-            .own_replies(if self.strict { OwnReplies::Refused } else { OwnReplies::Warned })
+            .own_replies(match (self.strict, self.lenient) {
+                (true, _) => OwnReplies::Refused,
+                (_, true) => OwnReplies::Sent,
+                _ => OwnReplies::Warned,
+            })
             .body_limit(self.body_limit.0);
         Ok(match self.read_credentials(sources)? {
             Some(credentials) => builder.credentials(credentials),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use http::Method;
+use serde_json::Value;
 
 use super::{
     Callback, Location, Parameter, RequestBody, Responses, SecurityRequirement, SecurityScheme, Server,
@@ -11,6 +12,7 @@ use super::{
 };
 use crate::document::{Document, Finding, Place, Pointer, Severity, Version};
 use crate::route::{Mount, PathTemplate};
+use crate::schema::Schema;
 
 /// The name of an operation: its `operationId`, or one made from method and path where it has none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +102,11 @@ impl Operation {
     /// The document it stands in.
     pub fn document(&self) -> &Arc<Document> {
         &self.document
+    }
+
+    /// A schema that stands nowhere in the document, in the dialect of the document; its references lead into it.
+    pub fn schema(&self, source: Value) -> Schema {
+        Schema::made(&self.document, Pointer::root(), source)
     }
 
     /// What it does, in a line.

@@ -16,11 +16,12 @@ impl Chance {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
         });
         let mut chance = Self(seed ^ hash);
-        let start = chance.next();
+        let start = chance.bits();
         Self(start ^ count.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
-    fn next(&mut self) -> u64 {
+    /// 64 bits.
+    pub(super) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -31,7 +32,15 @@ impl Chance {
     /// A number from 0 up to, not including, 1.
     pub(super) fn unit(&mut self) -> f64 {
         // The upper 53 bits are what a double holds exactly.
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A whole number from `least` to `most`, both included.
+    pub(super) fn between(&mut self, least: i64, most: i64) -> i64 {
+        let span = u128::from(most.abs_diff(least)) + 1;
+        // The upper half of the product spreads 64 bits over the span; it is smaller than the span.
+        let offset = (u128::from(self.bits()) * span) >> 64;
+        least.saturating_add_unsigned(u64::try_from(offset).unwrap_or(u64::MAX))
     }
 
     /// A number of the standard normal distribution (Box and Muller, 1958).

@@ -44,9 +44,9 @@ pub(crate) struct ReplySpec {
     /// The media type to send; otherwise the one `Accept` negotiates.
     pub(crate) media_type: Option<String>,
     /// The body instead of an example. A string under a media type that is not JSON is sent as it stands.
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Arc<Value>>,
     /// A merge patch (RFC 7396) over the example.
-    pub(crate) patch: Option<Value>,
+    pub(crate) patch: Option<Arc<Value>>,
     /// Headers to set, or to remove where there is no value.
     pub(crate) headers: Vec<(String, Option<String>)>,
     /// How long to wait before the reply is sent.
@@ -59,6 +59,10 @@ pub(crate) struct ReplySpec {
     pub(crate) proxy: Option<Arc<Upstream>>,
     /// Whether the body is generated even where there is an example.
     pub(crate) generate: bool,
+    /// The parts that templates made, which were not held to the document when they were loaded.
+    pub(crate) templated: AllowInvalid,
+    /// Why it cannot be made, where it cannot.
+    pub(crate) unmet: Option<String>,
 }
 
 /// What becomes of a request that no rule answers.

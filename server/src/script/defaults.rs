@@ -5,8 +5,11 @@ use http::StatusCode;
 
 use super::chance::Chance;
 use super::check::valid_response;
-use super::grammar::MAX_DELAY;
+use super::grammar::{HeaderLine, MAX_DELAY};
 use super::load::Script;
+use super::rule::header_lines;
+use super::scope::Scope;
+use super::template::Turn;
 use super::{ReplySpec, Subject, Unscripted};
 use crate::session::{RuleKey, Session};
 
@@ -50,17 +53,23 @@ impl ActiveDefaults {
     }
 
     /// Fills what the reply to a request of a session leaves open.
-    pub(super) fn fill(&self, subject: &Subject<'_>, session: &Session, spec: &mut ReplySpec) {
+    pub(super) fn fill(&self, scope: &Scope<'_>, session: &Session, spec: &mut ReplySpec) {
+        let subject = &scope.subject;
         let defaults = &self.script.loaded().defaults;
-        let said = spec.headers.len();
-        for line in &defaults.headers {
-            if !spec.headers[..said].iter().any(|(name, _)| name.eq_ignore_ascii_case(&line.name)) {
-                spec.headers.push((line.name.clone(), line.value.clone()));
-            }
+        let is_drawn = spec.delay.is_none() && defaults.delay.is_some();
+        let has_holes = defaults.headers.iter().any(HeaderLine::has_holes);
+        let is_counted = is_drawn || has_holes;
+        let used = is_counted.then(|| session.tally(self.key).claim(None)).flatten().unwrap_or_default();
+        let is_said =
+            |line: &HeaderLine| spec.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(&line.name));
+        let unsaid: Vec<&HeaderLine> = defaults.headers.iter().filter(|line| !is_said(line)).collect();
+        spec.templated.headers |= has_holes;
+        let mut turn = Turn::new(scope, self.seed, "defaults", used.saturating_add(1));
+        match header_lines(unsaid, &mut turn) {
+            Ok(lines) => spec.headers.extend(lines),
+            Err(unfilled) => spec.unmet = Some(unfilled.to_string()),
         }
-        if let (None, Some(delay)) = (spec.delay, defaults.delay)
-            && let Some(used) = session.tally(self.key).claim(None)
-        {
+        if let (None, Some(delay)) = (spec.delay, defaults.delay) {
             let mut chance = Chance::new(self.seed, "defaults", used);
             spec.delay = Some(delay.draw(&mut chance, MAX_DELAY));
         }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use counterfoil_openapi::{Finding, Operation};
 
+use super::clock::{Clock, Moment};
 use super::defaults::ActiveDefaults;
 use super::load::{self, Script, ScriptError};
 use super::rule::ActiveRule;
+use super::scope::{NothingKept, Scope};
 use super::{Decision, ReplySpec, Subject, Unscripted};
 use crate::session::{RuleKey, Session, SessionRules};
 
@@ -26,6 +28,8 @@ pub(crate) struct ScriptEngine {
     keys: HashSet<RuleKey>,
     sessions: SessionRules,
     seed: u64,
+    /// What rules expire by, and what templates call now.
+    clock: Clock,
 }
 
 /// Rules by the operation's id, then by its document's name.
@@ -52,6 +56,12 @@ impl ScriptEngine {
     /// An engine over the scripts, the first one first; `seed` steers what scripts leave to chance, where they name
     /// no seed of their own.
     pub(crate) fn new(scripts: Vec<Script>, seed: u64) -> Self {
+        Self::by_clock(scripts, seed, Clock::start(), &HashMap::new())
+    }
+
+    /// An engine by a clock that runs already; rules that were in force before are so since then.
+    fn by_clock(scripts: Vec<Script>, seed: u64, clock: Clock, before: &HashMap<RuleKey, Moment>) -> Self {
+        let now = clock.now();
         let mut filed = Rules::new();
         let mut keys = HashSet::new();
         for script in &scripts {
@@ -69,20 +79,23 @@ impl ScriptEngine {
                     while !keys.insert(key) {
                         key = key.next();
                     }
-                    of_operation.rules.push(ActiveRule::new(Arc::clone(rule), key, seed));
+                    let since = before.get(&key).copied().unwrap_or(now);
+                    of_operation.rules.push(ActiveRule::new(Arc::clone(rule), key, seed, since));
                 }
             }
         }
         let defaults: Vec<_> = scripts.iter().filter_map(|script| ActiveDefaults::of(script, seed)).collect();
         keys.extend(defaults.iter().map(ActiveDefaults::key));
         let sessions = SessionRules::merge(scripts.iter().map(|script| &script.loaded().sessions));
-        Self { scripts, defaults, filed, keys, sessions, seed }
+        Self { scripts, defaults, filed, keys, sessions, seed, clock }
     }
 
     /// The engine over other scripts, and what becomes of the rules: one of the same id and text, for the same
     /// operation, is counted under the same key.
     pub(crate) fn succeed(&self, scripts: Vec<Script>) -> (Self, Succession) {
-        let new = Self::new(scripts, self.seed);
+        let rules = self.filed.values().flatten().flat_map(|of| &of.rules);
+        let before = rules.map(|rule| (rule.key(), rule.since())).collect();
+        let new = Self::by_clock(scripts, self.seed, self.clock, &before);
         let mut succession = Succession::default();
         let (old_rules, new_rules) = (by_name(&self.filed), by_name(&new.filed));
         for (name, rule) in &new_rules {
@@ -121,18 +134,25 @@ impl ScriptEngine {
         operation: &Operation,
     ) -> Result<(Vec<ActiveRule>, Vec<Finding>), ScriptError> {
         let (rules, findings) = load::reply("reply", text, operation)?;
-        let active = |rule| ActiveRule::new(rule, RuleKey::unique(), self.seed);
+        let now = self.clock.now();
+        let active = |rule| ActiveRule::new(rule, RuleKey::unique(), self.seed, now);
         Ok((rules.into_iter().map(active).collect(), findings))
     }
 
     /// What the scripts say of a request of a session; nothing where none has an answer.
     pub(crate) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
+        let scope = &self.scope(subject);
         let filed = || {
-            find(&self.filed, subject.operation)?.rules.iter().find_map(|rule| rule.decide(subject, session))
+            find(&self.filed, subject.operation)?.rules.iter().find_map(|rule| rule.decide(scope, session))
         };
-        let mut decision = session.decide(subject).or_else(filed)?;
-        self.fill(subject, session, &mut decision.reply);
+        let mut decision = session.decide(scope).or_else(filed)?;
+        self.fill(scope, session, &mut decision.reply);
         Some(decision)
+    }
+
+    /// What scripts see of a request.
+    fn scope<'s>(&self, subject: &Subject<'s>) -> Scope<'s> {
+        Scope { subject: *subject, state: &NothingKept, now: self.clock.now() }
     }
 
     /// What holds for the reply to a request that no rule answers; nothing where no script has defaults for it.
@@ -142,7 +162,7 @@ impl ScriptEngine {
         }
         let generate = self.on_unscripted(subject) == Some(Unscripted::Generate);
         let mut spec = ReplySpec { generate, ..ReplySpec::default() };
-        self.fill(subject, session, &mut spec);
+        self.fill(&self.scope(subject), session, &mut spec);
         Some(spec)
     }
 
@@ -164,9 +184,9 @@ impl ScriptEngine {
     }
 
     /// Fills what a reply leaves open; the first script's defaults come first.
-    fn fill(&self, subject: &Subject<'_>, session: &Session, spec: &mut ReplySpec) {
-        for defaults in self.defaults.iter().filter(|defaults| defaults.cover(subject)) {
-            defaults.fill(subject, session, spec);
+    fn fill(&self, scope: &Scope<'_>, session: &Session, spec: &mut ReplySpec) {
+        for defaults in self.defaults.iter().filter(|defaults| defaults.cover(&scope.subject)) {
+            defaults.fill(scope, session, spec);
         }
     }
 

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_openapi::{Location, Pointer};
+use counterfoil_openapi::{Content, Location, Pointer, Schema};
 use regex::Regex;
 use serde_json::Value;
 
 use super::delay::Delay;
+use super::template::{Template, Text as TextTemplate};
 use super::{AllowInvalid, Fault, Unscripted};
 use crate::session::SessionWords;
 use crate::upstream::Upstream;
@@ -84,6 +85,8 @@ pub(super) struct Rule {
     pub(super) after: After,
     /// How often it may be used at all.
     pub(super) times: Option<u64>,
+    /// How long it is in force, from when it was loaded or set.
+    pub(super) expires: Option<Duration>,
 }
 
 /// One step of a sequence.
@@ -129,9 +132,9 @@ pub(super) enum BodySource {
     #[default]
     Documented,
     /// The script.
-    Given(Value, Pointer),
+    Given(Template, Pointer),
     /// The document's example under a merge patch (RFC 7396).
-    Patched(Value, Pointer),
+    Patched(Template, Pointer),
     /// The schema.
     Generated(Pointer),
 }
@@ -141,11 +144,16 @@ pub(super) enum BodySource {
 pub(super) struct HeaderLine {
     pub(super) name: String,
     /// Its value; without one the header is removed.
-    pub(super) value: Option<String>,
+    pub(super) value: Option<TextTemplate>,
     pub(super) pointer: Pointer,
 }
 
 impl HeaderLine {
+    /// Whether requests fill a part of it.
+    pub(super) fn has_holes(&self) -> bool {
+        self.value.as_ref().is_some_and(|text| text.as_literal().is_none())
+    }
+
     /// Whether it is about `Content-Type`, which the stub itself sets.
     pub(super) fn is_content_type(&self) -> bool {
         self.name.eq_ignore_ascii_case("content-type")
@@ -160,6 +168,8 @@ pub(super) struct When {
     pub(super) invalid: Vec<InvalidClause>,
     /// Which of the requests that all the rest holds for.
     pub(super) nth: Option<Nth>,
+    /// How many of 1 of those requests, drawn by the seed.
+    pub(super) chance: Option<f64>,
     pub(super) clauses: Vec<Clause>,
 }
 
@@ -203,9 +213,26 @@ pub(super) struct Nth {
 #[derive(Debug, Clone)]
 pub(super) enum Clause {
     Field(FieldClause),
+    MediaType(MediaTypes),
+    Accept(MediaTypes),
     Any(Vec<Vec<Clause>>),
     All(Vec<Vec<Clause>>),
     Not(Vec<Clause>),
+}
+
+/// Media types of which one at least must be the request's, or one that it accepts.
+#[derive(Debug, Clone)]
+pub(super) struct MediaTypes {
+    /// Each alone, as the negotiation takes them.
+    pub(super) each: Vec<Content>,
+    pub(super) pointer: Pointer,
+}
+
+impl MediaTypes {
+    /// Their names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.each.iter().flat_map(|content| content.iter()).map(|media| media.name.as_str())
+    }
 }
 
 /// A condition on one field.
@@ -225,6 +252,8 @@ pub(super) enum Field {
     Form(String),
     /// The decoded body, or what stands in it at a path.
     Body(Vec<String>),
+    /// A value that scripts keep.
+    State(String),
 }
 
 /// What must hold of a field's value.
@@ -257,6 +286,16 @@ pub(super) enum Test {
     Exists(bool),
     Contains(Value),
     Length(Vec<(Relation, u64)>),
+    Schema(SchemaTest),
+}
+
+/// A schema that a value must keep to. Its references lead into the document.
+#[derive(Debug, Clone)]
+pub(super) struct SchemaTest {
+    pub(super) source: Value,
+    pub(super) pointer: Pointer,
+    /// The schema, once the document is known; until then it admits everything.
+    pub(super) schema: Option<Schema>,
 }
 
 /// How two values stand to each other.

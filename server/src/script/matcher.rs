@@ -3,17 +3,20 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use counterfoil_openapi::{Location, Part, Request, codec};
+use counterfoil_openapi::{Direction, Location, Part, Request, codec};
 use percent_encoding::percent_decode_str;
 use serde_json::{Number, Value};
 
-use super::Subject;
-use super::grammar::{Case, Clause, Condition, Field, FieldClause, InvalidPart, Test, Validity, When};
+use super::chance::Chance;
+use super::grammar::{
+    Case, Clause, Condition, Field, FieldClause, InvalidPart, MediaTypes, SchemaTest, Test, Validity, When,
+};
+use super::scope::Scope;
 
 impl When {
-    /// Whether all of it holds of a request, `nth` aside.
-    pub(super) fn admits(&self, subject: &Subject<'_>) -> bool {
-        let violations = &subject.reading.violations;
+    /// Whether all of it holds of a request, `nth` and `chance` aside.
+    pub(super) fn admits(&self, scope: &Scope<'_>) -> bool {
+        let violations = &scope.subject.reading.violations;
         let is_seen = match self.validity {
             Validity::Valid => violations.is_empty(),
             Validity::Invalid => !violations.is_empty(),
@@ -24,17 +27,49 @@ impl When {
                 || violations
                     .iter()
                     .any(|violation| self.invalid.iter().any(|clause| clause.part.covers(&violation.part))))
-            && hold(&self.clauses, subject)
+            && hold(&self.clauses, scope)
     }
 }
 
-fn hold(clauses: &[Clause], subject: &Subject<'_>) -> bool {
+impl When {
+    /// Whether it takes some of the requests that all else holds for, by their number.
+    pub(super) fn is_counted(&self) -> bool {
+        self.nth.is_some() || self.chance.is_some()
+    }
+
+    /// Whether `nth` and `chance` take the request of a number, counted from 1, of those that all else holds for.
+    /// What is left to chance the seed and the rule's name decide.
+    pub(super) fn takes(&self, ordinal: u64, seed: u64, rule: &str) -> bool {
+        self.nth.is_none_or(|nth| (nth.first..=nth.last).contains(&ordinal))
+            && self.chance.is_none_or(|chance| Chance::new(!seed, rule, ordinal).unit() < chance)
+    }
+}
+
+fn hold(clauses: &[Clause], scope: &Scope<'_>) -> bool {
     clauses.iter().all(|clause| match clause {
-        Clause::Field(clause) => clause.holds(subject),
-        Clause::Any(groups) => groups.iter().any(|group| hold(group, subject)),
-        Clause::All(groups) => groups.iter().all(|group| hold(group, subject)),
-        Clause::Not(group) => !hold(group, subject),
+        Clause::Field(clause) => clause.holds(scope),
+        Clause::MediaType(wanted) => wanted.are_sent(scope.subject.request),
+        Clause::Accept(wanted) => wanted.are_accepted(scope.subject.request),
+        Clause::Any(groups) => groups.iter().any(|group| hold(group, scope)),
+        Clause::All(groups) => groups.iter().all(|group| hold(group, scope)),
+        Clause::Not(group) => !hold(group, scope),
     })
+}
+
+impl MediaTypes {
+    /// Whether the body of a request is of one of them; a request without a `Content-Type` is of none.
+    fn are_sent(&self, request: &Request) -> bool {
+        let Some(sent) = header(request, "content-type") else { return false };
+        self.names().any(|wanted| codec::media::specificity(wanted, &sent).is_some())
+    }
+
+    /// Whether a request accepts one of them (RFC 9110, section 12.5.1); one without an `Accept` accepts all.
+    fn are_accepted(&self, request: &Request) -> bool {
+        let lines =
+            request.headers.get_all(http::header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+        let accept = lines.collect::<Vec<_>>().join(", ");
+        self.each.iter().any(|content| codec::media::negotiate(content, Some(&accept)).is_some())
+    }
 }
 
 impl InvalidPart {
@@ -60,8 +95,8 @@ pub(super) fn is_same_name(location: Location, left: &str, right: &str) -> bool 
 }
 
 impl FieldClause {
-    fn holds(&self, subject: &Subject<'_>) -> bool {
-        let actual = self.field.value(subject);
+    fn holds(&self, scope: &Scope<'_>) -> bool {
+        let actual = self.field.value(scope);
         match &self.condition {
             Condition::Subset(expected) => {
                 actual.is_some_and(|actual| has_subset(&actual, expected, Case::Sensitive))
@@ -77,11 +112,12 @@ impl FieldClause {
 impl Field {
     /// Whether its values come as text, so that `13` in a script is also the text `13` in a request.
     pub(super) fn is_text(&self) -> bool {
-        !matches!(self, Self::Body(_))
+        !matches!(self, Self::Body(_) | Self::State(_))
     }
 
     /// The value a request has there; nothing where it has none.
-    fn value<'s>(&self, subject: &Subject<'s>) -> Option<Cow<'s, Value>> {
+    pub(super) fn value<'s>(&self, scope: &Scope<'s>) -> Option<Cow<'s, Value>> {
+        let subject = &scope.subject;
         let values = &subject.reading.values;
         match self {
             Self::Parameter(location, name) => {
@@ -115,6 +151,7 @@ impl Field {
                 }
                 Some(Cow::Borrowed(value))
             }
+            Self::State(name) => scope.state.value(name).map(Cow::Owned),
         }
     }
 }
@@ -173,6 +210,9 @@ impl Test {
             }
             Self::Exists(exists) => *exists,
             Self::Contains(expected) => contains(actual, expected, likeness),
+            Self::Schema(SchemaTest { schema, .. }) => {
+                schema.as_ref().is_none_or(|schema| schema.is_valid(actual, Direction::Request))
+            }
             Self::Length(relations) => length(actual)
                 .is_some_and(|length| relations.iter().all(|(relation, of)| relation.holds(length.cmp(of)))),
         }

@@ -7,12 +7,15 @@
 //! | `check` | the grammar against the document; what comes out is ready to run |
 //! | `load` | the two in a row, for a whole script and for one reply |
 //! | `rule`, `matcher`, `sequence`, `delay` | one rule at run time |
+//! | `scope`, `clock` | what conditions and templates see |
+//! | `template` | values with holes that requests fill |
 //! | `engine` | all rules that were loaded, and which comes first |
 //!
 //! What a rule counts, and what is set at run time, is in the session of the request: see `session`.
 
 mod chance;
 mod check;
+mod clock;
 mod decision;
 mod defaults;
 mod delay;
@@ -23,11 +26,14 @@ mod matcher;
 pub(crate) mod nearest;
 mod read;
 mod rule;
+mod scope;
 mod sequence;
 mod shape;
+mod template;
 
 pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject, Unscripted};
 pub(crate) use engine::{ScriptEngine, Succession};
 pub(crate) use load::check_entry;
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};
 pub(crate) use rule::ActiveRule;
+pub(crate) use scope::Scope;

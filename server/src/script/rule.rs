@@ -1,12 +1,16 @@
 //! Rules ready to run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::chance::Chance;
+use super::clock::Moment;
 use super::delay::Delay;
-use super::grammar::{MAX_DELAY, When};
+use super::grammar::{HeaderLine, MAX_DELAY, When};
+use super::scope::Scope;
 use super::sequence::Sequence;
-use super::{Decision, ReplySpec, Subject};
+use super::template::{Template, Turn, Unfilled};
+use super::{Decision, ReplySpec};
 use crate::call::Source;
 use crate::session::{RuleKey, Session};
 
@@ -21,6 +25,8 @@ pub(super) struct CompiledRule {
     pub(super) sequence: Sequence<CompiledReply>,
     /// How often it may be used at all.
     pub(super) times: Option<u64>,
+    /// How long it is in force.
+    pub(super) expires: Option<Duration>,
     /// The SHA-256 of what the script says it is.
     pub(super) digest: [u8; 32],
 }
@@ -28,9 +34,69 @@ pub(super) struct CompiledRule {
 /// A reply checked against its response.
 #[derive(Debug)]
 pub(super) struct CompiledReply {
-    /// Everything but the delay, which may be drawn anew for each reply.
+    /// Everything but the delay, which may be drawn anew for each reply, and what templates make.
     pub(super) spec: ReplySpec,
     pub(super) delay: Option<Delay>,
+    /// What is made anew for each reply, where anything is.
+    pub(super) templates: Option<Box<ReplyTemplates>>,
+}
+
+/// The parts of a reply that have holes.
+#[derive(Debug)]
+pub(super) struct ReplyTemplates {
+    pub(super) body: Option<Template>,
+    pub(super) patch: Option<Template>,
+    /// All headers, where one of them has a hole.
+    pub(super) headers: Option<Vec<HeaderLine>>,
+}
+
+impl CompiledReply {
+    /// The reply for one use of its rule, but for its delay.
+    fn render<'t>(&self, turn: impl FnOnce() -> Turn<'t>) -> ReplySpec {
+        let mut spec = self.spec.clone();
+        if let Some(templates) = &self.templates {
+            spec.templated.body = templates.body.is_some() || templates.patch.is_some();
+            spec.templated.headers = templates.headers.is_some();
+            if let Err(unfilled) = templates.render(&mut turn(), &mut spec) {
+                spec.unmet = Some(unfilled.to_string());
+            }
+        }
+        spec
+    }
+}
+
+impl ReplyTemplates {
+    fn render(&self, turn: &mut Turn<'_>, spec: &mut ReplySpec) -> Result<(), Unfilled> {
+        if let Some(body) = &self.body {
+            // A body that nothing fills is none; null is the nearest to that in JSON.
+            spec.body = Some(Arc::new(body.render(turn)?.unwrap_or_default()));
+        }
+        if let Some(patch) = &self.patch {
+            spec.patch = patch.render(turn)?.map(Arc::new);
+        }
+        if let Some(lines) = &self.headers {
+            spec.headers = header_lines(lines, turn)?;
+        }
+        Ok(())
+    }
+}
+
+/// The lines of headers, filled; a line that is only a hole that nothing fills says nothing.
+pub(super) fn header_lines<'l>(
+    lines: impl IntoIterator<Item = &'l HeaderLine>,
+    turn: &mut Turn<'_>,
+) -> Result<Vec<(String, Option<String>)>, Unfilled> {
+    let mut filled = Vec::new();
+    for line in lines {
+        let Some(text) = &line.value else {
+            filled.push((line.name.clone(), None));
+            continue;
+        };
+        if let Some(value) = text.render_header(turn)? {
+            filled.push((line.name.clone(), Some(value)));
+        }
+    }
+    Ok(filled)
 }
 
 /// A rule in force: what it says, and what it is counted under.
@@ -40,17 +106,29 @@ pub(crate) struct ActiveRule {
     key: RuleKey,
     /// What it leaves to chance is drawn by.
     seed: u64,
+    /// When it came into force; of a rule that says the same as one before it, when that did.
+    since: Moment,
 }
 
 impl ActiveRule {
     /// A rule that is counted under a key.
-    pub(super) fn new(rule: Arc<CompiledRule>, key: RuleKey, seed: u64) -> Self {
-        Self { rule, key, seed }
+    pub(super) fn new(rule: Arc<CompiledRule>, key: RuleKey, seed: u64, since: Moment) -> Self {
+        Self { rule, key, seed, since }
     }
 
-    /// The rule, counted as the one that it replaces.
+    /// The rule, counted as the one that it replaces, and in force since that was.
     pub(crate) fn in_place_of(self, other: &Self) -> Self {
-        Self { key: other.key, ..self }
+        Self { key: other.key, since: other.since, ..self }
+    }
+
+    /// When it came into force.
+    pub(super) fn since(&self) -> Moment {
+        self.since
+    }
+
+    /// Whether it is no longer in force.
+    fn is_expired(&self, now: Moment) -> bool {
+        self.rule.expires.is_some_and(|life| now.running.saturating_sub(self.since.running) >= life)
     }
 
     /// What it is counted under.
@@ -68,8 +146,8 @@ impl ActiveRule {
         &self.rule.digest
     }
 
-    /// What it answers to a request of a session; nothing where it does not match, or is used up.
-    pub(crate) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
+    /// What it answers to a request of a session; nothing where it does not match, is used up or has expired.
+    pub(crate) fn decide(&self, scope: &Scope<'_>, session: &Session) -> Option<Decision> {
         let rule = &*self.rule;
         let limit = match (rule.times, rule.sequence.limit()) {
             (Some(times), Some(limit)) => Some(times.min(limit)),
@@ -78,26 +156,51 @@ impl ActiveRule {
         if limit.is_some_and(|limit| session.used(self.key) >= limit) {
             return None;
         }
-        if !rule.when.admits(subject) {
+        if self.is_expired(scope.now) || !rule.when.admits(scope) {
             return None;
         }
         let tally = session.tally(self.key);
-        if let Some(nth) = rule.when.nth {
-            let ordinal = tally.see();
-            if ordinal < nth.first || ordinal > nth.last {
-                return None;
-            }
+        if rule.when.is_counted() && !rule.when.takes(tally.see(), self.seed, &rule.id) {
+            return None;
         }
         let used = tally.claim(limit)?;
         let reply = rule.sequence.reply(used)?;
-        let mut spec = reply.spec.clone();
+        let number = used.saturating_add(1);
+        let mut spec = reply.render(|| Turn::new(scope, self.seed, &rule.id, number));
         let mut chance = Chance::new(self.seed, &rule.id, used);
         spec.delay = reply.delay.map(|delay| delay.draw(&mut chance, MAX_DELAY));
         Some(Decision {
             source: Source::Rule,
             rule: rule.id.clone(),
             reply: spec,
-            trail: format!("rule {} ({}) answers, use {}", rule.id, rule.place, used.saturating_add(1)),
+            trail: format!("rule {} ({}) answers, use {number}", rule.id, rule.place),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+
+    use super::*;
+    use crate::script::Script;
+
+    #[test]
+    fn a_rule_expires_so_long_after_it_came_into_force_and_a_reload_gives_it_no_longer_life() {
+        let document =
+            b"openapi: 3.0.3\npaths: {/a: {get: {operationId: a, responses: {'200': {description: ok}}}}}";
+        let contract = Contract::load("a.yaml", document).unwrap();
+        let script = b"script: 1\nrules: { a: { expires: 90s, status: 200 } }";
+        let script = Script::load("a.script.yaml", script, &[contract]).unwrap();
+        let rule = &script.loaded().operations[0].rules[0];
+        let at = |seconds| Moment { running: Duration::from_secs(seconds), ..Moment::START };
+        let active = ActiveRule::new(Arc::clone(rule), RuleKey::unique(), 0, at(10));
+        let reloaded = ActiveRule::new(Arc::clone(rule), RuleKey::unique(), 0, at(50)).in_place_of(&active);
+        // Whatever the system's clock is set to.
+        let jumped = Moment { unix: Duration::from_secs(1 << 40), ..at(99) };
+        for rule in [&active, &reloaded] {
+            assert!(!rule.is_expired(at(0)) && !rule.is_expired(at(99)) && !rule.is_expired(jumped));
+            assert!(rule.is_expired(at(100)) && rule.is_expired(at(100_000)));
+        }
     }
 }

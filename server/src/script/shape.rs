@@ -89,6 +89,13 @@ impl<'s> Shape<'s> {
         Member::Unknown(known)
     }
 
+    /// Whether which of several schemas holds here may depend on the value.
+    pub(super) fn is_composed(&self) -> bool {
+        const CHOICES: [&str; 6] = ["anyOf", "oneOf", "if", "not", "dependentSchemas", "dependentRequired"];
+        self.parts.len() >= MAX_SCHEMAS
+            || self.parts.iter().any(|part| CHOICES.iter().any(|keyword| part.get(keyword).is_some()))
+    }
+
     /// Whether a value may be here, by type, `enum` and `const`.
     pub(super) fn admits(&self, value: &Value) -> bool {
         // Each of several schemas at one place may come from another branch of a composition, so one is enough.

@@ -10,7 +10,7 @@ use super::set_rules::{ReplyOutcome, SetRules};
 use super::tally::Tallies;
 use super::{RuleKey, Tally};
 use crate::journal::Journal;
-use crate::script::{Decision, ScriptEngine, ScriptError, Subject};
+use crate::script::{Decision, Scope, ScriptEngine, ScriptError};
 
 /// What is counted, set and kept of the requests that name the same session, or none.
 ///
@@ -52,9 +52,9 @@ impl Session {
     }
 
     /// What the rules set at run time say of a request: its own first, then those of the unnamed session.
-    pub(crate) fn decide(&self, subject: &Subject<'_>) -> Option<Decision> {
-        let base = || self.base.as_ref()?.set.decide(subject, self);
-        self.set.decide(subject, self).or_else(base)
+    pub(crate) fn decide(&self, scope: &Scope<'_>) -> Option<Decision> {
+        let base = || self.base.as_ref()?.set.decide(scope, self);
+        self.set.decide(scope, self).or_else(base)
     }
 
     /// The counts of a rule, made where it was never asked before.

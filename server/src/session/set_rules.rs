@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use counterfoil_openapi::{Contract, Finding, Operation};
 
 use super::{RuleKey, Session};
-use crate::script::{ActiveRule, Decision, ScriptEngine, ScriptError, Subject};
+use crate::script::{ActiveRule, Decision, Scope, ScriptEngine, ScriptError};
 
 /// The rules set at run time in one session, the newest first.
 #[derive(Debug, Default)]
@@ -39,12 +39,12 @@ pub(crate) struct ReplyOutcome {
 
 impl SetRules {
     /// What they say of a request of a session; nothing where none has an answer.
-    pub(super) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
+    pub(super) fn decide(&self, scope: &Scope<'_>, session: &Session) -> Option<Decision> {
         if self.count.load(Ordering::Acquire) == 0 {
             return None;
         }
         let rules = self.read();
-        find(&rules, subject.operation)?.rules.iter().find_map(|rule| rule.decide(subject, session))
+        find(&rules, scope.subject.operation)?.rules.iter().find_map(|rule| rule.decide(scope, session))
     }
 
     /// Sets what an operation answers, in place of what was set for it before.

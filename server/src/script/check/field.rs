@@ -6,7 +6,8 @@ use counterfoil_openapi::{
 use serde_json::Value;
 
 use super::super::grammar::{
-    Clause, Condition, Field, FieldClause, InvalidClause, InvalidPart, Relation, Test, Validity, When,
+    Clause, Condition, Field, FieldClause, InvalidClause, InvalidPart, MediaTypes, Relation, Test, Validity,
+    When,
 };
 use super::super::matcher::is_same_name;
 use super::super::nearest;
@@ -16,11 +17,37 @@ use super::super::shape::{Member, Shape};
 /// Checks every field of a `when`.
 ///
 /// What values a field can hold is only said of valid requests: an invalid one may hold anything.
-pub(super) fn check(reader: &mut Reader<'_>, operation: &Operation, when: &When) {
-    let mut check = Check { reader, operation, is_valid: when.validity == Validity::Valid };
+pub(super) fn check(reader: &mut Reader<'_>, operation: &Operation, when: &mut When) {
+    bind(reader, operation, &mut when.clauses);
+    let is_valid = when.validity == Validity::Valid;
+    let mut check = Check { reader, operation, is_valid, unknown: "matcher-unknown" };
     check.clauses(&when.clauses);
     for clause in &when.invalid {
         check.invalid_part(clause);
+    }
+}
+
+/// Gives the schemas of conditions the document that their references lead into.
+fn bind(reader: &mut Reader<'_>, operation: &Operation, clauses: &mut [Clause]) {
+    for clause in clauses {
+        match clause {
+            Clause::Field(FieldClause { condition: Condition::Tests { tests, .. }, .. }) => {
+                for test in tests {
+                    let Test::Schema(test) = test else { continue };
+                    let schema = operation.schema(test.source.clone());
+                    if let Some(defect) = schema.defect() {
+                        let message = format!("the schema cannot be used: {defect}");
+                        reader.error("value-invalid", &test.pointer, message, None);
+                    }
+                    test.schema = Some(schema);
+                }
+            }
+            Clause::Any(groups) | Clause::All(groups) => {
+                groups.iter_mut().for_each(|group| bind(reader, operation, group));
+            }
+            Clause::Not(group) => bind(reader, operation, group),
+            Clause::Field(_) | Clause::MediaType(_) | Clause::Accept(_) => {}
+        }
     }
 }
 
@@ -29,6 +56,27 @@ struct Check<'c, 'd> {
     operation: &'c Operation,
     /// Whether the rule sees valid requests only.
     is_valid: bool,
+    /// The code of what is said of a field that is not there.
+    unknown: &'static str,
+}
+
+/// Which of several values can stand in a field, by their types; nothing where there is no such field, which is told.
+pub(super) fn admitted(
+    reader: &mut Reader<'_>,
+    operation: &Operation,
+    validity: Validity,
+    field: &Field,
+    at: &Pointer,
+    samples: &[Value],
+) -> Option<Vec<Value>> {
+    let is_valid = validity == Validity::Valid;
+    let mut check = Check { reader, operation, is_valid, unknown: "template-unknown" };
+    let domain = check.domain(field, at)?;
+    let can_be = |sample: &&Value| match &domain {
+        Domain::Open => true,
+        Domain::Shapes(shapes) => !is_valid || shapes.iter().any(|shape| shape.admits_type_of(sample)),
+    };
+    Some(samples.iter().filter(can_be).cloned().collect())
 }
 
 /// What a field can hold.
@@ -44,6 +92,8 @@ impl<'c> Check<'c, '_> {
         for clause in clauses {
             match clause {
                 Clause::Field(clause) => self.field(clause),
+                Clause::MediaType(wanted) => self.media_type(wanted),
+                Clause::Accept(wanted) => self.accept(wanted),
                 Clause::Any(groups) | Clause::All(groups) => {
                     groups.iter().for_each(|group| self.clauses(group));
                 }
@@ -59,16 +109,68 @@ impl<'c> Check<'c, '_> {
 
     fn field(&mut self, clause: &FieldClause) {
         let at = &clause.pointer;
-        let domain = match &clause.field {
-            Field::Parameter(location, name) => self.parameter(*location, name, at),
-            Field::Form(name) => self.form(name, at),
-            Field::Body(steps) => self.body(steps, at),
-        };
-        let Some(domain) = domain else { return };
+        let Some(domain) = self.domain(&clause.field, at) else { return };
         match (&clause.condition, domain) {
             (Condition::Subset(value), Domain::Shapes(shapes)) => self.subset(value, &shapes, at),
             (Condition::Subset(_), Domain::Open) => {}
             (Condition::Tests { tests, .. }, domain) => self.tests(clause, tests, &domain),
+        }
+    }
+
+    /// What a field can hold; nothing where there is no such field, which is told.
+    fn domain(&mut self, field: &Field, at: &Pointer) -> Option<Domain<'c>> {
+        match field {
+            Field::Parameter(location, name) => self.parameter(*location, name, at),
+            Field::Form(name) => self.form(name, at),
+            Field::Body(steps) => self.body(steps, at),
+            Field::State(_) => Some(Domain::Open),
+        }
+    }
+
+    /// A valid request is of a media type that the document names.
+    fn media_type(&mut self, wanted: &MediaTypes) {
+        let documented: Vec<&str> = self
+            .operation
+            .request_body()
+            .map(|body| body.content.iter().map(|media| media.name.as_str()).collect())
+            .unwrap_or_default();
+        // An operation that documents no body takes one of any kind.
+        if !self.is_valid || documented.is_empty() {
+            return;
+        }
+        let is_known = |name: &str| {
+            let fits = |one: &str, other: &str| codec::media::specificity(one, other).is_some();
+            documented.iter().any(|known| fits(known, name) || fits(name, known))
+        };
+        if !wanted.names().any(is_known) {
+            let names: Vec<&str> = wanted.names().collect();
+            let message = format!("no valid request of `{}` is {}", self.operation.id(), names.join(" or "));
+            let hint = Some(format!("documented: {}", documented.join(", ")));
+            self.reader.error("matcher-never-matches", &wanted.pointer, message, hint);
+        }
+    }
+
+    /// What is asked for and can never be had is answered 406, and the request is not valid.
+    fn accept(&mut self, wanted: &MediaTypes) {
+        let documented: Vec<&str> = self
+            .operation
+            .responses()
+            .iter()
+            .flat_map(|response| response.content.iter())
+            .map(|media| media.name.as_str())
+            .collect();
+        let is_known = |name: &str| {
+            let fits = |one: &str, other: &str| codec::media::specificity(one, other).is_some();
+            documented.iter().any(|known| fits(known, name) || fits(name, known))
+        };
+        if self.is_valid && !documented.is_empty() && !wanted.names().any(is_known) {
+            let names: Vec<&str> = wanted.names().collect();
+            let message = format!("`{}` never answers with {}", self.operation.id(), names.join(" or "));
+            let mut known = documented.clone();
+            known.sort_unstable();
+            known.dedup();
+            let hint = Some(format!("documented: {}", known.join(", ")));
+            self.reader.tell(Severity::Warning, "matcher-never-matches", &wanted.pointer, message, hint);
         }
     }
 
@@ -92,14 +194,14 @@ impl<'c> Check<'c, '_> {
         names.extend(credentials);
         let message = format!("`{}` documents no {location} parameter `{name}`", self.operation.id());
         if location == Location::Path {
-            self.reader.error("matcher-unknown", at, message, nearest::hint(name, names.iter().copied()));
+            self.reader.error(self.unknown, at, message, nearest::hint(name, names.iter().copied()));
             return None;
         }
         // Any header may be sent; only one that looks misspelt is worth a word.
         let near = nearest::nearest(name, names).map(|near| format!("did you mean `{location}.{near}`?"));
         if location != Location::Header || near.is_some() {
-            let hint = near.or_else(|| Some("it is compared as text".to_owned()));
-            self.reader.tell(Severity::Warning, "matcher-unknown", at, message, hint);
+            let hint = near.or_else(|| Some("it is taken as text".to_owned()));
+            self.reader.tell(Severity::Warning, self.unknown, at, message, hint);
         }
         Some(Domain::Open)
     }
@@ -130,7 +232,7 @@ impl<'c> Check<'c, '_> {
         if forms.is_empty() {
             let message = format!("`{}` reads no form", self.operation.id());
             let hint = Some(format!("a field of another body is written `body.{name}`"));
-            self.reader.error("matcher-unknown", at, message, hint);
+            self.reader.error(self.unknown, at, message, hint);
             return None;
         }
         self.walk(&forms, &[name], at, "form.")
@@ -140,7 +242,7 @@ impl<'c> Check<'c, '_> {
         let shapes = self.body_shapes(|_| true)?;
         if shapes.is_empty() {
             let message = format!("`{}` documents no request body", self.operation.id());
-            self.reader.error("matcher-unknown", at, message, None);
+            self.reader.error(self.unknown, at, message, None);
             return None;
         }
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
@@ -183,7 +285,7 @@ impl<'c> Check<'c, '_> {
 
     fn unknown(&mut self, field: &str, name: &str, known: &[&str], at: &Pointer) {
         let message = format!("`{}` documents no `{field}`", self.operation.id());
-        self.reader.error("matcher-unknown", at, message, nearest::hint(name, known.iter().copied()));
+        self.reader.error(self.unknown, at, message, nearest::hint(name, known.iter().copied()));
     }
 
     /// Checks each member that a subset names.

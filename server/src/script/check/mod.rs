@@ -4,6 +4,7 @@
 mod field;
 mod reply;
 mod shadow;
+mod template;
 
 use std::sync::Arc;
 
@@ -64,8 +65,8 @@ pub(super) fn rules(
         shadow::check(reader, &rules.rules);
     }
     let mut compiled = Vec::with_capacity(rules.rules.len());
-    for (index, rule) in rules.rules.into_iter().enumerate() {
-        field::check(reader, operation, &rule.when);
+    for (index, mut rule) in rules.rules.into_iter().enumerate() {
+        field::check(reader, operation, &mut rule.when);
         repeats(reader, &rule);
         let validity = rule.when.validity;
         let steps = rule
@@ -80,6 +81,7 @@ pub(super) fn rules(
             when: rule.when,
             sequence: Sequence::new(steps, rule.after),
             times: rule.times,
+            expires: rule.expires,
         });
     }
     compiled
@@ -91,7 +93,8 @@ fn compiled_reply(
     validity: Validity,
     step: &Step,
 ) -> CompiledReply {
-    CompiledReply { spec: reply::check(reader, operation, validity, &step.reply), delay: step.reply.delay }
+    let (spec, templates) = reply::check(reader, operation, validity, &step.reply);
+    CompiledReply { spec, delay: step.reply.delay, templates }
 }
 
 /// A repeated last step changes nothing where the last step repeats for ever.

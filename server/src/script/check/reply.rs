@@ -1,5 +1,7 @@
 //! A reply against the operation it answers for.
 
+use std::sync::Arc;
+
 use counterfoil_openapi::generate::Variety;
 use counterfoil_openapi::{
     Content, Direction, MediaType, Operation, Pointer, ResponseObject, SchemaViolation, Severity,
@@ -10,7 +12,11 @@ use serde_json::Value;
 
 use super::super::grammar::{BodySource, HeaderLine, Named, Reply, Validity};
 use super::super::read::Reader;
+use super::super::rule::ReplyTemplates;
+use super::super::shape::Shape;
+use super::super::template::Template;
 use super::super::{AllowInvalid, ReplySpec, nearest};
+use super::template::Templates;
 use crate::builder::Examples;
 use crate::negotiate::status;
 use crate::plan::{MediaPlan, Ready, Rules};
@@ -24,19 +30,34 @@ pub(super) fn check(
     operation: &Operation,
     validity: Validity,
     reply: &Reply,
-) -> ReplySpec {
+) -> (ReplySpec, Option<Box<ReplyTemplates>>) {
     let (allowed, _) = reply.allow_invalid.clone().unwrap_or_default();
-    let mut check =
-        Check { reader, operation, reply, allowed, used: AllowInvalid::default(), is_proven: true };
-    let spec = check.run(validity);
+    let used = AllowInvalid::default();
+    let mut check = Check { reader, operation, reply, validity, allowed, used, is_proven: true };
+    let spec = check.run();
     check.needless();
-    spec
+    (spec, templates(reply))
+}
+
+/// What of a reply is made anew for each request.
+fn templates(reply: &Reply) -> Option<Box<ReplyTemplates>> {
+    let with_holes = |template: &Template| template.as_literal().is_none().then(|| template.clone());
+    let (body, patch) = match &reply.body {
+        BodySource::Given(template, _) => (with_holes(template), None),
+        BodySource::Patched(template, _) => (None, with_holes(template)),
+        BodySource::Documented | BodySource::Generated(_) => (None, None),
+    };
+    let headers = reply.headers.iter().any(HeaderLine::has_holes).then(|| reply.headers.clone());
+    let is_literal = body.is_none() && patch.is_none() && headers.is_none();
+    (!is_literal).then(|| Box::new(ReplyTemplates { body, patch, headers }))
 }
 
 struct Check<'c, 'd> {
     reader: &'c mut Reader<'d>,
     operation: &'c Operation,
     reply: &'c Reply,
+    /// Which requests it answers.
+    validity: Validity,
     /// What may be invalid.
     allowed: AllowInvalid,
     /// What is.
@@ -45,30 +66,31 @@ struct Check<'c, 'd> {
     is_proven: bool,
 }
 
-impl<'c> Check<'c, '_> {
-    fn run(&mut self, validity: Validity) -> ReplySpec {
+impl<'c, 'd> Check<'c, 'd> {
+    fn run(&mut self) -> ReplySpec {
         let reply = self.reply;
         let mut spec = ReplySpec {
             status: reply.status.as_ref().map(|(status, _)| *status),
             example: reply.example.as_ref().map(|example| example.name.clone()),
             media_type: reply.media_type.as_ref().map(|media_type| media_type.name.clone()),
-            headers: reply.headers.iter().map(|line| (line.name.clone(), line.value.clone())).collect(),
+            headers: reply.headers.iter().map(literal_line).collect(),
             fault: reply.fault,
             allow_invalid: self.allowed,
             ..ReplySpec::default()
         };
         match &reply.body {
             BodySource::Documented => {}
-            BodySource::Given(value, _) => spec.body = Some(value.clone()),
-            BodySource::Patched(value, _) => spec.patch = Some(value.clone()),
+            BodySource::Given(value, _) => spec.body = value.as_literal().cloned().map(Arc::new),
+            BodySource::Patched(value, _) => spec.patch = value.as_literal().cloned().map(Arc::new),
             BodySource::Generated(_) => spec.generate = true,
         }
         spec.proxy.clone_from(&reply.proxy);
         if reply.fault.is_some() || reply.proxy.is_some() {
             self.is_proven = false;
+            self.header_holes();
             return spec;
         }
-        let response = self.response(validity, &mut spec);
+        let response = self.response(&mut spec);
         match response {
             Some(response) => self.against(response),
             None => self.unchecked(),
@@ -77,7 +99,7 @@ impl<'c> Check<'c, '_> {
     }
 
     /// The response that the reply is one of; nothing where it is none, or where only the request decides.
-    fn response(&mut self, validity: Validity, spec: &mut ReplySpec) -> Option<&'c ResponseObject> {
+    fn response(&mut self, spec: &mut ReplySpec) -> Option<&'c ResponseObject> {
         let responses = self.operation.responses();
         match (&self.reply.status, &self.reply.example) {
             (Some((status, at)), example) => {
@@ -98,7 +120,7 @@ impl<'c> Check<'c, '_> {
                 spec.status = self.status_of(response);
                 Some(response)
             }
-            (None, None) if validity == Validity::Valid => valid_response(self.operation),
+            (None, None) if self.validity == Validity::Valid => valid_response(self.operation),
             (None, None) => None,
         }
     }
@@ -207,7 +229,24 @@ impl<'c> Check<'c, '_> {
                 self.operation.responses().iter().map(|response| &response.content).collect();
             self.media_type_undocumented(media_type, &all);
         }
+        if let BodySource::Given(template, at) | BodySource::Patched(template, at) = &self.reply.body {
+            self.templates(true).sample(template, at, &Pointer::root(), None);
+        }
+        self.header_holes();
         self.is_proven = false;
+    }
+
+    fn templates(&mut self, may_misfit: bool) -> Templates<'_, 'd> {
+        Templates { reader: self.reader, operation: self.operation, validity: self.validity, may_misfit }
+    }
+
+    /// Checks that there is what fills the headers.
+    fn header_holes(&mut self) {
+        for line in &self.reply.headers {
+            if let Some(text) = &line.value {
+                self.templates(true).text_holes(text, &line.pointer);
+            }
+        }
     }
 
     /// The media type the body is sent as: the reply's own, else JSON, else the first documented.
@@ -238,29 +277,37 @@ impl<'c> Check<'c, '_> {
     }
 
     fn body(&mut self, response: &ResponseObject, media: Option<&MediaType>) {
-        let (value, base, at) = match &self.reply.body {
+        let (template, at) = match &self.reply.body {
             BodySource::Documented => return,
-            BodySource::Generated(at) | BodySource::Given(_, at) | BodySource::Patched(_, at)
-                if response.content.is_empty() =>
-            {
-                self.body_undocumented(response, at);
+            BodySource::Generated(at) => {
+                if response.content.is_empty() {
+                    self.body_undocumented(response, at);
+                }
                 return;
             }
-            BodySource::Generated(_) => return,
-            BodySource::Given(value, at) => (value.clone(), None, at),
-            BodySource::Patched(patch, at) => {
-                let Some(base) = media.and_then(|media| self.base(media)) else {
+            BodySource::Given(template, at) | BodySource::Patched(template, at) => (template, at),
+        };
+        if response.content.is_empty() {
+            self.body_undocumented(response, at);
+        }
+        let schema = media.and_then(|media| media.schema.as_ref());
+        let shape = schema.map(|schema| Shape::of(schema.bundle(Direction::Response)));
+        let sampled = self.templates(self.allowed.body).sample(template, at, &Pointer::root(), shape);
+        self.used.body |= sampled.misfits;
+        let (Some(media), Some(schema)) = (media, schema) else { return };
+        let (value, base) = match &self.reply.body {
+            BodySource::Patched(..) => {
+                let Some(base) = self.base(media) else {
                     // What is generated is only there once a request is.
                     self.is_proven = false;
                     return;
                 };
                 let mut patched = base.clone();
-                json_patch::merge(&mut patched, patch);
-                (patched, Some(base), at)
+                json_patch::merge(&mut patched, &sampled.value);
+                (patched, Some(base))
             }
+            _ => (sampled.value.clone(), None),
         };
-        let Some(media) = media else { return };
-        let Some(schema) = &media.schema else { return };
         let written = codec::written_payload(media, &value);
         let Ok(Some(value)) = codec::payload_value(media, &written, Direction::Response) else {
             // What cannot be read is sent as it stands, and told of then.
@@ -268,6 +315,8 @@ impl<'c> Check<'c, '_> {
             return;
         };
         let violations = schema.violations(&value, Direction::Response);
+        // What only a request decides is held to the schema then.
+        self.is_proven &= !sampled.is_open();
         if violations.is_empty() {
             return;
         }
@@ -278,7 +327,9 @@ impl<'c> Check<'c, '_> {
         // What is wrong with the document's own example is not the script's doing.
         let inherited = base.map_or_else(Vec::new, |base| schema.violations(&base, Direction::Response));
         for violation in violations.iter().filter(|violation| !inherited.contains(violation)) {
-            self.body_invalid(violation, at);
+            if sampled.is_certain(violation) {
+                self.body_invalid(violation, at);
+            }
         }
     }
 
@@ -321,6 +372,13 @@ impl<'c> Check<'c, '_> {
             return;
         }
         let known = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(&line.name));
+        if let Some(text) = line.value.as_ref().filter(|text| text.as_literal().is_none()) {
+            let schema = known.and_then(|known| known.schema.as_ref());
+            let shape = schema.map(|schema| Shape::of(schema.bundle(Direction::Response)));
+            self.templates(self.allowed.headers).header(&line.name, text, &line.pointer, shape.as_ref());
+            // What fills it is held to the schema then.
+            self.is_proven = false;
+        }
         let Some(known) = known else {
             if line.value.is_some() {
                 let message = format!(
@@ -338,9 +396,9 @@ impl<'c> Check<'c, '_> {
         let fault = match &line.value {
             None if known.required => Some(format!("`{}` is required and cannot be removed", known.name)),
             None => None,
-            Some(text) => known.schema.as_ref().and_then(|schema| {
+            Some(text) => known.schema.as_ref().zip(text.as_literal()).and_then(|(schema, text)| {
                 // A list or an object is written in ways that only the codec reads; the reply is checked again then.
-                let shape = super::super::shape::Shape::of(schema.bundle(Direction::Response));
+                let shape = Shape::of(schema.bundle(Direction::Response));
                 let is_scalar = !shape.admits_type_of(&Value::Array(Vec::new()))
                     && !shape.admits_type_of(&Value::Object(serde_json::Map::new()));
                 let is_valid = readings(text).any(|value| schema.is_valid(&value, Direction::Response));
@@ -382,6 +440,12 @@ impl<'c> Check<'c, '_> {
         let hint = Some("leave it out".to_owned());
         self.reader.tell(Severity::Warning, "allow-invalid-needless", at, message, hint);
     }
+}
+
+/// The line of a header that has no holes.
+fn literal_line(line: &HeaderLine) -> (String, Option<String>) {
+    let value = line.value.as_ref().and_then(|text| text.as_literal()).map(str::to_owned);
+    (line.name.clone(), value)
 }
 
 /// The response a valid request gets when nothing else is asked.

@@ -32,7 +32,12 @@ struct Above<'r> {
 
 impl<'r> Above<'r> {
     fn add(&mut self, rule: &'r Rule) {
-        if rule.times.is_some() || rule.after == After::Pass || rule.when.nth.is_some() {
+        if rule.times.is_some()
+            || rule.after == After::Pass
+            || rule.when.nth.is_some()
+            || rule.when.chance.is_some()
+            || rule.expires.is_some()
+        {
             return;
         }
         let key = key(&rule.when);
@@ -71,6 +76,11 @@ fn write_clauses(clauses: &[Clause], key: &mut String) {
         match clause {
             Clause::Field(clause) => {
                 let _ = write!(key, "{} {:?};", clause.field.label(), clause.condition);
+            }
+            Clause::MediaType(wanted) | Clause::Accept(wanted) => {
+                let names: Vec<&str> = wanted.names().collect();
+                let what = if matches!(clause, Clause::Accept(_)) { "accept" } else { "media_type" };
+                let _ = write!(key, "{what} {};", names.join(","));
             }
             Clause::Any(groups) | Clause::All(groups) => {
                 key.push_str(if matches!(clause, Clause::Any(_)) { "any(" } else { "all(" });

@@ -3,14 +3,14 @@
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
-use super::super::grammar::{Case, Condition, Field, Relation, Test};
+use super::super::grammar::{Case, Condition, Field, Relation, SchemaTest, Test};
 use super::super::nearest;
 use super::cursor::{Keys, Node, Reader};
 
 const CONDITIONS: Keys = Keys {
     of: "a condition",
-    known: &["eq", "ne", "re", "in", "gt", "ge", "lt", "le", "exists", "contains", "len", "icase"],
-    later: &["schema"],
+    known: &["eq", "ne", "re", "in", "gt", "ge", "lt", "le", "exists", "contains", "len", "schema", "icase"],
+    later: &[],
 };
 
 /// The most a compiled pattern may weigh, in bytes.
@@ -32,7 +32,7 @@ pub(super) fn condition<'d>(
             None
         }
         Value::Object(_) => tests(reader, field, node),
-        Value::Null if !matches!(field, Field::Body(_)) => {
+        Value::Null if !matches!(field, Field::Body(_) | Field::State(_)) => {
             let message = format!("`{}` is never null", field.label());
             let hint = "to ask that it is absent, write `{exists: false}`".to_owned();
             reader.error("matcher-never-matches", &node.pointer, message, Some(hint));
@@ -95,6 +95,13 @@ fn test<'d>(reader: &mut Reader<'d>, key: &str, node: &Node<'d>, case: Case) -> 
         "exists" => Test::Exists(reader.boolean(node)?),
         "contains" => Test::Contains(value()),
         "len" => Test::Length(length(reader, node)?),
+        "schema" => {
+            if !node.value.is_object() && !node.value.is_boolean() {
+                reader.unexpected(node, "a schema");
+                return None;
+            }
+            Test::Schema(SchemaTest { source: value(), pointer: node.pointer.clone(), schema: None })
+        }
         _ => {
             if !node.value.is_number() && !node.value.is_string() {
                 reader.unexpected(node, "a number or a text");

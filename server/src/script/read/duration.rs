@@ -90,6 +90,9 @@ fn log_normal<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Delay> {
     None
 }
 
+/// The longest that a rule can be in force and expire all the same: a year.
+pub(super) const MAX_LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Reads a duration of any length.
 pub(super) fn span<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Duration> {
     let span = node.value.as_str().and_then(parse);
@@ -101,9 +104,15 @@ pub(super) fn span<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Durat
 
 /// Reads a duration of at most [`MAX_DELAY`].
 fn duration<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Duration> {
+    within(reader, node, MAX_DELAY)
+}
+
+/// Reads a duration of at most `most`.
+pub(super) fn within<'d>(reader: &mut Reader<'d>, node: &Node<'d>, most: Duration) -> Option<Duration> {
     let duration = span(reader, node)?;
-    if duration > MAX_DELAY {
-        reader.error("value-invalid", &node.pointer, "longer than an hour, the longest delay there is", None);
+    if duration > most {
+        let message = format!("longer than {} s, the longest there is", most.as_secs());
+        reader.error("value-invalid", &node.pointer, message, None);
         return None;
     }
     Some(duration)

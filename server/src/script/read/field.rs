@@ -1,4 +1,4 @@
-//! Fields: `path.x`, `query.x`, `header.X`, `cookie.x`, `form.x`, `body`, `body.a.b`, `body#/a/0`.
+//! Fields: `path.x`, `query.x`, `header.X`, `cookie.x`, `form.x`, `body`, `body.a.b`, `body#/a/0`, `state.x`.
 
 use counterfoil_openapi::{Location, Pointer};
 
@@ -10,10 +10,6 @@ use super::cursor::Reader;
 pub(super) fn field(reader: &mut Reader<'_>, name: &str, at: &Pointer) -> Option<Field> {
     match parse(name) {
         Parsed::Field(field) => Some(field),
-        Parsed::Later => {
-            reader.later(name, at);
-            None
-        }
         Parsed::Nameless => {
             let message = format!("`{name}` names no field: a name is missing");
             reader.error("matcher-unknown", at, message, None);
@@ -27,15 +23,16 @@ pub(super) fn field(reader: &mut Reader<'_>, name: &str, at: &Pointer) -> Option
     }
 }
 
+/// What a name is read as.
 #[derive(Debug, PartialEq, Eq)]
-enum Parsed {
+pub(in crate::script) enum Parsed {
     Field(Field),
-    Later,
     Nameless,
     Unknown,
 }
 
-fn parse(name: &str) -> Parsed {
+/// Reads the name of a field.
+pub(in crate::script) fn parse(name: &str) -> Parsed {
     if name == "body" {
         return Parsed::Field(Field::Body(Vec::new()));
     }
@@ -51,8 +48,7 @@ fn parse(name: &str) -> Parsed {
         "query" => Some(Location::Query),
         "header" => Some(Location::Header),
         "cookie" => Some(Location::Cookie),
-        "form" | "body" => None,
-        "state" => return Parsed::Later,
+        "form" | "body" | "state" => None,
         _ => return Parsed::Unknown,
     };
     if rest.is_empty() {
@@ -61,6 +57,7 @@ fn parse(name: &str) -> Parsed {
     Parsed::Field(match (location, place) {
         (Some(location), _) => Field::Parameter(location, rest.to_owned()),
         (None, "form") => Field::Form(rest.to_owned()),
+        (None, "state") => Field::State(rest.to_owned()),
         (None, _) => {
             let steps: Vec<String> = rest.split('.').map(str::to_owned).collect();
             if steps.iter().any(String::is_empty) {
@@ -73,11 +70,12 @@ fn parse(name: &str) -> Parsed {
 
 fn suggestion(name: &str) -> String {
     const PLACES: [&str; 7] = ["path", "query", "header", "cookie", "form", "body", "state"];
-    const WORDS: [&str; 6] = ["nth", "valid", "invalid", "any", "all", "not"];
+    const WORDS: [&str; 9] =
+        ["nth", "chance", "valid", "invalid", "media_type", "accept", "any", "all", "not"];
     match name.split_once(['.', '#']) {
         Some((place, rest)) => match nearest::nearest(place, PLACES) {
             Some(near) => format!("did you mean `{near}.{rest}`?"),
-            None => "a field begins with path., query., header., cookie., form. or body.".to_owned(),
+            None => "a field begins with path., query., header., cookie., form., body. or state.".to_owned(),
         },
         None => match nearest::nearest(name, PLACES.into_iter().chain(WORDS)) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -92,6 +90,7 @@ impl Field {
         match self {
             Self::Parameter(location, name) => format!("{location}.{name}"),
             Self::Form(name) => format!("form.{name}"),
+            Self::State(name) => format!("state.{name}"),
             Self::Body(steps) if steps.is_empty() => "body".to_owned(),
             Self::Body(steps) if steps.iter().all(|step| !step.is_empty() && !step.contains('.')) => {
                 format!("body.{}", steps.join("."))
@@ -124,7 +123,9 @@ mod tests {
             ("header.X-Api-Key", parameter(Location::Header, "X-Api-Key")),
             ("cookie.s", parameter(Location::Cookie, "s")),
             ("form.f", Parsed::Field(Field::Form("f".to_owned()))),
-            ("state.k", Parsed::Later),
+            ("state.k", Parsed::Field(Field::State("k".to_owned()))),
+            ("state.a.b", Parsed::Field(Field::State("a.b".to_owned()))),
+            ("state.", Parsed::Nameless),
             ("body.", Parsed::Nameless),
             ("body.a..b", Parsed::Nameless),
             ("query.", Parsed::Nameless),

@@ -13,5 +13,7 @@ mod short;
 mod when;
 
 pub(super) use cursor::Reader;
+pub(super) use duration::parse as parse_duration;
+pub(super) use field::{Parsed as ParsedField, parse as parse_field};
 pub(super) use rule::entry;
 pub(super) use script::script;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use counterfoil_openapi::Pointer;
+use counterfoil_openapi::{Pointer, codec};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::super::grammar::{BodySource, HeaderLine, Named, Reply};
+use super::super::template::{MAX_HOLES, Piece, Template, Text, Unreadable};
 use super::super::{AllowInvalid, Fault, nearest};
 use super::cursor::{Keys, Node, Reader};
 use super::{duration, short};
@@ -123,12 +124,27 @@ fn status<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<(u16, Pointer)
 /// Reads the media type of a reply.
 pub(super) fn media_type<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Named> {
     const EXPECTED: &str = "a media type, as application/json is";
-    let text = reader.text(node, EXPECTED)?;
-    let is_token = |part: &str| HeaderName::from_bytes(part.as_bytes()).is_ok() && !part.contains('*');
-    let essence = text.split(';').next().unwrap_or_default().trim();
-    let is_media_type = essence.split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub));
-    if !is_media_type || HeaderValue::from_str(text).is_err() {
+    let named = media_type_or_range(reader, node, EXPECTED)?;
+    if codec::media::essence(&named.name).contains('*') {
         reader.unexpected(node, EXPECTED);
+        return None;
+    }
+    Some(named)
+}
+
+/// Reads a media type of requests, or a range of them.
+pub(super) fn media_range<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Named> {
+    media_type_or_range(reader, node, "a media type or a range of them, as application/json and image/* are")
+}
+
+fn media_type_or_range<'d>(reader: &mut Reader<'d>, node: &Node<'d>, expected: &str) -> Option<Named> {
+    let text = reader.text(node, expected)?;
+    let is_token = |part: &str| HeaderName::from_bytes(part.as_bytes()).is_ok();
+    let parts = codec::media::essence(text).split_once('/');
+    if !parts.is_some_and(|(main, sub)| is_token(main) && is_token(sub))
+        || HeaderValue::from_str(text).is_err()
+    {
+        reader.unexpected(node, expected);
         return None;
     }
     Some(Named { name: text.to_owned(), pointer: node.pointer.clone() })
@@ -142,56 +158,60 @@ fn body<'d>(reader: &mut Reader<'d>, key: &str, node: &Node<'d>) -> Option<BodyS
         }
         return Some(BodySource::Generated(node.pointer.clone()));
     }
-    let value = literal(reader, node)?;
+    let value = template(reader, node)?;
     if key == "body" {
         return Some(BodySource::Given(value, node.pointer.clone()));
     }
-    if !value.is_object() {
+    if !value.may_be_map() {
         reader.unexpected(node, "a map of what is to change (`body` replaces the whole)");
         return None;
     }
     Some(BodySource::Patched(value, node.pointer.clone()))
 }
 
-/// A JSON value with `$${` taken as `${`; what would be a template is told.
-fn literal<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Value> {
+/// A JSON value whose texts may have holes.
+pub(super) fn template<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Template> {
+    let template = template_at(reader, node)?;
+    let count = template.hole_count();
+    if count > MAX_HOLES {
+        let message = format!("{count} templates, over the limit of {MAX_HOLES} in one value");
+        reader.error("value-invalid", &node.pointer, message, None);
+        return None;
+    }
+    Some(template)
+}
+
+fn template_at<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Template> {
     Some(match node.value {
-        Value::String(text) => Value::String(literal_text(reader, text, &node.pointer)?),
+        Value::String(text) => readable(reader, Template::parse(text), &node.pointer)?,
         Value::Array(_) => {
             let items = node.items()?;
-            let read: Vec<_> = items.iter().map(|item| literal(reader, item)).collect();
-            Value::Array(read.into_iter().collect::<Option<_>>()?)
+            let read: Vec<_> = items.iter().map(|item| template_at(reader, item)).collect();
+            Template::list(read.into_iter().collect::<Option<_>>()?)
         }
         Value::Object(object) => {
             let read: Vec<_> = object
                 .iter()
                 .map(|(key, value)| {
                     let member = Node { value, pointer: node.pointer.join(key) };
-                    Some((key.clone(), literal(reader, &member)?))
+                    Some((key.clone(), template_at(reader, &member)?))
                 })
                 .collect();
-            Value::Object(read.into_iter().collect::<Option<_>>()?)
+            Template::map(read.into_iter().collect::<Option<_>>()?)
         }
-        other => other.clone(),
+        other => Template::Literal(other.clone()),
     })
 }
 
-fn literal_text(reader: &mut Reader<'_>, text: &str, at: &Pointer) -> Option<String> {
-    let mut literal = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(found) = rest.find("${") {
-        let Some(before) = rest[..found].strip_suffix('$') else {
-            let message = "`${…}` is a template; templates are part of the grammar, and not supported yet";
-            let hint = "a literal `${` is written `$${`".to_owned();
-            reader.error("not-supported-yet", at, message, Some(hint));
-            return None;
-        };
-        literal.push_str(before);
-        literal.push_str("${");
-        rest = &rest[found + 2..];
+/// What a text was taken apart to; what is wrong with it is told.
+fn readable<T>(reader: &mut Reader<'_>, parsed: Result<T, Unreadable>, at: &Pointer) -> Option<T> {
+    match parsed {
+        Ok(parsed) => Some(parsed),
+        Err(Unreadable { message, hint }) => {
+            reader.error("template-unknown", at, message, hint);
+            None
+        }
     }
-    literal.push_str(rest);
-    Some(literal)
 }
 
 /// Reads headers to set, or to remove where the value is null; a list sets several lines of one header.
@@ -249,17 +269,22 @@ fn header<'d>(reader: &mut Reader<'d>, name: &str, node: &Node<'d>) -> Option<He
         reader.error("header-invalid", at, message, Some(hint.to_owned()));
         return None;
     }
+    let literal = |text: String| Text(vec![Piece::Literal(text)]);
     let value = match node.value {
         Value::Null => None,
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(literal_text(reader, text, at)?),
+        Value::Bool(value) => Some(literal(value.to_string())),
+        Value::Number(number) => Some(literal(number.to_string())),
+        Value::String(text) => Some(readable(reader, Text::parse(text), at)?),
         _ => {
             reader.unexpected(node, "a text, a number, true or false, or null to remove the header");
             return None;
         }
     };
-    if value.as_deref().is_some_and(|value| HeaderValue::from_str(value).is_err()) {
+    let is_refused = |piece: &Piece| match piece {
+        Piece::Literal(text) => HeaderValue::from_str(text).is_err(),
+        Piece::Hole(_) => false,
+    };
+    if value.iter().flat_map(|text| &text.0).any(is_refused) {
         let message = format!("the value of `{name}` holds a character that no header may hold");
         reader.error("header-invalid", at, message, None);
         return None;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::grammar::{After, Named, Rule, Rules, Step, When};
 use super::super::nearest;
 use super::cursor::{Keys, Node, Reader};
-use super::{reply, short, when};
+use super::{duration, reply, short, when};
 
 const RULE: Keys = Keys {
     of: "a rule",
@@ -17,6 +17,7 @@ const RULE: Keys = Keys {
         "respond",
         "after",
         "times",
+        "expires",
         "status",
         "example",
         "media_type",
@@ -29,7 +30,7 @@ const RULE: Keys = Keys {
         "allow_invalid",
         "proxy",
     ],
-    later: &["per", "expires", "set", "json_patch", "file", "drip"],
+    later: &["per", "set", "json_patch", "file", "drip"],
 };
 
 /// Reads what is scripted for one operation: a short, a rule, a sequence of shorts, or rules.
@@ -74,6 +75,7 @@ fn plain_rule(pointer: Pointer, steps: Vec<Step>) -> Option<Rule> {
         steps,
         after: After::default(),
         times: None,
+        expires: None,
     })
 }
 
@@ -86,6 +88,7 @@ fn rule<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Rule> {
         steps: Vec::new(),
         after: After::default(),
         times: None,
+        expires: None,
     };
     let mut is_readable = true;
     let mut respond = None;
@@ -102,6 +105,10 @@ fn rule<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Rule> {
             },
             "after" => rule.after = after(reader, &member).unwrap_or_default(),
             "times" => rule.times = reader.count(&member, 1),
+            "expires" => match duration::within(reader, &member, duration::MAX_LIFE) {
+                Some(life) => rule.expires = Some(life),
+                None => is_readable = false,
+            },
             "respond" => respond = Some(member),
             _ => inline.push((key, member)),
         }

@@ -1,15 +1,14 @@
 //! `when`: which requests a rule answers.
 
-use counterfoil_openapi::Location;
+use counterfoil_openapi::{Content, Location, MediaType};
 use serde_json::Value;
 
-use super::super::grammar::{Clause, FieldClause, InvalidClause, InvalidPart, Nth, Validity, When};
+use super::super::grammar::{
+    Clause, FieldClause, InvalidClause, InvalidPart, MediaTypes, Nth, Validity, When,
+};
 use super::super::nearest;
 use super::cursor::{Node, Reader};
-use super::{condition, field};
-
-/// Conditions of the grammar that are not built yet.
-const LATER: [&str; 3] = ["chance", "media_type", "accept"];
+use super::{condition, field, reply};
 
 /// How deep `any`, `all` and `not` may be nested.
 const MAX_NESTING: usize = 16;
@@ -41,6 +40,10 @@ pub(super) fn when<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<When>
                 when.nth = nth(reader, &member);
                 when.nth.is_some()
             }
+            "chance" => {
+                when.chance = chance(reader, &member);
+                when.chance.is_some()
+            }
             _ => match clause(reader, key, &member, 0) {
                 Some(clause) => {
                     when.clauses.push(clause);
@@ -65,10 +68,6 @@ pub(super) fn when<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<When>
 }
 
 fn clause<'d>(reader: &mut Reader<'d>, key: &str, node: &Node<'d>, depth: usize) -> Option<Clause> {
-    if LATER.contains(&key) {
-        reader.later(key, &node.pointer);
-        return None;
-    }
     match key {
         "any" | "all" => {
             let items = reader.items(node, "a list of conditions")?;
@@ -82,6 +81,8 @@ fn clause<'d>(reader: &mut Reader<'d>, key: &str, node: &Node<'d>, depth: usize)
             Some(if key == "any" { Clause::Any(groups) } else { Clause::All(groups) })
         }
         "not" => Some(Clause::Not(nested(reader, node, depth + 1)?)),
+        "media_type" => Some(Clause::MediaType(media_types(reader, node)?)),
+        "accept" => Some(Clause::Accept(media_types(reader, node)?)),
         _ => {
             let field = field::field(reader, key, &node.pointer)?;
             let condition = condition::condition(reader, key, &field, node)?;
@@ -105,7 +106,7 @@ fn nested<'d>(reader: &mut Reader<'d>, node: &Node<'d>, depth: usize) -> Option<
         .iter()
         .map(|(key, value)| {
             let member = Node { value, pointer: node.pointer.join(key) };
-            if ["valid", "invalid", "nth"].contains(&key.as_str()) {
+            if ["valid", "invalid", "nth", "chance"].contains(&key.as_str()) {
                 let message = format!("`{key}` speaks of the whole request");
                 let hint = Some("move it to the top of `when`".to_owned());
                 reader.error("matcher-unknown", &member.pointer, message, hint);
@@ -115,6 +116,36 @@ fn nested<'d>(reader: &mut Reader<'d>, node: &Node<'d>, depth: usize) -> Option<
         })
         .collect();
     read.into_iter().collect()
+}
+
+/// A media type, or a list of which one is enough.
+fn media_types<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<MediaTypes> {
+    let items = node.items().unwrap_or_else(|| vec![node.clone()]);
+    if items.is_empty() {
+        reader.error("matcher-never-matches", &node.pointer, "nothing is in an empty list", None);
+        return None;
+    }
+    let read: Vec<Option<Content>> = items
+        .iter()
+        .map(|item| {
+            let named = reply::media_range(reader, item)?;
+            Some(Content(vec![MediaType::undocumented(named.name)]))
+        })
+        .collect();
+    Some(MediaTypes { each: read.into_iter().collect::<Option<_>>()?, pointer: node.pointer.clone() })
+}
+
+fn chance<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<f64> {
+    let chance = node.value.as_f64().filter(|chance| (0.0..=1.0).contains(chance));
+    match chance {
+        None => reader.unexpected(node, "a number from 0 to 1"),
+        Some(0.0) => {
+            reader.error("matcher-never-matches", &node.pointer, "a chance of 0 never comes", None);
+            return None;
+        }
+        Some(_) => {}
+    }
+    chance
 }
 
 fn valid<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Validity> {
