@@ -108,6 +108,7 @@ const LENIENT: [&str; 6] =
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
     check_codes(&arguments.allow)?;
     let (read, mut exit) = read(arguments, output)?;
+    let mut scripts: Vec<(String, String)> = Vec::new();
     let mut report = Report { documents: Vec::new(), texts: Vec::new() };
     for read in &read {
         report.documents.push(match read {
@@ -131,14 +132,17 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let contracts: Vec<Contract> = sources.map(|source| source.contract.clone()).collect();
     for name in &arguments.script {
         let bytes = source::read_script(name)?;
-        let findings = match Script::load(name, &bytes, &contracts) {
-            Ok(script) => script.findings().to_vec(),
-            Err(error) => error.findings().to_vec(),
+        let files = source::files_of_script(name, &arguments.references)?;
+        let (findings, included) = match Script::load_with(name, &bytes, &contracts, &files) {
+            Ok(script) => (script.findings().to_vec(), script.included().to_vec()),
+            Err(error) => (error.findings().to_vec(), error.included().to_vec()),
         };
-        report.texts.push((name, String::from_utf8_lossy(&bytes).into_owned().into()));
+        scripts.push((name.clone(), String::from_utf8_lossy(&bytes).into_owned()));
+        scripts.extend(included);
         let findings = keep(findings, arguments);
         report.documents.push(Checked { name: name.clone(), operations: None, findings });
     }
+    report.texts.extend(scripts.iter().map(|(name, text)| (name.as_str(), text.as_str().into())));
     let text = match arguments.format {
         Format::Text => text::write(&report, arguments.all),
         Format::Json => json::write(&report),

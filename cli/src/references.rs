@@ -91,6 +91,16 @@ impl References {
         Ok(Allowed { files: Box::new(files), record, web: self.web(None)? })
     }
 
+    /// What a script in this folder includes and sends: nothing outside it.
+    pub(crate) fn of_script(&self, folder: &Path) -> anyhow::Result<Allowed> {
+        let files = Folder::new(folder, folder).with_context(|| format!("open `{}`", folder.display()))?;
+        Ok(Allowed {
+            files: Box::new(files),
+            record: Some((folder.to_owned(), self.record.clone())),
+            web: None,
+        })
+    }
+
     /// What a document that came from no folder refers to.
     pub(crate) fn of_input(&self) -> anyhow::Result<Allowed> {
         Ok(Allowed { files: Box::new(NoFiles), record: None, web: self.web(None)? })

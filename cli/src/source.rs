@@ -6,12 +6,12 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use counterfoil_conformance::report::{one_line, visible};
-use counterfoil_openapi::{Bundled, Contract, Files as _, Finding, MAX_BYTES, bundled};
+use counterfoil_openapi::{Bundled, Contract, Files, Finding, MAX_BYTES, NoFiles, bundled};
 
 use counterfoil_server::Script;
 
 use crate::excerpt;
-use crate::references::{References, host_of};
+use crate::references::{Allowed, References, host_of};
 
 /// What messages call standard input.
 const STDIN: &str = "<stdin>";
@@ -134,11 +134,12 @@ pub(crate) fn scripts(
     for name in names {
         let bytes = read_script(name);
         references.record.note(name.into(), bytes.as_deref().ok());
-        scripts.push(load_script(name, &bytes?, &contracts)?);
+        let files = files_of_script(name, references)?;
+        scripts.push(load_script(name, &bytes?, &contracts, &files)?);
     }
     for system in sources.iter().filter_map(|source| source.bundled) {
         if let (Some(text), Some(file)) = (system.script, system.script_file()) {
-            scripts.push(load_script(&file, text.as_bytes(), &contracts)?);
+            scripts.push(load_script(&file, text.as_bytes(), &contracts, &NoFiles)?);
         }
     }
     Ok(scripts)
@@ -149,9 +150,22 @@ pub(crate) fn read_script(name: &str) -> anyhow::Result<Vec<u8>> {
     std::fs::read(name).with_context(|| format!("read the script `{name}`"))
 }
 
-fn load_script(name: &str, bytes: &[u8], contracts: &[Contract]) -> anyhow::Result<Script> {
-    Script::load(name, bytes, contracts).map_err(|error| {
-        let findings = excerpt::findings(error.findings(), &[(name, String::from_utf8_lossy(bytes))]);
+/// The files that a script may include and send: those in its folder.
+pub(crate) fn files_of_script(name: &str, references: &References) -> anyhow::Result<Allowed> {
+    let folder = Path::new(name).parent().filter(|parent| !parent.as_os_str().is_empty());
+    references.of_script(folder.unwrap_or(Path::new(".")))
+}
+
+fn load_script(
+    name: &str,
+    bytes: &[u8],
+    contracts: &[Contract],
+    files: &dyn Files,
+) -> anyhow::Result<Script> {
+    Script::load_with(name, bytes, contracts, files).map_err(|error| {
+        let mut texts = vec![(name, String::from_utf8_lossy(bytes))];
+        texts.extend(error.included().iter().map(|(name, text)| (name.as_str(), text.into())));
+        let findings = excerpt::findings(error.findings(), &texts);
         anyhow!("use the script `{name}`:\n\n{}", findings.trim_end())
     })
 }

@@ -287,6 +287,7 @@ fn body<'t>(
         Err(payload::Unmet::Example(name)) => {
             Err(Unmet::Told(refuse::example_unknown(task.operation, target.response, &name)))
         }
+        Err(payload::Unmet::Patch(why)) => Err(Unmet::Told(refuse::unmade(task.operation, &why))),
         Err(payload::Unmet::Unwritable(why)) => {
             trail.push(format!("body: empty, for nothing can be written: {why}"));
             Ok((Body::none(Line::from("media type: sent without a body")), content_type))

@@ -1,5 +1,6 @@
 //! What somebody asks of a reply: the request by its preferences, or a script by a rule.
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::builder::{Bodies, Settings};
@@ -19,6 +20,10 @@ pub(crate) struct Wish<'w> {
     pub(crate) body: Option<&'w Value>,
     /// A merge patch over the example.
     pub(crate) patch: Option<&'w Value>,
+    /// Operations over the example.
+    pub(crate) json_patch: Option<&'w json_patch::Patch>,
+    /// Bytes to send as they are.
+    pub(crate) file: Option<&'w Bytes>,
     /// Where the body comes from otherwise.
     pub(crate) bodies: Bodies,
     /// What generated bodies are drawn by.
@@ -43,6 +48,8 @@ impl<'w> Wish<'w> {
             media_type: reply.and_then(|reply| reply.media_type.as_deref()),
             body: reply.and_then(|reply| reply.body.as_deref()),
             patch: reply.and_then(|reply| reply.patch.as_deref()),
+            json_patch: reply.and_then(|reply| reply.json_patch.as_deref()),
+            file: reply.and_then(|reply| reply.file.as_ref()),
             bodies: preferences.bodies.or(scripted).unwrap_or(settings.bodies),
             seed: preferences.seed.unwrap_or(settings.seed),
             allow_invalid: reply.map(|reply| reply.allow_invalid).unwrap_or_default(),

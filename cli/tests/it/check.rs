@@ -209,3 +209,16 @@ fn colours_come_only_where_they_are_wanted() {
     let coloured = run_with_input(["check", "-", "--color", "always"], BROKEN);
     assert!(coloured.stdout.contains("\u{1b}["), "{}", coloured.stdout);
 }
+
+#[test]
+fn findings_of_an_included_script_show_its_own_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = write(folder.path(), "pets.yaml", BROKEN);
+    write(folder.path(), "part.yaml", "script: 1\nrules:\n  listPetz: 404\n");
+    let script = write(folder.path(), "pets.script.yaml", "script: 1\ninclude: [part.yaml]\n");
+    let checked = run(["check", text(&document), "--script", text(&script)]);
+    let shown = checked.stdout.replace(text(folder.path()), ".");
+    let line = shown.lines().find(|line| line.contains("operation-unknown")).unwrap_or_default();
+    assert!(shown.contains("./part.yaml:3:3") && line.contains("operation-unknown"), "{shown}");
+    assert!(shown.contains("listPetz: 404"), "the line itself: {shown}");
+}

@@ -231,3 +231,23 @@ fn a_stub_without_files_says_that_nothing_is_watched() {
     assert!(log.line().contains("nothing is watched"));
     drop(mock);
 }
+
+#[test]
+fn watch_follows_what_a_script_includes_and_sends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "pets.yaml", PETS);
+    fs::create_dir(folder.path().join("parts")).unwrap();
+    let part = write(folder.path(), "parts/busy.yaml", "script: 1\nrules: { listPets: 503 }\n");
+    let body = write(folder.path(), "parts/body.json", "\"from a file\"");
+    let script = write(folder.path(), "pets.script.yaml", "script: 1\ninclude: [parts/busy.yaml]\n");
+    let (mut mock, log) = Mock::start_logged([text(&path), "--script", text(&script), "--watch"]);
+    mock.announcement();
+    let status = || shell(&format!("curl -s -o /dev/null -w '%{{http_code}}' {}/pets", mock.url));
+    assert_eq!(status(), "503");
+    fs::write(&part, "script: 1\nrules: { listPets: { file: body.json } }\n").unwrap();
+    log.until("reloaded");
+    assert_eq!(get(&mock), "\"from a file\"");
+    fs::write(&body, "\"from the same file\"").unwrap();
+    log.until("reloaded");
+    assert_eq!(get(&mock), "\"from the same file\"");
+}

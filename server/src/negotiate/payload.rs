@@ -3,7 +3,8 @@
 //! | asked for | answer |
 //! |---|---|
 //! | a script's body | that |
-//! | a script's patch | merged (RFC 7396) over what there would be without it |
+//! | a script's file | its bytes |
+//! | a script's patch | merged (RFC 7396) over what there would be without it; so are operations (RFC 6902) applied |
 //! | an example by name | that; 404 `example-unknown` where there is none |
 //! | `dynamic` | generated; an example where nothing can be generated |
 //! | nothing | `example` > first of `examples` > the schema's `example`, `examples`, `default` > generated |
@@ -62,6 +63,8 @@ impl Body<'_> {
 pub(crate) enum Unmet {
     /// There is no example of this name.
     Example(String),
+    /// A patch that cannot be applied to what there is.
+    Patch(String),
     /// No codec writes what there is to send.
     Unwritable(String),
 }
@@ -75,6 +78,9 @@ pub(crate) fn choose<'p>(
 ) -> Result<Body<'p>, Unmet> {
     if let Some(value) = wish.body {
         return scripted(&plan.media, value, "body: the script's");
+    }
+    if let Some(file) = wish.file {
+        return Ok(sent(file));
     }
     let named = match wish.example {
         None => None,
@@ -106,6 +112,11 @@ pub(crate) fn choose<'p>(
         json_patch::merge(&mut value, patch);
         return scripted(&plan.media, &value, "body: the script's patch over the documented one");
     }
+    if let Some(patch) = wish.json_patch {
+        let mut value = value.into_owned();
+        json_patch::patch(&mut value, patch).map_err(|error| Unmet::Patch(error.to_string()))?;
+        return scripted(&plan.media, &value, "body: the script's patch over the documented one");
+    }
     let source = if example.is_some() { Source::Example } else { Source::Generated };
     let served = example.map(|ready| ready.served(plan));
     let bytes = match served.and_then(|served| served.body.clone()) {
@@ -131,6 +142,7 @@ fn made_up_instead<'p>(plan: &MediaPlan, seed: &dyn Fn() -> Seed) -> Option<Body
 /// The body of a media type that is not documented, which only a script can give.
 pub(crate) fn undocumented(name: &str, wish: &Wish<'_>) -> Result<Body<'static>, Unmet> {
     match wish.body {
+        None if wish.file.is_some() => Ok(wish.file.map_or_else(nothing, sent)),
         Some(value) => scripted(&MediaType::undocumented(name), value, "body: the script's"),
         None => Ok(nothing()),
     }
@@ -142,6 +154,12 @@ fn empty_object<'p>(media: &MediaType) -> Option<(Cow<'p, Value>, Option<&'p Rea
     let line = || Line::from("body: an empty object, for want of an example or a schema");
     let is_any = media.schema.is_none() && has_no_empty_body;
     is_any.then(|| (Cow::Owned(Value::Object(Map::new())), None, line()))
+}
+
+/// A file as it is.
+fn sent(file: &Bytes) -> Body<'static> {
+    let line = Line::from("body: the script's file");
+    Body { bytes: file.clone(), source: Source::Rule, line, repaired: None, example: None }
 }
 
 fn nothing() -> Body<'static> {

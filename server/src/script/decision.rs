@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use counterfoil_openapi::validate::Reading;
 use counterfoil_openapi::{Operation, Part, Request};
 use serde_json::Value;
@@ -47,6 +48,10 @@ pub(crate) struct ReplySpec {
     pub(crate) body: Option<Arc<Value>>,
     /// A merge patch (RFC 7396) over the example.
     pub(crate) patch: Option<Arc<Value>>,
+    /// Operations (RFC 6902) over the example.
+    pub(crate) json_patch: Option<Arc<json_patch::Patch>>,
+    /// Bytes to send as they are.
+    pub(crate) file: Option<Bytes>,
     /// Headers to set, or to remove where there is no value.
     pub(crate) headers: Vec<(String, Option<String>)>,
     /// How long to wait before the reply is sent.

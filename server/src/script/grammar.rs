@@ -6,11 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use counterfoil_openapi::{Content, Location, Pointer, Schema};
 use regex::Regex;
 use serde_json::Value;
 
 use super::delay::Delay;
+use super::json_patch::JsonPatch;
 use super::template::{Template, Text as TextTemplate};
 use super::{AllowInvalid, Fault, Unscripted};
 use crate::session::SessionWords;
@@ -46,6 +48,22 @@ pub(super) struct Defaults {
     pub(super) media_type: Option<Named>,
     /// What becomes of requests that no rule answers.
     pub(super) unscripted: Option<Unscripted>,
+}
+
+impl Defaults {
+    /// What these leave open, as others have it.
+    pub(super) fn or(mut self, others: Self) -> Self {
+        let is_said =
+            |line: &HeaderLine| self.headers.iter().any(|own| own.name.eq_ignore_ascii_case(&line.name));
+        let more: Vec<HeaderLine> = others.headers.into_iter().filter(|line| !is_said(line)).collect();
+        self.headers.extend(more);
+        Self {
+            delay: self.delay.or(others.delay),
+            headers: self.headers,
+            media_type: self.media_type.or(others.media_type),
+            unscripted: self.unscripted.or(others.unscripted),
+        }
+    }
 }
 
 impl Text {
@@ -135,6 +153,10 @@ pub(super) enum BodySource {
     Given(Template, Pointer),
     /// The document's example under a merge patch (RFC 7396).
     Patched(Template, Pointer),
+    /// The document's example under operations (RFC 6902).
+    JsonPatched(JsonPatch, Pointer),
+    /// A file beside the script.
+    File(Bytes, Pointer),
     /// The schema.
     Generated(Pointer),
 }

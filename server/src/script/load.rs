@@ -1,17 +1,21 @@
 //! Loading: a script's text, read and checked against the contracts it is for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use counterfoil_openapi::{Contract, Document, Finding, LoadError, Operation, Pointer, Severity};
+use counterfoil_openapi::{
+    Contract, Document, Files, Finding, LoadError, NoFiles, Operation, Pointer, Severity,
+};
 use sha2::{Digest, Sha256};
 
-use super::grammar::{Defaults, Entry, Named, Text};
+use super::check::Above;
+use super::grammar::{Defaults, Named, Text};
+use super::library::Library;
 use super::read::Reader;
 use super::rule::CompiledRule;
-use super::{check, read};
+use super::{check, include, read};
 use crate::session::SessionWords;
 
 /// The largest script read, in bytes.
@@ -38,6 +42,8 @@ pub(super) struct Loaded {
     name: String,
     digest: String,
     findings: Vec<Finding>,
+    /// The names and texts of the files it includes.
+    texts: Vec<(String, String)>,
     pub(super) seed: Option<u64>,
     pub(super) defaults: Defaults,
     /// Whether it forwards requests.
@@ -62,28 +68,61 @@ pub(super) struct Scripted {
 impl Script {
     /// Reads a script, JSON or YAML, and checks it against the contracts it is for; `name` is what messages call it.
     ///
-    /// Where the script names one of several documents, by `document:`, only that one is looked at.
+    /// Where the script names one of several documents, by `document:`, only that one is looked at. It is alone: what
+    /// it includes and the files it names are not found; see [`Script::load_with`].
     ///
     /// # Errors
     ///
     /// When anything is wrong with it: everything that is comes in one [`ScriptError`], in the order of the script.
     pub fn load(name: &str, bytes: &[u8], contracts: &[Contract]) -> Result<Self, ScriptError> {
-        let (document, repeated) = read_tree(name, bytes)?;
-        let mut reader = Reader::new(&document);
-        reader.extend(repeated);
-        let text = read::script(&mut reader);
-        let contracts = contracts_of(&mut reader, contracts, text.document.as_ref());
-        let documents = contracts.iter().map(|contract| contract.document().name().to_owned()).collect();
-        let forwards = text.forwards();
-        let Text { seed, defaults, sessions, entries, .. } = text;
-        let operations = operations(&mut reader, &document, &contracts, entries);
-        let findings = accept(name, reader.into_findings())?;
-        let digest = Sha256::digest(document.text().as_bytes());
-        let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self::load_with(name, bytes, contracts, &NoFiles)
+    }
+
+    /// As [`Script::load`], with the files that it includes and those that it sends.
+    ///
+    /// * Paths are relative to the file that names them. Those that lead out of the folder of the first file are
+    ///   refused without asking `files`, which is relative to that folder.
+    /// * All files are read now, up to [`MAX_SCRIPT_FILE_BYTES`](crate::MAX_SCRIPT_FILE_BYTES) together.
+    ///
+    /// # Errors
+    ///
+    /// As [`Script::load`]; the findings are in order of precedence, file by file.
+    pub fn load_with(
+        name: &str,
+        bytes: &[u8],
+        contracts: &[Contract],
+        files: &dyn Files,
+    ) -> Result<Self, ScriptError> {
+        let library = Library::new(files);
+        let files = include::gather(name, bytes, &library)?;
+        let mut parts: Vec<Part<'_>> = files.iter().map(|file| Part::read(file, &library)).collect();
+        let own = match parts.first_mut() {
+            Some(first) => contracts_of(&mut first.reader, contracts, first.text.document.as_ref()),
+            None => Vec::new(),
+        };
+        let documents = own.iter().map(|contract| contract.document().name().to_owned()).collect();
+        let forwards = parts.iter().any(|part| part.text.forwards());
+        let operations = operations(&mut parts, contracts, &own);
+        let mut all = (None, Defaults::default(), SessionWords::default());
+        let mut findings = Vec::new();
+        for Part { reader, text, .. } in parts {
+            all = (all.0.or(text.seed), all.1.or(text.defaults), all.2.or(text.sessions));
+            findings.extend(reader.into_findings());
+        }
+        let texts = || {
+            files[1..].iter().map(|file| (file.document.name().to_owned(), file.document.text().to_owned()))
+        };
+        let findings =
+            accept(name, findings).map_err(|error| ScriptError { texts: texts().collect(), ..error })?;
+        let mut digest = Sha256::new();
+        files.iter().for_each(|file| digest.update(file.document.text().as_bytes()));
+        let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let (seed, defaults, sessions) = all;
         Ok(Self(Arc::new(Loaded {
             name: name.to_owned(),
             digest,
             findings,
+            texts: texts().collect(),
             seed,
             defaults,
             forwards,
@@ -103,13 +142,34 @@ impl Script {
         &self.0.findings
     }
 
-    /// The SHA-256 of its text, in hexadecimal.
+    /// The files it includes, by what messages call them, with their text.
+    pub fn included(&self) -> &[(String, String)] {
+        &self.0.texts
+    }
+
+    /// The SHA-256 of its text and of all it includes, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.0.digest
     }
 
     pub(super) fn loaded(&self) -> &Loaded {
         &self.0
+    }
+}
+
+/// One file of a script while it is checked.
+struct Part<'d> {
+    document: &'d Document,
+    reader: Reader<'d>,
+    text: Text,
+}
+
+impl<'d> Part<'d> {
+    fn read(file: &'d include::File, library: &'d Library<'d>) -> Self {
+        let mut reader = Reader::with_files(&file.document, library, &file.folder);
+        reader.extend(file.findings.iter().cloned());
+        let text = read::script(&mut reader);
+        Self { document: &file.document, reader, text }
     }
 }
 
@@ -129,7 +189,9 @@ pub(super) fn reply(
         0 => format!("{id}#reply"),
         more => format!("{id}#reply{}", more + 1),
     };
-    let rules = check::rules(&mut reader, operation, rules, name_of, |_| "set at run time".to_owned());
+    let rules = check::rules(&mut reader, operation, rules, &mut Above::default(), name_of, |_| {
+        "set at run time".to_owned()
+    });
     let findings = accept(name, reader.into_findings())?;
     Ok((rules.into_iter().map(Arc::new).collect(), findings))
 }
@@ -139,7 +201,7 @@ pub(crate) fn check_entry(bytes: &[u8], operation: &Operation) -> Result<(), Scr
     reply("recording", bytes, operation).map(|_| ())
 }
 
-fn read_tree(name: &str, bytes: &[u8]) -> Result<(Document, Vec<Finding>), ScriptError> {
+pub(super) fn read_tree(name: &str, bytes: &[u8]) -> Result<(Document, Vec<Finding>), ScriptError> {
     if bytes.len() > MAX_SCRIPT_BYTES {
         let message = format!("{} bytes, over the limit of {MAX_SCRIPT_BYTES}", bytes.len());
         return Err(ScriptError::unreadable(name, None, message));
@@ -156,7 +218,7 @@ fn read_tree(name: &str, bytes: &[u8]) -> Result<(Document, Vec<Finding>), Scrip
 /// The findings of a script that is taken; an error where one of them is.
 fn accept(name: &str, findings: Vec<Finding>) -> Result<Vec<Finding>, ScriptError> {
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
-        return Err(ScriptError { name: name.to_owned(), findings });
+        return Err(ScriptError { name: name.to_owned(), findings, texts: Vec::new() });
     }
     Ok(findings)
 }
@@ -182,44 +244,51 @@ fn contracts_of<'c>(
     contracts.iter().collect()
 }
 
-fn operations(
-    reader: &mut Reader<'_>,
-    document: &Document,
-    contracts: &[&Contract],
-    entries: Vec<Entry>,
-) -> Vec<Scripted> {
-    let mut scripted: Vec<Scripted> = Vec::with_capacity(entries.len());
+/// The rules of all files; `own` are the contracts that the first one speaks of.
+fn operations(parts: &mut [Part<'_>], contracts: &[Contract], own: &[&Contract]) -> Vec<Scripted> {
+    let mut scripted: Vec<(Scripted, Above)> = Vec::new();
+    let mut places: HashMap<(String, String), usize> = HashMap::new();
     let mut ids: HashSet<String> = HashSet::new();
-    let mut taken: HashSet<(&str, &str)> = HashSet::new();
-    for entry in entries {
-        let Some(operation) = check::operation(reader, contracts, &entry.operation) else { continue };
-        let id = operation.id().as_str();
-        let home = operation.document().name();
-        if !taken.insert((id, home)) {
-            let message = format!("the rules of `{id}` are above already, under another name");
-            let hint = "put them into one list".to_owned();
-            reader.error("key-repeated", &entry.operation.pointer, message, Some(hint));
-            continue;
-        }
-        for named in entry.rules.rules.iter().filter_map(|rule| rule.id.as_ref()) {
-            if !ids.insert(named.name.clone()) {
-                let message = format!("the id `{}` is taken already", named.name);
-                reader.error("id-taken", &named.pointer, message, None);
-            }
-        }
-        let name_of = |index: usize| format!("{id}#{}", index + 1);
-        let place_of = |pointer: &Pointer| match document.position(pointer) {
-            Some(position) => format!("{}:{}", document.name(), position.line),
-            None => document.name().to_owned(),
+    for (index, part) in parts.iter_mut().enumerate() {
+        let Part { document, reader, text } = part;
+        let meant = match &text.document {
+            Some(named) if index > 0 => contracts_of(reader, contracts, Some(named)),
+            _ => own.to_vec(),
         };
-        let rules = check::rules(reader, operation, entry.rules, name_of, place_of);
-        scripted.push(Scripted {
-            document: home.to_owned(),
-            operation: id.to_owned(),
-            rules: rules.into_iter().map(Arc::new).collect(),
-        });
+        let mut taken: HashSet<(&str, &str)> = HashSet::new();
+        for entry in std::mem::take(&mut text.entries) {
+            let Some(operation) = check::operation(reader, &meant, &entry.operation) else { continue };
+            let id = operation.id().as_str();
+            let home = operation.document().name();
+            if !taken.insert((id, home)) {
+                let message = format!("the rules of `{id}` are above already, under another name");
+                let hint = "put them into one list".to_owned();
+                reader.error("key-repeated", &entry.operation.pointer, message, Some(hint));
+                continue;
+            }
+            for named in entry.rules.rules.iter().filter_map(|rule| rule.id.as_ref()) {
+                if !ids.insert(named.name.clone()) {
+                    let message = format!("the id `{}` is taken already", named.name);
+                    reader.error("id-taken", &named.pointer, message, None);
+                }
+            }
+            let place = *places.entry((home.to_owned(), id.to_owned())).or_insert_with(|| {
+                let (document, operation) = (home.to_owned(), id.to_owned());
+                scripted.push((Scripted { document, operation, rules: Vec::new() }, Above::default()));
+                scripted.len() - 1
+            });
+            let (of_operation, above) = &mut scripted[place];
+            let before = of_operation.rules.len();
+            let name_of = |index: usize| format!("{id}#{}", before + index + 1);
+            let place_of = |pointer: &Pointer| match document.position(pointer) {
+                Some(position) => format!("{}:{}", document.name(), position.line),
+                None => document.name().to_owned(),
+            };
+            let rules = check::rules(reader, operation, entry.rules, above, name_of, place_of);
+            of_operation.rules.extend(rules.into_iter().map(Arc::new));
+        }
     }
-    scripted
+    scripted.into_iter().map(|(scripted, _)| scripted).collect()
 }
 
 /// A script that cannot be used, with everything that is wrong with it.
@@ -227,6 +296,7 @@ fn operations(
 pub struct ScriptError {
     name: String,
     findings: Vec<Finding>,
+    texts: Vec<(String, String)>,
 }
 
 impl ScriptError {
@@ -244,7 +314,7 @@ impl ScriptError {
             message: message.into(),
             hint: None,
         };
-        Self { name: name.to_owned(), findings: vec![finding] }
+        Self { name: name.to_owned(), findings: vec![finding], texts: Vec::new() }
     }
 
     fn from_load(name: &str, error: &LoadError) -> Self {
@@ -254,6 +324,11 @@ impl ScriptError {
     /// Everything found, warnings and notes included, in the order of the script.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// The files it includes, by what findings call them, with their text.
+    pub fn included(&self) -> &[(String, String)] {
+        &self.texts
     }
 
     /// How many of the findings are errors; one at least.

@@ -5,7 +5,8 @@
 //! | `read` | text to grammar, everything wrong with it told with its place |
 //! | `grammar` | what a script says, before any operation is looked up |
 //! | `check` | the grammar against the document; what comes out is ready to run |
-//! | `load` | the two in a row, for a whole script and for one reply |
+//! | `include`, `library` | the files of a script, and those that it sends |
+//! | `load` | all that in a row, for a whole script and for one reply |
 //! | `rule`, `matcher`, `sequence`, `delay` | one rule at run time |
 //! | `scope`, `clock` | what conditions and templates see |
 //! | `template` | values with holes that requests fill |
@@ -21,6 +22,9 @@ mod defaults;
 mod delay;
 mod engine;
 mod grammar;
+mod include;
+mod json_patch;
+mod library;
 mod load;
 mod matcher;
 pub(crate) mod nearest;
@@ -33,6 +37,8 @@ mod template;
 
 pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject, Unscripted};
 pub(crate) use engine::{ScriptEngine, Succession};
+pub use include::MAX_SCRIPT_FILES;
+pub use library::MAX_SCRIPT_FILE_BYTES;
 pub(crate) use load::check_entry;
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};
 pub(crate) use rule::ActiveRule;

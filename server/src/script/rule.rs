@@ -7,6 +7,7 @@ use super::chance::Chance;
 use super::clock::Moment;
 use super::delay::Delay;
 use super::grammar::{HeaderLine, MAX_DELAY, When};
+use super::json_patch::JsonPatch;
 use super::scope::Scope;
 use super::sequence::Sequence;
 use super::template::{Template, Turn, Unfilled};
@@ -46,6 +47,7 @@ pub(super) struct CompiledReply {
 pub(super) struct ReplyTemplates {
     pub(super) body: Option<Template>,
     pub(super) patch: Option<Template>,
+    pub(super) json_patch: Option<JsonPatch>,
     /// All headers, where one of them has a hole.
     pub(super) headers: Option<Vec<HeaderLine>>,
 }
@@ -55,7 +57,7 @@ impl CompiledReply {
     fn render<'t>(&self, turn: impl FnOnce() -> Turn<'t>) -> ReplySpec {
         let mut spec = self.spec.clone();
         if let Some(templates) = &self.templates {
-            spec.templated.body = templates.body.is_some() || templates.patch.is_some();
+            spec.templated.body = templates.makes_body();
             spec.templated.headers = templates.headers.is_some();
             if let Err(unfilled) = templates.render(&mut turn(), &mut spec) {
                 spec.unmet = Some(unfilled.to_string());
@@ -66,6 +68,10 @@ impl CompiledReply {
 }
 
 impl ReplyTemplates {
+    fn makes_body(&self) -> bool {
+        self.body.is_some() || self.patch.is_some() || self.json_patch.is_some()
+    }
+
     fn render(&self, turn: &mut Turn<'_>, spec: &mut ReplySpec) -> Result<(), Unfilled> {
         if let Some(body) = &self.body {
             // A body that nothing fills is none; null is the nearest to that in JSON.
@@ -73,6 +79,9 @@ impl ReplyTemplates {
         }
         if let Some(patch) = &self.patch {
             spec.patch = patch.render(turn)?.map(Arc::new);
+        }
+        if let Some(patch) = &self.json_patch {
+            spec.json_patch = Some(Arc::new(patch.render(turn)?));
         }
         if let Some(lines) = &self.headers {
             spec.headers = header_lines(lines, turn)?;

@@ -23,6 +23,18 @@ pub(crate) struct SessionWords {
     pub(crate) max: Option<usize>,
 }
 
+impl SessionWords {
+    /// What these leave open, as others have it.
+    pub(crate) fn or(self, others: Self) -> Self {
+        Self {
+            header: self.header.or(others.header),
+            baggage: self.baggage.or(others.baggage),
+            ttl: self.ttl.or(others.ttl),
+            max: self.max.or(others.max),
+        }
+    }
+}
+
 /// What holds, once all scripts were heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SessionRules {

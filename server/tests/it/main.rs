@@ -27,6 +27,7 @@ mod requests;
 mod routing;
 mod rows;
 mod script_corpus;
+mod script_files;
 mod script_findings;
 mod script_matchers;
 mod script_rules;

@@ -17,6 +17,7 @@ use super::rule::{CompiledReply, CompiledRule};
 use super::sequence::Sequence;
 
 pub(super) use reply::valid_response;
+pub(super) use shadow::Above;
 
 /// The operation that a script names, looked up in each contract; what is not there is told.
 pub(super) fn operation<'c>(
@@ -53,16 +54,17 @@ pub(super) fn operation<'c>(
     None
 }
 
-/// The rules of one operation, checked and made ready to run.
+/// The rules of one operation in one file, checked and made ready to run; `above` are those of the files before.
 pub(super) fn rules(
     reader: &mut Reader<'_>,
     operation: &Operation,
     rules: Rules,
+    above: &mut Above,
     name_of: impl Fn(usize) -> String,
     place_of: impl Fn(&Pointer) -> String,
 ) -> Vec<CompiledRule> {
     if rules.is_whole {
-        shadow::check(reader, &rules.rules);
+        shadow::check(reader, &rules.rules, above);
     }
     let mut compiled = Vec::with_capacity(rules.rules.len());
     for (index, mut rule) in rules.rules.into_iter().enumerate() {

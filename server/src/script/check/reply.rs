@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use counterfoil_openapi::generate::Variety;
 use counterfoil_openapi::{
-    Content, Direction, MediaType, Operation, Pointer, ResponseObject, SchemaViolation, Severity,
+    Content, Direction, MediaType, Operation, Pointer, ResponseObject, Schema, SchemaViolation, Severity,
     StatusPattern, codec,
 };
 use http::StatusCode;
@@ -16,7 +17,7 @@ use super::super::rule::ReplyTemplates;
 use super::super::shape::Shape;
 use super::super::template::Template;
 use super::super::{AllowInvalid, ReplySpec, nearest};
-use super::template::Templates;
+use super::template::{Sample, Sampled, Templates};
 use crate::builder::Examples;
 use crate::negotiate::status;
 use crate::plan::{MediaPlan, Ready, Rules};
@@ -42,14 +43,16 @@ pub(super) fn check(
 /// What of a reply is made anew for each request.
 fn templates(reply: &Reply) -> Option<Box<ReplyTemplates>> {
     let with_holes = |template: &Template| template.as_literal().is_none().then(|| template.clone());
-    let (body, patch) = match &reply.body {
-        BodySource::Given(template, _) => (with_holes(template), None),
-        BodySource::Patched(template, _) => (None, with_holes(template)),
-        BodySource::Documented | BodySource::Generated(_) => (None, None),
-    };
+    let (mut body, mut patch, mut json_patch) = (None, None, None);
+    match &reply.body {
+        BodySource::Given(template, _) => body = with_holes(template),
+        BodySource::Patched(template, _) => patch = with_holes(template),
+        BodySource::JsonPatched(steps, _) => json_patch = steps.has_holes().then(|| steps.clone()),
+        BodySource::Documented | BodySource::File(..) | BodySource::Generated(_) => {}
+    }
     let headers = reply.headers.iter().any(HeaderLine::has_holes).then(|| reply.headers.clone());
-    let is_literal = body.is_none() && patch.is_none() && headers.is_none();
-    (!is_literal).then(|| Box::new(ReplyTemplates { body, patch, headers }))
+    let is_literal = body.is_none() && patch.is_none() && json_patch.is_none() && headers.is_none();
+    (!is_literal).then(|| Box::new(ReplyTemplates { body, patch, json_patch, headers }))
 }
 
 struct Check<'c, 'd> {
@@ -82,6 +85,12 @@ impl<'c, 'd> Check<'c, 'd> {
             BodySource::Documented => {}
             BodySource::Given(value, _) => spec.body = value.as_literal().cloned().map(Arc::new),
             BodySource::Patched(value, _) => spec.patch = value.as_literal().cloned().map(Arc::new),
+            BodySource::JsonPatched(steps, _) if steps.has_holes() => {}
+            BodySource::JsonPatched(steps, _) => {
+                let patch = steps.with(|_, value| value.as_literal().cloned());
+                spec.json_patch = Some(Arc::new(patch));
+            }
+            BodySource::File(bytes, _) => spec.file = Some(bytes.clone()),
             BodySource::Generated(_) => spec.generate = true,
         }
         spec.proxy.clone_from(&reply.proxy);
@@ -229,9 +238,7 @@ impl<'c, 'd> Check<'c, 'd> {
                 self.operation.responses().iter().map(|response| &response.content).collect();
             self.media_type_undocumented(media_type, &all);
         }
-        if let BodySource::Given(template, at) | BodySource::Patched(template, at) = &self.reply.body {
-            self.templates(true).sample(template, at, &Pointer::root(), None);
-        }
+        self.sample(None);
         self.header_holes();
         self.is_proven = false;
     }
@@ -276,37 +283,70 @@ impl<'c, 'd> Check<'c, 'd> {
         self.reader.error("media-type-undocumented", &media_type.pointer, message, Some(hint));
     }
 
-    fn body(&mut self, response: &ResponseObject, media: Option<&MediaType>) {
-        let (template, at) = match &self.reply.body {
-            BodySource::Documented => return,
-            BodySource::Generated(at) => {
-                if response.content.is_empty() {
-                    self.body_undocumented(response, at);
-                }
-                return;
+    /// What may come of the body's templates, all of which are held to the schema's types; nothing where it has
+    /// none of its own.
+    fn sample(&mut self, schema: Option<&Schema>) -> Option<Sample> {
+        let shape = || schema.map(|schema| Shape::of(schema.bundle(Direction::Response)));
+        let reply = self.reply;
+        let mut templates = self.templates(schema.is_none() || self.allowed.body);
+        let root = Pointer::root();
+        Some(match &reply.body {
+            BodySource::Documented | BodySource::Generated(_) | BodySource::File(..) => return None,
+            BodySource::Given(template, at) => Sample::Whole(templates.sample(template, at, &root, shape())),
+            BodySource::Patched(template, at) => {
+                Sample::Merge(templates.sample(template, at, &root, shape()))
             }
-            BodySource::Given(template, at) | BodySource::Patched(template, at) => (template, at),
+            BodySource::JsonPatched(steps, _) => {
+                let (patch, sampled) = templates.sample_steps(steps, shape());
+                Sample::Steps(patch, sampled)
+            }
+        })
+    }
+
+    fn body(&mut self, response: &ResponseObject, media: Option<&MediaType>) {
+        let at = match &self.reply.body {
+            BodySource::Documented => return,
+            BodySource::Generated(at)
+            | BodySource::Given(_, at)
+            | BodySource::Patched(_, at)
+            | BodySource::JsonPatched(_, at)
+            | BodySource::File(_, at) => at,
         };
         if response.content.is_empty() {
             self.body_undocumented(response, at);
         }
         let schema = media.and_then(|media| media.schema.as_ref());
-        let shape = schema.map(|schema| Shape::of(schema.bundle(Direction::Response)));
-        let sampled = self.templates(self.allowed.body).sample(template, at, &Pointer::root(), shape);
-        self.used.body |= sampled.misfits;
+        if let BodySource::File(bytes, _) = &self.reply.body {
+            return self.file(bytes, at, media.zip(schema));
+        }
+        let Some(sample) = self.sample(schema) else { return };
+        let sampled = sample.sampled();
+        self.used.body |= sampled.iter().any(|sampled| sampled.misfits);
+        // What only a request decides is held to the schema then.
+        self.is_proven &= !sampled.iter().any(Sampled::is_open);
         let (Some(media), Some(schema)) = (media, schema) else { return };
-        let (value, base) = match &self.reply.body {
-            BodySource::Patched(..) => {
+        let base = match &sample {
+            Sample::Whole(_) => None,
+            Sample::Merge(_) | Sample::Steps(..) => {
                 let Some(base) = self.base(media) else {
                     // What is generated is only there once a request is.
                     self.is_proven = false;
                     return;
                 };
-                let mut patched = base.clone();
-                json_patch::merge(&mut patched, &sampled.value);
-                (patched, Some(base))
+                Some(base)
             }
-            _ => (sampled.value.clone(), None),
+        };
+        let value = match sample.over(base.as_ref()) {
+            Ok(value) => value,
+            Err(error) => {
+                let message = format!("the patch cannot be applied to the example: {}", error.kind);
+                let step = match &self.reply.body {
+                    BodySource::JsonPatched(steps, _) => steps.0.get(error.operation),
+                    _ => None,
+                };
+                self.reader.error("body-invalid", step.map_or(at, |step| &step.at), message, None);
+                return;
+            }
         };
         let written = codec::written_payload(media, &value);
         let Ok(Some(value)) = codec::payload_value(media, &written, Direction::Response) else {
@@ -315,8 +355,6 @@ impl<'c, 'd> Check<'c, 'd> {
             return;
         };
         let violations = schema.violations(&value, Direction::Response);
-        // What only a request decides is held to the schema then.
-        self.is_proven &= !sampled.is_open();
         if violations.is_empty() {
             return;
         }
@@ -327,8 +365,36 @@ impl<'c, 'd> Check<'c, 'd> {
         // What is wrong with the document's own example is not the script's doing.
         let inherited = base.map_or_else(Vec::new, |base| schema.violations(&base, Direction::Response));
         for violation in violations.iter().filter(|violation| !inherited.contains(violation)) {
-            if sampled.is_certain(violation) {
+            if sampled.iter().all(|sampled| sampled.is_certain(violation)) {
                 self.body_invalid(violation, at);
+            }
+        }
+    }
+
+    /// Holds a file to the schema of the media type that it is sent as.
+    fn file(&mut self, bytes: &Bytes, at: &Pointer, documented: Option<(&MediaType, &Schema)>) {
+        let Some((media, schema)) = documented else { return };
+        let payload = codec::Payload::Bytes(bytes.clone());
+        let faults = match codec::payload_value(media, &payload, Direction::Response) {
+            Err(error) => vec![format!("the file cannot be read as `{}`: {error}", media.name)],
+            Ok(None) => Vec::new(),
+            Ok(Some(value)) => {
+                let violations = schema.violations(&value, Direction::Response);
+                let told = violations.iter().map(|violation| {
+                    let place = &violation.instance_pointer;
+                    format!(
+                        "the file breaks its schema at `{place}`: {} [{}]",
+                        violation.message, violation.keyword
+                    )
+                });
+                told.collect()
+            }
+        };
+        self.used.body |= !faults.is_empty();
+        for message in faults {
+            if !self.allowed.body {
+                let hint = "to send it all the same, say `allow_invalid: [body]`".to_owned();
+                self.reader.error("body-invalid", at, message, Some(hint));
             }
         }
     }

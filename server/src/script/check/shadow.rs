@@ -2,62 +2,75 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::super::grammar::{After, Clause, Rule, Validity, When};
 use super::super::read::Reader;
 
-/// Tells each rule that the rules above it leave nothing to.
-pub(super) fn check(reader: &mut Reader<'_>, rules: &[Rule]) {
-    let mut above = Above::default();
+/// Tells each rule that the rules above it leave nothing to; `above` holds those of the files before.
+pub(super) fn check(reader: &mut Reader<'_>, rules: &[Rule], above: &mut Above) {
     for rule in rules {
         if let Some(shadow) = above.shadow(rule) {
-            let name = shadow
-                .id
-                .as_ref()
-                .map_or_else(|| format!("the one at {}", shadow.pointer), |id| format!("`{}`", id.name));
-            let message = format!("this rule can never run: {name} answers every request it could");
+            let place =
+                if shadow.file == reader.name() { String::new() } else { format!(" of {}", shadow.file) };
+            let message =
+                format!("this rule can never run: {}{place} answers every request it could", shadow.name);
             let hint = "put it above, or give the other one a `when`, `times` or `after: pass`".to_owned();
             reader.error("rule-shadows", &rule.pointer, message, Some(hint));
         }
-        above.add(rule);
+        above.add(rule, reader.name());
     }
 }
 
 /// The rules above that never stop answering, by what they ask; what asks for nothing has the empty key.
-#[derive(Default)]
-struct Above<'r> {
-    of_valid: HashMap<String, &'r Rule>,
-    of_invalid: HashMap<String, &'r Rule>,
+#[derive(Debug, Default)]
+pub(in crate::script) struct Above {
+    of_valid: HashMap<String, Arc<Shadow>>,
+    of_invalid: HashMap<String, Arc<Shadow>>,
 }
 
-impl<'r> Above<'r> {
-    fn add(&mut self, rule: &'r Rule) {
-        if rule.times.is_some()
-            || rule.after == After::Pass
-            || rule.when.nth.is_some()
-            || rule.when.chance.is_some()
-            || rule.expires.is_some()
-        {
+/// What messages call a rule.
+#[derive(Debug)]
+struct Shadow {
+    name: String,
+    file: String,
+}
+
+impl Above {
+    fn add(&mut self, rule: &Rule, file: &str) {
+        let is_endless = rule.times.is_none()
+            && rule.after != After::Pass
+            && rule.when.nth.is_none()
+            && rule.when.chance.is_none()
+            && rule.expires.is_none();
+        if !is_endless {
             return;
         }
+        let name = rule
+            .id
+            .as_ref()
+            .map_or_else(|| format!("the one at {}", rule.pointer), |id| format!("`{}`", id.name));
+        let shadow = Arc::new(Shadow { name, file: file.to_owned() });
         let key = key(&rule.when);
         if rule.when.validity != Validity::Invalid {
-            self.of_valid.entry(key.clone()).or_insert(rule);
+            self.of_valid.entry(key.clone()).or_insert_with(|| Arc::clone(&shadow));
         }
         if rule.when.validity != Validity::Valid {
-            self.of_invalid.entry(key).or_insert(rule);
+            self.of_invalid.entry(key).or_insert(shadow);
         }
     }
 
     /// A rule that answers all that `rule` could.
-    fn shadow(&self, rule: &Rule) -> Option<&'r Rule> {
+    fn shadow(&self, rule: &Rule) -> Option<&Shadow> {
         let key = key(&rule.when);
-        let find = |rules: &HashMap<String, &'r Rule>| rules.get("").or_else(|| rules.get(&key)).copied();
+        let of_valid = self.of_valid.get("").or_else(|| self.of_valid.get(&key));
+        let of_invalid = self.of_invalid.get("").or_else(|| self.of_invalid.get(&key));
         match rule.when.validity {
-            Validity::Valid => find(&self.of_valid),
-            Validity::Invalid => find(&self.of_invalid),
-            Validity::Any => find(&self.of_valid).and(find(&self.of_invalid)),
+            Validity::Valid => of_valid,
+            Validity::Invalid => of_invalid,
+            Validity::Any => of_valid.and(of_invalid),
         }
+        .map(|shadow| &**shadow)
     }
 }
 

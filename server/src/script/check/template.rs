@@ -4,6 +4,7 @@ use counterfoil_openapi::{Operation, Pointer, SchemaViolation};
 use serde_json::{Map, Value, json};
 
 use super::super::grammar::Validity;
+use super::super::json_patch::{JsonPatch, PatchKind};
 use super::super::read::Reader;
 use super::super::shape::{Member, Shape};
 use super::super::template::{Hole, Piece, Template, Text};
@@ -80,6 +81,40 @@ impl Templates<'_, '_> {
         let mut sampled = Sampled { value: Value::Null, misfits: false, doubts: Vec::new() };
         sampled.value = self.walk(template, &place, &mut sampled);
         sampled
+    }
+
+    /// The operations of a patch with values that may come of their templates.
+    pub(super) fn sample_steps(
+        &mut self,
+        steps: &JsonPatch,
+        shape: Option<Shape<'_>>,
+    ) -> (json_patch::Patch, Vec<Sampled>) {
+        let mut all = Vec::new();
+        let patch = steps.with(|step, template| {
+            let mut shape = shape.clone();
+            for token in step.path.tokens() {
+                // The end of a list is described as any of its items.
+                let token = if token == "-" { "0".to_owned() } else { token };
+                shape = shape.and_then(|shape| match shape.member(&token) {
+                    Member::Known(shape) => Some(shape),
+                    Member::Open | Member::Unknown(_) => None,
+                });
+            }
+            // What goes to the end of a list, or moves what is behind it, leaves the whole list in doubt.
+            let path = step.path.as_str();
+            let is_item =
+                path.rsplit('/').next().is_some_and(|last| last == "-" || last.parse::<usize>().is_ok());
+            let list = path.rsplit_once('/').map_or("", |(list, _)| list);
+            let place = Pointer::from_escaped(if is_item { list } else { path });
+            let is_open = template.as_literal().is_none();
+            let sampled = self.sample(template, &step.at.join("value"), &place, shape);
+            let value = sampled.value.clone();
+            all.push(sampled);
+            // What a request is compared with says nothing of what is sent.
+            let is_test = matches!(step.kind, PatchKind::Test(_));
+            (!is_test || !is_open).then_some(value)
+        });
+        (patch, all)
     }
 
     fn walk(&mut self, template: &Template, place: &Place<'_>, sampled: &mut Sampled) -> Value {
@@ -201,6 +236,38 @@ impl Templates<'_, '_> {
                 field::admitted(self.reader, self.operation, self.validity, field, at, &samples())?
             }
         })
+    }
+}
+
+/// A body that may come of a reply.
+#[derive(Debug)]
+pub(super) enum Sample {
+    /// The whole of it.
+    Whole(Sampled),
+    /// What is merged over an example.
+    Merge(Sampled),
+    /// What is done to an example.
+    Steps(json_patch::Patch, Vec<Sampled>),
+}
+
+impl Sample {
+    /// What came of its templates.
+    pub(super) fn sampled(&self) -> &[Sampled] {
+        match self {
+            Self::Whole(sampled) | Self::Merge(sampled) => std::slice::from_ref(sampled),
+            Self::Steps(_, each) => each,
+        }
+    }
+
+    /// The body, over an example where it needs one.
+    pub(super) fn over(&self, base: Option<&Value>) -> Result<Value, json_patch::PatchError> {
+        let mut value = base.cloned().unwrap_or_default();
+        match self {
+            Self::Whole(sampled) => value = sampled.value.clone(),
+            Self::Merge(sampled) => json_patch::merge(&mut value, &sampled.value),
+            Self::Steps(patch, _) => json_patch::patch(&mut value, patch)?,
+        }
+        Ok(value)
     }
 }
 

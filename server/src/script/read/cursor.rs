@@ -1,9 +1,11 @@
 //! A place in the script and what can be asked of it.
 
-use counterfoil_openapi::{Document, Finding, Pointer, Severity};
+use bytes::Bytes;
+use counterfoil_openapi::{Document, FileError, Finding, Pointer, Severity};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::super::library::{Library, resolve};
 use super::super::nearest;
 
 /// The most errors told about one script, and the most of all else; what is beyond is not told.
@@ -13,6 +15,8 @@ const MAX_FINDINGS: usize = 1_000;
 #[derive(Debug)]
 pub(in crate::script) struct Reader<'d> {
     document: &'d Document,
+    /// The files that the script may name, and the folder its paths are relative to.
+    files: Option<(&'d Library<'d>, &'d str)>,
     findings: Vec<Finding>,
     errors: usize,
     others: usize,
@@ -38,7 +42,39 @@ pub(super) struct Keys {
 
 impl<'d> Reader<'d> {
     pub(in crate::script) fn new(document: &'d Document) -> Self {
-        Self { document, findings: Vec::new(), errors: 0, others: 0 }
+        Self { document, files: None, findings: Vec::new(), errors: 0, others: 0 }
+    }
+
+    /// A reader of a script in a folder that files can be read from.
+    pub(in crate::script) fn with_files(
+        document: &'d Document,
+        library: &'d Library<'d>,
+        folder: &'d str,
+    ) -> Self {
+        Self { files: Some((library, folder)), ..Self::new(document) }
+    }
+
+    /// The bytes of a file that the script names; what cannot be had is told.
+    pub(super) fn file(&mut self, path: &str, at: &Pointer) -> Option<Bytes> {
+        let read = match self.files {
+            Some((library, folder)) => resolve(folder, path).and_then(|path| library.read(&path)),
+            None => Err(FileError::refused("a reply that is set at run time names no file")),
+        };
+        match read {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                let hint = error
+                    .is_refused()
+                    .then(|| "only files beside the script, and below, are sent".to_owned());
+                self.error("file-unreadable", at, error.to_string(), hint);
+                None
+            }
+        }
+    }
+
+    /// What messages call the file.
+    pub(in crate::script) fn name(&self) -> &'d str {
+        self.document.name()
     }
 
     /// The root of the script.
@@ -55,7 +91,8 @@ impl<'d> Reader<'d> {
     /// Everything found, in the order of the script.
     pub(in crate::script) fn into_findings(self) -> Vec<Finding> {
         let mut findings = self.findings;
-        findings.sort_by_key(|finding| finding.position);
+        // What is said of a file that cannot be read comes after the rest of the file that names it.
+        findings.sort_by_key(|finding| (finding.file != self.document.name(), finding.position));
         findings
     }
 

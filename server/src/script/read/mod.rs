@@ -5,6 +5,7 @@ mod condition;
 mod cursor;
 mod duration;
 mod field;
+mod json_patch;
 mod reply;
 mod rule;
 mod script;

@@ -10,7 +10,7 @@ use super::super::grammar::{BodySource, HeaderLine, Named, Reply};
 use super::super::template::{MAX_HOLES, Piece, Template, Text, Unreadable};
 use super::super::{AllowInvalid, Fault, nearest};
 use super::cursor::{Keys, Node, Reader};
-use super::{duration, short};
+use super::{duration, json_patch, short};
 use crate::upstream::{Upstream, UpstreamError};
 
 const REPLY: Keys = Keys {
@@ -21,13 +21,15 @@ const REPLY: Keys = Keys {
         "media_type",
         "body",
         "patch",
+        "json_patch",
+        "file",
         "generate",
         "headers",
         "delay",
         "fault",
         "allow_invalid",
     ],
-    later: &["json_patch", "file", "drip"],
+    later: &["drip"],
 };
 
 const PARTS: [&str; 4] = ["status", "body", "headers", "media_type"];
@@ -157,6 +159,18 @@ fn body<'d>(reader: &mut Reader<'d>, key: &str, node: &Node<'d>) -> Option<BodyS
             return None;
         }
         return Some(BodySource::Generated(node.pointer.clone()));
+    }
+    if key == "json_patch" {
+        return Some(BodySource::JsonPatched(json_patch::json_patch(reader, node)?, node.pointer.clone()));
+    }
+    if key == "file" {
+        let path = reader.text(node, "the path of a file")?;
+        if path.contains("${") {
+            let message = "a file is named by the script alone, and no template stands here";
+            reader.error("value-invalid", &node.pointer, message, None);
+            return None;
+        }
+        return Some(BodySource::File(reader.file(path, &node.pointer)?, node.pointer.clone()));
     }
     let value = template(reader, node)?;
     if key == "body" {

@@ -23,6 +23,8 @@ const RULE: Keys = Keys {
         "media_type",
         "body",
         "patch",
+        "json_patch",
+        "file",
         "generate",
         "headers",
         "delay",
@@ -30,7 +32,7 @@ const RULE: Keys = Keys {
         "allow_invalid",
         "proxy",
     ],
-    later: &["per", "set", "json_patch", "file", "drip"],
+    later: &["per", "set", "drip"],
 };
 
 /// Reads what is scripted for one operation: a short, a rule, a sequence of shorts, or rules.

@@ -7,8 +7,8 @@ use super::{duration, reply, rule, sessions};
 
 const ROOT: Keys = Keys {
     of: "a script",
-    known: &["script", "document", "seed", "defaults", "sessions", "rules"],
-    later: &["include", "state", "scenarios", "resources", "expect"],
+    known: &["script", "document", "include", "seed", "defaults", "sessions", "rules"],
+    later: &["state", "scenarios", "resources", "expect"],
 };
 
 const DEFAULTS: Keys = Keys {
@@ -44,6 +44,7 @@ pub(in crate::script) fn script(reader: &mut Reader<'_>) -> Text {
                     .text(&node, "the path of a document")
                     .map(|name| Named { name: name.to_owned(), pointer: node.pointer.clone() });
             }
+            "include" => include(reader, &node),
             "seed" => text.seed = reader.count(&node, 0),
             "defaults" => text.defaults = defaults(reader, &node),
             "sessions" => text.sessions = sessions::sessions(reader, &node),
@@ -51,6 +52,13 @@ pub(in crate::script) fn script(reader: &mut Reader<'_>) -> Text {
         }
     }
     text
+}
+
+/// What is included was read before; here only its form is looked at.
+fn include<'d>(reader: &mut Reader<'d>, node: &Node<'d>) {
+    for item in reader.items(node, "a list of files").unwrap_or_default() {
+        reader.text(&item, "the path of a file");
+    }
 }
 
 fn defaults<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Defaults {
