@@ -7,6 +7,7 @@ use counterfoil_openapi::{Finding, Operation};
 
 use super::clock::{Clock, Moment};
 use super::defaults::ActiveDefaults;
+use super::index::RuleIndex;
 use super::load::{self, Script, ScriptError};
 use super::rule::ActiveRule;
 use super::scope::{NothingKept, Scope};
@@ -40,6 +41,8 @@ struct OperationRules {
     document: String,
     /// In the order they are asked.
     rules: Vec<ActiveRule>,
+    /// Which of them a request can match.
+    index: RuleIndex,
 }
 
 /// What becomes of the rules with a reload, by their names.
@@ -83,6 +86,9 @@ impl ScriptEngine {
                     of_operation.rules.push(ActiveRule::new(Arc::clone(rule), key, seed, since));
                 }
             }
+        }
+        for of in filed.values_mut().flatten() {
+            of.index = RuleIndex::new(of.rules.iter().map(ActiveRule::when));
         }
         let defaults: Vec<_> = scripts.iter().filter_map(|script| ActiveDefaults::of(script, seed)).collect();
         keys.extend(defaults.iter().map(ActiveDefaults::key));
@@ -143,7 +149,8 @@ impl ScriptEngine {
     pub(crate) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
         let scope = &self.scope(subject);
         let filed = || {
-            find(&self.filed, subject.operation)?.rules.iter().find_map(|rule| rule.decide(scope, session))
+            let of = find(&self.filed, subject.operation)?;
+            of.index.candidates(scope).find_map(|place| of.rules.get(place)?.decide(scope, session))
         };
         let mut decision = session.decide(scope).or_else(filed)?;
         self.fill(scope, session, &mut decision.reply);
@@ -221,7 +228,11 @@ fn by_name(rules: &Rules) -> HashMap<(&str, &str, &str), &ActiveRule> {
 
 fn rules_of<'r>(documents: &'r mut Vec<OperationRules>, document: &str) -> &'r mut OperationRules {
     let at = documents.iter().position(|rules| rules.document == document).unwrap_or_else(|| {
-        documents.push(OperationRules { document: document.to_owned(), rules: Vec::new() });
+        documents.push(OperationRules {
+            document: document.to_owned(),
+            rules: Vec::new(),
+            index: RuleIndex::default(),
+        });
         documents.len() - 1
     });
     &mut documents[at]

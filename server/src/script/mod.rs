@@ -10,6 +10,7 @@
 //! | `rule`, `matcher`, `sequence`, `delay` | one rule at run time |
 //! | `scope`, `clock` | what conditions and templates see |
 //! | `template` | values with holes that requests fill |
+//! | `index` | which rules of many a request can match |
 //! | `engine` | all rules that were loaded, and which comes first |
 //!
 //! What a rule counts, and what is set at run time, is in the session of the request: see `session`.
@@ -23,6 +24,7 @@ mod delay;
 mod engine;
 mod grammar;
 mod include;
+mod index;
 mod json_patch;
 mod library;
 mod load;

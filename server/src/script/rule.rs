@@ -130,6 +130,11 @@ impl ActiveRule {
         Self { key: other.key, since: other.since, ..self }
     }
 
+    /// Which requests it answers.
+    pub(super) fn when(&self) -> &When {
+        &self.rule.when
+    }
+
     /// When it came into force.
     pub(super) fn since(&self) -> Moment {
         self.since
