@@ -1,11 +1,10 @@
 //! Dates and times in other notations than RFC 3339's.
 
+use chrono::DateTime;
 use serde_json::Number;
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A date, and the time of that day where it is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,28 +51,14 @@ pub(super) fn of_number(number: &Number, format: &str) -> Option<String> {
         millis @ 100_000_000_000..=9_999_999_999_999 => millis / 1000,
         _ => return None,
     };
-    let (year, month, day) = civil(seconds.div_euclid(SECONDS_PER_DAY));
-    let rest = seconds.rem_euclid(SECONDS_PER_DAY);
-    let time = format!("{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60);
-    match format {
-        "date" => Some(format!("{year:04}-{month:02}-{day:02}")),
-        "time" => Some(time),
-        "date-time" => Some(format!("{year:04}-{month:02}-{day:02}T{time}")),
-        _ => None,
-    }
-}
-
-/// The date of a day counted from 1970-01-01, in the Gregorian calendar.
-fn civil(days: i64) -> (i64, i64, i64) {
-    // Years are counted from March, so that the day that is not always there comes last.
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    let moment = DateTime::from_timestamp(seconds, 0)?;
+    let pattern = match format {
+        "date" => "%Y-%m-%d",
+        "time" => "%H:%M:%SZ",
+        "date-time" => "%Y-%m-%dT%H:%M:%SZ",
+        _ => return None,
+    };
+    Some(moment.format(pattern).to_string())
 }
 
 impl Moment {
