@@ -13,11 +13,12 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use counterfoil_openapi::Zone;
 use reqwest::header::{CONTENT_ENCODING, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
@@ -247,7 +248,7 @@ impl Fetcher {
                 .await
                 .map_err(|error| FetchError::new(url.as_str(), "its host is not found").because(error))?,
         };
-        let hidden = addresses.iter().find(|address| !is_public(address.ip()));
+        let hidden = addresses.iter().find(|address| Zone::of(address.ip()) != Zone::Public);
         match hidden {
             Some(address) if !allowed.may_be_near => Err(FetchError {
                 is_refused: true,
@@ -303,42 +304,6 @@ impl Fetcher {
     }
 }
 
-/// Whether an address is one of the open internet, and neither of this machine nor of the network it is in.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => match embedded_v4(address) {
-            Some(inner) => is_public_v4(inner),
-            // 2000::/3 is all there is of global unicast; 2001:db8::/32 is for documents.
-            None => {
-                let [first, second, ..] = address.segments();
-                first & 0xE000 == 0x2000 && !(first == 0x2001 && second == 0x0DB8)
-            }
-        },
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [first, second, third, _] = address.octets();
-    let is_special = match (first, second, third) {
-        (0 | 10 | 127, ..) | (169, 254, _) | (192, 168, _) | (192, 0, 0) => true,
-        (100, 64..=127, _) | (172, 16..=31, _) | (198, 18 | 19, _) => true,
-        (224.., ..) => true,
-        _ => address.is_documentation(),
-    };
-    !is_special
-}
-
-/// The IPv4 address inside an IPv6 one: mapped, compatible, translated (RFC 6052), 6to4.
-fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
-    match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xFFFF, high, low] | [0x64, 0xFF9B, 0, 0, 0, 0, high, low] => Some(of(high, low)),
-        [0x2002, high, low, ..] => Some(of(high, low)),
-        _ => None,
-    }
-}
-
 /// A file that could not be fetched.
 #[derive(Debug)]
 pub struct FetchError {
@@ -385,7 +350,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
-    use super::{AllowedHost, Fetcher, is_public};
+    use super::{AllowedHost, Fetcher};
 
     /// A server that answers every connection with these bytes, the last piece again and again, and counts them.
     async fn server(pieces: Vec<Vec<u8>>, is_endless: bool) -> (u16, Arc<AtomicUsize>) {
@@ -570,29 +535,6 @@ mod tests {
         }
         for host in ["", "a/b", "http://a", "2130706433", "127.1", "0x7f.1", "a@b", "a:b", "a:99999"] {
             assert!(host.parse::<AllowedHost>().is_err(), "{host}");
-        }
-    }
-
-    #[test]
-    fn addresses_are_public_or_not() {
-        let table = [
-            ("8.8.8.8", true),
-            ("2606:4700::1111", true),
-            ("0.0.0.0", false),
-            ("100.64.0.1", false),
-            ("172.31.0.1", false),
-            ("172.32.0.1", true),
-            ("192.0.2.1", false),
-            ("255.255.255.255", false),
-            ("fd00::1", false),
-            ("fe80::1", false),
-            ("ff02::1", false),
-            ("::", false),
-            ("2002:7f00:1::", false),
-            ("2002:808:808::", true),
-        ];
-        for (address, expected) in table {
-            assert_eq!(is_public(address.parse().expect("an address")), expected, "{address}");
         }
     }
 }

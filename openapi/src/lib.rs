@@ -20,6 +20,7 @@ mod route;
 mod schema;
 pub mod validate;
 mod violation;
+mod zone;
 
 pub use bundled::{Bundled, bundled};
 pub use check::{Rule, rules};
@@ -37,3 +38,4 @@ pub use message::{Exchange, Request, Response};
 pub use route::{BasePaths, Mount, MountError, PathTemplate, Route, RouteMatch, Router, Shadowed};
 pub use schema::{Direction, Schema, SchemaViolation};
 pub use violation::{Part, Violation};
+pub use zone::Zone;
