@@ -1,22 +1,19 @@
 //! Callbacks: what follows a reply.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::{Callback, Occasion, Operation, Request, expand};
 use dropshot::Body;
 use http::{Response, Uri, header};
-use http_body::{Frame, SizeHint};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{Delivery, NoMessage, Outbox, message};
 use crate::builder::Settings;
+use crate::held::Held;
 use crate::journal::MAX_CALLS;
 use crate::redact::Found;
 use crate::reply::Reply;
@@ -121,7 +118,7 @@ pub(crate) fn send_after(
     outbox: Arc<Outbox>,
     followed: Arc<Followed>,
 ) -> Response<Body> {
-    let (gone, is_gone) = oneshot::channel();
+    let (gone, is_gone) = oneshot::channel::<()>();
     tokio::spawn(async move {
         // An error says that the body was let go of, which is what is waited for.
         let _ = is_gone.await;
@@ -141,34 +138,7 @@ pub(crate) fn send_after(
         }
         drop(permit);
     });
-    response.map(|body| Body::wrap(Watched { body, _gone: gone }))
-}
-
-/// A body that says when it was sent, or will never be.
-struct Watched {
-    body: Body,
-    /// Held for its drop alone.
-    _gone: oneshot::Sender<()>,
-}
-
-impl http_body::Body for Watched {
-    type Data = Bytes;
-    type Error = <Body as http_body::Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    response.map(|body| Held::wrap(body, gone))
 }
 
 /// What came of callbacks after their calls were recorded, by call; of the latest calls only.

@@ -2,14 +2,12 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
-use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use dropshot::Body;
-use http_body::{Frame, SizeHint};
+
+use crate::held::Held;
 
 /// Every port a client may have.
 const PORTS: usize = 1 << 16;
@@ -130,32 +128,7 @@ pub(crate) fn kept_under_way(body: Body, traffic: &Arc<Traffic>, port: u16) -> B
     if body.size_hint().exact().is_some_and(|size| size <= SMALL_BODY) {
         return body;
     }
-    Body::wrap(Kept { body, _under_way: UnderWay::new(Arc::clone(traffic), port) })
-}
-
-struct Kept {
-    body: Body,
-    _under_way: UnderWay<Arc<Traffic>>,
-}
-
-impl http_body::Body for Kept {
-    type Data = Bytes;
-    type Error = <Body as http_body::Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    Held::wrap(body, UnderWay::new(Arc::clone(traffic), port))
 }
 
 #[cfg(test)]

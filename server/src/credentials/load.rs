@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Credentials;
 use super::accepted::{Accepted, Known};
 use crate::script::nearest;
+use crate::strict_text::{self, Unread};
 
 /// The largest file of credentials read, in bytes.
 pub const MAX_CREDENTIALS_BYTES: usize = 1024 * 1024;
@@ -36,18 +37,20 @@ impl Credentials {
     /// When it cannot be read, or names a scheme that no contract declares: everything that is wrong comes in one
     /// [`CredentialsError`].
     pub fn load(name: &str, bytes: &[u8], contracts: &[Contract]) -> Result<Self, CredentialsError> {
-        if bytes.len() > MAX_CREDENTIALS_BYTES {
-            let message = format!("{} bytes, over the limit of {MAX_CREDENTIALS_BYTES}", bytes.len());
-            return Err(CredentialsError::unreadable(name, None, message));
-        }
-        // What a parser says of a text may quote it, so its words are not passed on.
-        let (document, mut findings) = Document::read_tree(name, bytes).map_err(|error| {
-            let message = "it is neither YAML nor JSON from here on, or it is not UTF-8";
-            CredentialsError::unreadable(name, error.position(), message)
-        })?;
+        let (document, mut findings) =
+            strict_text::read(name, bytes, MAX_CREDENTIALS_BYTES).map_err(|unread| {
+                // What a parser says of a text may quote it, so its words are not passed on.
+                let (position, message) = match unread {
+                    Unread::TooLarge(message) => (None, message),
+                    Unread::Broken(error) => {
+                        let message = "it is neither YAML nor JSON from here on, or it is not UTF-8";
+                        (error.position(), message.to_owned())
+                    }
+                };
+                let finding = strict_text::unreadable("credentials-unreadable", name, position, message);
+                CredentialsError { name: name.to_owned(), findings: vec![finding] }
+            })?;
         for finding in &mut findings {
-            finding.severity = Severity::Error;
-            finding.message = finding.message.replace("; the last one counts", "");
             // Below the names of schemes a key may be a value that was meant to be one.
             let tokens: Vec<String> = finding.pointer.tokens().collect();
             if let [scheme, _, ..] = tokens.as_slice() {
@@ -228,23 +231,6 @@ pub struct CredentialsError {
 }
 
 impl CredentialsError {
-    fn unreadable(
-        name: &str,
-        position: Option<counterfoil_openapi::Position>,
-        message: impl Into<String>,
-    ) -> Self {
-        let finding = Finding {
-            code: "credentials-unreadable",
-            severity: Severity::Error,
-            file: name.to_owned(),
-            position,
-            pointer: Pointer::root(),
-            message: message.into(),
-            hint: None,
-        };
-        Self { name: name.to_owned(), findings: vec![finding] }
-    }
-
     /// Everything that is wrong, in the order of the file.
     pub fn findings(&self) -> &[Finding] {
         &self.findings

@@ -5,9 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use counterfoil_openapi::{
-    Contract, Document, Files, Finding, LoadError, NoFiles, Operation, Pointer, Severity,
-};
+use counterfoil_openapi::{Contract, Document, Files, Finding, NoFiles, Operation, Pointer, Severity};
 use sha2::{Digest, Sha256};
 
 use super::check::Above;
@@ -17,6 +15,7 @@ use super::read::Reader;
 use super::rule::CompiledRule;
 use super::{check, include, read};
 use crate::session::SessionWords;
+use crate::strict_text::{self, Unread};
 
 /// The largest script read, in bytes.
 pub const MAX_SCRIPT_BYTES: usize = 32 * 1024 * 1024;
@@ -202,17 +201,14 @@ pub(crate) fn check_entry(bytes: &[u8], operation: &Operation) -> Result<(), Scr
 }
 
 pub(super) fn read_tree(name: &str, bytes: &[u8]) -> Result<(Document, Vec<Finding>), ScriptError> {
-    if bytes.len() > MAX_SCRIPT_BYTES {
-        let message = format!("{} bytes, over the limit of {MAX_SCRIPT_BYTES}", bytes.len());
-        return Err(ScriptError::unreadable(name, None, message));
-    }
-    let (document, mut repeated) =
-        Document::read_tree(name, bytes).map_err(|error| ScriptError::from_load(name, &error))?;
-    for finding in &mut repeated {
-        finding.severity = Severity::Error;
-        finding.message = finding.message.replace("; the last one counts", "");
-    }
-    Ok((document, repeated))
+    strict_text::read(name, bytes, MAX_SCRIPT_BYTES).map_err(|unread| {
+        let (position, message) = match unread {
+            Unread::TooLarge(message) => (None, message),
+            Unread::Broken(error) => (error.position(), error.message().to_owned()),
+        };
+        let finding = strict_text::unreadable("script-unreadable", name, position, message);
+        ScriptError { name: name.to_owned(), findings: vec![finding], texts: Vec::new() }
+    })
 }
 
 /// The findings of a script that is taken; an error where one of them is.
@@ -300,27 +296,6 @@ pub struct ScriptError {
 }
 
 impl ScriptError {
-    fn unreadable(
-        name: &str,
-        position: Option<counterfoil_openapi::Position>,
-        message: impl Into<String>,
-    ) -> Self {
-        let finding = Finding {
-            code: "script-unreadable",
-            severity: Severity::Error,
-            file: name.to_owned(),
-            position,
-            pointer: Pointer::root(),
-            message: message.into(),
-            hint: None,
-        };
-        Self { name: name.to_owned(), findings: vec![finding], texts: Vec::new() }
-    }
-
-    fn from_load(name: &str, error: &LoadError) -> Self {
-        Self::unreadable(name, error.position(), error.message())
-    }
-
     /// Everything found, warnings and notes included, in the order of the script.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
