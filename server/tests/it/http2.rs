@@ -68,7 +68,7 @@ async fn send(stub: &Stub, frames: Vec<u8>, is_last: impl Fn(&Frame) -> bool) ->
             () = reader => {}
         }
     };
-    timeout(Duration::from_secs(5), both).await.expect("the stub says something in the end");
+    timeout(Duration::from_secs(60), both).await.expect("the stub says something in the end");
     seen
 }
 
