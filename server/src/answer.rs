@@ -177,11 +177,11 @@ fn stubbed(
     };
     let composed = compose::reply(&task, notes);
     let delay = preferences.delay.or(scripted.and_then(|scripted| scripted.delay));
-    let fault = scripted.and_then(|scripted| scripted.fault);
+    let mishap = scripted.and_then(ReplySpec::mishap);
     let (source, rule) = decision.map(|decision| (decision.source, decision.rule)).unzip();
     match composed {
         Ok(reply) => {
-            let reply = Reply { source: source.unwrap_or(reply.source), rule, delay, fault, ..reply };
+            let reply = Reply { source: source.unwrap_or(reply.source), rule, delay, mishap, ..reply };
             if !plan.callbacks.is_empty() && notes.violations.is_empty() {
                 let asked = (request, &reading.values);
                 let (outbox, settings) = (&state.outbox, &state.settings);
@@ -190,7 +190,7 @@ fn stubbed(
             }
             Ok(reply)
         }
-        Err(refusal) => Err(Box::new(Reply { rule, delay, ..*refusal })),
+        Err(refusal) => Err(Box::new(Reply { rule, delay, mishap, ..*refusal })),
     }
 }
 

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use crate::builder::{OwnReplies, Settings};
 use crate::call::Source;
 use crate::edition::Edition;
+use crate::fault::Fault;
 use crate::negotiate::Strictness;
 use crate::negotiate::media_type::{self, Choice as Media};
 use crate::negotiate::payload::{self, Body};
@@ -72,7 +73,8 @@ enum Unmet {
 
 /// The reply to a request; what cannot be done as asked is the error.
 pub(crate) fn reply(task: &Task<'_>, notes: &mut Notes) -> Result<Reply, Box<Reply>> {
-    let is_faulty = task.scripted.is_some_and(|scripted| scripted.fault.is_some());
+    let is_faulty =
+        task.scripted.is_some_and(|scripted| scripted.fault.is_some_and(Fault::replaces_the_reply));
     // A script that names no status leaves it to the document, be the request valid or not.
     let is_forced = is_faulty || task.wish.status.is_some();
     let wrong = if is_forced { None } else { Wrong::of(&notes.violations) };

@@ -25,11 +25,10 @@ use crate::answer::{self, Asked, Context, Decided};
 use crate::call::Source;
 use crate::callback::{self, Planned};
 use crate::edition::Edition;
-use crate::fault::{self, Connection};
+use crate::fault::{self, Connection, Fault};
 use crate::journal::{Entry, Record};
 use crate::receive;
 use crate::reply::Reply;
-use crate::script::Fault;
 use crate::state::State;
 use crate::trail::Trail;
 use crate::{dress, refuse, upstream};
@@ -83,7 +82,7 @@ pub(crate) async fn serve(
         Ok(reply) => reply,
         Err(mut refusal) => {
             if let Some(problem) = refusal.problem.take() {
-                notes.trail.push(problem);
+                notes.trail.push(String::from(problem));
             }
             *refusal
         }
@@ -92,40 +91,28 @@ pub(crate) async fn serve(
     if state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy {
         upstream::narrow(&state.settings.cors, &request.headers, &mut reply.headers);
     }
-    plan_faults(&mut reply, &mut notes.trail);
+    fault::tell(&reply, &request.method, &mut notes.trail);
     let callbacks = notes.callbacks.take().zip(notes.operation.as_ref());
     let callbacks =
         callbacks.map(|(planned, operation)| (planned, edition.secrets.found_in(operation, &request)));
-    let (delay, fault) = (reply.delay, reply.fault);
+    let asked = (id, request.method.clone(), version);
     let entry = entry(edition, id, started, request, notes, &reply);
     dress::tell(&entry, session.name(), &scrubbed);
     session.journal.push(entry);
-    let response = response(reply);
-
+    let delay = reply.delay;
+    let outcome = if reply.mishap.is_some() { Err(Box::new(reply)) } else { Ok(reply.into_response()) };
     if let Some(delay) = delay {
         Box::pin(pause(state, delay)).await;
     }
-    match fault {
-        None => match callbacks {
-            None => response,
-            Some((planned, found)) => {
-                let (outbox, followed) = (Arc::clone(&state.outbox), Arc::clone(&session.journal.followed));
-                callback::send_after(response, planned, (id, found), outbox, followed)
-            }
-        },
-        Some(Fault::Empty) => fault::empty(),
-        Some(Fault::Reset) => {
-            // Over HTTP/2 the broken body resets the stream, and the connection is others' as well.
-            if version < Version::HTTP_2
-                && let Err(error) = fault::arm_reset(connection)
-            {
-                tracing::warn!(call = id, %error, "the connection is closed, for it cannot be reset");
-            }
-            fault::empty()
-        }
-        Some(Fault::Hang) => {
-            Box::pin(state.stopped()).await;
-            fault::empty()
+    let response = match outcome {
+        Ok(response) => response,
+        Err(reply) => Box::pin(fault::perform(state, asked, connection, *reply)).await,
+    };
+    match callbacks {
+        None => response,
+        Some((planned, found)) => {
+            let (outbox, followed) = (Arc::clone(&state.outbox), Arc::clone(&session.journal.followed));
+            callback::send_after(response, planned, (id, found), outbox, followed)
         }
     }
 }
@@ -184,19 +171,6 @@ async fn awaited<T>(decision: impl Future<Output = Result<T, Box<Reply>>>) -> Re
     AssertUnwindSafe(decision).catch_unwind().await.unwrap_or_else(|_panic| Err(refuse::defect()))
 }
 
-/// Says in the trail what will happen to the connection.
-fn plan_faults(reply: &mut Reply, trail: &mut Trail) {
-    if let Some(delay) = reply.delay {
-        trail.push(format!("delay: {delay:?}"));
-    }
-    match reply.fault {
-        None => {}
-        Some(Fault::Reset) => trail.push("fault: the connection is reset"),
-        Some(Fault::Empty) => trail.push("fault: the connection is closed without a byte"),
-        Some(Fault::Hang) => trail.push("fault: nothing is ever sent"),
-    }
-}
-
 /// The call as the journal keeps it.
 fn entry(
     edition: Arc<Edition>,
@@ -206,7 +180,7 @@ fn entry(
     notes: Notes,
     reply: &Reply,
 ) -> Entry {
-    let is_sent = reply.fault.is_none();
+    let is_sent = !reply.fault().is_some_and(Fault::replaces_the_reply);
     // hyper sends the head of this response and its length, and leaves the body out.
     let shown = if request.method == Method::HEAD { Bytes::new() } else { reply.body.clone() };
     Entry {
@@ -225,13 +199,6 @@ fn entry(
         trail: notes.trail,
         latency: started.elapsed(),
     }
-}
-
-fn response(reply: Reply) -> Response<Body> {
-    let mut response = Response::new(reply.stream.unwrap_or_else(|| Body::from(reply.body)));
-    *response.status_mut() = reply.status;
-    *response.headers_mut() = reply.headers;
-    response
 }
 
 #[cfg(test)]

@@ -75,6 +75,6 @@ impl Problem {
         let mut headers = self.headers;
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
         let reply = Reply::new(self.status, headers, Bytes::from(body.to_string()), self.source);
-        Reply { problem: Some(format!("problem {}: {}", self.code, self.detail)), ..reply }
+        Reply { problem: Some(format!("problem {}: {}", self.code, self.detail).into()), ..reply }
     }
 }

@@ -230,7 +230,7 @@ pub(crate) fn defect() -> Box<Reply> {
     let detail = "this is a defect of counterfoil; please report it with the document and the request";
     let title = "The stub itself failed";
     let mut reply = boxed(Problem::new("defect", title, StatusCode::INTERNAL_SERVER_ERROR, detail));
-    reply.problem = Some("the stub itself failed: this is a defect of counterfoil".to_owned());
+    reply.problem = Some("the stub itself failed: this is a defect of counterfoil".into());
     reply
 }
 

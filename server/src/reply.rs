@@ -7,7 +7,7 @@ use dropshot::Body;
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::call::Source;
-use crate::script::Fault;
+use crate::fault::{Fault, Mishap};
 
 /// What the pipeline decided to send, or to do to the connection instead.
 #[derive(Debug)]
@@ -22,11 +22,11 @@ pub(crate) struct Reply {
     /// The rule that decided, where a script did.
     pub(crate) rule: Option<String>,
     /// Why it is a problem, as a line of the trail.
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Box<str>>,
     /// How long to wait before it is sent.
     pub(crate) delay: Option<Duration>,
-    /// What to do to the connection instead of sending it.
-    pub(crate) fault: Option<Fault>,
+    /// What goes wrong with it on purpose.
+    pub(crate) mishap: Option<Box<Mishap>>,
 }
 
 impl Reply {
@@ -41,8 +41,13 @@ impl Reply {
             rule: None,
             problem: None,
             delay: None,
-            fault: None,
+            mishap: None,
         }
+    }
+
+    /// What is done to its connection.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.mishap.as_ref()?.fault
     }
 
     /// What hyper sends.

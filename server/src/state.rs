@@ -90,6 +90,15 @@ impl State {
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
+    /// As [`stopped`](Self::stopped), for those who outlive the request.
+    pub(crate) fn stopped_later(&self) -> impl Future<Output = ()> + Send + Sync + 'static {
+        let mut stopping = self.stopping.subscribe();
+        async move {
+            // A sender that is gone has stopped too.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        }
+    }
+
     /// Puts an edition in place of the one served, whatever it is.
     #[cfg(test)]
     pub(crate) fn replace(&self, edition: Edition) {

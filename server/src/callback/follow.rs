@@ -45,7 +45,7 @@ pub(crate) fn plan(
     reply: &Reply,
     trail: &mut Trail,
 ) -> Option<Planned> {
-    if !reply.status.is_success() || reply.fault.is_some() {
+    if !reply.status.is_success() || reply.fault().is_some() {
         return None;
     }
     let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

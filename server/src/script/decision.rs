@@ -9,6 +9,7 @@ use counterfoil_openapi::{Operation, Part, Request};
 use serde_json::Value;
 
 use crate::call::Source;
+use crate::fault::{Drip, Fault, Mishap};
 use crate::upstream::Upstream;
 
 /// A request that the router and the validator have seen, put to the script.
@@ -56,8 +57,10 @@ pub(crate) struct ReplySpec {
     pub(crate) headers: Vec<(String, Option<String>)>,
     /// How long to wait before the reply is sent.
     pub(crate) delay: Option<Duration>,
-    /// What to do to the connection instead of replying.
+    /// What to do to the connection.
     pub(crate) fault: Option<Fault>,
+    /// How slowly the body comes.
+    pub(crate) drip: Option<Drip>,
     /// Which parts of the reply may break the contract.
     pub(crate) allow_invalid: AllowInvalid,
     /// Who replies in the stub's stead; of all the rest only headers and delay count then.
@@ -68,6 +71,14 @@ pub(crate) struct ReplySpec {
     pub(crate) templated: AllowInvalid,
     /// Why it cannot be made, where it cannot.
     pub(crate) unmet: Option<String>,
+}
+
+impl ReplySpec {
+    /// What goes wrong with the reply on purpose.
+    pub(crate) fn mishap(&self) -> Option<Box<Mishap>> {
+        let Self { fault, drip, .. } = *self;
+        (fault.is_some() || drip.is_some()).then(|| Box::new(Mishap { fault, drip }))
+    }
 }
 
 /// What becomes of a request that no rule answers.
@@ -81,28 +92,6 @@ pub(crate) enum Unscripted {
     Proxy(Option<Arc<Upstream>>),
     /// It is answered with an error.
     Error,
-}
-
-/// What is done to the connection instead of replying.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The connection is reset (TCP RST; RST_STREAM where HTTP/2 is spoken).
-    Reset,
-    /// The connection is closed without a byte.
-    Empty,
-    /// Nothing is ever sent; the connection stays open.
-    Hang,
-}
-
-impl Fault {
-    /// The word of the grammar.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Reset => "reset",
-            Self::Empty => "empty",
-            Self::Hang => "hang",
-        }
-    }
 }
 
 /// The parts of a reply that a script breaks on purpose.

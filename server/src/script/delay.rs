@@ -76,6 +76,14 @@ mod tests {
     }
 
     #[test]
+    fn a_log_normal_delay_by_its_sigma_has_the_percentiles_that_follow() {
+        let median = Duration::from_millis(80);
+        let drawn = draws(Delay::LogNormal { median, sigma: 0.5, max: LIMIT });
+        assert!(is_near(drawn[10_000], 80.0, 0.02), "p50 {}", drawn[10_000]);
+        assert!(is_near(drawn[19_800], 80.0 * (Z99 * 0.5).exp(), 0.05), "p99 {}", drawn[19_800]);
+    }
+
+    #[test]
     fn a_uniform_delay_stays_between_its_ends_and_reaches_them() {
         let drawn = draws(Delay::Uniform { from: Duration::from_millis(10), to: Duration::from_millis(20) });
         assert!(drawn[0] >= 10.0 && drawn[0] < 10.1, "{}", drawn[0]);
@@ -89,6 +97,7 @@ mod tests {
         let drawn = draws(Delay::Normal { mean, deviation: Duration::from_millis(10) });
         assert!(is_near(drawn[10_000], 100.0, 0.02), "{}", drawn[10_000]);
         assert!(is_near(drawn[16_827] - drawn[10_000], 10.0, 0.05), "one deviation above the mean");
+        assert!(is_near(drawn[19_800], 100.0 + Z99 * 10.0, 0.05), "p99 {}", drawn[19_800]);
         let wide = draws(Delay::Normal { mean: Duration::ZERO, deviation: mean });
         assert!(wide[0] >= 0.0);
     }

@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::delay::Delay;
 use super::json_patch::JsonPatch;
 use super::template::{Template, Text as TextTemplate};
-use super::{AllowInvalid, Fault, Unscripted};
+use super::{AllowInvalid, Unscripted};
+use crate::fault::{Drip, Fault};
 use crate::session::SessionWords;
 use crate::upstream::Upstream;
 
@@ -138,6 +139,7 @@ pub(super) struct Reply {
     pub(super) headers: Vec<HeaderLine>,
     pub(super) delay: Option<Delay>,
     pub(super) fault: Option<Fault>,
+    pub(super) drip: Option<Drip>,
     pub(super) allow_invalid: Option<(AllowInvalid, Pointer)>,
     /// Who replies instead.
     pub(super) proxy: Option<Arc<Upstream>>,

@@ -37,7 +37,7 @@ mod sequence;
 mod shape;
 mod template;
 
-pub(crate) use decision::{AllowInvalid, Decision, Fault, ReplySpec, Subject, Unscripted};
+pub(crate) use decision::{AllowInvalid, Decision, ReplySpec, Subject, Unscripted};
 pub(crate) use engine::{ScriptEngine, Succession};
 pub use include::MAX_SCRIPT_FILES;
 pub use library::MAX_SCRIPT_FILE_BYTES;

@@ -1,7 +1,7 @@
 //! Faults and delays: what a script does to the connection.
 
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use counterfoil_server::{Script, StubBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -53,7 +53,7 @@ async fn a_hanging_request_ends_with_the_stub() {
     let mut reading = Box::pin(read(&mut connection));
     assert!(timeout(Duration::from_millis(100), &mut reading).await.is_err(), "nothing comes");
     assert_eq!(stub.server.calls()[0].trail.last().unwrap(), "fault: nothing is ever sent");
-    let closing = timeout(Duration::from_secs(3), stub.server.close());
+    let closing = timeout(Duration::from_secs(4), stub.server.close());
     let (closed, read) = tokio::join!(closing, reading);
     assert!(closed.is_ok(), "a hanging request holds up no stop");
     assert_eq!(read.unwrap(), b"");
@@ -61,16 +61,49 @@ async fn a_hanging_request_ends_with_the_stub() {
 
 #[tokio::test]
 async fn a_delay_holds_up_nobody_else() {
-    let stub = Stub::start(scripted("{ delay: 400ms }")).await;
+    let stub = Stub::start(scripted("{ delay: 1h }")).await;
     let mut delayed = stub.connect().await;
     delayed.write_all(REQUEST).await.unwrap();
-    let started = std::time::Instant::now();
+    while stub.server.calls().is_empty() {
+        tokio::task::yield_now().await;
+    }
     for _ in 0..20 {
         assert_eq!(stub.get("/pets/7").await.status, 200);
     }
-    assert!(started.elapsed() < Duration::from_millis(400), "{:?}", started.elapsed());
+    let error = delayed.try_read(&mut [0]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock, "it still waits");
+    stub.server.close().await;
     let mut reply = [0; 12];
     delayed.read_exact(&mut reply).await.unwrap();
-    assert_eq!(&reply, b"HTTP/1.1 200");
-    assert!(started.elapsed() >= Duration::from_millis(300), "{:?}", started.elapsed());
+    assert_eq!(&reply, b"HTTP/1.1 200", "a stop ends the delay");
+}
+
+#[tokio::test]
+async fn many_delays_at_once_hold_no_worker() {
+    // One thread runs this test, and the stub with it.
+    let stub = Stub::start(scripted("{ delay: 1h }")).await;
+    let mut delayed = Vec::new();
+    for _ in 0..300 {
+        let mut connection = stub.connect().await;
+        connection.write_all(REQUEST).await.unwrap();
+        delayed.push(connection);
+    }
+    let waiting = || stub.server.calls().iter().filter(|call| call.url == "/pets").count();
+    while waiting() < delayed.len() {
+        assert_eq!(stub.get("/pets/7").await.status, 200, "others are served");
+    }
+    stub.server.close().await;
+    for mut connection in delayed {
+        let mut reply = [0; 12];
+        connection.read_exact(&mut reply).await.unwrap();
+        assert_eq!(&reply, b"HTTP/1.1 200");
+    }
+}
+
+#[tokio::test]
+async fn a_delayed_reply_comes_no_sooner_than_told() {
+    let stub = Stub::start(scripted("{ delay: 60ms }")).await;
+    let started = Instant::now();
+    assert_eq!(stub.get("/pets").await.status, 200);
+    assert!(started.elapsed() >= Duration::from_millis(60), "{:?}", started.elapsed());
 }

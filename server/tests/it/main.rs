@@ -14,6 +14,7 @@ mod control_api;
 mod control_document;
 mod corpus;
 mod faults;
+mod faults_seen;
 mod framing;
 mod http2;
 mod laws;

@@ -19,6 +19,7 @@ use super::super::template::Template;
 use super::super::{AllowInvalid, ReplySpec, nearest};
 use super::template::{Sample, Sampled, Templates};
 use crate::builder::Examples;
+use crate::fault::Fault;
 use crate::negotiate::status;
 use crate::plan::{MediaPlan, Ready, Rules};
 
@@ -78,6 +79,7 @@ impl<'c, 'd> Check<'c, 'd> {
             media_type: reply.media_type.as_ref().map(|media_type| media_type.name.clone()),
             headers: reply.headers.iter().map(literal_line).collect(),
             fault: reply.fault,
+            drip: reply.drip,
             allow_invalid: self.allowed,
             ..ReplySpec::default()
         };
@@ -94,7 +96,7 @@ impl<'c, 'd> Check<'c, 'd> {
             BodySource::Generated(_) => spec.generate = true,
         }
         spec.proxy.clone_from(&reply.proxy);
-        if reply.fault.is_some() || reply.proxy.is_some() {
+        if reply.fault.is_some_and(Fault::replaces_the_reply) || reply.proxy.is_some() {
             self.is_proven = false;
             self.header_holes();
             return spec;

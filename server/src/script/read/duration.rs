@@ -103,7 +103,7 @@ pub(super) fn span<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Durat
 }
 
 /// Reads a duration of at most [`MAX_DELAY`].
-fn duration<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Duration> {
+pub(super) fn duration<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Duration> {
     within(reader, node, MAX_DELAY)
 }
 

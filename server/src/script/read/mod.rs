@@ -4,6 +4,7 @@
 mod condition;
 mod cursor;
 mod duration;
+mod fault;
 mod field;
 mod json_patch;
 mod reply;

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::super::grammar::{BodySource, HeaderLine, Named, Reply};
 use super::super::template::{MAX_HOLES, Piece, Template, Text, Unreadable};
-use super::super::{AllowInvalid, Fault, nearest};
+use super::super::{AllowInvalid, nearest};
 use super::cursor::{Keys, Node, Reader};
-use super::{duration, json_patch, short};
+use super::{duration, fault, json_patch, short};
 use crate::upstream::{Upstream, UpstreamError};
 
 const REPLY: Keys = Keys {
@@ -27,9 +27,10 @@ const REPLY: Keys = Keys {
         "headers",
         "delay",
         "fault",
+        "drip",
         "allow_invalid",
     ],
-    later: &["drip"],
+    later: &[],
 };
 
 const PARTS: [&str; 4] = ["status", "body", "headers", "media_type"];
@@ -59,7 +60,8 @@ pub(super) fn from_members<'d>(
             "media_type" => reply.media_type = media_type(reader, member),
             "headers" => reply.headers = headers(reader, member),
             "delay" => reply.delay = duration::delay(reader, member),
-            "fault" => reply.fault = fault(reader, member),
+            "fault" => reply.fault = fault::fault(reader, member),
+            "drip" => reply.drip = fault::drip(reader, member),
             "proxy" => reply.proxy = upstream(reader, member),
             "allow_invalid" => {
                 reply.allow_invalid =
@@ -81,9 +83,9 @@ pub(super) fn from_members<'d>(
     if !reply.allow_invalid.as_ref().is_some_and(|(allowed, _)| allowed.media_type) {
         refuse_content_type(reader, &reply.headers);
     }
-    if let Some(fault) = reply.fault {
+    if let Some(fault) = reply.fault.filter(|fault| fault.replaces_the_reply()) {
         for (key, member) in members.iter().filter(|(key, _)| !["fault", "delay"].contains(key)) {
-            let message = format!("`{key}` has no effect: after `fault: {}` nothing is sent", fault.as_str());
+            let message = format!("`{key}` has no effect: with `fault: {}` no reply is sent", fault.as_str());
             let hint = format!("leave out `{key}`");
             reader.error("key-conflict", &member.pointer, message, Some(hint));
         }
@@ -304,34 +306,6 @@ fn header<'d>(reader: &mut Reader<'d>, name: &str, node: &Node<'d>) -> Option<He
         return None;
     }
     Some(HeaderLine { name: name.to_owned(), value, pointer: at.clone() })
-}
-
-fn fault<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Fault> {
-    const LATER: [&str; 4] = ["garbage", "malformed_chunk", "truncate", "stall"];
-    let word = match node.value {
-        Value::Object(object) if object.len() == 1 => object.keys().next().map(String::as_str),
-        Value::String(text) => Some(text.as_str()),
-        _ => None,
-    };
-    match (word, node.value) {
-        (Some(word), _) if LATER.contains(&word) => {
-            reader.later(&format!("fault: {word}"), &node.pointer);
-            None
-        }
-        (Some("reset"), Value::String(_)) => Some(Fault::Reset),
-        (Some("empty"), Value::String(_)) => Some(Fault::Empty),
-        (Some("hang"), Value::String(_)) => Some(Fault::Hang),
-        (Some(word), Value::String(_)) => {
-            let message = format!("`{word}` is no fault");
-            let known = ["reset", "empty", "hang"].into_iter().chain(LATER);
-            reader.error("value-invalid", &node.pointer, message, nearest::hint(word, known));
-            None
-        }
-        _ => {
-            reader.unexpected(node, "one of reset, empty, hang");
-            None
-        }
-    }
 }
 
 fn allow_invalid<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<AllowInvalid> {

@@ -29,10 +29,11 @@ const RULE: Keys = Keys {
         "headers",
         "delay",
         "fault",
+        "drip",
         "allow_invalid",
         "proxy",
     ],
-    later: &["per", "set", "drip"],
+    later: &["per", "set"],
 };
 
 /// Reads what is scripted for one operation: a short, a rule, a sequence of shorts, or rules.
