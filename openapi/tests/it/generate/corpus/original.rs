@@ -25,6 +25,9 @@ use super::proof::Proof;
 const FRAGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'.').remove(b'_');
 
+/// Where what is lost by tidying is put, if something refers to it.
+const LOST: &str = "x-lost";
+
 /// The members whose value maps names, whatever these are, to schemas or other objects.
 const MAPS: [&str; 16] = [
     "properties",
@@ -85,8 +88,11 @@ impl Originals {
             Value::Object(root) => root,
             _ => Map::new(),
         };
-        let mut asking = root.clone();
+        let mut asking = root;
         asking.insert("properties".to_owned(), Value::Object(asked));
+        let asking = tidying.with_all_targets(asking);
+        let mut root = asking.clone();
+        root.remove("properties");
         let options = jsonschema::draft202012::options().should_validate_formats(true).offline();
         let validator = options
             .with_format("byte", is_base64)
@@ -214,6 +220,44 @@ impl<'d> Tidying<'d> {
         let is_newer = document.version().has_json_schema_dialect();
         hide(root, is_newer, root, flag, &mut hidden);
         Self { root, is_newer, flag, hidden, around: HashMap::new(), patterns: HashMap::new() }
+    }
+
+    /// The document with everything in it that references lead to. Some of it is gone: what may be null is a level
+    /// deeper, and what stood beside a reference is left out.
+    fn with_all_targets(&mut self, root: Map<String, Value>) -> Map<String, Value> {
+        let mut root = Value::Object(root);
+        let mut moved: HashMap<String, String> = HashMap::new();
+        loop {
+            let mut lost = HashSet::new();
+            each_reference(&mut root.clone(), &mut |reference| {
+                lost.extend(pointer(reference).filter(|target| root.pointer(target).is_none()));
+            });
+            if lost.is_empty() {
+                break;
+            }
+            let mut found = Map::new();
+            for target in lost {
+                let place = format!("{}", moved.len());
+                let schema = self.root.pointer(&target).cloned().unwrap_or_default();
+                found.insert(place.clone(), self.tidied(&schema, Members::Keywords));
+                moved.insert(target, format!("#/{LOST}/{place}"));
+            }
+            if let Some(root) = root.as_object_mut() {
+                match root.get_mut(LOST) {
+                    Some(Value::Object(known)) => known.extend(found),
+                    _ => drop(root.insert(LOST.to_owned(), Value::Object(found))),
+                }
+            }
+            each_reference(&mut root, &mut |reference| {
+                if let Some(place) = pointer(reference).and_then(|target| moved.get(&target)) {
+                    reference.clone_from(place);
+                }
+            });
+        }
+        match root {
+            Value::Object(root) => root,
+            _ => Map::new(),
+        }
     }
 
     fn tidied(&mut self, value: &Value, members: Members) -> Value {
@@ -445,6 +489,22 @@ fn is_type(value: &Value) -> bool {
 fn pointer(reference: &str) -> Option<String> {
     let fragment = percent_decode_str(reference.strip_prefix('#')?).decode_utf8().ok()?;
     Some(fragment.into_owned())
+}
+
+/// Calls a function with every reference.
+fn each_reference(value: &mut Value, act: &mut impl FnMut(&mut String)) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| each_reference(item, act)),
+        Value::Object(map) => {
+            for (name, member) in map {
+                match member {
+                    Value::String(reference) if name == "$ref" => act(reference),
+                    member => each_reference(member, act),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The reference to a pointer.
