@@ -132,8 +132,12 @@ impl<'d> Judge<'d> {
             }
             let text = String::from_utf8_lossy(&lines.join(&b", "[..])).into_owned();
             let Some(schema) = header_schema(&header, self.is_swagger) else { continue };
-            let is_json = header.get("content").is_some();
-            let readings = if is_json { reading::json(&text) } else { reading::header(&text) };
+            let content = header.get("content");
+            let readings = match content.as_ref().and_then(|content| content.members().next()) {
+                None => reading::header(&text),
+                Some((name, _)) if reading::kind(name) == reading::Kind::Json => reading::json(&text),
+                Some(_) => reading::text(&text),
+            };
             self.judge_readings(&schema, readings, looked, &format!("the header {name}: {text}"), found);
         }
     }
