@@ -2,6 +2,7 @@
 //!
 //! * [`tyk`], [`arcgis`] and [`control`] are generated at build time from the documents of `counterfoil-openapi`.
 //! * [`auth`] gives them their credentials.
+//! * [`generate`] writes such a client, as a crate, for any document.
 //! * [`fetch`] gets what a document refers to by URL, from hosts the user named.
 //! * [`transport`] sends a recorded request byte for byte; [`curl`] writes it as a line to paste into a shell.
 //!
@@ -13,10 +14,16 @@ mod base_url;
 pub mod control;
 pub mod curl;
 pub mod fetch;
-#[cfg(test)]
-mod generate;
+pub mod generate;
 mod hooks;
 pub mod transport;
 pub mod tyk;
+#[expect(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "what generated clients are made of; the library's own do without"
+)]
+mod wire;
 
 pub use base_url::BaseUrlError;

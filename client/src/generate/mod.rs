@@ -1,4 +1,92 @@
-//! From a document to a client. `build.rs` compiles the same files; here they are for their tests.
+//! From a document to a client: a whole crate, whatever the document holds.
+//!
+//! The contract's operations become a plan of methods, their schemas types of few kinds; both are written as a skeleton
+//! that progenitor takes, and what it makes of that is dressed with real names, statuses and media types. What cannot
+//! be expressed is a finding.
 
+mod attempt;
+mod dress;
+mod losses;
+#[cfg(test)]
 mod lower;
-mod prose;
+mod media;
+mod names;
+mod package;
+mod place;
+mod plan;
+pub(crate) mod prose;
+mod security;
+mod skeleton;
+mod types;
+
+use counterfoil_openapi::{Contract, Finding};
+
+use self::losses::Losses;
+use self::types::Types;
+
+pub use self::package::{File, Package, PackageError, Written, check, is_crate_name, write};
+
+/// A client of a document.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Generated {
+    /// The crate.
+    pub package: Package,
+    /// What it cannot express: errors are operations that it leaves out, warnings are parameters and bodies of wider
+    /// types than the document says.
+    pub findings: Vec<Finding>,
+    /// What it does express.
+    pub expressed: Expressed,
+}
+
+/// Counts of what a client expresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Expressed {
+    /// Operations of the document.
+    pub operations: usize,
+    /// Those that are methods.
+    pub methods: usize,
+    /// Parameters, request bodies and documented replies of the document.
+    pub parts: usize,
+}
+
+/// Generates the client of a contract; `name` is the crate's, made of the title where there is none.
+///
+/// # Errors
+///
+/// When nothing at all can be made of it, in the generator's words.
+pub fn generate(contract: &Contract, name: Option<&str>) -> Result<Generated, String> {
+    std::thread::scope(|scope| {
+        let thread =
+            std::thread::Builder::new().name(attempt::THREAD.to_owned()).stack_size(attempt::STACK_BYTES);
+        let thread = thread
+            .spawn_scoped(scope, || generate_here(contract, name))
+            .map_err(|error| error.to_string())?;
+        thread.join().unwrap_or_else(|_| Err("the generator panicked".to_owned()))
+    })
+}
+
+fn generate_here(contract: &Contract, name: Option<&str>) -> Result<Generated, String> {
+    let mut types = Types::new(contract, Losses::new(contract.document()));
+    let methods = plan::methods(contract, &mut types);
+    let title = prose::as_plain_line(contract.title());
+    let made = attempt::make("client", &methods, &mut types)?;
+    let kept: Vec<&plan::Method<'_>> = made.methods.iter().map(|index| &methods[*index]).collect();
+    let expressed = Expressed {
+        operations: methods.len(),
+        methods: kept.len(),
+        parts: methods.iter().map(plan::Method::parts).sum(),
+    };
+    let replies = dress::replies(&kept);
+    let client = dress::dress(made, &title, info(contract, "description"), &methods, &types);
+    let security = security::module(contract, &mut types.losses).map_err(|error| error.to_string())?;
+    let sources = package::Sources { client, replies, security };
+    let findings = types.losses.into_findings();
+    let package = package::package(contract, name, &title, sources, &kept, &findings);
+    Ok(Generated { package, findings, expressed })
+}
+
+fn info<'d>(contract: &'d Contract, member: &str) -> &'d str {
+    contract.document().root().get("info").and_then(|info| info.get(member)?.as_str()).unwrap_or_default()
+}

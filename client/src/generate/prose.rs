@@ -7,7 +7,13 @@ use std::fmt::Write as _;
 /// * Fenced code is marked as `text`, indented code becomes prose: neither is run as a doctest.
 /// * Brackets and angle brackets are escaped: no links to items that do not exist, no HTML.
 /// * Web addresses become links of their own.
+/// * Characters that show nothing, or turn the direction of others, become spaces: a comment must not hold them.
 pub(crate) fn as_doc_comment(text: &str) -> String {
+    let visible: String = text
+        .chars()
+        .map(|character| if is_invisible(character) && character != '\n' { ' ' } else { character })
+        .collect();
+    let text = visible.as_str();
     let mut safe = String::with_capacity(text.len());
     let mut fence: Option<&str> = None;
     for line in text.lines() {
@@ -35,6 +41,23 @@ pub(crate) fn as_doc_comment(text: &str) -> String {
     }
     safe.truncate(safe.trim_end().len());
     safe
+}
+
+/// A code span of one line, whatever the text holds; of a long text the beginning.
+pub(crate) fn as_code(text: &str) -> String {
+    const MAX_CHARACTERS: usize = 120;
+    let is_kept = |character: &char| !is_invisible(*character) && *character != '`';
+    let kept: String = text.chars().filter(is_kept).take(MAX_CHARACTERS).collect();
+    if kept.trim().is_empty() { String::new() } else { format!("`{}`", kept.trim()) }
+}
+
+/// Controls, and what Unicode has to order or to join others by.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
 }
 
 /// One line without anything that Markdown reads.

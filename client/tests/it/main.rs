@@ -7,6 +7,7 @@
 
 mod arcgis;
 mod curl;
+mod hostile;
 mod server;
 mod transport;
 mod tyk;

@@ -1,0 +1,255 @@
+//! A whole crate: its manifest, its sources, an example that runs, and what it cannot express.
+
+mod folder;
+mod readme;
+
+use counterfoil_openapi::{Contract, Finding};
+use sha2::{Digest, Sha256};
+
+pub use self::folder::{PackageError, Written, check, write};
+use super::plan::Method;
+use super::prose;
+
+/// The dependencies of every client, as the workspace has them.
+const DEPENDENCIES: [(&str, &str); 5] = [
+    ("progenitor-client", r#""0.15""#),
+    (
+        "reqwest",
+        r#"{ version = "0.13", default-features = false, features = ["json", "query", "rustls", "stream"] }"#,
+    ),
+    ("serde", r#"{ version = "1", features = ["derive"] }"#),
+    ("serde_json", r#"{ version = "1", features = ["float_roundtrip", "preserve_order"] }"#),
+    ("tokio", r#"{ version = "1", features = ["time"] }"#),
+];
+
+/// Those of clients whose documents have such types, by what their sources name.
+const OPTIONAL: [(&str, &str, &str); 2] = [
+    ("::chrono::", "chrono", r#"{ version = "0.4", default-features = false, features = ["serde"] }"#),
+    ("::uuid::", "uuid", r#"{ version = "1", features = ["serde"] }"#),
+];
+
+/// The files that are the same in every client.
+const FIXED: [(&str, &str); 5] = [
+    ("src/settings.rs", include_str!("settings.txt")),
+    ("src/wire/mod.rs", include_str!("../../wire/mod.rs")),
+    ("src/wire/url.rs", include_str!("../../wire/url.rs")),
+    ("src/wire/body.rs", include_str!("../../wire/body.rs")),
+    ("src/wire/reply.rs", include_str!("../../wire/reply.rs")),
+];
+
+/// The file that says which files of a folder are the generator's.
+pub(super) const MANIFEST: &str = "counterfoil-client.txt";
+
+/// A crate that is not written yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its files, in the order of their paths.
+    pub files: Vec<File>,
+}
+
+/// One file of a crate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its path below the crate's folder, with `/` between its parts.
+    pub path: &'static str,
+    /// What it holds.
+    pub text: String,
+}
+
+/// The sources that are made for one document.
+pub(super) struct Sources {
+    pub(super) client: syn::File,
+    pub(super) replies: Option<syn::File>,
+    pub(super) security: syn::File,
+}
+
+impl Package {
+    /// The crate's sources as the items of one module, which stands at `path`: `crate::pets`, for example.
+    pub fn as_module(&self, path: &str) -> String {
+        let own = |text: &str| text.replace("crate::", &format!("{path}::"));
+        let source = |path: &str| {
+            self.files.iter().find(|file| file.path == path).map_or("", |file| file.text.as_str())
+        };
+        let whole = |path: &str| own(&inlined(source(path), &|_| String::new()));
+        let wire = |name: &str| whole(&format!("src/wire/{name}.rs"));
+        inlined(source("src/lib.rs"), &|name| match name {
+            "wire" => own(&inlined(source("src/wire/mod.rs"), &wire)),
+            name => whole(&format!("src/{name}.rs")),
+        })
+    }
+}
+
+/// A source with the text of its modules in it, and without what only a file may begin with.
+fn inlined(source: &str, text_of: &dyn Fn(&str) -> String) -> String {
+    let mut inlined = String::with_capacity(source.len());
+    for line in source.lines().filter(|line| !line.starts_with("//!") && !line.starts_with("#![")) {
+        let module = line.strip_suffix(';').and_then(|line| Some((line, line.rsplit_once("mod ")?.1)));
+        match module.filter(|_| line.starts_with("mod ") || line.starts_with("pub mod ")) {
+            Some((declared, name)) => inlined.push_str(&format!("{declared} {{\n{}}}\n", text_of(name))),
+            None => inlined.extend([line, "\n"]),
+        }
+    }
+    inlined
+}
+
+/// Whether a crate may be called so: what cargo takes, and neither a keyword nor a crate of the standard library.
+pub fn is_crate_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=64).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(is_plain)
+        && syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_ok()
+        && ![
+            "alloc",
+            "core",
+            "proc_macro",
+            "proc-macro",
+            "std",
+            "test",
+            "build",
+            "deps",
+            "examples",
+            "incremental",
+        ]
+        .contains(&name)
+}
+
+/// A name for the crate of a document with this title.
+fn name_of(title: &str) -> String {
+    let mut words: Vec<String> = title
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    if words.first().is_none_or(|word| !word.starts_with(|first: char| first.is_ascii_alphabetic())) {
+        words.insert(0, "api".to_owned());
+    }
+    let mut name: String = words.join("-").chars().take(48).collect();
+    name.truncate(name.trim_end_matches('-').len());
+    format!("{name}-client")
+}
+
+/// Puts a crate together.
+pub(super) fn package(
+    contract: &Contract,
+    name: Option<&str>,
+    title: &str,
+    sources: Sources,
+    methods: &[&Method<'_>],
+    findings: &[Finding],
+) -> Package {
+    let name = name.map_or_else(|| name_of(title), str::to_owned);
+    let client = prettyplease::unparse(&sources.client);
+    let replies = sources.replies.as_ref().map(prettyplease::unparse);
+    let example = readme::example(contract, &name, methods);
+    let made_by = "// Made by `counterfoil client`: changes are lost when it is made again.\n\n";
+    let mut files = vec![
+        file("Cargo.toml", manifest(&name, title, &[&client, replies.as_deref().unwrap_or_default()])),
+        file("README.md", readme::readme(contract, &name, title, &example, methods, findings)),
+        file("examples/first_call.rs", example),
+        file("src/lib.rs", library(title, replies.is_some())),
+        file("src/client.rs", format!("{made_by}{client}")),
+        file(
+            "src/security.rs",
+            format!("//! The credentials of the client.\n\n{}", prettyplease::unparse(&sources.security)),
+        ),
+    ];
+    files.extend(replies.map(|replies| {
+        file(
+            "src/replies.rs",
+            format!("//! Replies of operations that have several, told apart by their status.\n\n{replies}"),
+        )
+    }));
+    files.extend(FIXED.iter().map(|(path, text)| file(path, (*text).to_owned())));
+    files.sort_by_key(|file| file.path);
+    files.push(file(MANIFEST, listing(&files)));
+    Package { name, files }
+}
+
+fn file(path: &'static str, text: String) -> File {
+    File { path, text }
+}
+
+fn manifest(name: &str, title: &str, sources: &[&str]) -> String {
+    let mut dependencies: Vec<(&str, &str)> = DEPENDENCIES.to_vec();
+    for (mark, name, version) in OPTIONAL {
+        if sources.iter().any(|source| source.contains(mark)) {
+            dependencies.push((name, version));
+        }
+    }
+    dependencies.sort_unstable();
+    let dependencies: String =
+        dependencies.iter().map(|(name, version)| format!("{name} = {version}\n")).collect();
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\ndescription = \"A client of {title}\"\n\
+         publish = false\n\n[lib]\n# Descriptions of the document are no tests.\ndoctest = false\n\n\
+         [dependencies]\n{dependencies}\n[dev-dependencies]\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n"
+    )
+}
+
+fn library(title: &str, has_replies: bool) -> String {
+    let title = prose::as_doc_comment(title);
+    let replies = if has_replies { "pub mod replies;\n" } else { "" };
+    format!(
+        "//! A client of {title}.\n//!\n\
+         //! [`Client`] has a method for each operation, [`types`] are what they take and reply, [`Security`] is what\n\
+         //! they are allowed by. A reply that the document does not describe is [`Error::UnexpectedResponse`].\n\n\
+         #![forbid(unsafe_code)]\n#![warn(missing_docs)]\n\n\
+         mod client;\n{replies}mod security;\nmod settings;\n\
+         #[allow(dead_code, unused_imports)] // Each document needs a part of it.\nmod wire;\n\n\
+         pub use client::{{types, ByteStream, Client, ClientInfo, Error, ResponseValue}};\n\
+         pub use security::Security;\npub use settings::Settings;\npub use wire::File;\n"
+    )
+}
+
+/// The file that lists the others: each digest and path.
+fn listing(files: &[File]) -> String {
+    let mut text =
+        String::from("Written by counterfoil client. The files below are made again from the document.\n");
+    for file in files {
+        text.push_str(&format!("{} {}\n", digest(file.text.as_bytes()), file.path));
+    }
+    text
+}
+
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_crates_stay_in_the_folder() {
+        let table = [
+            ("../../x", "x-client"),
+            ("Swagger Petstore", "swagger-petstore-client"),
+            ("/etc/passwd\0", "etc-passwd-client"),
+            ("3D\n[dependencies]", "api-3d-dependencies-client"),
+            ("Größe", "gr-e-client"),
+            ("", "api-client"),
+        ];
+        for (title, name) in table {
+            assert_eq!(name_of(title), name);
+            assert!(is_crate_name(&name_of(title)));
+        }
+        for name in ["", "../x", "a/b", "fn", "test", "1a", "a b", "a\"", &"a".repeat(65)] {
+            assert!(!is_crate_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn dependencies_are_those_of_the_workspace() {
+        let workspace = include_str!("../../../../Cargo.toml");
+        for (name, version) in DEPENDENCIES {
+            let line =
+                workspace.lines().find(|line| line.starts_with(&format!("{name} = "))).expect("a dependency");
+            let number = version.split('"').nth(1).expect("a version");
+            assert!(line.contains(&format!("\"{number}\"")), "{line}");
+        }
+    }
+}
