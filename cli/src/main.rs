@@ -1,6 +1,7 @@
 //! The `counterfoil` command: reads flags, calls the libraries, ends with an exit code.
 
 mod check;
+mod client;
 mod excerpt;
 mod exit;
 mod explain;
@@ -22,7 +23,7 @@ use output::{ColourChoice, Output};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// One OpenAPI document: a stub that can be scripted, and property tests for any implementation.
+/// One OpenAPI document: a stub that can be scripted, typed clients, and property tests for any implementation.
 ///
 /// Commands that take documents know two by name, `tyk` and `arcgis`; without any they take both.
 #[derive(Debug, Parser)]
@@ -42,6 +43,7 @@ Examples:
   counterfoil mock pets.yaml --script pets.script.yaml
   counterfoil test pets.yaml --url http://localhost:8080
   counterfoil check pets.yaml
+  counterfoil client pets.yaml --output pets-client
   counterfoil explain negative_data_rejection";
 
 #[derive(Debug, Subcommand)]
@@ -49,6 +51,7 @@ enum Command {
     Mock(Box<mock::Arguments>),
     Test(Box<test::Arguments>),
     Check(check::Arguments),
+    Client(client::Arguments),
     Explain(explain::Arguments),
 }
 
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Mock(arguments) => mock::run(&arguments, &output),
         Command::Test(arguments) => test::run(&arguments, &output),
         Command::Check(arguments) => check::run(&arguments, &output),
+        Command::Client(arguments) => client::run(&arguments, &output),
         Command::Explain(arguments) => explain::run(&arguments, &output),
     };
     let exit = result.unwrap_or_else(|error| {

@@ -3,6 +3,7 @@
 mod attacks;
 mod broken;
 mod check;
+mod client;
 mod explain;
 mod forward;
 mod hardship;
