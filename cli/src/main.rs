@@ -8,6 +8,7 @@ mod explain;
 mod mock;
 mod output;
 mod references;
+mod schema;
 mod signal;
 mod source;
 mod test;
@@ -53,6 +54,7 @@ enum Command {
     Check(check::Arguments),
     Client(client::Arguments),
     Explain(explain::Arguments),
+    Schema(schema::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments, &output),
         Command::Client(arguments) => client::run(&arguments, &output),
         Command::Explain(arguments) => explain::run(&arguments, &output),
+        Command::Schema(arguments) => schema::run(&arguments, &output),
     };
     let exit = result.unwrap_or_else(|error| {
         if output::is_broken_pipe(&error) {

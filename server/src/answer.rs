@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use counterfoil_openapi::validate::{self, Enforcement, Reading, RequestRules};
-use counterfoil_openapi::{Part, Request, Route, RouteMatch, Violation};
+use counterfoil_openapi::{Operation, Part, Request, Route, RouteMatch, Violation};
 use dropshot::Body;
 use http::{HeaderMap, Method, StatusCode, Version};
 
@@ -17,7 +17,7 @@ use crate::negotiate::prefer::{self, Preferences};
 use crate::pipeline::Notes;
 use crate::receive::{self, Unread};
 use crate::reply::Reply;
-use crate::script::{Decision, ReplySpec, Subject};
+use crate::script::{Decision, InvalidRequests, ReplySpec, Subject};
 use crate::session::Session;
 use crate::state::State;
 use crate::trail::{Line, Trail};
@@ -111,7 +111,7 @@ pub(crate) fn decide(
 ) -> Result<Decided, Box<Reply>> {
     let Context { state, edition, session, .. } = context;
     let operation = found.operation;
-    let reading = match unread {
+    let mut reading = match unread {
         None => read(state, edition, found, request, validate::request),
         Some(Unread::TooLarge) => too_large(state, edition, found, request),
         Some(unread) => return Err(unread_refusal(unread, state)),
@@ -125,14 +125,20 @@ pub(crate) fn decide(
         many => Line::from(format!("request: {many} violations")),
     });
 
-    let subject = Subject { operation, request, reading: &reading };
     let names_a_reply = preferences.names_a_reply();
-    let decision = if names_a_reply {
+    let mut decision = if names_a_reply {
         notes.trail.push("reply: named by the request itself, so that no script is asked");
         None
     } else {
-        edition.engine.decide(&subject, session)
+        edition.engine.decide(&Subject { operation, request, reading: &reading }, session)
     };
+    let is_refused = decision.is_none() && unread.is_none() && !reading.violations.is_empty();
+    if is_refused && overlook(edition, operation, request, &reading, &mut notes.trail) {
+        reading.violations.clear();
+        let subject = Subject { operation, request, reading: &reading };
+        decision = if names_a_reply { None } else { edition.engine.decide(&subject, session) };
+    }
+    let subject = Subject { operation, request, reading: &reading };
     if let Some(decision) = &decision {
         notes.trail.push(decision.trail.clone());
     }
@@ -150,6 +156,28 @@ pub(crate) fn decide(
         Destination::Nobody => Err(upstream::unscripted(operation)),
         Destination::Upstream(upstream) => Ok(Decided::Forward(Box::new(judged), upstream)),
     }
+}
+
+/// Whether a script takes a request that breaks the contract for a valid one.
+fn overlook(
+    edition: &Edition,
+    operation: &Arc<Operation>,
+    request: &Request,
+    reading: &Reading,
+    trail: &mut Trail,
+) -> bool {
+    match edition.engine.on_invalid(&Subject { operation, request, reading }) {
+        InvalidRequests::Refused => return false,
+        InvalidRequests::Ignored => trail.push("request: taken for a valid one, as the script says"),
+        InvalidRequests::Logged => {
+            trail.push("request: taken for a valid one, as the script says; what is wrong:");
+            for violation in edition.scrub(operation, request, &reading.violations) {
+                tracing::warn!(operation = %operation.id(), %violation, "the request breaks the contract");
+                trail.push(format!("request: {violation}"));
+            }
+        }
+    }
+    true
 }
 
 /// The stub's own reply.

@@ -64,7 +64,9 @@ pub use credentials::{Credentials, CredentialsError, MAX_CREDENTIALS, MAX_CREDEN
 pub use dress::REQUEST_TARGET;
 pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
 pub use record::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES};
-pub use script::{MAX_SCRIPT_BYTES, MAX_SCRIPT_FILE_BYTES, MAX_SCRIPT_FILES, Script, ScriptError};
+pub use script::{
+    MAX_SCRIPT_BYTES, MAX_SCRIPT_FILE_BYTES, MAX_SCRIPT_FILES, Script, ScriptError, script_schema,
+};
 pub use session::{DEFAULT_SESSION_TTL, MAX_SESSION_NAME, MAX_SESSIONS};
 pub use start_error::StartError;
 pub use tls::{LocalAuthority, Tls, TlsError};

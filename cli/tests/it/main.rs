@@ -15,6 +15,7 @@ mod mock;
 mod process;
 mod readme;
 mod references;
+mod schema;
 mod strictness;
 mod survival;
 mod test;

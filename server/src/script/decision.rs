@@ -94,6 +94,17 @@ pub(crate) enum Unscripted {
     Error,
 }
 
+/// What becomes of a request that breaks the contract and that no rule for such requests answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InvalidRequests {
+    /// It is answered with the error that the operation documents.
+    Refused,
+    /// It is taken for a valid one, and what is wrong is told in log and trail.
+    Logged,
+    /// It is taken for a valid one.
+    Ignored,
+}
+
 /// The parts of a reply that a script breaks on purpose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct AllowInvalid {

@@ -10,7 +10,7 @@ use super::load::Script;
 use super::rule::header_lines;
 use super::scope::Scope;
 use super::template::Turn;
-use super::{ReplySpec, Subject, Unscripted};
+use super::{InvalidRequests, ReplySpec, Subject, Unscripted};
 use crate::session::{RuleKey, Session};
 
 /// The defaults of one script.
@@ -30,7 +30,8 @@ impl ActiveDefaults {
         let is_empty = defaults.delay.is_none()
             && defaults.headers.is_empty()
             && defaults.media_type.is_none()
-            && defaults.unscripted.is_none();
+            && defaults.unscripted.is_none()
+            && defaults.invalid.is_none();
         let seed = loaded.seed.unwrap_or(seed);
         let key = RuleKey::of(&[b"defaults", script.name().as_bytes()]);
         (!is_empty).then(|| Self { script: script.clone(), seed, key })
@@ -50,6 +51,11 @@ impl ActiveDefaults {
     /// What becomes of requests that no rule answers, where they say.
     pub(super) fn unscripted(&self) -> Option<&Unscripted> {
         self.script.loaded().defaults.unscripted.as_ref()
+    }
+
+    /// What becomes of requests that break the contract, where they say.
+    pub(super) fn invalid(&self) -> Option<InvalidRequests> {
+        self.script.loaded().defaults.invalid
     }
 
     /// Fills what the reply to a request of a session leaves open.

@@ -11,7 +11,7 @@ use super::index::RuleIndex;
 use super::load::{self, Script, ScriptError};
 use super::rule::ActiveRule;
 use super::scope::{NothingKept, Scope};
-use super::{Decision, ReplySpec, Subject, Unscripted};
+use super::{Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
 use crate::session::{RuleKey, Session, SessionRules};
 
 /// Holds the scripts of a stub and decides by them. It never changes: what is counted and set at run time is in the
@@ -177,6 +177,12 @@ impl ScriptEngine {
     pub(crate) fn on_unscripted(&self, subject: &Subject<'_>) -> Option<Unscripted> {
         let defaults = self.defaults.iter().filter(|defaults| defaults.cover(subject));
         defaults.filter_map(ActiveDefaults::unscripted).next().cloned()
+    }
+
+    /// What the first script that has a say in it wants done with a request that breaks the contract.
+    pub(crate) fn on_invalid(&self, subject: &Subject<'_>) -> InvalidRequests {
+        let defaults = self.defaults.iter().filter(|defaults| defaults.cover(subject));
+        defaults.filter_map(ActiveDefaults::invalid).next().unwrap_or(InvalidRequests::Refused)
     }
 
     /// Whether a script forwards requests.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::delay::Delay;
 use super::json_patch::JsonPatch;
 use super::template::{Template, Text as TextTemplate};
-use super::{AllowInvalid, Unscripted};
+use super::{AllowInvalid, InvalidRequests, Unscripted};
 use crate::fault::{Drip, Fault};
 use crate::session::SessionWords;
 use crate::upstream::Upstream;
@@ -49,6 +49,8 @@ pub(super) struct Defaults {
     pub(super) media_type: Option<Named>,
     /// What becomes of requests that no rule answers.
     pub(super) unscripted: Option<Unscripted>,
+    /// What becomes of requests that break the contract.
+    pub(super) invalid: Option<InvalidRequests>,
 }
 
 impl Defaults {
@@ -63,6 +65,7 @@ impl Defaults {
             headers: self.headers,
             media_type: self.media_type.or(others.media_type),
             unscripted: self.unscripted.or(others.unscripted),
+            invalid: self.invalid.or(others.invalid),
         }
     }
 }

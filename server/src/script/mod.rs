@@ -11,6 +11,7 @@
 //! | `scope`, `clock` | what conditions and templates see |
 //! | `template` | values with holes that requests fill |
 //! | `index` | which rules of many a request can match |
+//! | `schema` | the JSON Schema of scripts, for editors |
 //! | `engine` | all rules that were loaded, and which comes first |
 //!
 //! What a rule counts, and what is set at run time, is in the session of the request: see `session`.
@@ -32,16 +33,18 @@ mod matcher;
 pub(crate) mod nearest;
 mod read;
 mod rule;
+mod schema;
 mod scope;
 mod sequence;
 mod shape;
 mod template;
 
-pub(crate) use decision::{AllowInvalid, Decision, ReplySpec, Subject, Unscripted};
+pub(crate) use decision::{AllowInvalid, Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
 pub(crate) use engine::{ScriptEngine, Succession};
 pub use include::MAX_SCRIPT_FILES;
 pub use library::MAX_SCRIPT_FILE_BYTES;
 pub(crate) use load::check_entry;
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};
 pub(crate) use rule::ActiveRule;
+pub use schema::script_schema;
 pub(crate) use scope::Scope;

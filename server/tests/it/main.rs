@@ -32,6 +32,7 @@ mod script_files;
 mod script_findings;
 mod script_matchers;
 mod script_rules;
+mod script_schema;
 mod script_templates;
 mod scripts;
 mod sessions;

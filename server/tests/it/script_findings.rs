@@ -44,6 +44,41 @@ fn every_broken_script_says_all_that_is_wrong_with_it() {
     }
 }
 
+/// Each code of the list of findings, with a script that gives it, alone, and what is told.
+#[test]
+fn each_finding_says_its_code_its_place_and_what_to_do() {
+    let table = [
+        ("operation-unknown", "rules: { getPett: 404 }"),
+        ("status-undocumented", "rules: { listPets: 418 }"),
+        ("example-unknown", "rules: { listPets: nonne }"),
+        ("example-ambiguous", "rules: { getPet: gone }"),
+        ("body-invalid", "rules: { getPet: { body: { id: one, name: Rex } } }"),
+        ("body-undocumented", "rules: { deletePet: { body: {} } }"),
+        ("header-undocumented", "rules: { createPet: { headers: { Locatoin: /pets/3 } } }"),
+        ("header-invalid", "rules: { createPet: { headers: { X-Remaining: many } } }"),
+        ("media-type-undocumented", "rules: { getPet: { media_type: text/plain } }"),
+        ("matcher-unknown", "rules: { createPet: { when: { body.nmae: Rex }, respond: 409 } }"),
+        ("matcher-never-matches", "rules: { listPets: { when: { query.kind: cow }, respond: 503 } }"),
+        ("template-unknown", "rules: { getPet: { patch: { name: '${path.pteId}' } } }"),
+        ("template-type", "rules: { getPet: { patch: { name: '${path.petId}' } } }"),
+        (
+            "rule-shadows",
+            "rules: { getPet: [{ example: tom }, { when: { path.petId: 1 }, respond: 404/gone }] }",
+        ),
+        ("sequence-empty", "rules: { getPet: { respond: [] } }"),
+        ("include-cycle", "include: [parts/../s.yaml]"),
+        ("allow-invalid-needless", "rules: { getPet: { example: tom, allow_invalid: [body] } }"),
+    ];
+    let mut told = String::new();
+    for (code, line) in table {
+        let found = findings("s.yaml", format!("script: 1\n{line}\n").as_bytes());
+        let codes = found.matches(&format!("[{code}]")).count();
+        assert_eq!((codes, found.matches(": ").count() > 0), (1, true), "{code}: {found}");
+        told.push_str(&found);
+    }
+    insta::assert_snapshot!("each_finding", told);
+}
+
 #[test]
 fn the_bundled_scripts_have_nothing_wrong_with_them() {
     let mut loaded = 0;

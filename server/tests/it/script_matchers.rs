@@ -112,6 +112,25 @@ rules:
     assert_eq!(stub.get("/pets/1").await.header("counterfoil-rule"), "nothing");
 }
 
+#[tokio::test]
+async fn what_becomes_of_invalid_requests_is_the_scripts_affair() {
+    let script = |word: &str| {
+        format!(
+            "script: 1\ndefaults: {{ on_invalid_request: {word} }}\nrules:\n  listPets:\n    - {{ id: own, when: {{ valid: false, query.limit: 0 }}, respond: 503 }}\n    - {{ id: usual, respond: none }}"
+        )
+    };
+    for (word, status, rule) in [("reply", 400, ""), ("log", 200, "usual"), ("ignore", 200, "usual")] {
+        let stub = Stub::scripted(&script(word)).await;
+        let wrong = stub.get("/pets?limit=1000").await;
+        assert_eq!((wrong.status, wrong.header("counterfoil-rule")), (status, rule), "{word}");
+        let trail = stub.server.calls()[0].trail.join("\n");
+        assert_eq!(trail.contains("the maximum of 100"), word != "ignore", "{word}: {trail}");
+        // A rule that asks for such requests comes first.
+        assert_eq!(stub.get("/pets?limit=0").await.header("counterfoil-rule"), "own", "{word}");
+        assert_eq!(stub.get("/pets?limit=1").await.header("counterfoil-rule"), "usual", "{word}");
+    }
+}
+
 #[test]
 fn what_can_never_be_is_told() {
     let table = [

@@ -365,7 +365,8 @@ impl<'c> Check<'c, '_> {
     }
 
     fn never(&mut self, at: &Pointer, message: &str) {
-        self.reader.error("matcher-never-matches", at, message, None);
+        let hint = "rules see valid requests only; to see others too, say `valid: any`".to_owned();
+        self.reader.error("matcher-never-matches", at, message, Some(hint));
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::grammar::{Case, Condition, Field, Relation, SchemaTest, Test};
 use super::super::nearest;
 use super::cursor::{Keys, Node, Reader};
 
-const CONDITIONS: Keys = Keys {
+pub(in crate::script) const CONDITIONS: Keys = Keys {
     of: "a condition",
     known: &["eq", "ne", "re", "in", "gt", "ge", "lt", "le", "exists", "contains", "len", "schema", "icase"],
     later: &[],

@@ -31,13 +31,13 @@ pub(in crate::script) struct Node<'d> {
 
 /// The keys an object may have.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Keys {
+pub(in crate::script) struct Keys {
     /// What the object is, with its article: `a rule`.
-    pub(super) of: &'static str,
+    pub(in crate::script) of: &'static str,
     /// Those that are read.
-    pub(super) known: &'static [&'static str],
+    pub(in crate::script) known: &'static [&'static str],
     /// Those of the grammar that are not built yet.
-    pub(super) later: &'static [&'static str],
+    pub(in crate::script) later: &'static [&'static str],
 }
 
 impl<'d> Reader<'d> {

@@ -14,8 +14,10 @@ mod sessions;
 mod short;
 mod when;
 
-pub(super) use cursor::Reader;
+pub(super) use condition::CONDITIONS as CONDITION_KEYS;
+pub(super) use cursor::{Keys, Reader};
 pub(super) use duration::parse as parse_duration;
 pub(super) use field::{Parsed as ParsedField, parse as parse_field};
-pub(super) use rule::entry;
-pub(super) use script::script;
+pub(super) use reply::REPLY as REPLY_KEYS;
+pub(super) use rule::{RULE as RULE_KEYS, entry};
+pub(super) use script::{DEFAULTS as DEFAULTS_KEYS, ROOT as ROOT_KEYS, script};

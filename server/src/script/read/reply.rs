@@ -13,7 +13,7 @@ use super::cursor::{Keys, Node, Reader};
 use super::{duration, fault, json_patch, short};
 use crate::upstream::{Upstream, UpstreamError};
 
-const REPLY: Keys = Keys {
+pub(in crate::script) const REPLY: Keys = Keys {
     of: "a reply",
     known: &[
         "status",

@@ -8,7 +8,7 @@ use super::super::nearest;
 use super::cursor::{Keys, Node, Reader};
 use super::{duration, reply, short, when};
 
-const RULE: Keys = Keys {
+pub(in crate::script) const RULE: Keys = Keys {
     of: "a rule",
     known: &[
         "id",

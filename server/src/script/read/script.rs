@@ -1,20 +1,20 @@
 //! The root of a script.
 
 use super::super::grammar::{Defaults, Entry, Named, Text};
-use super::super::{Unscripted, nearest};
+use super::super::{InvalidRequests, Unscripted, nearest};
 use super::cursor::{Keys, Node, Reader};
 use super::{duration, reply, rule, sessions};
 
-const ROOT: Keys = Keys {
+pub(in crate::script) const ROOT: Keys = Keys {
     of: "a script",
     known: &["script", "document", "include", "seed", "defaults", "sessions", "rules"],
     later: &["state", "scenarios", "resources", "expect"],
 };
 
-const DEFAULTS: Keys = Keys {
+pub(in crate::script) const DEFAULTS: Keys = Keys {
     of: "`defaults`",
-    known: &["delay", "headers", "media_type", "on_unscripted", "proxy"],
-    later: &["on_invalid_request"],
+    known: &["delay", "headers", "media_type", "on_unscripted", "on_invalid_request", "proxy"],
+    later: &[],
 };
 
 /// Reads a whole script.
@@ -72,6 +72,7 @@ fn defaults<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Defaults {
                 reply::refuse_content_type(reader, &defaults.headers);
             }
             "on_unscripted" => defaults.unscripted = unscripted(reader, &member),
+            "on_invalid_request" => defaults.invalid = invalid_requests(reader, &member),
             "proxy" => upstream = reply::upstream(reader, &member).map(|upstream| (upstream, member)),
             _ => defaults.media_type = reply::media_type(reader, &member),
         }
@@ -89,6 +90,21 @@ fn defaults<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Defaults {
         }
     }
     defaults
+}
+
+fn invalid_requests<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<InvalidRequests> {
+    const WORDS: [&str; 3] = ["reply", "log", "ignore"];
+    let word = reader.text(node, "one of reply, log, ignore")?;
+    match word {
+        "reply" => Some(InvalidRequests::Refused),
+        "log" => Some(InvalidRequests::Logged),
+        "ignore" => Some(InvalidRequests::Ignored),
+        _ => {
+            let message = format!("`{word}` is none of reply, log, ignore");
+            reader.error("value-invalid", &node.pointer, message, nearest::hint(word, WORDS));
+            None
+        }
+    }
 }
 
 fn unscripted<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Unscripted> {
