@@ -6,7 +6,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let stub = control::Client::new("http://127.0.0.1:4011")?;
-//! for operation in stub.list_operations().await?.into_inner() {
+//! for operation in stub.list_operations(None).await?.into_inner() {
 //!     println!("{operation:?}");
 //! }
 //! # Ok(())

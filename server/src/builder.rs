@@ -293,6 +293,7 @@ impl StubBuilder {
             Some(_) => format!("{scheme}://localhost"),
             None => url_of(scheme, plane.local_addr()),
         };
+        let _ = state.url.set(url.clone());
         let control = match state.settings.control_port {
             Some(port) => Some(control::start(&state, port)?),
             None => None,

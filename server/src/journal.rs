@@ -107,6 +107,11 @@ impl Journal {
         self.last_id.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// The id of the latest call; 0 where there was none.
+    pub(crate) fn last_id(&self) -> u64 {
+        self.last_id.load(Ordering::Relaxed)
+    }
+
     /// Records a call, and forgets those with the lowest ids where there are too many.
     pub(crate) fn push(&self, entry: Entry) {
         self.ring.push(entry.id, entry.size(), Kept::Recorded(entry));

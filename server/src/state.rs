@@ -1,6 +1,6 @@
 //! What both planes share, for as long as the stub runs: the edition served, the sessions, the settings.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use counterfoil_openapi::Contract;
@@ -30,6 +30,8 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     /// How the stub was built.
     pub(crate) settings: Settings,
+    /// The base URL of the stub, once it listens.
+    pub(crate) url: OnceLock<String>,
     /// Whether the stub is being stopped.
     stopping: watch::Sender<bool>,
 }
@@ -47,6 +49,7 @@ impl State {
             edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings)),
             changing: Mutex::default(),
             sessions: Sessions::default(),
+            url: OnceLock::new(),
             stopping: watch::Sender::new(false),
             forwarder,
             outbox: Arc::new(outbox),

@@ -1,5 +1,6 @@
 //! The suite against running implementations.
 
+mod control;
 mod defects;
 mod faithful;
 mod multipart;

@@ -87,7 +87,7 @@ async fn each_documented_status_comes_back_in_each_way_it_is_asked_for() {
         let scripted = StubServer::builder(contract.clone()).script(script).start().await.unwrap();
         assert_eq!(call(&scripted, &plain).await, expected, "scripted");
 
-        control.set_reply(OPERATION, &control::types::Reply(json!(status))).await.unwrap();
+        control.set_reply(OPERATION, None, &control::types::Reply(json!(status))).await.unwrap();
         assert_eq!(call(&stub, &plain).await, expected, "switched");
         let (typed, body) = call_typed(&stub, plain.clone()).await;
         assert_eq!(
@@ -95,7 +95,7 @@ async fn each_documented_status_comes_back_in_each_way_it_is_asked_for() {
             (status, without_nulls(expected.1)),
             "through the typed client"
         );
-        control.clear_reply(OPERATION).await.unwrap();
+        control.clear_reply(OPERATION, None).await.unwrap();
         assert_eq!(call(&stub, &plain).await.0, 200, "switched back");
     }
 }

@@ -1,14 +1,18 @@
 //! The control API as a trait, from which its document is written.
 
+use std::collections::BTreeMap;
+
 use dropshot::{
-    HttpResponseDeleted, HttpResponseOk, HttpResponseUpdatedNoContent, Path, Query, RequestContext,
+    HttpResponseCreated, HttpResponseDeleted, HttpResponseOk, HttpResponseUpdatedNoContent, Path, Query,
+    RequestContext,
 };
 
 use super::body::Described;
 use super::problem::Problem;
 use super::types::{
-    Call, CallFilter, CallList, CallPath, Health, OperationPath, OperationSummary, Reply, ReplySet, Reset,
-    WebhookOrder, WebhookPath, WebhookSent,
+    AnyValue, Call, CallFilter, CallList, CallPath, Health, NewSession, OperationPath, OperationSummary,
+    PlaceQuery, PlaceSet, Reply, ReplySet, Reset, ScenarioPath, ScenarioState, SessionMade, SessionPath,
+    SessionQuery, SessionSummary, StatePath, WebhookOrder, WebhookPath, WebhookSent,
 };
 
 /// The control API of a running stub.
@@ -25,6 +29,7 @@ pub(crate) trait ControlApi {
     #[endpoint { method = GET, path = "/operations" }]
     async fn list_operations(
         rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
     ) -> Result<HttpResponseOk<Vec<OperationSummary>>, Problem>;
 
     /// Set what an operation answers
@@ -36,6 +41,7 @@ pub(crate) trait ControlApi {
     async fn set_reply(
         rqctx: RequestContext<Self::Context>,
         path: Path<OperationPath>,
+        query: Query<SessionQuery>,
         reply: Described<Reply>,
     ) -> Result<HttpResponseOk<ReplySet>, Problem>;
 
@@ -44,6 +50,7 @@ pub(crate) trait ControlApi {
     async fn clear_reply(
         rqctx: RequestContext<Self::Context>,
         path: Path<OperationPath>,
+        query: Query<SessionQuery>,
     ) -> Result<HttpResponseDeleted, Problem>;
 
     /// List the calls received, the oldest first
@@ -55,14 +62,128 @@ pub(crate) trait ControlApi {
 
     /// Forget the calls received
     #[endpoint { method = DELETE, path = "/calls" }]
-    async fn clear_calls(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseDeleted, Problem>;
+    async fn clear_calls(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseDeleted, Problem>;
 
     /// Show one call whole: request, response, and what was decided why
     #[endpoint { method = GET, path = "/calls/{id}" }]
     async fn show_call(
         rqctx: RequestContext<Self::Context>,
         path: Path<CallPath>,
+        query: Query<SessionQuery>,
     ) -> Result<HttpResponseOk<Call>, Problem>;
+
+    /// Show what scripts keep: every value by its name
+    #[endpoint { method = GET, path = "/state" }]
+    async fn list_state(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseOk<BTreeMap<String, AnyValue>>, Problem>;
+
+    /// Keep these values, and none but these
+    #[endpoint { method = PUT, path = "/state" }]
+    async fn replace_state(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+        values: Described<BTreeMap<String, AnyValue>>,
+    ) -> Result<HttpResponseOk<BTreeMap<String, AnyValue>>, Problem>;
+
+    /// Keep these values, and remove those that are null
+    #[endpoint { method = PATCH, path = "/state" }]
+    async fn change_state(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+        values: Described<BTreeMap<String, AnyValue>>,
+    ) -> Result<HttpResponseOk<BTreeMap<String, AnyValue>>, Problem>;
+
+    /// Put every value back to what scripts begin with
+    #[endpoint { method = DELETE, path = "/state" }]
+    async fn reset_state(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseDeleted, Problem>;
+
+    /// Show one value that is kept
+    #[endpoint { method = GET, path = "/state/{key}" }]
+    async fn show_value(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<StatePath>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseOk<AnyValue>, Problem>;
+
+    /// Keep one value
+    #[endpoint { method = PUT, path = "/state/{key}" }]
+    async fn set_value(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<StatePath>,
+        query: Query<SessionQuery>,
+        value: Described<AnyValue>,
+    ) -> Result<HttpResponseOk<AnyValue>, Problem>;
+
+    /// Remove one value
+    #[endpoint { method = DELETE, path = "/state/{key}" }]
+    async fn remove_value(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<StatePath>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseDeleted, Problem>;
+
+    /// List the scenarios, and where what has left its first state is
+    #[endpoint { method = GET, path = "/scenarios" }]
+    async fn list_scenarios(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseOk<Vec<ScenarioState>>, Problem>;
+
+    /// Show the state that a scenario is in
+    #[endpoint { method = GET, path = "/scenarios/{name}" }]
+    async fn show_place(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<ScenarioPath>,
+        query: Query<PlaceQuery>,
+    ) -> Result<HttpResponseOk<PlaceSet>, Problem>;
+
+    /// Put a scenario into a state
+    #[endpoint { method = PUT, path = "/scenarios/{name}" }]
+    async fn set_place(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<ScenarioPath>,
+        query: Query<PlaceQuery>,
+        place: Described<PlaceSet>,
+    ) -> Result<HttpResponseOk<PlaceSet>, Problem>;
+
+    /// Put a scenario back into its first state, for one value or, where none is named, for all
+    #[endpoint { method = DELETE, path = "/scenarios/{name}" }]
+    async fn reset_place(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<ScenarioPath>,
+        query: Query<PlaceQuery>,
+    ) -> Result<HttpResponseDeleted, Problem>;
+
+    /// Make a session
+    ///
+    /// A request that names it, by the header or below the base URL that is answered, has counters, rules set at run
+    /// time, values and a journal of its own.
+    #[endpoint { method = POST, path = "/sessions" }]
+    async fn make_session(
+        rqctx: RequestContext<Self::Context>,
+        order: Described<NewSession>,
+    ) -> Result<HttpResponseCreated<SessionMade>, Problem>;
+
+    /// List the sessions
+    #[endpoint { method = GET, path = "/sessions" }]
+    async fn list_sessions(
+        rqctx: RequestContext<Self::Context>,
+    ) -> Result<HttpResponseOk<Vec<SessionSummary>>, Problem>;
+
+    /// Drop a session with everything in it
+    #[endpoint { method = DELETE, path = "/sessions/{id}" }]
+    async fn drop_session(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<SessionPath>,
+    ) -> Result<HttpResponseDeleted, Problem>;
 
     /// Send a webhook of the documents
     ///
@@ -81,6 +202,7 @@ pub(crate) trait ControlApi {
     #[endpoint { method = POST, path = "/reset" }]
     async fn reset(
         rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
         scopes: Described<Reset>,
     ) -> Result<HttpResponseUpdatedNoContent, Problem>;
 

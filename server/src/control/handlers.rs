@@ -1,22 +1,26 @@
 //! The control API, carried out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use counterfoil_openapi::{Operation, StatusPattern};
 use dropshot::{
-    HttpResponseDeleted, HttpResponseOk, HttpResponseUpdatedNoContent, Path, Query, RequestContext,
+    HttpResponseCreated, HttpResponseDeleted, HttpResponseOk, HttpResponseUpdatedNoContent, Path, Query,
+    RequestContext,
 };
 use sha2::{Digest, Sha256};
 
 use super::api::ControlApi;
-use super::body::Described;
+use super::body::{self, Described};
+use super::kept::{self, Others};
 use super::problem::{FindingBody, Problem};
 use super::types::{
-    Call, CallFilter, CallList, CallPath, CallSummary, HeaderField, Health, Message, OperationPath,
-    OperationSummary, Reply, ReplySet, Reset, ResetScope, WebhookOrder, WebhookPath, WebhookSent,
+    AnyValue, Call, CallFilter, CallList, CallPath, CallSummary, HeaderField, Health, Message, NewSession,
+    OperationPath, OperationSummary, PlaceQuery, PlaceSet, Reply, ReplySet, Reset, ResetScope, ScenarioPath,
+    ScenarioState, SessionMade, SessionPath, SessionQuery, SessionSummary, StatePath, WebhookOrder,
+    WebhookPath, WebhookSent,
 };
-use super::{control_document, guard, webhook};
+use super::{control_document, guard, sessions, webhook};
 use crate::edition::Edition;
 use crate::journal::{self, Validity};
 use crate::script::nearest;
@@ -37,6 +41,16 @@ fn admitted(rqctx: &RequestContext<Arc<State>>) -> Result<&State, Problem> {
     Ok(rqctx.context())
 }
 
+/// The state and the session asked for, once the request is known to come from this machine.
+fn in_session(
+    rqctx: &RequestContext<Arc<State>>,
+    query: Query<SessionQuery>,
+) -> Result<(&State, Arc<Session>), Problem> {
+    let state = admitted(rqctx)?;
+    let session = sessions::named(state, query.into_inner().session.as_deref())?;
+    Ok((state, session))
+}
+
 impl ControlApi for Control {
     type Context = Arc<State>;
 
@@ -54,25 +68,26 @@ impl ControlApi for Control {
 
     async fn list_operations(
         rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
     ) -> Result<HttpResponseOk<Vec<OperationSummary>>, Problem> {
-        let state = admitted(&rqctx)?;
-        let session = state.sessions.unnamed();
-        let calls = state.sessions.unnamed().journal.counts();
+        let (state, session) = in_session(&rqctx, query)?;
+        let calls = session.journal.counts();
         let edition = state.edition();
-        let operations = edition.operations().map(|operation| summary(&edition, session, operation, &calls));
+        let operations = edition.operations().map(|operation| summary(&edition, &session, operation, &calls));
         Ok(HttpResponseOk(operations.collect()))
     }
 
     async fn set_reply(
         rqctx: RequestContext<Self::Context>,
         path: Path<OperationPath>,
+        query: Query<SessionQuery>,
         reply: Described<Reply>,
     ) -> Result<HttpResponseOk<ReplySet>, Problem> {
-        let state = admitted(&rqctx)?;
+        let (state, session) = in_session(&rqctx, query)?;
         let name = path.into_inner().op;
         let set = state.change(|edition| {
             let operation = operation(edition, &name)?;
-            Ok::<_, Problem>(state.sessions.unnamed().set_reply(&edition.engine, operation, reply.as_bytes()))
+            Ok::<_, Problem>(session.set_reply(&edition.engine, operation, reply.as_bytes()))
         });
         match set? {
             Ok(outcome) => Ok(HttpResponseOk(ReplySet {
@@ -92,11 +107,12 @@ impl ControlApi for Control {
     async fn clear_reply(
         rqctx: RequestContext<Self::Context>,
         path: Path<OperationPath>,
+        query: Query<SessionQuery>,
     ) -> Result<HttpResponseDeleted, Problem> {
-        let state = admitted(&rqctx)?;
+        let (state, session) = in_session(&rqctx, query)?;
         let name = path.into_inner().op;
         state.change(|edition| {
-            state.sessions.unnamed().clear_reply(operation(edition, &name)?);
+            session.clear_reply(operation(edition, &name)?);
             Ok(HttpResponseDeleted())
         })
     }
@@ -106,14 +122,15 @@ impl ControlApi for Control {
         query: Query<CallFilter>,
     ) -> Result<HttpResponseOk<CallList>, Problem> {
         let state = admitted(&rqctx)?;
-        let CallFilter { op, status, valid, after, limit } = query.into_inner();
+        let CallFilter { op, status, valid, after, limit, session } = query.into_inner();
+        let session = sessions::named(state, session.as_deref())?;
         let operation = match op {
             Some(name) => Some(operation(&state.edition(), &name)?.id().as_str().to_owned()),
             None => None,
         };
         let limit = limit.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(MAX_LIMIT));
         let limit = limit.clamp(1, MAX_LIMIT);
-        let mut calls = state.sessions.unnamed().journal.list(&journal::CallFilter {
+        let mut calls = session.journal.list(&journal::CallFilter {
             operation,
             status,
             validity: valid.map(|valid| if valid { Validity::Valid } else { Validity::Invalid }),
@@ -127,21 +144,161 @@ impl ControlApi for Control {
         Ok(HttpResponseOk(CallList { items: calls.into_iter().map(in_short).collect(), next }))
     }
 
-    async fn clear_calls(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseDeleted, Problem> {
-        admitted(&rqctx)?.sessions.unnamed().journal.clear();
+    async fn clear_calls(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseDeleted, Problem> {
+        let (_, session) = in_session(&rqctx, query)?;
+        session.journal.clear();
         Ok(HttpResponseDeleted())
     }
 
     async fn show_call(
         rqctx: RequestContext<Self::Context>,
         path: Path<CallPath>,
+        query: Query<SessionQuery>,
     ) -> Result<HttpResponseOk<Call>, Problem> {
-        let state = admitted(&rqctx)?;
+        let (_, session) = in_session(&rqctx, query)?;
         let id = path.into_inner().id;
-        let call = state.sessions.unnamed().journal.get(id).ok_or_else(|| {
+        let call = session.journal.get(id).ok_or_else(|| {
             Problem::unknown("call-unknown", format!("the journal holds no call {id}, or no longer"))
         })?;
         Ok(HttpResponseOk(in_full(call)))
+    }
+
+    async fn list_state(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseOk<Values>, Problem> {
+        let (state, session) = in_session(&rqctx, query)?;
+        Ok(HttpResponseOk(shown(kept::values(&state.edition(), &session))))
+    }
+
+    async fn replace_state(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+        values: Described<Values>,
+    ) -> Result<HttpResponseOk<Values>, Problem> {
+        let (state, session) = in_session(&rqctx, query)?;
+        let values = body::read(values.as_bytes())?;
+        Ok(HttpResponseOk(shown(kept::set(&state.edition(), &session, values, Others::Removed)?)))
+    }
+
+    async fn change_state(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+        values: Described<Values>,
+    ) -> Result<HttpResponseOk<Values>, Problem> {
+        let (state, session) = in_session(&rqctx, query)?;
+        let values = body::read(values.as_bytes())?;
+        Ok(HttpResponseOk(shown(kept::set(&state.edition(), &session, values, Others::Kept)?)))
+    }
+
+    async fn reset_state(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseDeleted, Problem> {
+        let (_, session) = in_session(&rqctx, query)?;
+        session.memory().clear_values();
+        Ok(HttpResponseDeleted())
+    }
+
+    async fn show_value(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<StatePath>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseOk<AnyValue>, Problem> {
+        let (state, session) = in_session(&rqctx, query)?;
+        let value = kept::value(&state.edition(), &session, &path.into_inner().key)?;
+        Ok(HttpResponseOk(AnyValue(value)))
+    }
+
+    async fn set_value(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<StatePath>,
+        query: Query<SessionQuery>,
+        value: Described<AnyValue>,
+    ) -> Result<HttpResponseOk<AnyValue>, Problem> {
+        let (_, session) = in_session(&rqctx, query)?;
+        let AnyValue(value) = body::read(value.as_bytes())?;
+        kept::set_value(&session, path.into_inner().key, value.clone())?;
+        Ok(HttpResponseOk(AnyValue(value)))
+    }
+
+    async fn remove_value(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<StatePath>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseDeleted, Problem> {
+        let (state, session) = in_session(&rqctx, query)?;
+        kept::remove(&state.edition(), &session, &path.into_inner().key)?;
+        Ok(HttpResponseDeleted())
+    }
+
+    async fn list_scenarios(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseOk<Vec<ScenarioState>>, Problem> {
+        let (state, session) = in_session(&rqctx, query)?;
+        Ok(HttpResponseOk(kept::scenarios(&state.edition(), &session)))
+    }
+
+    async fn show_place(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<ScenarioPath>,
+        query: Query<PlaceQuery>,
+    ) -> Result<HttpResponseOk<PlaceSet>, Problem> {
+        let state = admitted(&rqctx)?;
+        let PlaceQuery { key, session } = query.into_inner();
+        let session = sessions::named(state, session.as_deref())?;
+        let name = path.into_inner().name;
+        Ok(HttpResponseOk(kept::place(&state.edition(), &session, &name, key.as_deref())?))
+    }
+
+    async fn set_place(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<ScenarioPath>,
+        query: Query<PlaceQuery>,
+        place: Described<PlaceSet>,
+    ) -> Result<HttpResponseOk<PlaceSet>, Problem> {
+        let state = admitted(&rqctx)?;
+        let PlaceQuery { key, session } = query.into_inner();
+        let session = sessions::named(state, session.as_deref())?;
+        let (name, place) = (path.into_inner().name, body::read(place.as_bytes())?);
+        Ok(HttpResponseOk(kept::go(&state.edition(), &session, &name, key.as_deref(), place)?))
+    }
+
+    async fn reset_place(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<ScenarioPath>,
+        query: Query<PlaceQuery>,
+    ) -> Result<HttpResponseDeleted, Problem> {
+        let state = admitted(&rqctx)?;
+        let PlaceQuery { key, session } = query.into_inner();
+        let session = sessions::named(state, session.as_deref())?;
+        kept::restart(&state.edition(), &session, &path.into_inner().name, key.as_deref())?;
+        Ok(HttpResponseDeleted())
+    }
+
+    async fn make_session(
+        rqctx: RequestContext<Self::Context>,
+        order: Described<NewSession>,
+    ) -> Result<HttpResponseCreated<SessionMade>, Problem> {
+        Ok(HttpResponseCreated(sessions::make(admitted(&rqctx)?, order.as_bytes())?))
+    }
+
+    async fn list_sessions(
+        rqctx: RequestContext<Self::Context>,
+    ) -> Result<HttpResponseOk<Vec<SessionSummary>>, Problem> {
+        Ok(HttpResponseOk(sessions::list(admitted(&rqctx)?)))
+    }
+
+    async fn drop_session(
+        rqctx: RequestContext<Self::Context>,
+        path: Path<SessionPath>,
+    ) -> Result<HttpResponseDeleted, Problem> {
+        sessions::drop_named(admitted(&rqctx)?, &path.into_inner().id)?;
+        Ok(HttpResponseDeleted())
     }
 
     async fn send_webhook(
@@ -155,17 +312,20 @@ impl ControlApi for Control {
 
     async fn reset(
         rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
         scopes: Described<Reset>,
     ) -> Result<HttpResponseUpdatedNoContent, Problem> {
-        let state = admitted(&rqctx)?;
-        let session = state.sessions.unnamed();
-        let reset = read_reset(scopes.as_bytes())?;
+        let (state, session) = in_session(&rqctx, query)?;
+        let reset: Reset = body::read(scopes.as_bytes())?;
         let covers = |scope| reset.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope));
         if covers(ResetScope::Rules) {
             state.change(|_| session.clear_replies());
         }
         if covers(ResetScope::Sequences) {
             session.reset_sequences();
+        }
+        if covers(ResetScope::State) {
+            session.memory().clear();
         }
         if covers(ResetScope::Calls) {
             session.journal.clear();
@@ -232,15 +392,11 @@ fn summary(
     }
 }
 
-/// Reads what is to be reset; nothing sent means everything.
-fn read_reset(bytes: &[u8]) -> Result<Reset, Problem> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Reset::default());
-    }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let found = FindingBody::unplaced("value-invalid", error.line(), error.to_string());
-        Problem::with(format!("the body says nothing that can be reset: {error}"), vec![found])
-    })
+/// Values by name, as they travel.
+type Values = BTreeMap<String, AnyValue>;
+
+fn shown(values: BTreeMap<String, serde_json::Value>) -> Values {
+    values.into_iter().map(|(name, value)| (name, AnyValue(value))).collect()
 }
 
 fn in_short(call: crate::Call) -> CallSummary {

@@ -9,8 +9,10 @@ mod body;
 mod document;
 mod guard;
 mod handlers;
+mod kept;
 mod problem;
 mod server;
+mod sessions;
 mod types;
 mod webhook;
 

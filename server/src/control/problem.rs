@@ -39,7 +39,7 @@ pub(crate) struct FindingBody {
     /// What was found and what was expected.
     message: String,
     /// What to do about it, the nearest valid name included.
-    hint: Option<String>,
+    pub(super) hint: Option<String>,
 }
 
 /// How much a finding matters.
@@ -85,6 +85,13 @@ impl FindingBody {
     }
 }
 
+impl FindingBody {
+    /// An error at a place.
+    pub(super) fn at(pointer: &str, code: &str, message: String) -> Self {
+        Self { pointer: pointer.to_owned(), ..Self::unplaced(code, 0, message) }
+    }
+}
+
 impl Problem {
     fn new(code: ErrorStatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
@@ -105,6 +112,16 @@ impl Problem {
     /// 403: it is not allowed here, whoever asks.
     pub(crate) fn forbidden(kind: &str, detail: impl Into<String>) -> Self {
         Self::new(ErrorStatusCode::FORBIDDEN, kind, "not allowed", detail)
+    }
+
+    /// 409: something is there already, or not as it would have to be.
+    pub(crate) fn conflict(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(ErrorStatusCode::CONFLICT, kind, "not as things stand", detail)
+    }
+
+    /// 429: there are as many as there may be.
+    pub(crate) fn too_many(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(ErrorStatusCode::TOO_MANY_REQUESTS, kind, "too many", detail)
     }
 
     /// 502: another server did not answer.

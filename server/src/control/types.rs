@@ -52,6 +52,13 @@ pub(crate) struct OperationPath {
     pub(crate) op: String,
 }
 
+/// Which session is meant.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct SessionQuery {
+    /// The name of a session, made on first use; absent for that of requests which name none.
+    pub(crate) session: Option<String>,
+}
+
 /// What an operation is to answer, in the grammar of a script's `rules`.
 ///
 /// A status (`403`), the name of a documented example (`"tom"`), both (`"404/notFound"`), a sequence
@@ -104,6 +111,8 @@ pub(crate) struct CallFilter {
     pub(crate) after: Option<u64>,
     /// At most so many calls, 100 where absent, never more than 1,000.
     pub(crate) limit: Option<u32>,
+    /// The name of a session, made on first use; absent for the calls that named none.
+    pub(crate) session: Option<String>,
 }
 
 /// Calls, the oldest first.
@@ -216,6 +225,109 @@ pub(crate) enum ResetScope {
     Sequences,
     /// The journal.
     Calls,
+    /// Values that scripts keep, and the states of scenarios.
+    State,
+}
+
+/// The value a path names.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct StatePath {
+    /// Its name.
+    pub(crate) key: String,
+}
+
+/// A value of JSON.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct AnyValue(pub(crate) serde_json::Value);
+
+/// A scenario, and where what it is about is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ScenarioState {
+    /// Its name.
+    pub(crate) name: String,
+    /// The state that everything begins in.
+    pub(crate) start: String,
+    /// Its states.
+    pub(crate) states: Vec<String>,
+    /// The field that each value of is in a state of its own.
+    pub(crate) per: Option<String>,
+    /// What has left the first state.
+    pub(crate) places: Vec<Place>,
+}
+
+/// Where a value is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Place {
+    /// The value, as text; absent where there is but one place, or where requests had none.
+    pub(crate) key: Option<String>,
+    /// The state it is in.
+    pub(crate) state: String,
+}
+
+/// A state of a scenario.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlaceSet {
+    /// Its name.
+    pub(crate) state: String,
+}
+
+/// The scenario a path names.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct ScenarioPath {
+    /// Its name.
+    pub(crate) name: String,
+}
+
+/// Which place of a scenario is meant.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct PlaceQuery {
+    /// The value of the scenario's `per`, as text.
+    pub(crate) key: Option<String>,
+    /// The name of a session, made on first use; absent for that of requests which name none.
+    pub(crate) session: Option<String>,
+}
+
+/// A session to make.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NewSession {
+    /// Its name; one is made up where absent.
+    pub(crate) id: Option<String>,
+    /// How long it is kept after its last request, as scripts write durations: `90s`, `10m`, `1h`.
+    pub(crate) ttl: Option<String>,
+}
+
+/// A session that was made, and how requests name it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SessionMade {
+    /// Its name.
+    pub(crate) id: String,
+    /// The header that names it, as a line.
+    pub(crate) header: String,
+    /// The base URL of the stub below which every request is in it.
+    pub(crate) base_url: String,
+}
+
+/// A session there is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SessionSummary {
+    /// Its name.
+    pub(crate) id: String,
+    /// How many calls it has had.
+    pub(crate) calls: u64,
+    /// How long ago it was asked for last, in milliseconds.
+    pub(crate) idle_ms: u64,
+    /// How long it is kept after that, in milliseconds.
+    pub(crate) ttl_ms: u64,
+}
+
+/// The session a path names.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct SessionPath {
+    /// Its name.
+    pub(crate) id: String,
 }
 
 /// The webhook a path names.

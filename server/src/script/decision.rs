@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::call::Source;
 use crate::fault::{Drip, Fault, Mishap};
+use crate::session::Effects;
 use crate::upstream::Upstream;
 
 /// A request that the router and the validator have seen, put to the script.
@@ -34,6 +35,8 @@ pub(crate) struct Decision {
     pub(crate) reply: ReplySpec,
     /// Why, as one line of the trail.
     pub(crate) trail: String,
+    /// What it changes of what the session keeps; carried out already where the engine has decided.
+    pub(crate) effects: Effects,
 }
 
 /// A reply as a script asks for it; what it leaves open the document fills.

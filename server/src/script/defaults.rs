@@ -65,7 +65,8 @@ impl ActiveDefaults {
         let is_drawn = spec.delay.is_none() && defaults.delay.is_some();
         let has_holes = defaults.headers.iter().any(HeaderLine::has_holes);
         let is_counted = is_drawn || has_holes;
-        let used = is_counted.then(|| session.tally(self.key).claim(None)).flatten().unwrap_or_default();
+        let used =
+            is_counted.then(|| session.count(self.key).all().claim(None)).flatten().unwrap_or_default();
         let is_said =
             |line: &HeaderLine| spec.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(&line.name));
         let unsaid: Vec<&HeaderLine> = defaults.headers.iter().filter(|line| !is_said(line)).collect();

@@ -1,18 +1,20 @@
 //! All rules that were loaded, and which of them answers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use counterfoil_openapi::{Finding, Operation};
+use serde_json::Value;
 
 use super::clock::{Clock, Moment};
 use super::defaults::ActiveDefaults;
 use super::index::RuleIndex;
 use super::load::{self, Script, ScriptError};
-use super::rule::ActiveRule;
-use super::scope::{NothingKept, Scope};
+use super::rule::{ActiveRule, CompiledRule};
+use super::scenario::{ActiveScenario, ScenarioInfo};
+use super::scope::{Kept, Scope};
 use super::{Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
-use crate::session::{RuleKey, Session, SessionRules};
+use crate::session::{MAX_STATE_BYTES, Memory, RuleKey, Session, SessionRules, StateFull};
 
 /// Holds the scripts of a stub and decides by them. It never changes: what is counted and set at run time is in the
 /// session that a request belongs to.
@@ -28,6 +30,8 @@ pub(crate) struct ScriptEngine {
     /// What they and the defaults are counted under.
     keys: HashSet<RuleKey>,
     sessions: SessionRules,
+    /// What is kept from the start; of several scripts the first one's word counts.
+    state: BTreeMap<String, Value>,
     seed: u64,
     /// What rules expire by, and what templates call now.
     clock: Clock,
@@ -36,13 +40,17 @@ pub(crate) struct ScriptEngine {
 /// Rules by the operation's id, then by its document's name.
 type Rules = HashMap<String, Vec<OperationRules>>;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct OperationRules {
     document: String,
     /// In the order they are asked.
     rules: Vec<ActiveRule>,
     /// Which of them a request can match.
     index: RuleIndex,
+    /// Asked before the rules.
+    scenarios: Vec<ActiveScenario>,
+    /// Whether one of all these changes what is kept.
+    changes_memory: bool,
 }
 
 /// What becomes of the rules with a reload, by their names.
@@ -65,6 +73,7 @@ impl ScriptEngine {
     /// An engine by a clock that runs already; rules that were in force before are so since then.
     fn by_clock(scripts: Vec<Script>, seed: u64, clock: Clock, before: &HashMap<RuleKey, Moment>) -> Self {
         let now = clock.now();
+        let since = |key: RuleKey| before.get(&key).copied().unwrap_or(now);
         let mut filed = Rules::new();
         let mut keys = HashSet::new();
         for script in &scripts {
@@ -74,16 +83,18 @@ impl ScriptEngine {
                 let of_operation =
                     rules_of(filed.entry(scripted.operation.clone()).or_default(), &scripted.document);
                 for rule in &scripted.rules {
-                    let names =
-                        [&scripted.document, &scripted.operation, &rule.id].map(|name| name.as_bytes());
-                    let [document, operation, id] = names;
-                    let mut key = RuleKey::of(&[b"rule", document, operation, id, &rule.digest]);
-                    // Another script may say the same again.
-                    while !keys.insert(key) {
-                        key = key.next();
-                    }
-                    let since = before.get(&key).copied().unwrap_or(now);
-                    of_operation.rules.push(ActiveRule::new(Arc::clone(rule), key, seed, since));
+                    let key = new_key(&mut keys, &scripted.document, &scripted.operation, rule);
+                    of_operation.rules.push(ActiveRule::new(Arc::clone(rule), key, seed, since(key)));
+                }
+            }
+            for scenario in &loaded.scenarios {
+                for of in &scenario.operations {
+                    let of_operation = rules_of(filed.entry(of.operation.clone()).or_default(), &of.document);
+                    let active = |rule: &Arc<CompiledRule>| {
+                        let key = new_key(&mut keys, &of.document, &of.operation, rule);
+                        ActiveRule::new(Arc::clone(rule), key, seed, since(key))
+                    };
+                    of_operation.scenarios.push(ActiveScenario::new(scenario, of, active));
                 }
             }
         }
@@ -93,7 +104,14 @@ impl ScriptEngine {
         let defaults: Vec<_> = scripts.iter().filter_map(|script| ActiveDefaults::of(script, seed)).collect();
         keys.extend(defaults.iter().map(ActiveDefaults::key));
         let sessions = SessionRules::merge(scripts.iter().map(|script| &script.loaded().sessions));
-        Self { scripts, defaults, filed, keys, sessions, seed, clock }
+        for of in filed.values_mut().flatten() {
+            of.changes_memory = !of.scenarios.is_empty() || of.rules.iter().any(ActiveRule::changes_memory);
+        }
+        let mut state = BTreeMap::new();
+        for (name, value) in scripts.iter().flat_map(|script| &script.loaded().state) {
+            state.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        Self { scripts, defaults, filed, keys, sessions, state, seed, clock }
     }
 
     /// The engine over other scripts, and what becomes of the rules: one of the same id and text, for the same
@@ -146,20 +164,56 @@ impl ScriptEngine {
     }
 
     /// What the scripts say of a request of a session; nothing where none has an answer.
+    ///
+    /// Where something of the operation changes what the session keeps, it is held from the first condition to the
+    /// last change: of requests at once one comes after the other.
     pub(crate) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
-        let scope = &self.scope(subject);
-        let filed = || {
-            let of = find(&self.filed, subject.operation)?;
+        let filed = find(&self.filed, subject.operation);
+        let is_held = filed.is_some_and(|filed| filed.changes_memory) || session.changes_memory();
+        let mut memory = is_held.then(|| session.memory());
+        let scope = &self.scope(subject, session, memory.as_deref());
+        let by_scenario = || {
+            let (filed, memory) = (filed?, memory.as_deref()?);
+            filed.scenarios.iter().find_map(|scenario| scenario.decide(scope, memory, session))
+        };
+        let by_rule = || {
+            let of = filed?;
             of.index.candidates(scope).find_map(|place| of.rules.get(place)?.decide(scope, session))
         };
-        let mut decision = session.decide(scope).or_else(filed)?;
-        self.fill(scope, session, &mut decision.reply);
+        let mut decision = session.decide(scope).or_else(by_scenario).or_else(by_rule)?;
+        if let Some(memory) = &mut memory
+            && let Err(StateFull) = memory.apply(std::mem::take(&mut decision.effects))
+        {
+            decision.reply.unmet = Some(format!("all values kept take more than {MAX_STATE_BYTES} bytes"));
+        }
+        drop(memory);
+        self.fill(&self.scope(subject, session, None), session, &mut decision.reply);
         Some(decision)
     }
 
-    /// What scripts see of a request.
-    fn scope<'s>(&self, subject: &Subject<'s>) -> Scope<'s> {
-        Scope { subject: *subject, state: &NothingKept, now: self.clock.now() }
+    /// What scripts see of a request; of what is kept, as it is under the lock that is held, or else as it is when
+    /// they look.
+    fn scope<'s>(
+        &'s self,
+        subject: &Subject<'s>,
+        session: &'s Session,
+        memory: Option<&'s Memory>,
+    ) -> Scope<'s> {
+        Scope {
+            subject: *subject,
+            state: Kept { memory, session, initial: &self.state },
+            now: self.clock.now(),
+        }
+    }
+
+    /// The scenarios of all scripts, in order.
+    pub(crate) fn scenarios(&self) -> impl Iterator<Item = ScenarioInfo<'_>> {
+        self.scripts.iter().flat_map(|script| &script.loaded().scenarios).map(|scenario| scenario.info())
+    }
+
+    /// What is kept from the start.
+    pub(crate) fn state(&self) -> &BTreeMap<String, Value> {
+        &self.state
     }
 
     /// What holds for the reply to a request that no rule answers; nothing where no script has defaults for it.
@@ -169,7 +223,7 @@ impl ScriptEngine {
         }
         let generate = self.on_unscripted(subject) == Some(Unscripted::Generate);
         let mut spec = ReplySpec { generate, ..ReplySpec::default() };
-        self.fill(&self.scope(subject), session, &mut spec);
+        self.fill(&self.scope(subject, session, None), session, &mut spec);
         Some(spec)
     }
 
@@ -224,7 +278,7 @@ fn by_name(rules: &Rules) -> HashMap<(&str, &str, &str), &ActiveRule> {
     let mut named = HashMap::new();
     for (operation, documents) in rules {
         for of in documents {
-            for rule in &of.rules {
+            for rule in of.rules.iter().chain(of.scenarios.iter().flat_map(ActiveScenario::rules)) {
                 named.entry((operation.as_str(), of.document.as_str(), rule.id())).or_insert(rule);
             }
         }
@@ -232,13 +286,20 @@ fn by_name(rules: &Rules) -> HashMap<(&str, &str, &str), &ActiveRule> {
     named
 }
 
+/// What a rule is counted under.
+fn new_key(keys: &mut HashSet<RuleKey>, document: &str, operation: &str, rule: &CompiledRule) -> RuleKey {
+    let [document, operation, id] = [document, operation, &rule.id].map(str::as_bytes);
+    let mut key = RuleKey::of(&[b"rule", document, operation, id, &rule.digest]);
+    // Another script may say the same again.
+    while !keys.insert(key) {
+        key = key.next();
+    }
+    key
+}
+
 fn rules_of<'r>(documents: &'r mut Vec<OperationRules>, document: &str) -> &'r mut OperationRules {
     let at = documents.iter().position(|rules| rules.document == document).unwrap_or_else(|| {
-        documents.push(OperationRules {
-            document: document.to_owned(),
-            rules: Vec::new(),
-            index: RuleIndex::default(),
-        });
+        documents.push(OperationRules { document: document.to_owned(), ..OperationRules::default() });
         documents.len() - 1
     });
     &mut documents[at]

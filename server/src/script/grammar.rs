@@ -3,6 +3,8 @@
 //! Each part remembers where it stands, so that what the document says against it can be told with its place.
 //! Everything of the grammar that is not built yet is refused while reading, so nothing here stands for it.
 
+mod scenario;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ use crate::fault::{Drip, Fault};
 use crate::session::SessionWords;
 use crate::upstream::Upstream;
 
+pub(super) use scenario::{Cell, Scenario, StateTable};
+
 /// A whole script.
 #[derive(Debug, Default)]
 pub(super) struct Text {
@@ -30,6 +34,9 @@ pub(super) struct Text {
     pub(super) defaults: Defaults,
     /// How requests name sessions, and how long those are kept.
     pub(super) sessions: SessionWords,
+    /// What is kept from the start.
+    pub(super) state: Vec<(String, Value)>,
+    pub(super) scenarios: Vec<Scenario>,
     /// The rules, by operation, in order.
     pub(super) entries: Vec<Entry>,
 }
@@ -74,8 +81,10 @@ impl Text {
     /// Whether anything in it forwards a request.
     pub(super) fn forwards(&self) -> bool {
         let rules = self.entries.iter().flat_map(|entry| &entry.rules.rules);
+        let states = self.scenarios.iter().flat_map(|scenario| &scenario.states);
+        let cells = states.flat_map(|state| &state.cells).map(|cell| &cell.rule);
         matches!(self.defaults.unscripted, Some(Unscripted::Proxy(_)))
-            || rules.flat_map(|rule| &rule.steps).any(|step| step.reply.proxy.is_some())
+            || rules.chain(cells).flat_map(|rule| &rule.steps).any(|step| step.reply.proxy.is_some())
     }
 }
 
@@ -109,6 +118,17 @@ pub(super) struct Rule {
     pub(super) times: Option<u64>,
     /// How long it is in force, from when it was loaded or set.
     pub(super) expires: Option<Duration>,
+    /// The field that each value of has counts of its own.
+    pub(super) per: Option<Per>,
+    /// What is kept once it has answered.
+    pub(super) set: Vec<(String, Template)>,
+}
+
+/// A field that each value of is counted, or has a place, by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Per {
+    pub(super) field: Field,
+    pub(super) pointer: Pointer,
 }
 
 /// One step of a sequence.

@@ -207,6 +207,8 @@ fn double_key(number: f64) -> Key {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use counterfoil_openapi::validate::{self, RequestRules};
     use counterfoil_openapi::{BasePaths, Contract, Request, Route, Router};
     use proptest::prelude::*;
@@ -214,8 +216,9 @@ mod tests {
 
     use super::*;
     use crate::script::clock::Moment;
-    use crate::script::scope::NothingKept;
+    use crate::script::scope::Kept;
     use crate::script::{Script, Subject};
+    use crate::session::Sessions;
 
     const DOCUMENT: &str = "
 openapi: 3.0.3
@@ -247,7 +250,9 @@ paths:
         };
         let reading = validate::request(&found, request, &RequestRules::default());
         let subject = Subject { operation: found.operation, request, reading: &reading };
-        let scope = Scope { subject, state: &NothingKept, now: Moment::START };
+        let sessions = Sessions::default();
+        let state = Kept { memory: None, session: sessions.unnamed(), initial: &BTreeMap::new() };
+        let scope = Scope { subject, state, now: Moment::START };
         let index = RuleIndex::new(whens.iter().copied());
         let candidates: Vec<usize> = index.candidates(&scope).collect();
         assert!(candidates.windows(2).all(|pair| pair[0] < pair[1]), "{candidates:?}");

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use counterfoil_openapi::{Contract, Document, Files, Finding, NoFiles, Operation, Pointer, Severity};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::check::Above;
@@ -13,6 +14,7 @@ use super::grammar::{Defaults, Named, Text};
 use super::library::Library;
 use super::read::Reader;
 use super::rule::CompiledRule;
+use super::scenario::CompiledScenario;
 use super::{check, include, read};
 use crate::session::SessionWords;
 use crate::strict_text::{self, Unread};
@@ -52,6 +54,9 @@ pub(super) struct Loaded {
     /// The names of the documents it speaks of.
     pub(super) documents: Vec<String>,
     pub(super) operations: Vec<Scripted>,
+    pub(super) scenarios: Vec<Arc<CompiledScenario>>,
+    /// What is kept from the start.
+    pub(super) state: Vec<(String, Value)>,
 }
 
 /// The rules of one operation.
@@ -101,11 +106,21 @@ impl Script {
         };
         let documents = own.iter().map(|contract| contract.document().name().to_owned()).collect();
         let forwards = parts.iter().any(|part| part.text.forwards());
-        let operations = operations(&mut parts, contracts, &own);
+        let mut meant = vec![own];
+        for Part { reader, text, .. } in parts.iter_mut().skip(1) {
+            meant.push(match &text.document {
+                Some(named) => contracts_of(reader, contracts, Some(named)),
+                None => meant[0].clone(),
+            });
+        }
+        let operations = operations(&mut parts, &meant);
+        let scenarios = scenarios(&mut parts, &meant);
+        let mut state: Vec<(String, Value)> = Vec::new();
         let mut all = (None, Defaults::default(), SessionWords::default());
         let mut findings = Vec::new();
         for Part { reader, text, .. } in parts {
             all = (all.0.or(text.seed), all.1.or(text.defaults), all.2.or(text.sessions));
+            state.extend(text.state);
             findings.extend(reader.into_findings());
         }
         let texts = || {
@@ -128,6 +143,8 @@ impl Script {
             sessions,
             documents,
             operations,
+            scenarios,
+            state,
         })))
     }
 
@@ -240,20 +257,16 @@ fn contracts_of<'c>(
     contracts.iter().collect()
 }
 
-/// The rules of all files; `own` are the contracts that the first one speaks of.
-fn operations(parts: &mut [Part<'_>], contracts: &[Contract], own: &[&Contract]) -> Vec<Scripted> {
+/// The rules of all files; `meant` are the contracts that each speaks of.
+fn operations(parts: &mut [Part<'_>], meant: &[Vec<&Contract>]) -> Vec<Scripted> {
     let mut scripted: Vec<(Scripted, Above)> = Vec::new();
     let mut places: HashMap<(String, String), usize> = HashMap::new();
     let mut ids: HashSet<String> = HashSet::new();
-    for (index, part) in parts.iter_mut().enumerate() {
+    for (part, meant) in parts.iter_mut().zip(meant) {
         let Part { document, reader, text } = part;
-        let meant = match &text.document {
-            Some(named) if index > 0 => contracts_of(reader, contracts, Some(named)),
-            _ => own.to_vec(),
-        };
         let mut taken: HashSet<(&str, &str)> = HashSet::new();
         for entry in std::mem::take(&mut text.entries) {
-            let Some(operation) = check::operation(reader, &meant, &entry.operation) else { continue };
+            let Some(operation) = check::operation(reader, meant, &entry.operation) else { continue };
             let id = operation.id().as_str();
             let home = operation.document().name();
             if !taken.insert((id, home)) {
@@ -276,15 +289,37 @@ fn operations(parts: &mut [Part<'_>], contracts: &[Contract], own: &[&Contract])
             let (of_operation, above) = &mut scripted[place];
             let before = of_operation.rules.len();
             let name_of = |index: usize| format!("{id}#{}", before + index + 1);
-            let place_of = |pointer: &Pointer| match document.position(pointer) {
-                Some(position) => format!("{}:{}", document.name(), position.line),
-                None => document.name().to_owned(),
-            };
-            let rules = check::rules(reader, operation, entry.rules, above, name_of, place_of);
+            let rules = check::rules(reader, operation, entry.rules, above, name_of, place_of(document));
             of_operation.rules.extend(rules.into_iter().map(Arc::new));
         }
     }
     scripted.into_iter().map(|(scripted, _)| scripted).collect()
+}
+
+/// The scenarios of all files; `meant` are the contracts that each speaks of.
+fn scenarios(parts: &mut [Part<'_>], meant: &[Vec<&Contract>]) -> Vec<Arc<CompiledScenario>> {
+    let mut compiled = Vec::new();
+    let mut names: HashSet<String> = HashSet::new();
+    for (part, meant) in parts.iter_mut().zip(meant) {
+        let Part { document, reader, text } = part;
+        for scenario in std::mem::take(&mut text.scenarios) {
+            if !names.insert(scenario.name.name.clone()) {
+                let message = format!("another file has a scenario `{}` already", scenario.name.name);
+                reader.error("key-repeated", &scenario.name.pointer, message, None);
+                continue;
+            }
+            compiled.push(Arc::new(check::scenario(reader, meant, scenario, place_of(document))));
+        }
+    }
+    compiled
+}
+
+/// File and line of a place, for the trail.
+fn place_of(document: &Document) -> impl Fn(&Pointer) -> String + Copy {
+    |pointer| match document.position(pointer) {
+        Some(position) => format!("{}:{}", document.name(), position.line),
+        None => document.name().to_owned(),
+    }
 }
 
 /// A script that cannot be used, with everything that is wrong with it.

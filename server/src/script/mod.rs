@@ -12,6 +12,7 @@
 //! | `template` | values with holes that requests fill |
 //! | `index` | which rules of many a request can match |
 //! | `schema` | the JSON Schema of scripts, for editors |
+//! | `scenario` | one state machine at run time |
 //! | `engine` | all rules that were loaded, and which comes first |
 //!
 //! What a rule counts, and what is set at run time, is in the session of the request: see `session`.
@@ -33,6 +34,7 @@ mod matcher;
 pub(crate) mod nearest;
 mod read;
 mod rule;
+mod scenario;
 mod schema;
 mod scope;
 mod sequence;
@@ -45,6 +47,8 @@ pub use include::MAX_SCRIPT_FILES;
 pub use library::MAX_SCRIPT_FILE_BYTES;
 pub(crate) use load::check_entry;
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};
+pub(crate) use read::parse_duration;
 pub(crate) use rule::ActiveRule;
+pub(crate) use scenario::ScenarioInfo;
 pub use schema::script_schema;
 pub(crate) use scope::Scope;

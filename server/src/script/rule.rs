@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::chance::Chance;
 use super::clock::Moment;
 use super::delay::Delay;
-use super::grammar::{HeaderLine, MAX_DELAY, When};
+use super::grammar::{Field, HeaderLine, MAX_DELAY, When};
 use super::json_patch::JsonPatch;
 use super::scope::Scope;
 use super::sequence::Sequence;
 use super::template::{Template, Turn, Unfilled};
 use super::{Decision, ReplySpec};
 use crate::call::Source;
-use crate::session::{RuleKey, Session};
+use crate::session::{Effects, RuleKey, Session, ValueKey};
 
 /// A rule checked against its operation.
 #[derive(Debug)]
@@ -28,6 +30,10 @@ pub(super) struct CompiledRule {
     pub(super) times: Option<u64>,
     /// How long it is in force.
     pub(super) expires: Option<Duration>,
+    /// The field that each value of has counts of its own.
+    pub(super) per: Option<Field>,
+    /// What is kept once it has answered.
+    pub(super) set: Vec<(String, Template)>,
     /// The SHA-256 of what the script says it is.
     pub(super) digest: [u8; 32],
 }
@@ -155,9 +161,25 @@ impl ActiveRule {
         &self.rule.id
     }
 
+    /// Whether it changes what the session keeps.
+    pub(crate) fn changes_memory(&self) -> bool {
+        !self.rule.set.is_empty()
+    }
+
     /// The SHA-256 of what the script says it is.
     pub(super) fn digest(&self) -> &[u8; 32] {
         &self.rule.digest
+    }
+
+    /// What is kept once it has answered; what nothing fills is removed.
+    fn kept(&self, scope: &Scope<'_>, number: u64) -> Result<Vec<(String, Option<Value>)>, Unfilled> {
+        if self.rule.set.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut turn = Turn::new(scope, self.seed, &self.rule.id, number);
+        let filled =
+            self.rule.set.iter().map(|(name, template)| Ok((name.clone(), template.render(&mut turn)?)));
+        filled.collect()
     }
 
     /// What it answers to a request of a session; nothing where it does not match, is used up or has expired.
@@ -167,20 +189,32 @@ impl ActiveRule {
             (Some(times), Some(limit)) => Some(times.min(limit)),
             (times, limit) => times.or(limit),
         };
-        if limit.is_some_and(|limit| session.used(self.key) >= limit) {
+        if rule.per.is_none() && limit.is_some_and(|limit| session.used(self.key) >= limit) {
             return None;
         }
         if self.is_expired(scope.now) || !rule.when.admits(scope) {
             return None;
         }
-        let tally = session.tally(self.key);
+        let count = session.count(self.key);
+        let of_value = rule.per.as_ref().map(|per| count.of_value(ValueKey::of(per.value(scope).as_deref())));
+        let tally = of_value.as_deref().unwrap_or(count.all());
         if rule.when.is_counted() && !rule.when.takes(tally.see(), self.seed, &rule.id) {
             return None;
         }
         let used = tally.claim(limit)?;
+        if of_value.is_some() {
+            count.all().claim(None);
+        }
         let reply = rule.sequence.reply(used)?;
         let number = used.saturating_add(1);
         let mut spec = reply.render(|| Turn::new(scope, self.seed, &rule.id, number));
+        let mut effects = Effects::default();
+        match self.kept(scope, number) {
+            // What cannot be answered has no effects.
+            Ok(set) if spec.unmet.is_none() => effects.set = set,
+            Ok(_) => {}
+            Err(unfilled) => spec.unmet = Some(unfilled.to_string()),
+        }
         let mut chance = Chance::new(self.seed, &rule.id, used);
         spec.delay = reply.delay.map(|delay| delay.draw(&mut chance, MAX_DELAY));
         Some(Decision {
@@ -188,6 +222,7 @@ impl ActiveRule {
             rule: rule.id.clone(),
             reply: spec,
             trail: format!("rule {} ({}) answers, use {number}", rule.id, rule.place),
+            effects,
         })
     }
 }

@@ -9,21 +9,29 @@
 //! | `config` | what scripts say of sessions |
 //! | `store` | all sessions: made on first use, dropped when they are not used any more |
 //! | `overlay` | one session |
-//! | `tally` | how often each rule was asked and used |
+//! | `tally`, `by_value` | how often each rule was asked and used, for each value of its `per` |
+//! | `memory` | values that scripts keep, and where scenarios are |
 //! | `set_rules` | rules set at run time |
 //!
-//! Locks are taken in one order, that of the lines `set_rules`, `tally`; whoever holds the one of `store` takes no
+//! Locks are taken in one order, `memory`, `set_rules`, `tally`; whoever holds the one of `store` takes no
 //! other. None is held across an await.
 
+mod by_value;
 mod config;
 mod identify;
+mod memory;
 mod overlay;
 mod set_rules;
 mod store;
 mod tally;
 
+pub use by_value::MAX_PER_VALUES;
+pub(crate) use by_value::ValueKey;
 pub use config::{DEFAULT_SESSION_TTL, MAX_SESSION_NAME, MAX_SESSIONS};
 pub(crate) use config::{SessionRules, SessionWords};
+pub(crate) use identify::is_name as is_session_name;
+pub use memory::MAX_STATE_BYTES;
+pub(crate) use memory::{Effects, Memory, Move, StateFull};
 pub(crate) use overlay::Session;
-pub(crate) use store::Sessions;
-pub(crate) use tally::{RuleKey, Tally};
+pub(crate) use store::{NotOpened, Sessions};
+pub(crate) use tally::RuleKey;

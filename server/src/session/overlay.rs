@@ -1,14 +1,15 @@
 //! One session.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use counterfoil_openapi::{Contract, Operation};
 
+use super::memory::Memory;
 use super::set_rules::{ReplyOutcome, SetRules};
-use super::tally::Tallies;
-use super::{RuleKey, Tally};
+use super::tally::{Count, Counts};
+use super::{RuleKey, SessionRules};
 use crate::journal::Journal;
 use crate::script::{Decision, Scope, ScriptEngine, ScriptError};
 
@@ -20,10 +21,13 @@ pub(crate) struct Session {
     name: Option<Box<str>>,
     /// The unnamed session: what is set there at run time holds in every other, after what is set in that.
     base: Option<Arc<Session>>,
+    /// How long it is kept after its last request, where it says so itself.
+    ttl: Option<Duration>,
     /// Records the calls.
     pub(crate) journal: Journal,
-    tallies: Tallies,
+    counts: Counts,
     set: SetRules,
+    memory: Mutex<Memory>,
     /// When it was asked for last, in nanoseconds of the stub's clock.
     touched: AtomicU64,
 }
@@ -34,16 +38,18 @@ impl Session {
         Self {
             name: None,
             base: None,
+            ttl: None,
             journal: Journal::default(),
-            tallies: Tallies::default(),
+            counts: Counts::default(),
             set: SetRules::default(),
+            memory: Mutex::default(),
             touched: AtomicU64::new(0),
         }
     }
 
     /// A session that nothing has happened in yet.
-    pub(super) fn new(name: &str, base: &Arc<Self>) -> Self {
-        Self { name: Some(name.into()), base: Some(Arc::clone(base)), ..Self::unnamed() }
+    pub(super) fn new(name: &str, ttl: Option<Duration>, base: &Arc<Self>) -> Self {
+        Self { name: Some(name.into()), ttl, base: Some(Arc::clone(base)), ..Self::unnamed() }
     }
 
     /// Its name; nothing where it is the unnamed one.
@@ -58,13 +64,24 @@ impl Session {
     }
 
     /// The counts of a rule, made where it was never asked before.
-    pub(crate) fn tally(&self, key: RuleKey) -> Arc<Tally> {
-        self.tallies.of(key)
+    pub(crate) fn count(&self, key: RuleKey) -> Arc<Count> {
+        self.counts.of(key)
     }
 
     /// How often a rule was used.
     pub(crate) fn used(&self, key: RuleKey) -> u64 {
-        self.tallies.find(key).map_or(0, |tally| tally.used())
+        self.counts.find(key).map_or(0, |count| count.all().used())
+    }
+
+    /// What is kept. Whoever decides on a request by it holds it until what the decision changes is changed.
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        // Each change to it is whole before anything in it could panic.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether rules set at run time change what is kept.
+    pub(crate) fn changes_memory(&self) -> bool {
+        self.set.changes_memory() || self.base.as_ref().is_some_and(|base| base.set.changes_memory())
     }
 
     /// Sets what an operation answers, in place of what was set for it before.
@@ -97,7 +114,7 @@ impl Session {
 
     /// Starts every sequence and every count again.
     pub(crate) fn reset_sequences(&self) {
-        self.tallies.clear();
+        self.counts.clear();
     }
 
     /// How many rules set at run time are in force for an operation.
@@ -116,17 +133,22 @@ impl Session {
         if let Some(base) = &self.base {
             set.extend(base.set.keys());
         }
-        self.tallies.retain(|key| engine.counts_under(key) || set.contains(&key));
+        self.counts.retain(|key| engine.counts_under(key) || set.contains(&key));
     }
 
     fn forget(&self, gone: &[RuleKey]) {
         if !gone.is_empty() {
-            self.tallies.retain(|key| !gone.contains(&key));
+            self.counts.retain(|key| !gone.contains(&key));
         }
     }
 
     pub(super) fn touch(&self, now: Duration) {
         self.touched.store(nanoseconds(now), Ordering::Relaxed);
+    }
+
+    /// How long it is kept after its last request.
+    pub(crate) fn ttl(&self, rules: &SessionRules) -> Duration {
+        self.ttl.unwrap_or(rules.ttl)
     }
 
     /// How long ago it was asked for last.

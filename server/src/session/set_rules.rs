@@ -1,7 +1,7 @@
 //! Rules set at run time.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use counterfoil_openapi::{Contract, Finding, Operation};
@@ -15,6 +15,8 @@ pub(super) struct SetRules {
     rules: RwLock<ByOperation>,
     /// How many operations have some: the lock is only taken where one has.
     count: AtomicUsize,
+    /// Whether one of them changes what is kept.
+    changes_memory: AtomicBool,
 }
 
 /// By the operation's id, then by its document's name.
@@ -65,7 +67,7 @@ impl SetRules {
         let documents = all.entry(operation.id().as_str().to_owned()).or_default();
         let gone = take(documents, document);
         documents.push(OfOperation { document: document.to_owned(), rules, text: reply.to_vec() });
-        self.count.store(all.len(), Ordering::Release);
+        self.settle(&all);
         Ok((ReplyOutcome { rule, findings }, gone))
     }
 
@@ -78,14 +80,16 @@ impl SetRules {
         if documents.is_empty() {
             all.remove(id);
         }
-        self.count.store(all.len(), Ordering::Release);
+        self.settle(&all);
         gone
     }
 
     /// Removes everything; the keys of what is gone.
     pub(super) fn clear(&self) -> Vec<RuleKey> {
-        let gone = std::mem::take(&mut *self.write());
-        self.count.store(0, Ordering::Release);
+        let mut all = self.write();
+        let gone = std::mem::take(&mut *all);
+        self.settle(&all);
+        drop(all);
         gone.values().flatten().flat_map(|of| &of.rules).map(ActiveRule::key).collect()
     }
 
@@ -127,6 +131,18 @@ impl SetRules {
             });
         }
         all.retain(|_, documents| !documents.is_empty());
+        self.settle(&all);
+    }
+
+    /// Whether one of them changes what is kept.
+    pub(super) fn changes_memory(&self) -> bool {
+        self.changes_memory.load(Ordering::Acquire)
+    }
+
+    /// What is known of all of them without the lock.
+    fn settle(&self, all: &ByOperation) {
+        let changes = all.values().flatten().flat_map(|of| &of.rules).any(ActiveRule::changes_memory);
+        self.changes_memory.store(changes, Ordering::Release);
         self.count.store(all.len(), Ordering::Release);
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -17,9 +18,13 @@ use crate::script::ScriptEngine;
 #[derive(Debug)]
 pub(crate) struct Sessions {
     unnamed: Arc<Session>,
-    named: RwLock<HashMap<Box<str>, Arc<Session>>>,
+    named: RwLock<Named>,
+    /// How many names were made up.
+    made_up: AtomicU64,
     started: Instant,
 }
+
+type Named = HashMap<Box<str>, Arc<Session>>;
 
 /// The session of a request, which stays as long as the request needs it.
 #[derive(Debug)]
@@ -39,15 +44,23 @@ impl Deref for Found<'_> {
     }
 }
 
-/// There are as many sessions as there may be.
+/// Why a session was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooMany {
-    pub(crate) max: usize,
+pub(crate) enum NotOpened {
+    /// There are as many as there may be.
+    TooMany { max: usize },
+    /// There is one of this name.
+    Taken,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { unnamed: Arc::new(Session::unnamed()), named: RwLock::default(), started: Instant::now() }
+        Self {
+            unnamed: Arc::new(Session::unnamed()),
+            named: RwLock::default(),
+            made_up: AtomicU64::new(0),
+            started: Instant::now(),
+        }
     }
 }
 
@@ -68,8 +81,9 @@ impl Sessions {
         };
         match self.open(&name, rules) {
             Ok(session) => (Found::Named(session), None),
-            Err(TooMany { max }) => {
-                (Found::Unnamed(&self.unnamed), Some(refuse::too_many_sessions(max, rules.ttl)))
+            Err(_) => {
+                let refusal = refuse::too_many_sessions(rules.max, rules.ttl);
+                (Found::Unnamed(&self.unnamed), Some(refusal))
             }
         }
     }
@@ -97,37 +111,93 @@ impl Sessions {
     }
 
     /// The session of a name, made where there is none.
-    pub(crate) fn open(&self, name: &str, rules: &SessionRules) -> Result<Arc<Session>, TooMany> {
+    ///
+    /// # Errors
+    ///
+    /// Where there are as many as there may be.
+    pub(crate) fn open(&self, name: &str, rules: &SessionRules) -> Result<Arc<Session>, NotOpened> {
         let now = self.now();
-        let is_kept = |session: &Arc<Session>| {
-            // Whoever holds one uses it.
-            Arc::strong_count(session) > 1 || session.idle(now) <= rules.ttl
-        };
         {
             let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(session) = named.get(name).filter(|session| is_kept(session)) {
+            if let Some(session) = named.get(name).filter(|session| is_kept(session, rules, now)) {
                 session.touch(now);
                 return Ok(Arc::clone(session));
             }
         }
         let mut gone = Vec::new();
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        gone.extend(named.extract_if(|_, session| !is_kept(session, rules, now)));
         // Somebody may have come between.
-        if let Some(session) = named.get(name).filter(|session| is_kept(session)) {
+        if let Some(session) = named.get(name) {
             session.touch(now);
             return Ok(Arc::clone(session));
         }
-        gone.extend(named.extract_if(|_, session| !is_kept(session)));
-        if named.len() >= rules.max {
-            return Err(TooMany { max: rules.max });
-        }
-        let session = Arc::new(Session::new(name, &self.unnamed));
-        session.touch(now);
-        named.insert(name.into(), Arc::clone(&session));
+        let session = self.insert(&mut named, name, None, rules, now)?;
         drop(named);
         // Freed with no lock held.
         drop(gone);
         Ok(session)
+    }
+
+    /// Makes a session, with a name made up where none is given, and perhaps a time to live of its own.
+    ///
+    /// # Errors
+    ///
+    /// Where there is one of this name, or as many as there may be.
+    pub(crate) fn make(
+        &self,
+        name: Option<&str>,
+        ttl: Option<Duration>,
+        rules: &SessionRules,
+    ) -> Result<Arc<Session>, NotOpened> {
+        let now = self.now();
+        let mut gone = Vec::new();
+        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        gone.extend(named.extract_if(|_, session| !is_kept(session, rules, now)));
+        let session = match name {
+            Some(name) if named.contains_key(name) => return Err(NotOpened::Taken),
+            Some(name) => self.insert(&mut named, name, ttl, rules, now)?,
+            None => loop {
+                let name = format!("s{}", self.made_up.fetch_add(1, Ordering::Relaxed) + 1);
+                if !named.contains_key(name.as_str()) {
+                    break self.insert(&mut named, &name, ttl, rules, now)?;
+                }
+            },
+        };
+        drop(named);
+        drop(gone);
+        Ok(session)
+    }
+
+    fn insert(
+        &self,
+        named: &mut Named,
+        name: &str,
+        ttl: Option<Duration>,
+        rules: &SessionRules,
+        now: Duration,
+    ) -> Result<Arc<Session>, NotOpened> {
+        if named.len() >= rules.max {
+            return Err(NotOpened::TooMany { max: rules.max });
+        }
+        let session = Arc::new(Session::new(name, ttl, &self.unnamed));
+        session.touch(now);
+        named.insert(name.into(), Arc::clone(&session));
+        Ok(session)
+    }
+
+    /// The named sessions there are, and how long each was not asked for.
+    pub(crate) fn named(&self, rules: &SessionRules) -> Vec<(Arc<Session>, Duration)> {
+        let now = self.now();
+        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = named.values().filter(|session| is_kept(session, rules, now));
+        kept.map(|session| (Arc::clone(session), session.idle(now))).collect()
+    }
+
+    /// Drops a session; whether there was one. Requests under way end with it.
+    pub(crate) fn drop_named(&self, name: &str) -> bool {
+        let gone = self.named.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        gone.is_some()
     }
 
     /// Every session there is, the unnamed one first.
@@ -156,4 +226,9 @@ impl Sessions {
     fn now(&self) -> Duration {
         self.started.elapsed()
     }
+}
+
+/// Whether a session is still there. Whoever holds one uses it.
+fn is_kept(session: &Arc<Session>, rules: &SessionRules, now: Duration) -> bool {
+    Arc::strong_count(session) > 1 || session.idle(now) <= session.ttl(rules)
 }

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use sha2::{Digest as _, Sha256};
 
-/// How many locks the tallies of a session are spread over.
+use super::by_value::{ByValue, ValueKey};
+
+/// How many locks the counts of a session are spread over.
 const SHARDS: usize = 16;
 
 /// What a rule is counted under: a hash of what it is, so that the rule that comes in its place with a reload and says
@@ -73,24 +75,44 @@ impl Tally {
     }
 }
 
-/// The tallies of a session. What was never asked has none, so that a session costs little however many rules there
-/// are; those that requests ask for at once are under different locks, each held for one look-up.
+/// What is counted of one rule: all together and, where the rule says `per`, for each value.
 #[derive(Debug, Default)]
-pub(crate) struct Tallies {
-    shards: [RwLock<HashMap<RuleKey, Arc<Tally>, Keyed>>; SHARDS],
+pub(crate) struct Count {
+    all: Tally,
+    per: OnceLock<Mutex<ByValue<Arc<Tally>>>>,
 }
 
-impl Tallies {
-    /// The tally of a rule; nothing where it was never asked.
-    pub(crate) fn find(&self, key: RuleKey) -> Option<Arc<Tally>> {
+impl Count {
+    /// The tally of all requests.
+    pub(crate) fn all(&self) -> &Tally {
+        &self.all
+    }
+
+    /// The tally of the requests with a value.
+    pub(crate) fn of_value(&self, key: ValueKey) -> Arc<Tally> {
+        let mut per = self.per.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(per.of(key, Arc::default))
+    }
+}
+
+/// The counts of a session. What was never asked has none, so that a session costs little however many rules there
+/// are; those that requests ask for at once are under different locks, each held for one look-up.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    shards: [RwLock<HashMap<RuleKey, Arc<Count>, Keyed>>; SHARDS],
+}
+
+impl Counts {
+    /// What is counted of a rule; nothing where it was never asked.
+    pub(crate) fn find(&self, key: RuleKey) -> Option<Arc<Count>> {
         let shard = self.shards[key.shard()].read().unwrap_or_else(PoisonError::into_inner);
         shard.get(&key).map(Arc::clone)
     }
 
-    /// The tally of a rule, made where there is none.
-    pub(crate) fn of(&self, key: RuleKey) -> Arc<Tally> {
-        if let Some(tally) = self.find(key) {
-            return tally;
+    /// What is counted of a rule, made where there is none.
+    pub(crate) fn of(&self, key: RuleKey) -> Arc<Count> {
+        if let Some(count) = self.find(key) {
+            return count;
         }
         let mut shard = self.shards[key.shard()].write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(shard.entry(key).or_default())
@@ -142,16 +164,17 @@ mod tests {
 
     #[test]
     fn as_many_uses_are_given_out_as_there_are() {
-        let tallies = Tallies::default();
+        let counts = Counts::default();
         let key = RuleKey::of(&[b"rule"]);
         let given: u64 = thread::scope(|scope| {
-            let one = || (0..1_000).filter(|_| tallies.of(key).claim(Some(1_000)).is_some()).count() as u64;
+            let one =
+                || (0..1_000).filter(|_| counts.of(key).all().claim(Some(1_000)).is_some()).count() as u64;
             let threads: Vec<_> = (0..64).map(|_| scope.spawn(one)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
-        assert_eq!((given, tallies.of(key).used()), (1_000, 1_000));
-        tallies.clear();
-        assert!(tallies.find(key).is_none());
+        assert_eq!((given, counts.of(key).all().used()), (1_000, 1_000));
+        counts.clear();
+        assert!(counts.find(key).is_none());
     }
 
     #[test]

@@ -234,7 +234,8 @@ async fn no_operation_answers_a_page_of_another_origin() {
     let document = counterfoil_server::control_document();
     let mut asked = 0;
     for (path, item) in document["paths"].as_object().expect("a document has paths") {
-        let path = path.replace("{op}", "getPet").replace("{id}", "1");
+        let path =
+            path.replace("{op}", "getPet").replace("{id}", "1").replace("{key}", "a").replace("{name}", "a");
         for method in item.as_object().expect("a path has operations").keys() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
             for (name, value) in [

@@ -39,7 +39,12 @@ impl Stub {
 
     /// Starts a stub under several scripts, the first one first.
     pub(crate) async fn start(scripts: Vec<Script>) -> Self {
-        let builder = StubServer::builder(pets()).control_port(Some(0)).seed(7);
+        Self::serving(pets(), scripts).await
+    }
+
+    /// Starts a stub of another document.
+    pub(crate) async fn serving(contract: Contract, scripts: Vec<Script>) -> Self {
+        let builder = StubServer::builder(contract).control_port(Some(0)).seed(7);
         let builder = scripts.into_iter().fold(builder, |builder, script| builder.script(script));
         Self {
             server: builder.start().await.expect("a free port can be listened on"),

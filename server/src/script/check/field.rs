@@ -6,8 +6,8 @@ use counterfoil_openapi::{
 use serde_json::Value;
 
 use super::super::grammar::{
-    Clause, Condition, Field, FieldClause, InvalidClause, InvalidPart, MediaTypes, Relation, Test, Validity,
-    When,
+    Clause, Condition, Field, FieldClause, InvalidClause, InvalidPart, MediaTypes, Per, Relation, Test,
+    Validity, When,
 };
 use super::super::matcher::is_same_name;
 use super::super::nearest;
@@ -49,6 +49,13 @@ fn bind(reader: &mut Reader<'_>, operation: &Operation, clauses: &mut [Clause]) 
             Clause::Field(_) | Clause::MediaType(_) | Clause::Accept(_) => {}
         }
     }
+}
+
+/// Checks that the field of a `per` is there.
+pub(super) fn check_per(reader: &mut Reader<'_>, operation: &Operation, per: &Per, validity: Validity) {
+    let is_valid = validity == Validity::Valid;
+    let mut check = Check { reader, operation, is_valid, unknown: "matcher-unknown" };
+    check.domain(&per.field, &per.pointer);
 }
 
 struct Check<'c, 'd> {

@@ -3,6 +3,7 @@
 
 mod field;
 mod reply;
+mod scenario;
 mod shadow;
 mod template;
 
@@ -15,8 +16,10 @@ use super::nearest;
 use super::read::Reader;
 use super::rule::{CompiledReply, CompiledRule};
 use super::sequence::Sequence;
+use template::Templates;
 
 pub(super) use reply::valid_response;
+pub(super) use scenario::scenario;
 pub(super) use shadow::Above;
 
 /// The operation that a script names, looked up in each contract; what is not there is told.
@@ -69,8 +72,12 @@ pub(super) fn rules(
     let mut compiled = Vec::with_capacity(rules.rules.len());
     for (index, mut rule) in rules.rules.into_iter().enumerate() {
         field::check(reader, operation, &mut rule.when);
+        if let Some(per) = &rule.per {
+            field::check_per(reader, operation, per, rule.when.validity);
+        }
         repeats(reader, &rule);
         let validity = rule.when.validity;
+        check_set(reader, operation, validity, &rule);
         let steps = rule
             .steps
             .iter()
@@ -84,9 +91,20 @@ pub(super) fn rules(
             sequence: Sequence::new(steps, rule.after),
             times: rule.times,
             expires: rule.expires,
+            per: rule.per.map(|per| per.field),
+            set: rule.set,
         });
     }
     compiled
+}
+
+/// Checks the templates of what is kept.
+fn check_set(reader: &mut Reader<'_>, operation: &Operation, validity: Validity, rule: &Rule) {
+    let at = rule.pointer.join("set");
+    for (name, template) in &rule.set {
+        let mut templates = Templates { reader, operation, validity, may_misfit: false };
+        templates.sample(template, &at.join(name), &Pointer::root(), None);
+    }
 }
 
 fn compiled_reply(

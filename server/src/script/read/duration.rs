@@ -119,7 +119,7 @@ pub(super) fn within<'d>(reader: &mut Reader<'d>, node: &Node<'d>, most: Duratio
 }
 
 /// A number with its unit; nothing where it is none, or longer than a hundred years.
-pub(in crate::script) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
     let unit_at = text.find(|character: char| !character.is_ascii_digit() && character != '.')?;
     let (number, unit) = text.split_at(unit_at);

@@ -9,14 +9,16 @@ mod field;
 mod json_patch;
 mod reply;
 mod rule;
+mod scenario;
 mod script;
 mod sessions;
 mod short;
+mod state;
 mod when;
 
 pub(super) use condition::CONDITIONS as CONDITION_KEYS;
 pub(super) use cursor::{Keys, Reader};
-pub(super) use duration::parse as parse_duration;
+pub(crate) use duration::parse as parse_duration;
 pub(super) use field::{Parsed as ParsedField, parse as parse_field};
 pub(super) use reply::REPLY as REPLY_KEYS;
 pub(super) use rule::{RULE as RULE_KEYS, entry};

@@ -3,10 +3,10 @@
 use counterfoil_openapi::Pointer;
 use serde_json::Value;
 
-use super::super::grammar::{After, Named, Rule, Rules, Step, When};
+use super::super::grammar::{After, Named, Per, Rule, Rules, Step, When};
 use super::super::nearest;
 use super::cursor::{Keys, Node, Reader};
-use super::{duration, reply, short, when};
+use super::{duration, field, reply, short, state, when};
 
 pub(in crate::script) const RULE: Keys = Keys {
     of: "a rule",
@@ -18,6 +18,8 @@ pub(in crate::script) const RULE: Keys = Keys {
         "after",
         "times",
         "expires",
+        "per",
+        "set",
         "status",
         "example",
         "media_type",
@@ -33,7 +35,34 @@ pub(in crate::script) const RULE: Keys = Keys {
         "allow_invalid",
         "proxy",
     ],
-    later: &["per", "set"],
+    later: &[],
+};
+
+/// What a cell of a scenario may say: what a rule may but for what counts.
+const CELL: Keys = Keys {
+    of: "a cell of a scenario",
+    known: &[
+        "note",
+        "when",
+        "respond",
+        "to",
+        "set",
+        "status",
+        "example",
+        "media_type",
+        "body",
+        "patch",
+        "json_patch",
+        "file",
+        "generate",
+        "headers",
+        "delay",
+        "fault",
+        "drip",
+        "allow_invalid",
+        "proxy",
+    ],
+    later: &[],
 };
 
 /// Reads what is scripted for one operation: a short, a rule, a sequence of shorts, or rules.
@@ -79,11 +108,41 @@ fn plain_rule(pointer: Pointer, steps: Vec<Step>) -> Option<Rule> {
         after: After::default(),
         times: None,
         expires: None,
+        per: None,
+        set: Vec::new(),
     })
 }
 
+/// Reads what an operation answers in one state of a scenario, and the name of the state that comes next.
+pub(super) fn cell<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<(Rule, Option<Named>)> {
+    let (rule, to) = if node.value.is_object() {
+        let to = node.value.get("to").map(|value| Node { value, pointer: node.pointer.join("to") });
+        let to = to.and_then(|to| {
+            Some(Named { name: reader.text(&to, "the name of a state")?.to_owned(), pointer: to.pointer })
+        });
+        (rule_of(reader, node, &CELL)?, to)
+    } else {
+        (plain_rule(node.pointer.clone(), vec![short::short(reader, node)?])?, None)
+    };
+    if rule.steps.len() > 1 || rule.steps.iter().any(|step| step.count > 1) {
+        let hint = "let another state follow with `to`, or make it a rule".to_owned();
+        reader.error(
+            "value-invalid",
+            &node.pointer,
+            "a cell has one reply, and this is a sequence",
+            Some(hint),
+        );
+        return None;
+    }
+    Some((rule, to))
+}
+
 fn rule<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Rule> {
-    let members = reader.members(node, &RULE)?;
+    rule_of(reader, node, &RULE)
+}
+
+fn rule_of<'d>(reader: &mut Reader<'d>, node: &Node<'d>, keys: &Keys) -> Option<Rule> {
+    let members = reader.members(node, keys)?;
     let mut rule = Rule {
         pointer: node.pointer.clone(),
         id: None,
@@ -92,6 +151,8 @@ fn rule<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Rule> {
         after: After::default(),
         times: None,
         expires: None,
+        per: None,
+        set: Vec::new(),
     };
     let mut is_readable = true;
     let mut respond = None;
@@ -112,6 +173,16 @@ fn rule<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Rule> {
                 Some(life) => rule.expires = Some(life),
                 None => is_readable = false,
             },
+            "per" => match per(reader, &member) {
+                Some(per) => rule.per = Some(per),
+                None => is_readable = false,
+            },
+            "set" => match state::set(reader, &member) {
+                Some(set) => rule.set = set,
+                None => is_readable = false,
+            },
+            // What the state is that follows is read with the cell.
+            "to" => {}
             "respond" => respond = Some(member),
             _ => inline.push((key, member)),
         }
@@ -161,6 +232,12 @@ fn id<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Named> {
         return None;
     }
     Some(Named { name: name.to_owned(), pointer: node.pointer.clone() })
+}
+
+/// The field of a `per`.
+pub(super) fn per<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Per> {
+    let name = reader.text(node, "a field of the request, such as path.petId")?;
+    Some(Per { field: field::field(reader, name, &node.pointer)?, pointer: node.pointer.clone() })
 }
 
 fn after<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<After> {

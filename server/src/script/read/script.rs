@@ -3,12 +3,12 @@
 use super::super::grammar::{Defaults, Entry, Named, Text};
 use super::super::{InvalidRequests, Unscripted, nearest};
 use super::cursor::{Keys, Node, Reader};
-use super::{duration, reply, rule, sessions};
+use super::{duration, reply, rule, scenario, sessions, state};
 
 pub(in crate::script) const ROOT: Keys = Keys {
     of: "a script",
-    known: &["script", "document", "include", "seed", "defaults", "sessions", "rules"],
-    later: &["state", "scenarios", "resources", "expect"],
+    known: &["script", "document", "include", "seed", "defaults", "sessions", "state", "rules", "scenarios"],
+    later: &["resources", "expect"],
 };
 
 pub(in crate::script) const DEFAULTS: Keys = Keys {
@@ -48,6 +48,8 @@ pub(in crate::script) fn script(reader: &mut Reader<'_>) -> Text {
             "seed" => text.seed = reader.count(&node, 0),
             "defaults" => text.defaults = defaults(reader, &node),
             "sessions" => text.sessions = sessions::sessions(reader, &node),
+            "state" => text.state = state::state(reader, &node),
+            "scenarios" => text.scenarios = scenario::scenarios(reader, &node),
             _ => text.entries = entries(reader, &node),
         }
     }

@@ -93,20 +93,12 @@ fn travels(media: &MediaType, value: Value) -> Result<(), String> {
     let is_same = match (&payload, &read) {
         (Payload::Value(sent), Payload::Value(read)) => is_same(sent, read),
         (Payload::Value(sent), Payload::Bytes(read)) => {
-            sent.as_str().map_or_else(|| sent.to_string().into_bytes(), bytes_of) == read[..]
+            let sent = sent.as_str().map_or_else(|| sent.to_string(), str::to_owned);
+            sent.as_bytes() == &read[..]
         }
         _ => false,
     };
     if is_same { Ok(()) } else { Err(format!("{payload:?} is written as {body:?} and read as {read:?}")) }
-}
-
-/// The bytes that a string stands for where a body is bytes: of U+EF80 to U+EFFF each is the one byte that it ends in.
-fn bytes_of(text: &str) -> Vec<u8> {
-    let of = |character: char| match u32::from(character) {
-        single @ 0xEF80..=0xEFFF => vec![(single & 0xFF) as u8],
-        _ => character.to_string().into_bytes(),
-    };
-    text.chars().flat_map(of).collect()
 }
 
 fn header_values(case: &Case<'_>, header: &Header, schema: &Schema, tally: &mut Tally) -> Result<(), String> {

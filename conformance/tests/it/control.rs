@@ -1,0 +1,135 @@
+//! The control API through its typed client, row by row of its table.
+
+use counterfoil_client::control::{Client, Error, types};
+use counterfoil_openapi::Contract;
+use counterfoil_server::{Script, StubServer};
+use serde_json::{Map, Value, json};
+
+const DOCUMENT: &str = "
+openapi: 3.0.3
+paths:
+  /pets/{petId}:
+    get:
+      operationId: getPet
+      parameters: [{ name: petId, in: path, required: true, schema: { type: integer } }]
+      responses:
+        '200': { description: It. }
+        '404': { description: None. }
+        '409': { description: Gone. }
+";
+
+const SCRIPT: &str = "
+script: 1
+state: { size: 3 }
+scenarios:
+  pet: { per: path.petId, start: alive, states: { alive: {}, gone: { getPet: 409 } } }
+rules: { getPet: [404, 200] }
+";
+
+struct Steered {
+    stub: StubServer,
+    control: Client,
+}
+
+impl Steered {
+    async fn start() -> Self {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let script = Script::load("s.yaml", SCRIPT.as_bytes(), std::slice::from_ref(&contract)).unwrap();
+        let stub = StubServer::builder(contract).script(script).control_port(Some(0)).start().await.unwrap();
+        let control = Client::new(stub.control_url().expect("it was asked for")).unwrap();
+        Self { stub, control }
+    }
+
+    async fn status(&self, path: &str) -> u16 {
+        reqwest::get(format!("{}{path}", self.stub.url())).await.unwrap().status().as_u16()
+    }
+}
+
+/// The kind of problem that a request was refused with, and its status.
+fn refused<T>(answer: Result<T, Error<types::Problem>>) -> (u16, String) {
+    match answer {
+        Err(Error::ErrorResponse(problem)) => (problem.status().as_u16(), problem.into_inner().type_),
+        Err(other) => panic!("not a documented answer: {other}"),
+        Ok(_) => panic!("it was not refused"),
+    }
+}
+
+fn map(value: Value) -> Map<String, Value> {
+    serde_json::from_value(value).expect("an object")
+}
+
+#[tokio::test]
+async fn health_operations_replies_calls_and_reset() {
+    let Steered { stub: _, control } = &Steered::start().await;
+    assert!(control.health().await.unwrap().ok);
+    assert!(control.show_document().await.unwrap()["paths"].is_object());
+    assert_eq!(control.list_operations(None).await.unwrap()[0].operation_id, "getPet");
+
+    let steered = Steered::start().await;
+    let control = &steered.control;
+    let set = control.set_reply("getPet", None, &types::Reply(json!(409))).await.unwrap();
+    assert_eq!((set.rule.as_str(), steered.status("/pets/1").await), ("getPet#reply", 409));
+    control.clear_reply("getPet", None).await.unwrap();
+    assert_eq!(steered.status("/pets/1").await, 404);
+    assert_eq!(refused(control.clear_reply("getPets", None).await), (404, "operation-unknown".to_owned()));
+    assert_eq!(
+        refused(control.set_reply("getPet", None, &types::Reply(json!(418))).await),
+        (422, "findings".to_owned())
+    );
+    let calls = control.list_calls(None, Some(1), Some("getPet"), None, None, Some(true)).await.unwrap();
+    assert_eq!((calls.items.len(), calls.next), (1, Some(1)));
+    assert_eq!(control.show_call(1, None).await.unwrap().status, Some(409));
+    control.clear_calls(None).await.unwrap();
+    assert_eq!(refused(control.show_call(1, None).await), (404, "call-unknown".to_owned()));
+    control.reset(None, &types::Reset { scopes: Some(vec![types::ResetScope::Sequences]) }).await.unwrap();
+    assert_eq!(steered.status("/pets/1").await, 404, "the sequence begins anew");
+}
+
+#[tokio::test]
+async fn state_and_scenarios() {
+    let steered = Steered::start().await;
+    let control = &steered.control;
+    assert_eq!(*control.list_state(None).await.unwrap(), map(json!({"size": 3})));
+    let changed = control.change_state(None, &map(json!({"size": null, "a": 1}))).await.unwrap();
+    assert_eq!(*changed, map(json!({"a": 1})));
+    assert_eq!(*control.set_value("b", None, &json!([1])).await.unwrap(), json!([1]));
+    assert_eq!(*control.show_value("b", None).await.unwrap(), json!([1]));
+    control.remove_value("b", None).await.unwrap();
+    assert_eq!(refused(control.show_value("b", None).await), (404, "state-unknown".to_owned()));
+    assert_eq!(refused(control.remove_value("b", None).await), (404, "state-unknown".to_owned()));
+    let replaced = control.replace_state(None, &map(json!({"only": true}))).await.unwrap();
+    assert_eq!(*replaced, map(json!({"only": true})));
+    control.reset_state(None).await.unwrap();
+    assert_eq!(*control.list_state(None).await.unwrap(), map(json!({"size": 3})));
+
+    let gone = types::PlaceSet { state: "gone".to_owned() };
+    control.set_place("pet", Some("7"), None, &gone).await.unwrap();
+    assert_eq!(steered.status("/pets/7").await, 409);
+    assert_eq!(*control.show_place("pet", Some("7"), None).await.unwrap(), gone);
+    let listed = control.list_scenarios(None).await.unwrap();
+    assert_eq!(listed[0].places, [types::Place { key: Some("7".to_owned()), state: "gone".to_owned() }]);
+    control.reset_place("pet", Some("7"), None).await.unwrap();
+    assert_eq!(control.show_place("pet", Some("7"), None).await.unwrap().state, "alive");
+    let nowhere = types::PlaceSet { state: "nowhere".to_owned() };
+    assert_eq!(refused(control.set_place("pet", None, None, &nowhere).await), (422, "findings".to_owned()));
+    assert_eq!(refused(control.show_place("pets", None, None).await), (404, "scenario-unknown".to_owned()));
+}
+
+#[tokio::test]
+async fn sessions() {
+    let steered = Steered::start().await;
+    let control = &steered.control;
+    let made = control.make_session(&types::NewSession { id: None, ttl: None }).await.unwrap();
+    let named = types::NewSession { id: Some("mine".to_owned()), ttl: Some("1h".to_owned()) };
+    control.make_session(&named).await.unwrap();
+    assert_eq!(refused(control.make_session(&named).await), (409, "id-taken".to_owned()));
+    let other = reqwest::get(format!("{}/pets/1", made.base_url)).await.unwrap();
+    assert_eq!((other.status().as_u16(), steered.status("/pets/1").await), (404, 404), "each by itself");
+    let listed = control.list_sessions().await.unwrap();
+    let shown: Vec<_> = listed.iter().map(|one| (one.id.as_str(), one.calls, one.ttl_ms)).collect();
+    assert_eq!(shown, [("mine", 0, 3_600_000), (made.id.as_str(), 1, 600_000)]);
+    control.set_value("size", Some("mine"), &json!(9)).await.unwrap();
+    assert_eq!(*control.show_value("size", None).await.unwrap(), json!(3));
+    control.drop_session("mine").await.unwrap();
+    assert_eq!(refused(control.drop_session("mine").await), (404, "session-unknown".to_owned()));
+}

@@ -1,0 +1,177 @@
+//! What a session keeps: values by name, and the states that scenarios are in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::by_value::{ByValue, ValueKey};
+
+/// The most that the values of `state` may take together, in bytes of JSON, in a session.
+pub const MAX_STATE_BYTES: usize = 1024 * 1024;
+
+/// Everything that requests change together, under one lock of the session.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// What differs from what scripts begin with; nothing where a value was removed.
+    values: BTreeMap<String, Option<Value>>,
+    bytes: usize,
+    /// By the name of a scenario, what has left its first state.
+    places: BTreeMap<String, ByValue<Arc<str>>>,
+}
+
+/// What a decision changes. It is made while the memory is held, and carried out before it is let go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Effects {
+    /// Values to keep, or to remove where there is none.
+    pub(crate) set: Vec<(String, Option<Value>)>,
+    pub(crate) moved: Option<Move>,
+}
+
+/// A step of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) scenario: String,
+    pub(crate) key: ValueKey,
+    pub(crate) to: Arc<str>,
+}
+
+/// The values do not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StateFull;
+
+impl Memory {
+    /// The value of a name, over what scripts begin with.
+    pub(crate) fn value<'m>(&'m self, name: &str, initial: &'m BTreeMap<String, Value>) -> Option<&'m Value> {
+        match self.values.get(name) {
+            Some(changed) => changed.as_ref(),
+            None => initial.get(name),
+        }
+    }
+
+    /// All values.
+    pub(crate) fn values(&self, initial: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+        let mut all = initial.clone();
+        for (name, changed) in &self.values {
+            match changed {
+                Some(value) => all.insert(name.clone(), value.clone()),
+                None => all.remove(name),
+            };
+        }
+        all
+    }
+
+    /// Keeps values, or removes them where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for all of them; nothing changes then.
+    pub(crate) fn set(&mut self, values: Vec<(String, Option<Value>)>) -> Result<(), StateFull> {
+        let before: usize =
+            values.iter().filter_map(|(name, _)| Some(size(name, self.values.get(name)?))).sum();
+        let after: usize = values.iter().map(|(name, value)| size(name, value)).sum();
+        let bytes = self.bytes - before + after;
+        if bytes > MAX_STATE_BYTES && bytes > self.bytes {
+            return Err(StateFull);
+        }
+        self.bytes = bytes;
+        self.values.extend(values);
+        Ok(())
+    }
+
+    /// Puts every value back to what scripts begin with.
+    pub(crate) fn clear_values(&mut self) {
+        self.values.clear();
+        self.bytes = 0;
+    }
+
+    /// The state that a scenario is in for a value; nothing where it never left the first one.
+    pub(crate) fn place(&self, scenario: &str, key: &ValueKey) -> Option<&str> {
+        self.places.get(scenario)?.find(key).map(|state| &**state)
+    }
+
+    /// Every value that left the first state of a scenario, and where it is.
+    pub(crate) fn places(&self, scenario: &str) -> Vec<(&ValueKey, &str)> {
+        let all = self.places.get(scenario).map(ByValue::all).unwrap_or_default();
+        all.into_iter().map(|(key, state)| (key, &**state)).collect()
+    }
+
+    /// Puts a scenario into a state.
+    pub(crate) fn go(&mut self, Move { scenario, key, to }: Move) {
+        self.places.entry(scenario).or_default().put(key, to);
+    }
+
+    /// Puts a scenario back into its first state, for one value or for all.
+    pub(crate) fn restart(&mut self, scenario: &str, key: Option<&ValueKey>) {
+        match (key, self.places.get_mut(scenario)) {
+            (Some(key), Some(places)) => drop(places.remove(key)),
+            _ => drop(self.places.remove(scenario)),
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Carries out what a decision changes.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for a value; nothing changes then.
+    pub(crate) fn apply(&mut self, effects: Effects) -> Result<(), StateFull> {
+        self.set(effects.set)?;
+        if let Some(moved) = effects.moved {
+            self.go(moved);
+        }
+        Ok(())
+    }
+}
+
+/// About how many bytes a value takes.
+fn size(name: &str, value: &Option<Value>) -> usize {
+    name.len() + size_of::<Value>() + value.as_ref().map_or(0, |value| value.to_string().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_lie_over_those_that_scripts_begin_with() {
+        let initial = BTreeMap::from([("a".to_owned(), json!(1)), ("b".to_owned(), json!(2))]);
+        let mut memory = Memory::default();
+        let set = [("a", Some(json!({"x": 1}))), ("b", None), ("c", Some(Value::Null))];
+        memory.set(set.map(|(name, value)| (name.to_owned(), value)).into()).unwrap();
+        assert_eq!(memory.value("a", &initial), Some(&json!({"x": 1})));
+        assert_eq!((memory.value("b", &initial), memory.value("d", &initial)), (None, None));
+        assert_eq!(json!(memory.values(&initial)), json!({"a": {"x": 1}, "c": null}));
+        memory.clear_values();
+        assert_eq!(memory.values(&initial), initial);
+    }
+
+    #[test]
+    fn values_take_no_more_room_than_they_may_and_come_all_or_none() {
+        let mut memory = Memory::default();
+        let one = |name: &str, value: &Value| vec![(name.to_owned(), Some(value.clone()))];
+        memory.set(one("a", &json!("before"))).unwrap();
+        let half = json!("x".repeat(MAX_STATE_BYTES / 2));
+        let set = |names: &[&str]| Effects {
+            set: names.iter().map(|name| ((*name).to_owned(), Some(half.clone()))).collect(),
+            moved: Some(Move { scenario: "s".into(), key: ValueKey::of(None), to: "t".into() }),
+        };
+        assert_eq!(memory.apply(set(&["a", "b"])), Err(StateFull));
+        assert_eq!(memory.value("a", &BTreeMap::new()), Some(&json!("before")));
+        assert_eq!(
+            (memory.value("b", &BTreeMap::new()), memory.place("s", &ValueKey::of(None))),
+            (None, None)
+        );
+        assert_eq!(memory.apply(set(&["a"])), Ok(()));
+        assert_eq!(memory.place("s", &ValueKey::of(None)), Some("t"));
+        assert_eq!(memory.set(one("b", &half)), Err(StateFull));
+        assert_eq!(memory.set(one("a", &json!(1))), Ok(()));
+        assert_eq!(memory.set(one("b", &half)), Ok(()));
+    }
+}
