@@ -209,7 +209,7 @@ mod tests {
     use super::*;
     use crate::builder::StubBuilder;
     use crate::plan::Plans;
-    use crate::script::ScriptEngine;
+    use crate::script::{Moment, ScriptEngine};
 
     #[tokio::test]
     async fn a_request_is_worked_on_in_little_room() {
@@ -226,9 +226,13 @@ mod tests {
     async fn a_panic_is_answered_and_recorded() {
         let text = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: ok}}}}}";
         let contract = Contract::load("a.yaml", text.as_bytes()).unwrap();
-        let engine = ScriptEngine::new(Vec::new(), 0);
+        let engine = ScriptEngine::new(Vec::new(), 0, Moment::START);
         let state = StubBuilder::new(contract.clone()).into_state();
-        let whole = Edition::new(vec![contract.clone()], ScriptEngine::new(Vec::new(), 0), &state.settings);
+        let whole = Edition::new(
+            vec![contract.clone()],
+            ScriptEngine::new(Vec::new(), 0, Moment::START),
+            &state.settings,
+        );
         let mut edition = Edition::new(vec![contract], engine, &state.settings);
         // The one invariant that can be broken from here.
         edition.plans = Plans::new(std::iter::empty(), state.settings.plan_rules());

@@ -44,11 +44,12 @@ impl State {
         (forwarder, outbox): (Forwarder, Outbox),
         settings: Settings,
     ) -> Self {
-        let engine = ScriptEngine::new(scripts, settings.seed);
+        let sessions = Sessions::default();
+        let engine = ScriptEngine::new(scripts, settings.seed, sessions.unnamed().now());
         Self {
             edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings)),
             changing: Mutex::default(),
-            sessions: Sessions::default(),
+            sessions,
             url: OnceLock::new(),
             stopping: watch::Sender::new(false),
             forwarder,
@@ -72,7 +73,7 @@ impl State {
     pub(crate) fn reload(&self, contracts: Vec<Contract>, scripts: Vec<Script>) -> Changes {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.edition.load_full();
-        let (engine, mut succession) = old.engine.succeed(scripts);
+        let (engine, mut succession) = old.engine.succeed(scripts, self.sessions.unnamed().now());
         self.sessions.succeed(&engine, &contracts, &mut succession.dropped);
         let new = Arc::new(Edition::new(contracts, engine, &self.settings));
         let changes = Changes::between(&old, &new, succession);

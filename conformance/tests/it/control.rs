@@ -116,6 +116,18 @@ async fn state_and_scenarios() {
 }
 
 #[tokio::test]
+async fn the_clock() {
+    let control = &Steered::start().await.control;
+    let freeze =
+        types::ClockSet { freeze: Some("2026-01-01T00:00:00Z".to_owned()), advance: None, reset: None };
+    control.set_clock(None, &freeze).await.unwrap();
+    let shown = control.show_clock(None).await.unwrap();
+    assert_eq!((shown.now.as_str(), shown.frozen), ("2026-01-01T00:00:00Z", true));
+    let nothing = types::ClockSet { freeze: None, advance: None, reset: None };
+    assert_eq!(refused(control.set_clock(None, &nothing).await), (422, "findings".to_owned()));
+}
+
+#[tokio::test]
 async fn sessions() {
     let steered = Steered::start().await;
     let control = &steered.control;

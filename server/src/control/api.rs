@@ -10,9 +10,9 @@ use dropshot::{
 use super::body::Described;
 use super::problem::Problem;
 use super::types::{
-    AnyValue, Call, CallFilter, CallList, CallPath, Health, NewSession, OperationPath, OperationSummary,
-    PlaceQuery, PlaceSet, Reply, ReplySet, Reset, ScenarioPath, ScenarioState, SessionMade, SessionPath,
-    SessionQuery, SessionSummary, StatePath, WebhookOrder, WebhookPath, WebhookSent,
+    AnyValue, Call, CallFilter, CallList, CallPath, ClockSet, ClockState, Health, NewSession, OperationPath,
+    OperationSummary, PlaceQuery, PlaceSet, Reply, ReplySet, Reset, ScenarioPath, ScenarioState, SessionMade,
+    SessionPath, SessionQuery, SessionSummary, StatePath, WebhookOrder, WebhookPath, WebhookSent,
 };
 
 /// The control API of a running stub.
@@ -184,6 +184,24 @@ pub(crate) trait ControlApi {
         rqctx: RequestContext<Self::Context>,
         path: Path<SessionPath>,
     ) -> Result<HttpResponseDeleted, Problem>;
+
+    /// Show the clock that scripts go by
+    #[endpoint { method = GET, path = "/clock" }]
+    async fn show_clock(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseOk<ClockState>, Problem>;
+
+    /// Stop the clock that scripts go by, put it ahead, or let it show the time again
+    ///
+    /// What expires, how long sessions are kept and what templates call now go by it. How long it has run never goes
+    /// back. A session's clock goes its own way once it is set.
+    #[endpoint { method = PUT, path = "/clock" }]
+    async fn set_clock(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+        order: Described<ClockSet>,
+    ) -> Result<HttpResponseOk<ClockState>, Problem>;
 
     /// Send a webhook of the documents
     ///

@@ -15,12 +15,12 @@ use super::body::{self, Described};
 use super::kept::{self, Others};
 use super::problem::{FindingBody, Problem};
 use super::types::{
-    AnyValue, Call, CallFilter, CallList, CallPath, CallSummary, HeaderField, Health, Message, NewSession,
-    OperationPath, OperationSummary, PlaceQuery, PlaceSet, Reply, ReplySet, Reset, ResetScope, ScenarioPath,
-    ScenarioState, SessionMade, SessionPath, SessionQuery, SessionSummary, StatePath, WebhookOrder,
-    WebhookPath, WebhookSent,
+    AnyValue, Call, CallFilter, CallList, CallPath, CallSummary, ClockSet, ClockState, HeaderField, Health,
+    Message, NewSession, OperationPath, OperationSummary, PlaceQuery, PlaceSet, Reply, ReplySet, Reset,
+    ResetScope, ScenarioPath, ScenarioState, SessionMade, SessionPath, SessionQuery, SessionSummary,
+    StatePath, WebhookOrder, WebhookPath, WebhookSent,
 };
-use super::{control_document, guard, sessions, webhook};
+use super::{clock, control_document, guard, sessions, webhook};
 use crate::edition::Edition;
 use crate::journal::{self, Validity};
 use crate::script::nearest;
@@ -278,6 +278,23 @@ impl ControlApi for Control {
         let session = sessions::named(state, session.as_deref())?;
         kept::restart(&state.edition(), &session, &path.into_inner().name, key.as_deref())?;
         Ok(HttpResponseDeleted())
+    }
+
+    async fn show_clock(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+    ) -> Result<HttpResponseOk<ClockState>, Problem> {
+        let (_, session) = in_session(&rqctx, query)?;
+        Ok(HttpResponseOk(clock::show(&session)))
+    }
+
+    async fn set_clock(
+        rqctx: RequestContext<Self::Context>,
+        query: Query<SessionQuery>,
+        order: Described<ClockSet>,
+    ) -> Result<HttpResponseOk<ClockState>, Problem> {
+        let (_, session) = in_session(&rqctx, query)?;
+        Ok(HttpResponseOk(clock::set(&session, order.as_bytes())?))
     }
 
     async fn make_session(

@@ -6,6 +6,7 @@
 
 mod api;
 mod body;
+mod clock;
 mod document;
 mod guard;
 mod handlers;

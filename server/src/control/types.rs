@@ -323,6 +323,27 @@ pub(crate) struct SessionSummary {
     pub(crate) ttl_ms: u64,
 }
 
+/// What the clock that scripts go by shows.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ClockState {
+    /// The time in UTC, to the second (RFC 3339).
+    pub(crate) now: String,
+    /// Whether it stands still.
+    pub(crate) frozen: bool,
+}
+
+/// What the clock that scripts go by is told; of several things first `reset`, then `freeze`, then `advance`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ClockSet {
+    /// To stand still at a time (RFC 3339), or where it is: `now`.
+    pub(crate) freeze: Option<String>,
+    /// To go ahead, by a duration as scripts write it: `90s`, `1h`.
+    pub(crate) advance: Option<String>,
+    /// Where true, to show the time again.
+    pub(crate) reset: Option<bool>,
+}
+
 /// The session a path names.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct SessionPath {

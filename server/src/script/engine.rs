@@ -6,7 +6,7 @@ use std::sync::Arc;
 use counterfoil_openapi::{Finding, Operation};
 use serde_json::Value;
 
-use super::clock::{Clock, Moment};
+use super::clock::Moment;
 use super::defaults::ActiveDefaults;
 use super::index::RuleIndex;
 use super::load::{self, Script, ScriptError};
@@ -33,8 +33,6 @@ pub(crate) struct ScriptEngine {
     /// What is kept from the start; of several scripts the first one's word counts.
     state: BTreeMap<String, Value>,
     seed: u64,
-    /// What rules expire by, and what templates call now.
-    clock: Clock,
 }
 
 /// Rules by the operation's id, then by its document's name.
@@ -65,14 +63,13 @@ pub(crate) struct Succession {
 
 impl ScriptEngine {
     /// An engine over the scripts, the first one first; `seed` steers what scripts leave to chance, where they name
-    /// no seed of their own.
-    pub(crate) fn new(scripts: Vec<Script>, seed: u64) -> Self {
-        Self::by_clock(scripts, seed, Clock::start(), &HashMap::new())
+    /// no seed of their own, and they are in force from `now` on.
+    pub(crate) fn new(scripts: Vec<Script>, seed: u64, now: Moment) -> Self {
+        Self::after(scripts, seed, now, &HashMap::new())
     }
 
-    /// An engine by a clock that runs already; rules that were in force before are so since then.
-    fn by_clock(scripts: Vec<Script>, seed: u64, clock: Clock, before: &HashMap<RuleKey, Moment>) -> Self {
-        let now = clock.now();
+    /// An engine whose rules are in force from now on, but for those that were before.
+    fn after(scripts: Vec<Script>, seed: u64, now: Moment, before: &HashMap<RuleKey, Moment>) -> Self {
         let since = |key: RuleKey| before.get(&key).copied().unwrap_or(now);
         let mut filed = Rules::new();
         let mut keys = HashSet::new();
@@ -111,15 +108,15 @@ impl ScriptEngine {
         for (name, value) in scripts.iter().flat_map(|script| &script.loaded().state) {
             state.entry(name.clone()).or_insert_with(|| value.clone());
         }
-        Self { scripts, defaults, filed, keys, sessions, state, seed, clock }
+        Self { scripts, defaults, filed, keys, sessions, state, seed }
     }
 
     /// The engine over other scripts, and what becomes of the rules: one of the same id and text, for the same
     /// operation, is counted under the same key.
-    pub(crate) fn succeed(&self, scripts: Vec<Script>) -> (Self, Succession) {
+    pub(crate) fn succeed(&self, scripts: Vec<Script>, now: Moment) -> (Self, Succession) {
         let rules = self.filed.values().flatten().flat_map(|of| &of.rules);
         let before = rules.map(|rule| (rule.key(), rule.since())).collect();
-        let new = Self::by_clock(scripts, self.seed, self.clock, &before);
+        let new = Self::after(scripts, self.seed, now, &before);
         let mut succession = Succession::default();
         let (old_rules, new_rules) = (by_name(&self.filed), by_name(&new.filed));
         for (name, rule) in &new_rules {
@@ -156,9 +153,9 @@ impl ScriptEngine {
         &self,
         text: &[u8],
         operation: &Operation,
+        now: Moment,
     ) -> Result<(Vec<ActiveRule>, Vec<Finding>), ScriptError> {
         let (rules, findings) = load::reply("reply", text, operation)?;
-        let now = self.clock.now();
         let active = |rule| ActiveRule::new(rule, RuleKey::unique(), self.seed, now);
         Ok((rules.into_iter().map(active).collect(), findings))
     }
@@ -199,11 +196,7 @@ impl ScriptEngine {
         session: &'s Session,
         memory: Option<&'s Memory>,
     ) -> Scope<'s> {
-        Scope {
-            subject: *subject,
-            state: Kept { memory, session, initial: &self.state },
-            now: self.clock.now(),
-        }
+        Scope { subject: *subject, state: Kept { memory, session, initial: &self.state }, now: session.now() }
     }
 
     /// The scenarios of all scripts, in order.

@@ -41,6 +41,7 @@ mod sequence;
 mod shape;
 mod template;
 
+pub(crate) use clock::{Clock, Moment};
 pub(crate) use decision::{AllowInvalid, Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
 pub(crate) use engine::{ScriptEngine, Succession};
 pub use include::MAX_SCRIPT_FILES;
@@ -52,3 +53,4 @@ pub(crate) use rule::ActiveRule;
 pub(crate) use scenario::ScenarioInfo;
 pub use schema::script_schema;
 pub(crate) use scope::Scope;
+pub(crate) use template::{parse_time, rfc3339};

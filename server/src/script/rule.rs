@@ -147,8 +147,11 @@ impl ActiveRule {
     }
 
     /// Whether it is no longer in force.
-    fn is_expired(&self, now: Moment) -> bool {
-        self.rule.expires.is_some_and(|life| now.running.saturating_sub(self.since.running) >= life)
+    ///
+    /// Rules come into force in a session when it begins, or when they do after that.
+    fn is_expired(&self, now: Moment, began: Moment) -> bool {
+        let since = self.since.running.max(began.running);
+        self.rule.expires.is_some_and(|life| now.running.saturating_sub(since) >= life)
     }
 
     /// What it is counted under.
@@ -192,7 +195,7 @@ impl ActiveRule {
         if rule.per.is_none() && limit.is_some_and(|limit| session.used(self.key) >= limit) {
             return None;
         }
-        if self.is_expired(scope.now) || !rule.when.admits(scope) {
+        if self.is_expired(scope.now, session.began()) || !rule.when.admits(scope) {
             return None;
         }
         let count = session.count(self.key);
@@ -248,8 +251,9 @@ mod tests {
         // Whatever the system's clock is set to.
         let jumped = Moment { unix: Duration::from_secs(1 << 40), ..at(99) };
         for rule in [&active, &reloaded] {
-            assert!(!rule.is_expired(at(0)) && !rule.is_expired(at(99)) && !rule.is_expired(jumped));
-            assert!(rule.is_expired(at(100)) && rule.is_expired(at(100_000)));
+            assert!([at(0), at(99), jumped].iter().all(|now| !rule.is_expired(*now, Moment::START)));
+            assert!(rule.is_expired(at(100), Moment::START) && rule.is_expired(at(100_000), at(5)));
+            assert!(!rule.is_expired(at(100), at(11)), "in a session that began later");
         }
     }
 }

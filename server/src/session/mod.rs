@@ -10,6 +10,7 @@
 //! | `store` | all sessions: made on first use, dropped when they are not used any more |
 //! | `overlay` | one session |
 //! | `tally`, `by_value` | how often each rule was asked and used, for each value of its `per` |
+//! | `clock` | what scripts measure in time goes by |
 //! | `memory` | values that scripts keep, and where scenarios are |
 //! | `set_rules` | rules set at run time |
 //!
@@ -17,6 +18,7 @@
 //! other. None is held across an await.
 
 mod by_value;
+mod clock;
 mod config;
 mod identify;
 mod memory;
@@ -27,6 +29,7 @@ mod tally;
 
 pub use by_value::MAX_PER_VALUES;
 pub(crate) use by_value::ValueKey;
+pub(crate) use clock::ClockOrder;
 pub use config::{DEFAULT_SESSION_TTL, MAX_SESSION_NAME, MAX_SESSIONS};
 pub(crate) use config::{SessionRules, SessionWords};
 pub(crate) use identify::is_name as is_session_name;

@@ -1,17 +1,18 @@
 //! One session.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use counterfoil_openapi::{Contract, Operation};
 
+use super::clock::{ClockOrder, Reading, SessionClock};
 use super::memory::Memory;
 use super::set_rules::{ReplyOutcome, SetRules};
 use super::tally::{Count, Counts};
 use super::{RuleKey, SessionRules};
 use crate::journal::Journal;
-use crate::script::{Decision, Scope, ScriptEngine, ScriptError};
+use crate::script::{Clock, Decision, Moment, Scope, ScriptEngine, ScriptError};
 
 /// What is counted, set and kept of the requests that name the same session, or none.
 ///
@@ -23,6 +24,9 @@ pub(crate) struct Session {
     base: Option<Arc<Session>>,
     /// How long it is kept after its last request, where it says so itself.
     ttl: Option<Duration>,
+    /// Its own clock, from when that was first set; until then that of the unnamed session.
+    clock: OnceLock<SessionClock>,
+    began: Moment,
     /// Records the calls.
     pub(crate) journal: Journal,
     counts: Counts,
@@ -34,8 +38,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// The session of requests that name none.
-    pub(super) fn unnamed() -> Self {
+    pub(super) fn unnamed(clock: Clock) -> Self {
+        Self::with_clock(SessionClock::new(clock).into(), clock.now())
+    }
+
+    fn with_clock(clock: OnceLock<SessionClock>, began: Moment) -> Self {
         Self {
+            clock,
+            began,
             name: None,
             base: None,
             ttl: None,
@@ -49,7 +59,36 @@ impl Session {
 
     /// A session that nothing has happened in yet.
     pub(super) fn new(name: &str, ttl: Option<Duration>, base: &Arc<Self>) -> Self {
-        Self { name: Some(name.into()), ttl, base: Some(Arc::clone(base)), ..Self::unnamed() }
+        let empty = Self::with_clock(OnceLock::new(), base.now());
+        Self { name: Some(name.into()), ttl, base: Some(Arc::clone(base)), ..empty }
+    }
+
+    /// The moment that scripts are told.
+    pub(crate) fn now(&self) -> Moment {
+        self.shown_clock().now()
+    }
+
+    /// When it began.
+    pub(crate) fn began(&self) -> Moment {
+        self.began
+    }
+
+    /// What its clock shows.
+    pub(crate) fn clock_reading(&self) -> Reading {
+        self.shown_clock().reading()
+    }
+
+    /// Sets its clock, which goes its own way from then on.
+    pub(crate) fn set_clock(&self, orders: &[ClockOrder]) {
+        self.clock.get_or_init(|| SessionClock::like(self.shown_clock())).set(orders);
+    }
+
+    fn shown_clock(&self) -> &SessionClock {
+        match (self.clock.get(), &self.base) {
+            (Some(clock), _) => clock,
+            (None, Some(base)) => base.shown_clock(),
+            (None, None) => unreachable!("the unnamed session has a clock of its own"),
+        }
     }
 
     /// Its name; nothing where it is the unnamed one.
@@ -95,7 +134,7 @@ impl Session {
         operation: &Operation,
         reply: &[u8],
     ) -> Result<ReplyOutcome, ScriptError> {
-        let (outcome, gone) = self.set.set_reply(engine, operation, reply)?;
+        let (outcome, gone) = self.set.set_reply(engine, operation, reply, self.now())?;
         self.forget(&gone);
         Ok(outcome)
     }
@@ -124,7 +163,7 @@ impl Session {
 
     /// Goes on under other contracts and scripts; what these do not admit is dropped, with the reason.
     pub(super) fn succeed(&self, engine: &ScriptEngine, contracts: &[Contract], dropped: &mut Vec<String>) {
-        self.set.succeed(engine, contracts, dropped);
+        self.set.succeed(engine, contracts, self.now(), dropped);
     }
 
     /// Forgets the counts of rules that are gone.

@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use counterfoil_openapi::{Contract, Finding, Operation};
 
 use super::{RuleKey, Session};
-use crate::script::{ActiveRule, Decision, Scope, ScriptEngine, ScriptError};
+use crate::script::{ActiveRule, Decision, Moment, Scope, ScriptEngine, ScriptError};
 
 /// The rules set at run time in one session, the newest first.
 #[derive(Debug, Default)]
@@ -59,8 +59,9 @@ impl SetRules {
         engine: &ScriptEngine,
         operation: &Operation,
         reply: &[u8],
+        now: Moment,
     ) -> Result<(ReplyOutcome, Vec<RuleKey>), ScriptError> {
-        let (rules, findings) = engine.compile(reply, operation)?;
+        let (rules, findings) = engine.compile(reply, operation, now)?;
         let rule = rules.first().map(|rule| rule.id().to_owned()).unwrap_or_default();
         let document = operation.document().name();
         let mut all = self.write();
@@ -104,7 +105,13 @@ impl SetRules {
     }
 
     /// Checks all of them against other contracts; what these do not admit is dropped, with the reason.
-    pub(super) fn succeed(&self, engine: &ScriptEngine, contracts: &[Contract], dropped: &mut Vec<String>) {
+    pub(super) fn succeed(
+        &self,
+        engine: &ScriptEngine,
+        contracts: &[Contract],
+        now: Moment,
+        dropped: &mut Vec<String>,
+    ) {
         if self.count.load(Ordering::Acquire) == 0 {
             return;
         }
@@ -116,7 +123,7 @@ impl SetRules {
                     dropped.push(format!("{id}: its operation is gone"));
                     return false;
                 };
-                match engine.compile(&old.text, operation) {
+                match engine.compile(&old.text, operation, now) {
                     Ok((rules, _)) => {
                         // The same text gives the same number of rules.
                         let pairs = rules.into_iter().zip(&old.rules);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use counterfoil_openapi::{Contract, Request};
 
@@ -12,7 +12,7 @@ use super::{Session, SessionRules, identify};
 use crate::edition::Edition;
 use crate::refuse;
 use crate::reply::Reply;
-use crate::script::ScriptEngine;
+use crate::script::{Clock, ScriptEngine};
 
 /// The sessions there are. A request that names none takes no lock here.
 #[derive(Debug)]
@@ -21,7 +21,6 @@ pub(crate) struct Sessions {
     named: RwLock<Named>,
     /// How many names were made up.
     made_up: AtomicU64,
-    started: Instant,
 }
 
 type Named = HashMap<Box<str>, Arc<Session>>;
@@ -56,10 +55,9 @@ pub(crate) enum NotOpened {
 impl Default for Sessions {
     fn default() -> Self {
         Self {
-            unnamed: Arc::new(Session::unnamed()),
+            unnamed: Arc::new(Session::unnamed(Clock::start())),
             named: RwLock::default(),
             made_up: AtomicU64::new(0),
-            started: Instant::now(),
         }
     }
 }
@@ -223,8 +221,9 @@ impl Sessions {
         }
     }
 
+    /// How long the stub's clock has run.
     fn now(&self) -> Duration {
-        self.started.elapsed()
+        self.unnamed.now().running
     }
 }
 

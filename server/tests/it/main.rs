@@ -11,6 +11,7 @@ mod browser;
 mod callbacks;
 mod connections;
 mod control_api;
+mod control_clock;
 mod control_document;
 mod control_sessions;
 mod corpus;

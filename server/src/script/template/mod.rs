@@ -25,6 +25,7 @@ mod render;
 use serde_json::{Map, Value};
 
 use super::grammar::Field;
+pub(crate) use date::{parse as parse_time, rfc3339};
 pub(super) use parse::Unreadable;
 pub(super) use render::{Turn, Unfilled};
 
