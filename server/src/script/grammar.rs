@@ -262,6 +262,10 @@ pub(super) enum Clause {
     Field(FieldClause),
     MediaType(MediaTypes),
     Accept(MediaTypes),
+    /// Whether the request keeps to the contract; only inside `any`, `all` and `not`.
+    Valid(Validity),
+    /// Parts of which one breaks the contract; likewise.
+    Invalid(Vec<InvalidClause>),
     Any(Vec<Vec<Clause>>),
     All(Vec<Vec<Clause>>),
     Not(Vec<Clause>),

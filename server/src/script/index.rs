@@ -161,7 +161,12 @@ fn collect<'w>(clauses: &'w [Clause], wanted: &mut Vec<Wanted<'w>>) {
                 }
                 Condition::Tests { case: Case::Ignored, .. } => {}
             },
-            Clause::Any(_) | Clause::Not(_) | Clause::MediaType(_) | Clause::Accept(_) => {}
+            Clause::Any(_)
+            | Clause::Not(_)
+            | Clause::MediaType(_)
+            | Clause::Accept(_)
+            | Clause::Valid(_)
+            | Clause::Invalid(_) => {}
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use counterfoil_openapi::{Direction, Location, Part, Request, codec};
+use counterfoil_openapi::{Direction, Location, Part, Request, Violation, codec};
 use percent_encoding::percent_decode_str;
 use serde_json::{Number, Value};
 
 use super::chance::Chance;
 use super::grammar::{
-    Case, Clause, Condition, Field, FieldClause, InvalidPart, MediaTypes, SchemaTest, Test, Validity, When,
+    Case, Clause, Condition, Field, FieldClause, InvalidClause, InvalidPart, MediaTypes, SchemaTest, Test,
+    Validity, When,
 };
 use super::scope::Scope;
 
@@ -17,16 +18,8 @@ impl When {
     /// Whether all of it holds of a request, `nth` and `chance` aside.
     pub(super) fn admits(&self, scope: &Scope<'_>) -> bool {
         let violations = &scope.subject.reading.violations;
-        let is_seen = match self.validity {
-            Validity::Valid => violations.is_empty(),
-            Validity::Invalid => !violations.is_empty(),
-            Validity::Any => true,
-        };
-        is_seen
-            && (self.invalid.is_empty()
-                || violations
-                    .iter()
-                    .any(|violation| self.invalid.iter().any(|clause| clause.part.covers(&violation.part))))
+        self.validity.covers(violations)
+            && (self.invalid.is_empty() || is_broken(&self.invalid, violations))
             && hold(&self.clauses, scope)
     }
 }
@@ -50,10 +43,27 @@ fn hold(clauses: &[Clause], scope: &Scope<'_>) -> bool {
         Clause::Field(clause) => clause.holds(scope),
         Clause::MediaType(wanted) => wanted.are_sent(scope.subject.request),
         Clause::Accept(wanted) => wanted.are_accepted(scope.subject.request),
+        Clause::Valid(validity) => validity.covers(&scope.subject.reading.violations),
+        Clause::Invalid(parts) => is_broken(parts, &scope.subject.reading.violations),
         Clause::Any(groups) => groups.iter().any(|group| hold(group, scope)),
         Clause::All(groups) => groups.iter().all(|group| hold(group, scope)),
         Clause::Not(group) => !hold(group, scope),
     })
+}
+
+impl Validity {
+    fn covers(self, violations: &[Violation]) -> bool {
+        match self {
+            Self::Valid => violations.is_empty(),
+            Self::Invalid => !violations.is_empty(),
+            Self::Any => true,
+        }
+    }
+}
+
+/// Whether one of these parts breaks the contract.
+fn is_broken(parts: &[InvalidClause], violations: &[Violation]) -> bool {
+    violations.iter().any(|violation| parts.iter().any(|clause| clause.part.covers(&violation.part)))
 }
 
 impl MediaTypes {

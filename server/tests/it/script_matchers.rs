@@ -113,6 +113,29 @@ rules:
 }
 
 #[tokio::test]
+async fn validity_can_be_asked_for_inside_conditions() {
+    let script = "
+script: 1
+rules:
+  listPets:
+    - { id: odd, when: { any: [{ invalid: [query.limit] }, { query.kind: cat }] }, status: 503 }
+    - { id: good, when: { not: { valid: false } }, respond: none }
+    - { id: rest, when: { valid: any }, status: 200 }
+";
+    let stub = Stub::scripted(script).await;
+    let table = [
+        ("?limit=0", "odd"),
+        ("?kind=cat", "odd"),
+        ("?kind=dog", "good"),
+        ("", "good"),
+        ("?kind=cow", "rest"),
+    ];
+    for (query, rule) in table {
+        assert_eq!(stub.get(&format!("/pets{query}")).await.header("counterfoil-rule"), rule, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn what_becomes_of_invalid_requests_is_the_scripts_affair() {
     let script = |word: &str| {
         format!(

@@ -196,3 +196,44 @@ fn a_template_reads_the_request_and_nothing_else() {
     let error = load(&script.to_string()).expect_err("more than the limit");
     assert!(error.to_string().contains("over the limit of 1000"), "{error}");
 }
+
+/// Attack A38 on what is loaded: nothing in a script refers to itself, repeats itself or unfolds without end.
+#[test]
+fn what_would_grow_without_end_is_refused() {
+    let bomb: String = (1..10)
+        .map(|level| format!("l{level}: &l{level} [{}]\n", vec![format!("*l{}", level - 1); 9].join(", ")))
+        .collect();
+    let nested = |depth: usize| {
+        let inner = (0..depth).fold(json!({"query.limit": 1}), |inner, _| json!({"not": inner}));
+        json!({"script": 1, "rules": {"listPets": [{"when": inner, "respond": 503}]}}).to_string()
+    };
+    let steps = vec![json!({"op": "copy", "from": "", "path": "/a"}); 1_001];
+    let copies = json!({"script": 1, "rules": {"getPet": {"json_patch": steps}}}).to_string();
+    let table = [
+        (format!("script: 1\nl0: &l0 [a]\n{bomb}rules: {{}}"), "script-unreadable"),
+        (nested(17), "value-invalid"),
+        (copies, "value-invalid"),
+        (
+            format!("script: 1\nrules: {{ getPet: {}{} }}", "[".repeat(100_000), "]".repeat(100_000)),
+            "script-unreadable",
+        ),
+        (
+            "script: 1\nrules: { listPets: { when: { query.q: { re: '(a{1000}){1000}' } }, respond: 503 } }"
+                .to_owned(),
+            "value-invalid",
+        ),
+        (
+            "script: 1\nrules: { listPets: { when: { query.q: { re: '(?=a)a' } }, respond: 503 } }"
+                .to_owned(),
+            "value-invalid",
+        ),
+        ("script: 1\nrules: { listPets: 503*99999999999999999999 }".to_owned(), "value-invalid"),
+        ("script: 1\nrules: { listPets: { expires: 99999999999999999999h } }".to_owned(), "value-invalid"),
+    ];
+    for (text, code) in table {
+        let shown = &text[..text.len().min(120)];
+        let error = load(&text).expect_err(shown);
+        assert!(error.findings().iter().any(|finding| finding.code == code), "{shown}: {error}");
+    }
+    assert!(load(&nested(16)).is_ok(), "so deep conditions may be nested");
+}

@@ -46,7 +46,11 @@ fn bind(reader: &mut Reader<'_>, operation: &Operation, clauses: &mut [Clause]) 
                 groups.iter_mut().for_each(|group| bind(reader, operation, group));
             }
             Clause::Not(group) => bind(reader, operation, group),
-            Clause::Field(_) | Clause::MediaType(_) | Clause::Accept(_) => {}
+            Clause::Field(_)
+            | Clause::MediaType(_)
+            | Clause::Accept(_)
+            | Clause::Valid(_)
+            | Clause::Invalid(_) => {}
         }
     }
 }
@@ -101,6 +105,8 @@ impl<'c> Check<'c, '_> {
                 Clause::Field(clause) => self.field(clause),
                 Clause::MediaType(wanted) => self.media_type(wanted),
                 Clause::Accept(wanted) => self.accept(wanted),
+                Clause::Valid(_) => {}
+                Clause::Invalid(parts) => parts.iter().for_each(|clause| self.invalid_part(clause)),
                 Clause::Any(groups) | Clause::All(groups) => {
                     groups.iter().for_each(|group| self.clauses(group));
                 }

@@ -95,6 +95,14 @@ fn write_clauses(clauses: &[Clause], key: &mut String) {
                 let what = if matches!(clause, Clause::Accept(_)) { "accept" } else { "media_type" };
                 let _ = write!(key, "{what} {};", names.join(","));
             }
+            Clause::Valid(validity) => {
+                let _ = write!(key, "valid {validity:?};");
+            }
+            Clause::Invalid(parts) => {
+                for clause in parts {
+                    let _ = write!(key, "invalid {:?};", clause.part);
+                }
+            }
             Clause::Any(groups) | Clause::All(groups) => {
                 key.push_str(if matches!(clause, Clause::Any(_)) { "any(" } else { "all(" });
                 for group in groups {

@@ -62,9 +62,20 @@ pub(super) fn when<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<When>
             return None;
         }
         _ if !when.invalid.is_empty() => Validity::Invalid,
+        // Who asks for it anywhere inside sees all requests.
+        None if speaks_of_validity(&when.clauses) => Validity::Any,
         stated => stated.unwrap_or_default(),
     };
     is_whole.then_some(when)
+}
+
+fn speaks_of_validity(clauses: &[Clause]) -> bool {
+    clauses.iter().any(|clause| match clause {
+        Clause::Valid(_) | Clause::Invalid(_) => true,
+        Clause::Any(groups) | Clause::All(groups) => groups.iter().any(|group| speaks_of_validity(group)),
+        Clause::Not(group) => speaks_of_validity(group),
+        Clause::Field(_) | Clause::MediaType(_) | Clause::Accept(_) => false,
+    })
 }
 
 fn clause<'d>(reader: &mut Reader<'d>, key: &str, node: &Node<'d>, depth: usize) -> Option<Clause> {
@@ -81,6 +92,8 @@ fn clause<'d>(reader: &mut Reader<'d>, key: &str, node: &Node<'d>, depth: usize)
             Some(if key == "any" { Clause::Any(groups) } else { Clause::All(groups) })
         }
         "not" => Some(Clause::Not(nested(reader, node, depth + 1)?)),
+        "valid" => Some(Clause::Valid(valid(reader, node)?)),
+        "invalid" => Some(Clause::Invalid(invalid(reader, node)?)),
         "media_type" => Some(Clause::MediaType(media_types(reader, node)?)),
         "accept" => Some(Clause::Accept(media_types(reader, node)?)),
         _ => {
@@ -106,8 +119,8 @@ fn nested<'d>(reader: &mut Reader<'d>, node: &Node<'d>, depth: usize) -> Option<
         .iter()
         .map(|(key, value)| {
             let member = Node { value, pointer: node.pointer.join(key) };
-            if ["valid", "invalid", "nth", "chance"].contains(&key.as_str()) {
-                let message = format!("`{key}` speaks of the whole request");
+            if ["nth", "chance"].contains(&key.as_str()) {
+                let message = format!("`{key}` takes some of the requests that all else holds for");
                 let hint = Some("move it to the top of `when`".to_owned());
                 reader.error("matcher-unknown", &member.pointer, message, hint);
                 return None;
