@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use counterfoil_openapi::{Contract, Operation, StatusPattern};
 use serde_json::{Map, Value, json};
 
-use super::read::{CONDITION_KEYS, DEFAULTS_KEYS, Keys, REPLY_KEYS, ROOT_KEYS, RULE_KEYS};
+use super::read::{CELL_KEYS, CONDITION_KEYS, DEFAULTS_KEYS, Keys, REPLY_KEYS, ROOT_KEYS, RULE_KEYS};
 
 /// The JSON Schema (draft 7) of scripts: of any, or, where there are contracts, of those for them, with their
 /// operations, statuses and names of examples.
@@ -249,8 +249,11 @@ impl Definitions {
             {"type": "array", "minItems": 1, "items": {"anyOf": [reference(&short), reference(&reply)]}},
         ]});
         let members = |key: &str| reply_member(key, replies).unwrap_or_else(|| rule_member(key, &respond));
-        let mut move_schema = object(&RULE_KEYS, members);
-        move_schema["properties"]["to"] = described("The state that follows.", text());
+        let cell = object(&CELL_KEYS, |key| match key {
+            "respond" => json!({"anyOf": [reference(&short), reference(&reply)]}),
+            "to" => described("The state that follows.", text()),
+            key => members(key),
+        });
         let definitions = [
             (
                 short.as_str(),
@@ -258,7 +261,7 @@ impl Definitions {
             ),
             (&reply, object(&REPLY_KEYS, |key| reply_member(key, replies).unwrap_or(Value::Bool(true)))),
             (&rule, object(&RULE_KEYS, members)),
-            (&moves, json!({"anyOf": [reference(&short), move_schema]})),
+            (&moves, json!({"anyOf": [reference(&short), cell]})),
             (
                 &entry,
                 json!({"anyOf": [

@@ -67,6 +67,10 @@ fn each_finding_says_its_code_its_place_and_what_to_do() {
         ),
         ("sequence-empty", "rules: { getPet: { respond: [] } }"),
         ("include-cycle", "include: [parts/../s.yaml]"),
+        (
+            "state-unknown",
+            "scenarios: { life: { start: alive, states: { alive: { deletePet: { to: gnoe } }, gone: {} } } }",
+        ),
         ("allow-invalid-needless", "rules: { getPet: { example: tom, allow_invalid: [body] } }"),
     ];
     let mut told = String::new();

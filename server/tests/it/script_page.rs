@@ -92,6 +92,21 @@ async fn fields_and_conditions() {
 }
 
 #[tokio::test]
+async fn what_is_kept_and_states() {
+    let keeping = stub("What is kept").await;
+    assert_ne!(keeping.get("/pets").await.json(), json!([]));
+    assert_eq!(keeping.create(json!({"name": "Rex"})).await.status, 201);
+    assert_eq!(keeping.get("/pets").await.json(), json!([]));
+    assert_eq!(keeping.statuses("/pets/1", 2).await, [404, 200]);
+    assert_eq!(keeping.statuses("/pets/2", 2).await, [404, 200]);
+    let life = stub("A state machine").await;
+    assert_eq!(life.get("/pets/7").await.json()["id"], 7);
+    assert_eq!(Answer::of(life.request(Method::DELETE, "/pets/7")).await.status, 204);
+    assert_eq!(life.get("/pets/7").await.json(), json!({"message": "it ran away"}));
+    assert_eq!((life.get("/pets/8").await.status, life.get("/~s1/pets/7").await.status), (200, 200));
+}
+
+#[tokio::test]
 async fn templates_and_chaos() {
     let filled = stub("Filled from").await;
     let request = filled.request(Method::POST, "/pets").header("X-Api-Key", "k").header("X-Request", "r1");

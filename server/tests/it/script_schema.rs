@@ -102,6 +102,7 @@ fn what_is_wrong_is_refused() {
         "{script: 1, defaults: {on_unscripted: nothing}}",
         "{script: 1, defaults: {status: 200}}",
         "{script: 1, scenarios: {a: {states: {}}}}",
+        "{script: 1, scenarios: {a: {start: b, states: {b: {c: {times: 3}}}}}}",
         "{script: 1, resources: {a: {list: b}}}",
         "{script: 1, expect: {a: -1}}",
     ];

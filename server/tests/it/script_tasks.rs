@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use counterfoil_openapi::Contract;
+use counterfoil_server::{Script, StubServer};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scripts::{Stub, load};
+use crate::scripts::{Answer, Stub, load};
 
 const TASKS: [(&str, &str); 5] = [
     ("T1", "`createPet` answers its documented 403"),
@@ -84,4 +86,41 @@ async fn t4_waits_and_resets_by_its_seed() {
         .filter(|call| call.trail.iter().any(|line| line.starts_with("delay: ")))
         .count();
     assert_eq!(waited, 80 - usize::from(resets));
+}
+
+const ORDERS: &str = "
+openapi: 3.0.3
+paths:
+  /orders/{orderId}:
+    parameters: [{ name: orderId, in: path, required: true, schema: { type: string } }]
+    get:
+      operationId: getOrder
+      responses:
+        '200': { description: ok, content: { application/json: { example: { status: unknown } } } }
+  /orders/{orderId}/payment:
+    parameters: [{ name: orderId, in: path, required: true, schema: { type: string } }]
+    post:
+      operationId: payOrder
+      responses: { '200': { description: ok }, '409': { description: paid already } }
+";
+
+#[tokio::test]
+async fn t5_keeps_a_state_for_each_order() {
+    let contract = Contract::load("orders.yaml", ORDERS.as_bytes()).expect("it is a document");
+    let script = text("T5", "counterfoil.yaml");
+    let script = Script::load("T5.yaml", script.as_bytes(), std::slice::from_ref(&contract));
+    let script = script.unwrap_or_else(|error| panic!("{error}"));
+    let server = StubServer::builder(contract).script(script).start().await.expect("a port is free");
+    let client = crate::stub::client();
+    let ask = async |method: Method, path: &str| {
+        let answer = Answer::of(client.request(method, format!("{}{path}", server.url()))).await;
+        (answer.status, answer.json()["status"].as_str().unwrap_or_default().to_owned())
+    };
+    let of = |status: u16, state: &str| (status, state.to_owned());
+    assert_eq!(ask(Method::GET, "/orders/a").await, of(200, "pending"));
+    assert_eq!(ask(Method::POST, "/orders/a/payment").await.0, 200);
+    assert_eq!(ask(Method::GET, "/orders/a").await, of(200, "paid"));
+    assert_eq!(ask(Method::POST, "/orders/a/payment").await.0, 409);
+    assert_eq!(ask(Method::GET, "/orders/b").await, of(200, "pending"));
+    assert_eq!(ask(Method::POST, "/orders/b/payment").await.0, 200);
 }

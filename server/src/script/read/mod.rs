@@ -21,5 +21,5 @@ pub(super) use cursor::{Keys, Reader};
 pub(crate) use duration::parse as parse_duration;
 pub(super) use field::{Parsed as ParsedField, parse as parse_field};
 pub(super) use reply::REPLY as REPLY_KEYS;
-pub(super) use rule::{RULE as RULE_KEYS, entry};
+pub(super) use rule::{CELL as CELL_KEYS, RULE as RULE_KEYS, entry};
 pub(super) use script::{DEFAULTS as DEFAULTS_KEYS, ROOT as ROOT_KEYS, script};

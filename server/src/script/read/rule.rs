@@ -39,7 +39,7 @@ pub(in crate::script) const RULE: Keys = Keys {
 };
 
 /// What a cell of a scenario may say: what a rule may but for what counts.
-const CELL: Keys = Keys {
+pub(in crate::script) const CELL: Keys = Keys {
     of: "a cell of a scenario",
     known: &[
         "note",
