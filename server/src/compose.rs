@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::builder::{OwnReplies, Settings};
 use crate::call::Source;
+use crate::dress;
 use crate::edition::Edition;
 use crate::fault::Fault;
 use crate::negotiate::Strictness;
@@ -372,6 +373,14 @@ fn judge(
     for violation in &unwanted {
         tracing::warn!(operation = %task.operation.id(), %violation, "the stub's own reply breaks the contract");
         trail.push(format!("reply: breaks the contract: {violation}"));
+    }
+    if !unwanted.is_empty() {
+        let unwanted: Vec<Violation> = unwanted.iter().map(|violation| (*violation).clone()).collect();
+        let told = task.edition.scrub(task.operation, task.request, &unwanted);
+        let reason = dress::reason(&told, "the reply breaks the contract");
+        if let Ok(reason) = HeaderValue::from_str(&reason) {
+            headers.insert(dress::REASON, reason);
+        }
     }
     let made = task.scripted.map(|scripted| scripted.templated).unwrap_or_default();
     let is_refused = |violation: &&&Violation| match task.settings.own_replies {

@@ -17,7 +17,7 @@ use crate::state::State;
 const SOURCE: HeaderName = HeaderName::from_static("counterfoil-source");
 const RULE: HeaderName = HeaderName::from_static("counterfoil-rule");
 const CALL: HeaderName = HeaderName::from_static("counterfoil-call");
-const REASON: HeaderName = HeaderName::from_static("counterfoil-reason");
+pub(crate) const REASON: HeaderName = HeaderName::from_static("counterfoil-reason");
 const UPSTREAM_REASON: HeaderName = HeaderName::from_static("counterfoil-upstream-reason");
 
 /// The longest `counterfoil-reason`, in bytes.
@@ -70,7 +70,9 @@ pub(crate) fn finish(
             (None, Some(operation)) => edition.scrub(operation, request, &notes.violations),
             (None, None) => notes.violations.clone(),
         };
-        if let Ok(reason) = HeaderValue::from_str(&reason(&violations)) {
+        // What is wrong with the reply may be told there already.
+        let own = headers.get(REASON).and_then(|own| own.to_str().ok()).unwrap_or_default();
+        if let Ok(reason) = HeaderValue::from_str(&reason(&violations, own)) {
             headers.insert(REASON, reason);
         }
     }
@@ -79,7 +81,7 @@ pub(crate) fn finish(
         let found = edition.secrets.found_in_both(operation, request, headers, &reply.body);
         upstream =
             notes.upstream_violations.iter().map(|violation| found.scrub_violation(violation)).collect();
-        if let Ok(reason) = HeaderValue::from_str(&reason(&upstream)) {
+        if let Ok(reason) = HeaderValue::from_str(&reason(&upstream, "")) {
             headers.insert(UPSTREAM_REASON, reason);
         }
     }
@@ -123,9 +125,9 @@ pub(crate) fn tell(entry: &Entry, session: Option<&str>, scrubbed: &Scrubbed) {
     );
 }
 
-/// Every violation in one line, cut at [`MAX_REASON`].
-fn reason(violations: &[Violation]) -> String {
-    let mut text = String::new();
+/// Every violation in one line, after what is told already, cut at [`MAX_REASON`].
+pub(crate) fn reason(violations: &[Violation], before: &str) -> String {
+    let mut text = before.to_owned();
     for violation in violations {
         if !text.is_empty() {
             text.push_str("; ");
@@ -173,8 +175,11 @@ mod tests {
     #[test]
     fn a_reason_is_plain_and_cut() {
         let violation = |message: &str| Violation::new(Part::Body, "type", message.to_owned());
-        assert_eq!(reason(&[violation("é\n"), violation("b")]), "body: \\u{e9}\\n [type]; body: b [type]");
-        let long = reason(&vec![violation(&"x".repeat(100)); 100]);
+        assert_eq!(
+            reason(&[violation("é\n"), violation("b")], ""),
+            "body: \\u{e9}\\n [type]; body: b [type]"
+        );
+        let long = reason(&vec![violation(&"x".repeat(100)); 100], "");
         assert_eq!(long.len(), MAX_REASON);
         assert!(long.ends_with(CUT), "{long}");
     }

@@ -98,6 +98,8 @@ pub(crate) struct MediaPlan {
     pub(crate) is_structured: bool,
     rules: Rules,
     strategy: OnceLock<Option<SBoxedStrategy<Value>>>,
+    /// What is sent where nothing valid can be.
+    sketch: OnceLock<Option<Value>>,
 }
 
 /// An example.
@@ -299,7 +301,15 @@ impl MediaPlan {
             .collect();
         let content_type = HeaderValue::from_str(name)
             .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
-        Self { media, content_type, examples, is_structured: false, rules, strategy: OnceLock::new() }
+        Self {
+            media,
+            content_type,
+            examples,
+            is_structured: false,
+            rules,
+            strategy: OnceLock::new(),
+            sketch: OnceLock::new(),
+        }
     }
 
     /// A body that its schema admits, drawn by a seed; nothing where there is no schema, or none can be drawn.
@@ -308,6 +318,18 @@ impl MediaPlan {
             generate::positive_body(&self.media, Direction::Response, self.rules.variety).ok()
         });
         generate::sample(strategy.as_ref()?, seed)
+    }
+}
+
+impl MediaPlan {
+    /// A body that has the shape of its schema, though that admits none, or none was found; nothing without a schema.
+    pub(crate) fn sketch(&self) -> Option<&Value> {
+        let sketch = || {
+            let seed = Seed::derive(self.rules.seed, &["sketch", self.media.pointer.as_str()], 0);
+            let schema = self.media.schema.as_ref()?;
+            Some(generate::sketch(schema, Direction::Response, self.rules.variety, &seed))
+        };
+        self.sketch.get_or_init(sketch).as_ref()
     }
 }
 

@@ -18,6 +18,7 @@ mod repair;
 mod request;
 mod seed;
 mod shrink;
+mod sketch;
 mod text;
 mod variety;
 
@@ -30,6 +31,7 @@ pub use request::{
     BrokenRequest, NamedRequest, example_requests, negative_request, positive_request, positive_request_in,
 };
 pub use seed::{Seed, runner, sample};
+pub use sketch::sketch;
 pub use variety::Variety;
 
 pub(crate) use generator::{Generator, is_endless};

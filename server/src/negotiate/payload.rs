@@ -9,6 +9,7 @@
 //! | `dynamic` | generated; an example where nothing can be generated |
 //! | nothing | `example` > first of `examples` > the schema's `example`, `examples`, `default` > generated |
 //! | an example that the media type cannot express | generated instead |
+//! | nothing, and the schema admits nothing | what has its shape at least; trail and `counterfoil-reason` say what is wrong |
 //! | nothing, and there is neither example nor schema | an empty object, where the media type has no empty body; else nothing |
 
 use std::borrow::Cow;
@@ -104,7 +105,9 @@ pub(crate) fn choose<'p>(
         (None, Bodies::Examples) => usual().or_else(generated),
         (None, Bodies::Generated) => generated().or_else(usual),
     };
-    let Some((value, example, line)) = chosen.or_else(|| empty_object(&plan.media)) else {
+    let Some((value, example, line)) =
+        chosen.or_else(|| sketched(plan)).or_else(|| empty_object(&plan.media))
+    else {
         return Ok(nothing());
     };
     if let Some(patch) = wish.patch {
@@ -146,6 +149,12 @@ pub(crate) fn undocumented(name: &str, wish: &Wish<'_>) -> Result<Body<'static>,
         Some(value) => scripted(&MediaType::undocumented(name), value, "body: the script's"),
         None => Ok(nothing()),
     }
+}
+
+/// What has the shape of a schema that admits nothing.
+fn sketched(plan: &MediaPlan) -> Option<(Cow<'_, Value>, Option<&Ready>, Line)> {
+    let line = "body: the shape of the schema, for no valid value is found";
+    Some((Cow::Borrowed(plan.sketch()?), None, Line::from(line)))
 }
 
 /// What a media type without a schema says anything with: no bytes at all are no JSON, XML or multipart body.
