@@ -118,6 +118,13 @@ pub(crate) fn preference(why: String) -> Box<Reply> {
     boxed(Problem::new("preference-malformed", title, StatusCode::UNPROCESSABLE_ENTITY, why))
 }
 
+/// A head that takes too long to arrive.
+pub(crate) fn head_too_slow(deadline: Duration) -> Box<Reply> {
+    let detail = format!("the head of the request was not whole after {deadline:?}");
+    let problem = Problem::new("head-timeout", "The head took too long", StatusCode::REQUEST_TIMEOUT, detail);
+    boxed(problem.header(header::CONNECTION, HeaderValue::from_static("close")))
+}
+
 /// A body that takes too long to arrive.
 pub(crate) fn body_too_slow(deadline: Duration) -> Box<Reply> {
     let detail = format!("the body was not there after {deadline:?}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dropshot::Body;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use crate::call::Source;
 use crate::fault::{Fault, Mishap};
@@ -50,6 +50,15 @@ impl Reply {
         self.mishap.as_ref()?.fault
     }
 
+    /// The bytes of the reply in HTTP/1.1, for what goes past hyper.
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        self.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.body.len()));
+        let mut bytes = head(self.status, &self.headers);
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
     /// What hyper sends.
     pub(crate) fn into_response(self) -> Response<Body> {
         let mut response = Response::new(self.stream.unwrap_or_else(|| Body::from(self.body)));
@@ -57,4 +66,17 @@ impl Reply {
         *response.headers_mut() = self.headers;
         response
     }
+}
+
+/// The head of a reply in HTTP/1.1, but for the empty line at its end.
+pub(crate) fn head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
+    let reason = status.canonical_reason().unwrap_or_default();
+    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
+    for (name, value) in headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes
 }

@@ -105,7 +105,13 @@ pub(crate) fn start(state: &Arc<State>) -> Result<Plane, StartError> {
         .inspect_err(|error| tracing::debug!(%error, "the listener is left as dropshot made it"))
         .ok();
     let mut watching = JoinSet::new();
-    watching.spawn(connection::watch(Arc::clone(&traffic), address.port(), settings.connections));
+    // Below TLS nothing can be said.
+    let farewell = settings
+        .tls
+        .is_none()
+        .then(|| refuse::head_too_slow(settings.connections.first_request).into_bytes());
+    let watch = connection::watch(Arc::clone(&traffic), address.port(), settings.connections, farewell);
+    watching.spawn(watch);
     #[cfg(not(unix))]
     if settings.unix_socket.is_some() {
         return Err(StartError::new("listen on a Unix socket", "this system has none"));

@@ -5,6 +5,8 @@
 //! dropshot, and the kernel keeps the deadlines, or [`warden`] does once a second: a request pays for two counters.
 //! Elsewhere the connections are as dropshot leaves them.
 
+#[cfg(target_os = "linux")]
+mod diag;
 #[cfg(unix)]
 mod front;
 mod limits;

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | a request that is being answered, a scripted delay included | never |
 //! | bytes that the kernel has yet to send or hand on | never, but the kernel gives up on a client that does not read |
-//! | not begun a request | after [`ConnectionLimits::first_request`] |
+//! | not begun a request, or not come to the end of its head | after [`ConnectionLimits::first_request`]; who has begun is told so, by a 408 |
 //! | had a request | after [`ConnectionLimits::idle`] without another |
 //!
 //! Connections that say nothing may take every descriptor the process may have. One is kept spare, so that they are
@@ -21,8 +21,11 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::Socket;
 use tokio::time::{MissedTickBehavior, interval};
 
+#[cfg(target_os = "linux")]
+use super::diag;
 use super::limits::ConnectionLimits;
 use super::socket::{OpenSocket, Sockets, local_address, peer_address};
 use super::traffic::{Last, Traffic};
@@ -33,8 +36,16 @@ const LOOK: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 8;
 
 /// Watches over the connections to a port, for ever.
-pub(crate) async fn watch(traffic: Arc<Traffic>, port: u16, limits: ConnectionLimits) {
-    let mut warden = match Warden::new(traffic, port, limits) {
+///
+/// `farewell` is what those are sent who have begun their first request, and not come to the end of its head in time;
+/// nothing where bytes cannot be sent as they are.
+pub(crate) async fn watch(
+    traffic: Arc<Traffic>,
+    port: u16,
+    limits: ConnectionLimits,
+    farewell: Option<Vec<u8>>,
+) {
+    let mut warden = match Warden::new(traffic, port, limits, farewell) {
         Ok(warden) => warden,
         Err(error) => {
             tracing::debug!(%error, "idle connections are left to dropshot");
@@ -61,6 +72,7 @@ struct Warden {
     first_request: u32,
     idle: u32,
     known: HashMap<u64, Known>,
+    farewell: Option<Vec<u8>>,
 }
 
 /// What is known of a socket.
@@ -73,7 +85,12 @@ enum Known {
 }
 
 impl Warden {
-    fn new(traffic: Arc<Traffic>, port: u16, limits: ConnectionLimits) -> io::Result<Self> {
+    fn new(
+        traffic: Arc<Traffic>,
+        port: u16,
+        limits: ConnectionLimits,
+        farewell: Option<Vec<u8>>,
+    ) -> io::Result<Self> {
         let shortest = limits.first_request.min(limits.idle) / LOOKS;
         let pause = shortest.clamp(Duration::from_millis(1), LOOK);
         let looks =
@@ -87,6 +104,7 @@ impl Warden {
             first_request: looks(limits.first_request),
             idle: looks(limits.idle),
             known: HashMap::new(),
+            farewell,
         })
     }
 
@@ -143,6 +161,10 @@ impl Warden {
         for socket in late.iter().filter(|socket| !busy.contains(&socket.inode)) {
             self.spare.or_give(|| {
                 if let Some(duplicate) = self.sockets.duplicate(*socket)? {
+                    if let Some(farewell) = self.farewell.as_ref().filter(|_| has_only_spoken(&duplicate)) {
+                        // The client may have gone first.
+                        let _ = duplicate.send(farewell);
+                    }
                     // hyper sees the end of the connection, and lets it go; the client may have gone first.
                     let _ = duplicate.shutdown(Shutdown::Both);
                 }
@@ -151,6 +173,19 @@ impl Warden {
         }
         Ok(())
     }
+}
+
+/// Whether a client has sent something, and was sent nothing: neither a reply, nor the settings of HTTP/2.
+#[cfg(target_os = "linux")]
+fn has_only_spoken(socket: &Socket) -> bool {
+    let ends = local_address(socket).zip(peer_address(socket));
+    // Where the kernel does not tell, the connection is closed without a word.
+    ends.is_some_and(|(local, peer)| diag::only_heard(local, peer).unwrap_or_default())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_only_spoken(_socket: &Socket) -> bool {
+    false
 }
 
 /// A descriptor that is given up where there are no others.

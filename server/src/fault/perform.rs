@@ -13,7 +13,7 @@ use http_body::Frame;
 use super::connection::Connection;
 use super::kind::{Fault, Mishap};
 use super::paced::{Paced, Plan, on_purpose};
-use crate::reply::Reply;
+use crate::reply::{self, Reply};
 use crate::state::State;
 use crate::trail::Trail;
 
@@ -95,14 +95,7 @@ fn nothing() -> Response<Body> {
 
 /// A reply whose body ends in a chunk without a size (RFC 9112, section 7.1).
 fn malformed(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
-    let reason = status.canonical_reason().unwrap_or_default();
-    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
-    for (name, value) in headers {
-        bytes.extend_from_slice(name.as_str().as_bytes());
-        bytes.extend_from_slice(b": ");
-        bytes.extend_from_slice(value.as_bytes());
-        bytes.extend_from_slice(b"\r\n");
-    }
+    let mut bytes = reply::head(status, headers);
     bytes.extend_from_slice(b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n");
     let half = &body[..body.len() / 2];
     if !half.is_empty() {

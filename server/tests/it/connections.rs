@@ -57,8 +57,12 @@ async fn a_head_that_comes_a_byte_at_a_time_is_waited_for_no_longer_than_told() 
         () = dripping => {}
         closed = reading.read_to_end(&mut read) => drop(closed),
     }
-    assert_eq!(read, b"");
     assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+    if read.is_empty() {
+        return println!("no verdict on the 408: the kernel does not tell what has been sent");
+    }
+    let read = String::from_utf8_lossy(&read);
+    assert!(read.starts_with("HTTP/1.1 408 ") && read.contains("urn:counterfoil:head-timeout"), "{read}");
 }
 
 #[tokio::test]
