@@ -54,7 +54,11 @@ fn sign(operation: &Operation, request: &mut Request) {
             _ => (AUTHORIZATION, "Bearer token".to_owned()),
         };
         let value = HeaderValue::from_str(&value).expect("a credential is plain text");
-        if name == COOKIE || !request.headers.contains_key(&name) {
+        // A parameter of the name may have been drawn as nothing.
+        let is_sent = request.headers.get(&name).is_some_and(|value| !value.is_empty());
+        if name != COOKIE && !is_sent {
+            request.headers.insert(name, value);
+        } else if name == COOKIE {
             request.headers.append(name, value);
         }
     }

@@ -85,6 +85,11 @@ impl<'d> Judge<'d> {
         Self { root, is_swagger, originals: Originals::at(document, Direction::Response, pointers) }
     }
 
+    /// Whether no value at all is valid at a place, by the `jsonschema` crate's own proof.
+    pub(super) fn admits_nothing(&self, place: &str) -> bool {
+        self.root.pointer(place).is_some() && self.originals.is_empty_at(place)
+    }
+
     /// Everything about a reply that the document does not say.
     pub(super) fn judge(
         &self,

@@ -4,7 +4,8 @@
 //!
 //! The document's own schemas are judged by the `jsonschema` crate alone, and what an answer may be is looked up in the
 //! document itself: see [`judge`]. What does not hold is an exception; one that a finding of `counterfoil check` at the
-//! very place explains is counted under the code of that finding, and any other fails the test.
+//! very place explains is counted under the code of that finding, and so is one about a schema that provably admits
+//! nothing; any other fails the test.
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
@@ -208,7 +209,8 @@ async fn ask(name: &str, contract: &Contract) -> Tally {
     for (bodies, operation, exception) in exceptions {
         let told =
             format!("{name} {} {bodies:?}: {} (at {})", operation.label(), exception.what, exception.place);
-        match explanation(&findings, &exception) {
+        let hopeless = || judge.admits_nothing(&exception.place).then_some("no value is valid there");
+        match explanation(&findings, &exception).or_else(hopeless) {
             Some(code) => tally.explained.entry(code).or_insert((0, told)).0 += 1,
             None => {
                 tally.failures += 1;

@@ -147,3 +147,22 @@ async fn generated_bodies_are_as_adventurous_as_asked() {
     assert_ne!(reply(Variety::Plain).await, least);
     assert_ne!(reply(Variety::Realistic).await, least);
 }
+
+#[tokio::test]
+async fn row_what_admits_nothing_is_sent_in_its_shape_and_said_to_be_wrong() {
+    let text = "{openapi: 3.1.0, paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: \
+                {type: object, required: [id, of], properties: {id: {const: 7}, of: false}}}}}}}}}}";
+    let stub = Stub::start(StubServer::builder(contract(text.as_bytes()))).await;
+    let reply = stub.get("/a").await;
+    assert_eq!((reply.status, reply.value()), (200, json!({"id": 7, "of": null})));
+    let reason = reply.header("counterfoil-reason");
+    assert!(reason.starts_with("the reply breaks the contract; body/of: "), "{reason}");
+    let trail = stub.trail(&reply);
+    assert!(
+        trail.iter().any(|line| line == "body: the shape of the schema, for no valid value is found"),
+        "{trail:#?}"
+    );
+    assert!(trail.iter().any(|line| line.starts_with("reply: breaks the contract: body/of: ")), "{trail:#?}");
+    let strict = Stub::start(StubServer::builder(contract(text.as_bytes())).own_replies(OwnReplies::Refused));
+    assert_eq!(strict.await.get("/a").await.status, 500);
+}

@@ -104,13 +104,18 @@ impl Originals {
     /// Whether a schema of the document provably admits no value at all, for what it says or by the `jsonschema`
     /// crate's own proof.
     pub(super) fn is_empty(&self, schema: &Schema) -> bool {
+        self.is_empty_at(schema.pointer().as_str())
+    }
+
+    /// As [`Self::is_empty`], of what stands at a place.
+    pub(super) fn is_empty_at(&self, pointer: &str) -> bool {
         let root = Value::Object(self.root.clone());
-        let place = root.pointer(schema.pointer().as_str());
+        let place = root.pointer(pointer);
         if place.is_some_and(|place| Proof { root: &root, passed: Vec::new() }.is_empty(place)) {
             return true;
         }
         let mut root = self.root.clone();
-        root.insert("$ref".to_owned(), json!(fragment(schema.pointer().as_str())));
+        root.insert("$ref".to_owned(), json!(fragment(pointer)));
         let options =
             canonical::options().with_draft(Draft::Draft202012).should_validate_formats(true).offline();
         options
