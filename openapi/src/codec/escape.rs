@@ -149,6 +149,10 @@ impl Escape {
     /// replacement character, of which [`fault`] tells, and in a cookie, where a percent sign is as good as any other
     /// character, it stands for itself.
     pub(super) fn read(self, raw: &str) -> Cow<'_, str> {
+        // Most texts hold nothing that is escaped, and are short.
+        if !raw.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+            return Cow::Borrowed(raw);
+        }
         match self {
             Self::Header | Self::Part | Self::PlainCookie | Self::None => Cow::Borrowed(raw),
             Self::Query | Self::QueryReserved | Self::Form if raw.contains('+') => {

@@ -341,7 +341,10 @@ impl<'r, 'p> Walk<'r, 'p, '_> {
             }
             return;
         };
-        let decoded = percent_decode_str(raw).decode_utf8_lossy();
+        let decoded = match raw.contains('%') {
+            true => percent_decode_str(raw).decode_utf8_lossy(),
+            false => Cow::Borrowed(raw),
+        };
         if let Some(next) = branch.literals.get(decoded.as_ref()) {
             self.step(next, at, Fit::Literal, &[]);
         }

@@ -51,6 +51,7 @@ struct Shared {
     bundles: [OnceLock<Arc<Value>>; 2],
     generators: [OnceLock<Result<Arc<Generator>, NoInstance>>; 2],
     types: OnceLock<Types>,
+    item_types: OnceLock<Option<Types>>,
 }
 
 /// One keyword of a schema that a value breaks.
@@ -196,6 +197,16 @@ impl Schema {
     pub(super) fn remember_types(&self, types: Types) {
         // Whoever found them out meanwhile found the same.
         let _ = self.shared.types.set(types);
+    }
+
+    /// The types that every item may have, where they were found out before and there are such.
+    pub(super) fn known_item_types(&self) -> Option<Types> {
+        self.shared.item_types.get().copied().flatten()
+    }
+
+    /// The types that every item may have, where all are alike; found out by `find` the first time.
+    pub(super) fn item_types(&self, find: impl FnOnce() -> Option<Types>) -> Option<Types> {
+        *self.shared.item_types.get_or_init(find)
     }
 
     /// What draws values of the schema, made the first time it is asked for.

@@ -32,6 +32,8 @@ enum Node<'s> {
     Any,
     /// One that is looked for in the document where more is asked than its types: that takes longer than to answer.
     Root(&'s Schema),
+    /// The items of one whose items are scalars and all alike, looked for likewise.
+    Items(&'s Schema),
     Schema(&'s Value),
     /// Every one of them holds.
     All(Vec<Node<'s>>),
@@ -55,8 +57,11 @@ impl<'s> Shape<'s> {
         let Some(schema) = schema else { return Self::new(None, Node::Any) };
         let known = schema.known_types();
         let node = match known {
-            // What else is asked of a scalar is asked once at the most.
+            // What else is asked of a scalar is asked once at the most, and of an array of scalars likewise.
             Some(types) if !types.admits_container() => Node::Root(schema),
+            Some(types) if !types.admits(Types::OBJECT) && schema.known_item_types().is_some() => {
+                Node::Root(schema)
+            }
             _ => Node::Schema(schema.source()),
         };
         Self { document: Some(schema.document()), node, root: Some(schema), types: Cell::new(known) }
@@ -87,7 +92,25 @@ impl<'s> Shape<'s> {
 
     /// The shape of an array's item.
     pub(crate) fn item(&self, index: usize) -> Self {
-        self.step(Step::Item(index))
+        let Some(schema) = self.root else { return self.step(Step::Item(index)) };
+        match schema.item_types(|| self.common_item_types()) {
+            Some(types) => {
+                Self { types: Cell::new(Some(types)), ..Self::new(self.document, Node::Items(schema)) }
+            }
+            None => self.step(Step::Item(index)),
+        }
+    }
+
+    /// The types that every item may have, where all are scalars and no schema says something of one by its place.
+    fn common_item_types(&self) -> Option<Types> {
+        let mut are_alike = true;
+        let visit = Visit::of(self);
+        visit.each(&self.node, &mut |schema| {
+            are_alike &=
+                schema.get("prefixItems").is_none() && !schema.get("items").is_some_and(Value::is_array);
+        });
+        let types = (are_alike && visit.left.get() > 0).then(|| self.step(Step::Item(0)).types());
+        types.filter(|types| !types.admits_container())
     }
 
     /// The shape of what one token of a JSON Pointer leads to.
@@ -198,6 +221,7 @@ impl<'s> Visit<'s> {
         match node {
             Node::Any => Types::ANY,
             Node::Root(schema) => self.schema_types(schema.source()),
+            Node::Items(schema) => self.types(&self.items(schema)),
             Node::Schema(schema) => self.schema_types(schema),
             Node::All(nodes) => nodes.iter().fold(Types::ANY, |types, node| types & self.types(node)),
             Node::Either(nodes) => nodes.iter().fold(Types::NONE, |types, node| types | self.types(node)),
@@ -227,10 +251,16 @@ impl<'s> Visit<'s> {
         match node {
             Node::Any => Node::Any,
             Node::Root(schema) => self.schema_step(schema.source(), step),
+            Node::Items(schema) => self.step(&self.items(schema), step),
             Node::Schema(schema) => self.schema_step(schema, step),
             Node::All(nodes) => all(nodes.iter().map(|node| self.step(node, step)).collect()),
             Node::Either(nodes) => either(nodes.iter().map(|node| self.step(node, step)).collect()),
         }
+    }
+
+    /// What is said of the items of a schema whose items are all alike.
+    fn items(&self, schema: &'s Schema) -> Node<'s> {
+        self.schema_step(schema.source(), Step::Item(0))
     }
 
     fn schema_step(&self, schema: &'s Value, step: Step<'_>) -> Node<'s> {
@@ -252,6 +282,7 @@ impl<'s> Visit<'s> {
         match node {
             Node::Any => {}
             Node::Root(schema) => self.each_schema(schema.source(), act),
+            Node::Items(schema) => self.each(&self.items(schema), act),
             Node::Schema(schema) => self.each_schema(schema, act),
             Node::All(nodes) | Node::Either(nodes) => nodes.iter().for_each(|node| self.each(node, act)),
         }
@@ -410,6 +441,35 @@ mod tests {
             assert!(shape.property("b").is_secret() && !shape.property("a").is_secret());
             assert!(!shape.is_free_form());
         });
+    }
+
+    #[test]
+    fn items_that_are_alike_are_asked_about_once() {
+        let named = || json!({"$ref": "#/components/schemas/Named"});
+        let table = [
+            (json!({"type": "array", "items": {"type": "integer"}}), [Types::INTEGER; 2]),
+            (json!({"type": "array", "allOf": [{"items": {"type": "integer"}}]}), [Types::INTEGER; 2]),
+            (json!({"type": "array", "items": named()}), [Types::STRING; 2]),
+            (json!({"type": "array", "items": {"type": "object"}}), [Types::OBJECT; 2]),
+            (
+                json!({"prefixItems": [{"type": "null"}], "items": {"type": "integer"}}),
+                [Types::NULL, Types::INTEGER],
+            ),
+            (json!({"items": [{"type": "null"}, {"type": "string"}]}), [Types::NULL, Types::STRING]),
+        ];
+        for (schema, types) in table {
+            let contract = contract("3.1.0", schema.clone());
+            let media = &contract.operations()[0].request_body().unwrap().content.0[0];
+            let shape = || Shape::of(media.schema.as_ref());
+            // What is found out the first time is remembered by the schema.
+            for _ in 0..2 {
+                assert_eq!([0, 1].map(|index| shape().item(index).types()), types, "{schema}");
+                assert!(!shape().types().is_any() && !shape().item(0).is_secret());
+            }
+            let name = shape().item(1).annotation("xml").map(|xml| xml["name"].clone());
+            assert_eq!(name.is_some(), schema["items"] == named(), "{schema}");
+            assert_eq!(shape().item(0).reference().is_some(), schema["items"] == named(), "{schema}");
+        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn header_violations(
             Ok(None) => {}
             Ok(Some(value)) => {
                 let whole = value::violations(
-                    &Part::Body,
+                    || Part::Body,
                     header_schema(header),
                     &value,
                     direction,

@@ -17,6 +17,9 @@ use crate::route::RouteMatch;
 use crate::schema::{Direction, Secrecy};
 use crate::violation::{Part, Violation};
 
+/// The parameters of one location that room is made for at first, where there are as many.
+const USUAL_PARAMETERS: usize = 8;
+
 /// The most unknown query parameters that are told of.
 const MAX_UNKNOWN: usize = 100;
 
@@ -241,7 +244,7 @@ fn judge(
         let is_key = security::is_key(operation, parameter.location, &parameter.name);
         let secrecy = if is_key { Secrecy::Secret } else { Secrecy::BySchema };
         let schema = parameter.value_schema();
-        let found = value::violations(&part(), schema, &value, Direction::Request, secrecy);
+        let found = value::violations(part, schema, &value, Direction::Request, secrecy);
         reading.violations.extend(found);
     }
     let values = match parameter.location {
@@ -250,6 +253,9 @@ fn judge(
         Location::Header => &mut reading.values.header,
         Location::Cookie => &mut reading.values.cookie,
     };
+    if values.is_empty() {
+        values.reserve(operation.parameters().len().min(USUAL_PARAMETERS));
+    }
     values.insert(parameter.name.clone(), value);
 }
 

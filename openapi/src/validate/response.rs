@@ -64,7 +64,7 @@ fn read_headers(documented: &Documented, response: &Response, violations: &mut V
             Ok(Some(value)) => {
                 let schema = header.schema.as_ref();
                 violations.extend(value::violations(
-                    &part(),
+                    part,
                     schema,
                     &value,
                     Direction::Response,

@@ -50,7 +50,7 @@ pub fn security_by(
         return None;
     }
     let wallet = Wallet::of(request);
-    let mut unmet: Vec<Unmet> = Vec::with_capacity(alternatives.len());
+    let mut unmet: Vec<Unmet> = Vec::new();
     for alternative in alternatives {
         unmet.push(judge(alternative, &wallet, accept)?);
     }

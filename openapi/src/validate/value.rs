@@ -12,7 +12,7 @@ use crate::violation::{Part, Violation};
 
 /// What a schema refuses about a value, as violations of a part of a message.
 pub(super) fn violations(
-    part: &Part,
+    part: impl Fn() -> Part,
     schema: Option<&Schema>,
     value: &Value,
     direction: Direction,
@@ -23,7 +23,7 @@ pub(super) fn violations(
         .explain(value, direction, secrecy)
         .into_iter()
         .map(|found| Violation {
-            part: part.clone(),
+            part: part(),
             rule: found.keyword.into(),
             pointer: found.instance_pointer,
             document_pointer: Some(found.document_pointer),
@@ -40,7 +40,7 @@ pub(super) fn body_violations(
     direction: Direction,
     secrecy: Secrecy,
 ) -> Vec<Violation> {
-    let mut found = violations(&Part::Body, media.schema.as_ref(), value, direction, secrecy);
+    let mut found = violations(|| Part::Body, media.schema.as_ref(), value, direction, secrecy);
     if found.is_empty() {
         return found;
     }

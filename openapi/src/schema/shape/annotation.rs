@@ -36,6 +36,10 @@ impl<'s> Shape<'s> {
         match self.node {
             Node::Root(schema) => Some(schema.source()),
             Node::Schema(schema) => Some(schema),
+            Node::Items(schema) => match Visit::of(self).items(schema) {
+                Node::Schema(schema) => Some(schema),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -46,6 +50,7 @@ impl<'s> Visit<'s> {
         match node {
             Node::Any => None,
             Node::Root(schema) => self.schema_annotation(schema.source(), keyword),
+            Node::Items(schema) => self.annotation(&self.items(schema), keyword),
             Node::Schema(schema) => self.schema_annotation(schema, keyword),
             Node::All(nodes) | Node::Either(nodes) => {
                 nodes.iter().find_map(|node| self.annotation(node, keyword))
@@ -73,6 +78,7 @@ impl<'s> Visit<'s> {
         match node {
             Node::Any => false,
             Node::Root(schema) => self.schema_requires(schema.source(), name),
+            Node::Items(schema) => self.requires(&self.items(schema), name),
             Node::Schema(schema) => self.schema_requires(schema, name),
             Node::All(nodes) => nodes.iter().any(|node| self.requires(node, name)),
             Node::Either(nodes) => nodes.iter().all(|node| self.requires(node, name)),
