@@ -158,11 +158,12 @@ impl Schema {
             return Vec::new();
         }
         let whole = match &self.made {
-            None => Whole::of(&self.document, &self.place(), direction),
+            None => Whole::of(&self.document, &self.pointer, direction, || self.place()),
             Some(_) => Arc::new(Whole::compile(&self.document, &self.place(), direction)),
         };
         let Ok(validator) = &whole.validator else { return vec![self.refusal()] };
-        let explainer = Explainer { schema: self, origins: &whole.origins, direction, secrecy };
+        let Whole { origins, located, .. } = &*whole;
+        let explainer = Explainer { schema: self, origins, located, direction, secrecy };
         let told = depth::within(whole.in_place, value, || {
             let mut told = Vec::new();
             for error in validator.iter_errors(value).take(MAX_VIOLATIONS) {

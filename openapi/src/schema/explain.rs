@@ -3,7 +3,9 @@
 mod choice;
 mod named;
 
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
@@ -37,10 +39,34 @@ pub(crate) enum Secrecy {
     Secret,
 }
 
+/// Where the keywords stand that values broke before: to find one in a large document takes longer than the rest.
+#[derive(Debug, Default)]
+pub(super) struct Located(Mutex<HashMap<Box<str>, Box<str>>>);
+
+/// The most keywords of one schema whose places are kept.
+const MAX_LOCATED: usize = 256;
+
+impl Located {
+    /// The document pointer of a place in the lowered schema, found by `find` the first time.
+    fn of(&self, place: &str, find: impl FnOnce() -> String) -> String {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pointer) = known().get(place) {
+            return pointer.to_string();
+        }
+        let pointer = find();
+        let mut known = known();
+        if known.len() < MAX_LOCATED {
+            known.insert(place.into(), pointer.as_str().into());
+        }
+        pointer
+    }
+}
+
 /// Tells the errors of one schema.
 pub(super) struct Explainer<'s> {
     pub(super) schema: &'s Schema,
     pub(super) origins: &'s Origins,
+    pub(super) located: &'s Located,
     pub(super) direction: Direction,
     pub(super) secrecy: Secrecy,
 }
@@ -87,8 +113,11 @@ impl Explainer<'_> {
 
     /// Where in the document a refused keyword stands, or the schema it was made from.
     fn locate(&self, error: &ValidationError<'_>) -> String {
-        let (origin, rest) = self.origins.origin(error.schema_path().as_str(), self.schema.pointer());
-        locate(self.schema.document().root(), origin, rest)
+        let place = error.schema_path().as_str();
+        self.located.of(place, || {
+            let (origin, rest) = self.origins.origin(place, self.schema.pointer());
+            locate(self.schema.document().root(), origin, rest)
+        })
     }
 
     fn violation(&self, error: &ValidationError<'_>, message: String) -> SchemaViolation {
@@ -167,6 +196,8 @@ impl Explainer<'_> {
             Kind::Enum { .. } | Kind::Constant { .. } | Kind::Type { .. } => {
                 format!("{} is {}", self.quote(error), choices(&[error]))
             }
+            // It is told of by its name, and not by the object that lacks it.
+            Kind::Required { .. } => error.masked_with("").to_string(),
             _ => error.masked_with(self.quote(error)).to_string(),
         }
     }
