@@ -157,7 +157,7 @@ impl Replies {
 fn escaped(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for character in text.chars() {
-        if "\\^$.|?*+()[]{}/-".contains(character) {
+        if "\\^$.|?*+()[]{}/".contains(character) {
             pattern.push('\\');
         }
         pattern.push(character);

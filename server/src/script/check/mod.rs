@@ -1,6 +1,7 @@
 //! The script against its document: names, statuses, examples, media types, bodies, headers, and rules that can
 //! never run.
 
+mod body;
 mod field;
 mod reply;
 mod scenario;
