@@ -167,7 +167,7 @@ impl ScriptEngine {
     pub(crate) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
         let filed = find(&self.filed, subject.operation);
         let is_held = filed.is_some_and(|filed| filed.changes_memory) || session.changes_memory();
-        let mut memory = is_held.then(|| session.memory());
+        let memory = is_held.then(|| session.memory());
         let scope = &self.scope(subject, session, memory.as_deref());
         let by_scenario = || {
             let (filed, memory) = (filed?, memory.as_deref()?);
@@ -178,12 +178,17 @@ impl ScriptEngine {
             of.index.candidates(scope).find_map(|place| of.rules.get(place)?.decide(scope, session))
         };
         let mut decision = session.decide(scope).or_else(by_scenario).or_else(by_rule)?;
-        if let Some(memory) = &mut memory
-            && let Err(StateFull) = memory.apply(std::mem::take(&mut decision.effects))
-        {
-            decision.reply.unmet = Some(format!("all values kept take more than {MAX_STATE_BYTES} bytes"));
+        let effects = std::mem::take(&mut decision.effects);
+        if !effects.is_empty() {
+            // A rule that was set just now may be the first that changes anything.
+            let mut memory = memory.unwrap_or_else(|| session.memory());
+            if let Err(StateFull) = memory.apply(effects) {
+                decision.reply.unmet =
+                    Some(format!("all values kept take more than {MAX_STATE_BYTES} bytes"));
+            }
+        } else {
+            drop(memory);
         }
-        drop(memory);
         self.fill(&self.scope(subject, session, None), session, &mut decision.reply);
         Some(decision)
     }

@@ -1,9 +1,10 @@
 //! The clock of a session: it can be stopped and put ahead, and what scripts measure in time goes by it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::rank::{Locked, Rank};
 use crate::script::{Clock, Moment};
 
 /// A clock that shows the time unless it is told otherwise. How long it has run never goes back.
@@ -62,7 +63,7 @@ impl SessionClock {
 
     /// A clock that begins where another one is, and goes its own way from there.
     pub(super) fn like(other: &Self) -> Self {
-        let setting = *other.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        let setting = *other.lock();
         Self { setting: Mutex::new(setting), is_set: AtomicBool::new(true), real: other.real }
     }
 
@@ -76,16 +77,20 @@ impl SessionClock {
 
     /// What it shows, and whether it stands still.
     pub(crate) fn reading(&self) -> Reading {
-        let setting = *self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        let setting = *self.lock();
         Reading { now: setting.show(self.real.now()), is_frozen: setting.frozen.is_some() }
     }
 
     /// Does as it is told, one after the other.
     pub(crate) fn set(&self, orders: &[ClockOrder]) {
         let real = self.real.now();
-        let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut setting = self.lock();
         orders.iter().for_each(|order| setting.follow(*order, real));
         self.is_set.store(true, Ordering::Release);
+    }
+
+    fn lock(&self) -> Locked<MutexGuard<'_, Setting>> {
+        Locked::new(Rank::Clock, || self.setting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -40,6 +40,13 @@ pub(crate) struct Move {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StateFull;
 
+impl Effects {
+    /// Whether nothing is changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.moved.is_none()
+    }
+}
+
 impl Memory {
     /// The value of a name, over what scripts begin with.
     pub(crate) fn value<'m>(&'m self, name: &str, initial: &'m BTreeMap<String, Value>) -> Option<&'m Value> {

@@ -12,10 +12,10 @@
 //! | `tally`, `by_value` | how often each rule was asked and used, for each value of its `per` |
 //! | `clock` | what scripts measure in time goes by |
 //! | `memory` | values that scripts keep, and where scenarios are |
+//! | `rank` | in which order locks are taken |
 //! | `set_rules` | rules set at run time |
 //!
-//! Locks are taken in one order, `memory`, `set_rules`, `tally`; whoever holds the one of `store` takes no
-//! other. None is held across an await.
+//! Locks are taken in the order of their ranks, and none is held across an await.
 
 mod by_value;
 mod clock;
@@ -23,6 +23,9 @@ mod config;
 mod identify;
 mod memory;
 mod overlay;
+#[cfg(test)]
+mod races;
+mod rank;
 mod set_rules;
 mod store;
 mod tally;

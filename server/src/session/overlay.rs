@@ -8,6 +8,7 @@ use counterfoil_openapi::{Contract, Operation};
 
 use super::clock::{ClockOrder, Reading, SessionClock};
 use super::memory::Memory;
+use super::rank::{Locked, Rank};
 use super::set_rules::{ReplyOutcome, SetRules};
 use super::tally::{Count, Counts};
 use super::{RuleKey, SessionRules};
@@ -113,9 +114,9 @@ impl Session {
     }
 
     /// What is kept. Whoever decides on a request by it holds it until what the decision changes is changed.
-    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(crate) fn memory(&self) -> Locked<MutexGuard<'_, Memory>> {
         // Each change to it is whole before anything in it could panic.
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        Locked::new(Rank::Memory, || self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether rules set at run time change what is kept.

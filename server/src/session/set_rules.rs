@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use counterfoil_openapi::{Contract, Finding, Operation};
 
+use super::rank::{Locked, Rank};
 use super::{RuleKey, Session};
 use crate::script::{ActiveRule, Decision, Moment, Scope, ScriptEngine, ScriptError};
 
@@ -25,7 +26,7 @@ type ByOperation = HashMap<String, Vec<OfOperation>>;
 #[derive(Debug)]
 struct OfOperation {
     document: String,
-    rules: Vec<ActiveRule>,
+    rules: Arc<[ActiveRule]>,
     /// Their text.
     text: Vec<u8>,
 }
@@ -45,8 +46,9 @@ impl SetRules {
         if self.count.load(Ordering::Acquire) == 0 {
             return None;
         }
-        let rules = self.read();
-        find(&rules, scope.subject.operation)?.rules.iter().find_map(|rule| rule.decide(scope, session))
+        // Asked without the lock, since what they ask for may be under another one.
+        let rules = Arc::clone(&find(&self.read(), scope.subject.operation)?.rules);
+        rules.iter().find_map(|rule| rule.decide(scope, session))
     }
 
     /// Sets what an operation answers, in place of what was set for it before.
@@ -67,7 +69,11 @@ impl SetRules {
         let mut all = self.write();
         let documents = all.entry(operation.id().as_str().to_owned()).or_default();
         let gone = take(documents, document);
-        documents.push(OfOperation { document: document.to_owned(), rules, text: reply.to_vec() });
+        documents.push(OfOperation {
+            document: document.to_owned(),
+            rules: rules.into(),
+            text: reply.to_vec(),
+        });
         self.settle(&all);
         Ok((ReplyOutcome { rule, findings }, gone))
     }
@@ -91,7 +97,7 @@ impl SetRules {
         let gone = std::mem::take(&mut *all);
         self.settle(&all);
         drop(all);
-        gone.values().flatten().flat_map(|of| &of.rules).map(ActiveRule::key).collect()
+        gone.values().flatten().flat_map(|of| of.rules.iter()).map(ActiveRule::key).collect()
     }
 
     /// How many are in force for an operation.
@@ -101,7 +107,7 @@ impl SetRules {
 
     /// The keys of all of them.
     pub(super) fn keys(&self) -> Vec<RuleKey> {
-        self.read().values().flatten().flat_map(|of| &of.rules).map(ActiveRule::key).collect()
+        self.read().values().flatten().flat_map(|of| of.rules.iter()).map(ActiveRule::key).collect()
     }
 
     /// Checks all of them against other contracts; what these do not admit is dropped, with the reason.
@@ -126,7 +132,7 @@ impl SetRules {
                 match engine.compile(&old.text, operation, now) {
                     Ok((rules, _)) => {
                         // The same text gives the same number of rules.
-                        let pairs = rules.into_iter().zip(&old.rules);
+                        let pairs = rules.into_iter().zip(old.rules.iter());
                         old.rules = pairs.map(|(rule, old)| rule.in_place_of(old)).collect();
                         true
                     }
@@ -148,18 +154,18 @@ impl SetRules {
 
     /// What is known of all of them without the lock.
     fn settle(&self, all: &ByOperation) {
-        let changes = all.values().flatten().flat_map(|of| &of.rules).any(ActiveRule::changes_memory);
+        let changes = all.values().flatten().flat_map(|of| of.rules.iter()).any(ActiveRule::changes_memory);
         self.changes_memory.store(changes, Ordering::Release);
         self.count.store(all.len(), Ordering::Release);
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, ByOperation> {
+    fn read(&self) -> Locked<RwLockReadGuard<'_, ByOperation>> {
         // Each change to the map is whole before anything in it could panic.
-        self.rules.read().unwrap_or_else(PoisonError::into_inner)
+        Locked::new(Rank::SetRules, || self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, ByOperation> {
-        self.rules.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> Locked<RwLockWriteGuard<'_, ByOperation>> {
+        Locked::new(Rank::SetRules, || self.rules.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

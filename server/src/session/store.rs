@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use counterfoil_openapi::{Contract, Request};
 
+use super::rank::{Locked, Rank};
 use super::{Session, SessionRules, identify};
 use crate::edition::Edition;
 use crate::refuse;
@@ -116,14 +117,14 @@ impl Sessions {
     pub(crate) fn open(&self, name: &str, rules: &SessionRules) -> Result<Arc<Session>, NotOpened> {
         let now = self.now();
         {
-            let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+            let named = self.read();
             if let Some(session) = named.get(name).filter(|session| is_kept(session, rules, now)) {
                 session.touch(now);
                 return Ok(Arc::clone(session));
             }
         }
         let mut gone = Vec::new();
-        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        let mut named = self.write();
         gone.extend(named.extract_if(|_, session| !is_kept(session, rules, now)));
         // Somebody may have come between.
         if let Some(session) = named.get(name) {
@@ -150,7 +151,7 @@ impl Sessions {
     ) -> Result<Arc<Session>, NotOpened> {
         let now = self.now();
         let mut gone = Vec::new();
-        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        let mut named = self.write();
         gone.extend(named.extract_if(|_, session| !is_kept(session, rules, now)));
         let session = match name {
             Some(name) if named.contains_key(name) => return Err(NotOpened::Taken),
@@ -187,20 +188,20 @@ impl Sessions {
     /// The named sessions there are, and how long each was not asked for.
     pub(crate) fn named(&self, rules: &SessionRules) -> Vec<(Arc<Session>, Duration)> {
         let now = self.now();
-        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        let named = self.read();
         let kept = named.values().filter(|session| is_kept(session, rules, now));
         kept.map(|session| (Arc::clone(session), session.idle(now))).collect()
     }
 
     /// Drops a session; whether there was one. Requests under way end with it.
     pub(crate) fn drop_named(&self, name: &str) -> bool {
-        let gone = self.named.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let gone = self.write().remove(name);
         gone.is_some()
     }
 
     /// Every session there is, the unnamed one first.
     pub(crate) fn all(&self) -> Vec<Arc<Session>> {
-        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        let named = self.read();
         std::iter::once(&self.unnamed).chain(named.values()).map(Arc::clone).collect()
     }
 
@@ -219,6 +220,14 @@ impl Sessions {
             session.journal.settle(served);
             session.settle(&served.engine);
         }
+    }
+
+    fn read(&self) -> Locked<RwLockReadGuard<'_, Named>> {
+        Locked::new(Rank::Store, || self.named.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self) -> Locked<RwLockWriteGuard<'_, Named>> {
+        Locked::new(Rank::Store, || self.named.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How long the stub's clock has run.

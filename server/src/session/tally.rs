@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use sha2::{Digest as _, Sha256};
 
 use super::by_value::{ByValue, ValueKey};
+use super::rank::{Locked, Rank};
 
 /// How many locks the counts of a session are spread over.
 const SHARDS: usize = 16;
@@ -90,7 +91,8 @@ impl Count {
 
     /// The tally of the requests with a value.
     pub(crate) fn of_value(&self, key: ValueKey) -> Arc<Tally> {
-        let mut per = self.per.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        let per = self.per.get_or_init(Mutex::default);
+        let mut per = Locked::new(Rank::ByValue, || per.lock().unwrap_or_else(PoisonError::into_inner));
         Arc::clone(per.of(key, Arc::default))
     }
 }
@@ -105,7 +107,9 @@ pub(crate) struct Counts {
 impl Counts {
     /// What is counted of a rule; nothing where it was never asked.
     pub(crate) fn find(&self, key: RuleKey) -> Option<Arc<Count>> {
-        let shard = self.shards[key.shard()].read().unwrap_or_else(PoisonError::into_inner);
+        let shard = Locked::new(Rank::Counts, || {
+            self.shards[key.shard()].read().unwrap_or_else(PoisonError::into_inner)
+        });
         shard.get(&key).map(Arc::clone)
     }
 
@@ -114,7 +118,9 @@ impl Counts {
         if let Some(count) = self.find(key) {
             return count;
         }
-        let mut shard = self.shards[key.shard()].write().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = Locked::new(Rank::Counts, || {
+            self.shards[key.shard()].write().unwrap_or_else(PoisonError::into_inner)
+        });
         Arc::clone(shard.entry(key).or_default())
     }
 
@@ -126,7 +132,8 @@ impl Counts {
     /// Forgets the counts of what is not wanted any more.
     pub(crate) fn retain(&self, is_wanted: impl Fn(RuleKey) -> bool) {
         for shard in &self.shards {
-            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            let mut shard =
+                Locked::new(Rank::Counts, || shard.write().unwrap_or_else(PoisonError::into_inner));
             shard.retain(|key, _| is_wanted(*key));
             shard.shrink_to_fit();
         }
