@@ -17,7 +17,7 @@ use counterfoil_conformance::report::one_line;
 use counterfoil_openapi::BasePaths;
 use counterfoil_openapi::generate::Variety;
 use counterfoil_server::{
-    Bodies, CallbackHost, Cors, Examples, OriginError, Script, StubBuilder, StubServer,
+    Bodies, CallbackHost, Cors, Credentials, Examples, OriginError, Script, StubBuilder, StubServer,
 };
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -106,9 +106,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "KIND", default_value = "plain")]
     values: ValuesName,
 
-    /// Follow the files: when a document, a file that it refers to or a script changes, the stub serves what it says
-    /// now. What cannot be read leaves what was served before, and an error in the log; the journal, the places in
-    /// sequences and what the control API set stay.
+    /// Follow the files: when a document, a file that it refers to, a script or the accepted credentials change, the
+    /// stub serves what they say now. What cannot be read leaves what was served before, and an error in the log; the
+    /// journal, the places in sequences and what the control API set stay.
     #[arg(long)]
     watch: bool,
 
@@ -168,27 +168,29 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let mut sources = unmounted.clone();
     mount::apply(&arguments.mount, &mut sources)?;
     let scripts = source::scripts(&arguments.script, &sources, &references)?;
+    let file = arguments.strictness.credentials_file();
+    let credentials = strictness::read_credentials(file, &sources, &references)?;
     let _log = Log::start(&arguments.log, output).context("start the log")?;
     let news = if arguments.watch {
-        let news = Watch::start(unmounted, &arguments.mount, &arguments.script, &references);
+        let news = Watch::start(unmounted, &arguments.mount, (&arguments.script, file), &references);
         Some(news.context("watch the files")?)
     } else {
         None
     };
     let runtime = Runtime::new().context("start the runtime")?;
-    runtime.block_on(serve(&sources, scripts, news, arguments, output))?;
+    runtime.block_on(serve(&sources, (scripts, credentials), news, arguments, output))?;
     Ok(Exit::Passed)
 }
 
 async fn serve(
     sources: &[Source],
-    scripts: Vec<Script>,
+    loaded: (Vec<Script>, Option<Credentials>),
     news: Option<mpsc::Receiver<Reading>>,
     arguments: &Arguments,
     output: &Output,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("listen for signals")?;
-    let (stub, trusted) = start(sources, scripts, arguments).await?;
+    let (stub, trusted) = start(sources, loaded, arguments).await?;
     arguments.listening.tell_ports(&stub)?;
     let is_stopped = tokio::select! {
         biased;
@@ -214,9 +216,12 @@ async fn serve(
 /// Serves whatever the watched files say; it does not end.
 async fn follow(stub: &StubServer, news: Option<mpsc::Receiver<Reading>>) {
     if let Some(mut news) = news {
-        while let Some(Reading { sources, scripts }) = news.recv().await {
+        while let Some(Reading { sources, scripts, credentials }) = news.recv().await {
             let contracts = sources.into_iter().map(|source| source.contract).collect();
-            let changes = stub.reload(contracts, scripts);
+            let changes = match credentials {
+                Some(credentials) => stub.reload_with(contracts, scripts, credentials),
+                None => stub.reload(contracts, scripts),
+            };
             tracing::info!("reloaded: {}", one_line(&changes.to_string()));
         }
     }
@@ -226,7 +231,7 @@ async fn follow(stub: &StubServer, news: Option<mpsc::Receiver<Reading>>) {
 /// The stub, and the certificate to trust where it is one of ours.
 async fn start(
     sources: &[Source],
-    scripts: Vec<Script>,
+    (scripts, credentials): (Vec<Script>, Option<Credentials>),
     arguments: &Arguments,
 ) -> anyhow::Result<(StubServer, Option<PathBuf>)> {
     let mut contracts = sources.iter().map(|source| source.contract.clone());
@@ -250,7 +255,7 @@ async fn start(
         .forwarding(arguments.forward.resolve())
         .cors(arguments.cors.clone().unwrap_or_default())
         .bodies(if arguments.dynamic { Bodies::Generated } else { Bodies::Examples });
-    builder = arguments.strictness.apply(builder, sources)?;
+    builder = arguments.strictness.apply(builder, credentials);
     builder = arguments.callbacks.iter().cloned().fold(builder, StubBuilder::callbacks);
     if let Some(file) = arguments.forward.record() {
         builder = builder.record(file);

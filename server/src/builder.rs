@@ -370,11 +370,21 @@ impl StubServer {
     /// * The journal goes on, and so do its numbers.
     /// * A rule whose id and text are the same goes on counting; a rule without an id is known by its place.
     /// * What the control API set for an operation stays, as long as the operation admits it.
-    /// * Ports, seed and all other settings are those of the start.
+    /// * Ports, seed, accepted credentials and all other settings stay as they are.
     ///
     /// The scripts must have been loaded for these contracts. Without any contract every path is unknown.
     pub fn reload(&self, contracts: Vec<Contract>, scripts: Vec<Script>) -> Changes {
-        self.state.0.reload(contracts, scripts)
+        self.state.0.reload(contracts, scripts, None)
+    }
+
+    /// As [`reload`](Self::reload), with other accepted credentials, which must have been loaded for these contracts.
+    pub fn reload_with(
+        &self,
+        contracts: Vec<Contract>,
+        scripts: Vec<Script>,
+        credentials: Credentials,
+    ) -> Changes {
+        self.state.0.reload(contracts, scripts, Some(credentials))
     }
 
     /// Stops to listen, and waits [`CLOSE_DEADLINE`] at most for requests under way.

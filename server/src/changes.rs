@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::credentials::Credentials;
 use crate::difference;
 use crate::edition::Edition;
 use crate::script::Succession;
@@ -17,6 +18,8 @@ pub struct Changes {
     pub operations: Difference,
     /// The rules of the scripts, by their names.
     pub rules: Difference,
+    /// The security schemes for which other credentials are accepted, by their names.
+    pub credentials: Difference,
     /// What the control API had set and what the new contracts do not admit, each with the reason.
     pub dropped: Vec<String>,
 }
@@ -39,13 +42,17 @@ impl Changes {
         Self {
             operations: difference::of_operations(&old.contracts, &new.contracts),
             rules: Difference { added, removed, changed },
+            credentials: Credentials::difference(old.gate.accepted(), new.gate.accepted()),
             dropped,
         }
     }
 
     /// Whether nothing that is served changed.
     pub fn is_empty(&self) -> bool {
-        self.operations.is_empty() && self.rules.is_empty() && self.dropped.is_empty()
+        self.operations.is_empty()
+            && self.rules.is_empty()
+            && self.credentials.is_empty()
+            && self.dropped.is_empty()
     }
 }
 
@@ -62,7 +69,9 @@ impl fmt::Display for Changes {
             return f.write_str("nothing that is served");
         }
         let mut separator = "";
-        for (what, difference) in [("operations", &self.operations), ("rules", &self.rules)] {
+        let parts =
+            [("operations", &self.operations), ("rules", &self.rules), ("credentials", &self.credentials)];
+        for (what, difference) in parts {
             if !difference.is_empty() {
                 write!(f, "{separator}{what}: {difference}")?;
                 separator = "; ";
@@ -101,9 +110,10 @@ mod tests {
         let changes = Changes {
             operations: Difference { added: names(7), removed: Vec::new(), changed: names(2) },
             rules: Difference { removed: names(1), ..Difference::default() },
+            credentials: Difference { changed: names(1), ..Difference::default() },
             dropped: vec!["op9: its operation is gone".to_owned()],
         };
-        insta::assert_snapshot!(changes, @"operations: 7 added (op1, op2, op3, op4, op5, ...), 2 changed (op1, op2); rules: 1 removed (op1); no longer set: op9: its operation is gone");
+        insta::assert_snapshot!(changes, @"operations: 7 added (op1, op2, op3, op4, op5, ...), 2 changed (op1, op2); rules: 1 removed (op1); credentials: 1 changed (op1); no longer set: op9: its operation is gone");
         insta::assert_snapshot!(Changes::default(), @"nothing that is served");
     }
 }

@@ -6,7 +6,7 @@ use counterfoil_openapi::validate::{Enforcement, RequestRules};
 use counterfoil_openapi::{Contract, Operation, Request, Router, Violation};
 
 use crate::builder::Settings;
-use crate::credentials::Gate;
+use crate::credentials::{Credentials, Gate};
 use crate::plan::Plans;
 use crate::redact::Secrets;
 use crate::script::ScriptEngine;
@@ -36,8 +36,13 @@ pub(crate) struct Edition {
 }
 
 impl Edition {
-    /// The contracts, and the engine over the scripts for them.
-    pub(crate) fn new(contracts: Vec<Contract>, engine: ScriptEngine, settings: &Settings) -> Self {
+    /// The contracts, the engine over the scripts for them, and the credentials that are accepted.
+    pub(crate) fn new(
+        contracts: Vec<Contract>,
+        engine: ScriptEngine,
+        settings: &Settings,
+        accepted: Option<Credentials>,
+    ) -> Self {
         let operations = || contracts.iter().flat_map(Contract::operations);
         Self {
             router: Router::new(operations(), settings.base_paths),
@@ -47,7 +52,7 @@ impl Edition {
                 security: Enforcement::Ignored,
                 body_limit: settings.body_limit,
             },
-            gate: Gate::new(settings, &contracts),
+            gate: Gate::new(settings, &contracts, accepted),
             secrets: Secrets::new(&contracts),
             claims_tilde: operations().any(|operation| operation.path().as_str().starts_with("/~")),
             contracts,

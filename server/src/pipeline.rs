@@ -232,8 +232,9 @@ mod tests {
             vec![contract.clone()],
             ScriptEngine::new(Vec::new(), 0, Moment::START),
             &state.settings,
+            None,
         );
-        let mut edition = Edition::new(vec![contract], engine, &state.settings);
+        let mut edition = Edition::new(vec![contract], engine, &state.settings, None);
         // The one invariant that can be broken from here.
         edition.plans = Plans::new(std::iter::empty(), state.settings.plan_rules());
         state.replace(edition);

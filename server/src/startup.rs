@@ -52,7 +52,7 @@ fn unseen(edition: &Edition, settings: &Settings) {
             "`{name}` asks for client certificates (mutualTLS), which every request passes for without `--client-ca`"
         )
     }));
-    if let Some(credentials) = &settings.credentials {
+    if let Some(credentials) = edition.gate.accepted() {
         let is_closed = |scheme: &SecurityScheme| {
             let is_listed =
                 !matches!(scheme.kind, SecuritySchemeKind::MutualTls | SecuritySchemeKind::Unknown(_));

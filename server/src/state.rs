@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::builder::Settings;
 use crate::callback::Outbox;
 use crate::changes::Changes;
+use crate::credentials::Credentials;
 use crate::edition::Edition;
 use crate::script::{Script, ScriptEngine};
 use crate::session::Sessions;
@@ -46,8 +47,9 @@ impl State {
     ) -> Self {
         let sessions = Sessions::default();
         let engine = ScriptEngine::new(scripts, settings.seed, sessions.unnamed().now());
+        let accepted = settings.credentials.clone();
         Self {
-            edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings)),
+            edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings, accepted)),
             changing: Mutex::default(),
             sessions,
             url: OnceLock::new(),
@@ -69,13 +71,20 @@ impl State {
         change(&self.edition.load())
     }
 
-    /// Serves other contracts and scripts from now on. Requests under way end with what they began with.
-    pub(crate) fn reload(&self, contracts: Vec<Contract>, scripts: Vec<Script>) -> Changes {
+    /// Serves other contracts and scripts from now on, and accepts other credentials where there are any. Requests under
+    /// way end with what they began with.
+    pub(crate) fn reload(
+        &self,
+        contracts: Vec<Contract>,
+        scripts: Vec<Script>,
+        credentials: Option<Credentials>,
+    ) -> Changes {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.edition.load_full();
         let (engine, mut succession) = old.engine.succeed(scripts, self.sessions.unnamed().now());
         self.sessions.succeed(&engine, &contracts, &mut succession.dropped);
-        let new = Arc::new(Edition::new(contracts, engine, &self.settings));
+        let accepted = credentials.or_else(|| old.gate.accepted().cloned());
+        let new = Arc::new(Edition::new(contracts, engine, &self.settings, accepted));
         let changes = Changes::between(&old, &new, succession);
         self.edition.store(Arc::clone(&new));
         self.sessions.settle(&new);

@@ -1,6 +1,6 @@
 //! How strictly `mock` judges requests, and its own replies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, anyhow};
@@ -10,6 +10,7 @@ use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
 use counterfoil_server::{Credentials, DEFAULT_BODY_LIMIT, OwnReplies, StubBuilder};
 
 use crate::excerpt;
+use crate::references::References;
 use crate::source::Source;
 
 /// How strictly requests and replies are judged.
@@ -85,7 +86,7 @@ impl std::fmt::Display for Size {
 
 impl Strictness {
     /// Sets a stub up as the flags say.
-    pub(crate) fn apply(&self, builder: StubBuilder, sources: &[Source]) -> anyhow::Result<StubBuilder> {
+    pub(crate) fn apply(&self, builder: StubBuilder, credentials: Option<Credentials>) -> StubBuilder {
         let builder = builder
             .security(enforced_unless(self.no_auth))
             .validation(enforced_unless(self.no_validate))
@@ -96,10 +97,10 @@ impl Strictness {
                 _ => OwnReplies::Warned,
             })
             .body_limit(self.body_limit.0);
-        Ok(match self.read_credentials(sources)? {
+        match credentials {
             Some(credentials) => builder.credentials(credentials),
             None => builder,
-        })
+        }
     }
 
     /// Whether only certain credentials are accepted.
@@ -107,17 +108,28 @@ impl Strictness {
         self.credentials.is_some()
     }
 
-    fn read_credentials(&self, sources: &[Source]) -> anyhow::Result<Option<Credentials>> {
-        let Some(path) = &self.credentials else { return Ok(None) };
-        let name = path.display().to_string();
-        let bytes = std::fs::read(path).with_context(|| format!("read the credentials `{name}`"))?;
-        let contracts: Vec<Contract> = sources.iter().map(|source| source.contract.clone()).collect();
-        Credentials::load(&name, &bytes, &contracts).map(Some).map_err(|error| {
-            // No line of the file is shown, for it may hold a secret.
-            let findings = excerpt::findings(error.findings(), &[]);
-            anyhow!("use the credentials `{name}`:\n\n{}", findings.trim_end())
-        })
+    /// The file of accepted credentials.
+    pub(crate) fn credentials_file(&self) -> Option<&Path> {
+        self.credentials.as_deref()
     }
+}
+
+/// Reads a file of accepted credentials, where there is one, and notes what it held.
+pub(crate) fn read_credentials(
+    path: Option<&Path>,
+    sources: &[Source],
+    references: &References,
+) -> anyhow::Result<Option<Credentials>> {
+    let Some(path) = path else { return Ok(None) };
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).with_context(|| format!("read the credentials `{name}`"));
+    references.record.note(path.to_owned(), bytes.as_deref().ok());
+    let contracts: Vec<Contract> = sources.iter().map(|source| source.contract.clone()).collect();
+    Credentials::load(&name, &bytes?, &contracts).map(Some).map_err(|error| {
+        // No line of the file is shown, for it may hold a secret.
+        let findings = excerpt::findings(error.findings(), &[]);
+        anyhow!("use the credentials `{name}`:\n\n{}", findings.trim_end())
+    })
 }
 
 fn enforced_unless(is_off: bool) -> Enforcement {

@@ -251,3 +251,29 @@ fn watch_follows_what_a_script_includes_and_sends() {
     log.until("reloaded");
     assert_eq!(get(&mock), "\"from the same file\"");
 }
+
+#[test]
+fn watch_follows_the_accepted_credentials() {
+    let folder = tempfile::tempdir().unwrap();
+    let guarded = format!(
+        "{PETS}security: [{{key: []}}]\ncomponents: {{securitySchemes: {{key: {{type: apiKey, in: header, name: X-Key}}}}}}\n"
+    );
+    let path = write(folder.path(), "pets.yaml", &guarded);
+    let accepted = write(folder.path(), "accepted.yaml", "key: old\n");
+    let (mut mock, log) = Mock::start_logged([text(&path), "--credentials", text(&accepted), "--watch"]);
+    mock.announcement();
+    let status = |key: &str| {
+        shell(&format!("curl -s -o /dev/null -w '%{{http_code}}' -H 'X-Key: {key}' {}/pets", mock.url))
+    };
+    assert_eq!((status("old"), status("new")), ("200".to_owned(), "401".to_owned()));
+    fs::write(&accepted, "key: new\n").unwrap();
+    log.until("reloaded: credentials: 1 changed (key)");
+    assert_eq!((status("old"), status("new")), ("401".to_owned(), "200".to_owned()));
+    fs::write(&accepted, "other: newer\n").unwrap();
+    log.until("cannot reload");
+    assert_eq!(
+        (status("old"), status("new")),
+        ("401".to_owned(), "200".to_owned()),
+        "what was served before stays"
+    );
+}

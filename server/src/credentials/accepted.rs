@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::digest::{self, Answer, Secret};
+use crate::changes::Difference;
 
 /// The credentials that a stub accepts, by the names of security schemes; see [`Credentials::load`]. Cheap to clone.
 ///
@@ -19,7 +20,7 @@ use super::digest::{self, Answer, Secret};
 pub struct Credentials(Arc<BTreeMap<String, Accepted>>);
 
 /// What is accepted of one scheme.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Accepted {
     /// Whatever is well-formed.
     Any,
@@ -28,7 +29,7 @@ pub(super) enum Accepted {
 }
 
 /// One accepted credential.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Known {
     /// The SHA-256 of the value.
     hash: [u8; 32],
@@ -54,6 +55,23 @@ impl Known {
 impl Credentials {
     pub(super) fn new(accepted: BTreeMap<String, Accepted>) -> Self {
         Self(Arc::new(accepted))
+    }
+
+    /// For which security schemes something else is accepted than was, by their names.
+    pub(crate) fn difference(old: Option<&Self>, new: Option<&Self>) -> Difference {
+        let none = BTreeMap::new();
+        let old = old.map_or(&none, |old| old.0.as_ref());
+        let new = new.map_or(&none, |new| new.0.as_ref());
+        let mut difference = Difference::default();
+        for (name, accepted) in new {
+            match old.get(name) {
+                None => difference.added.push(name.clone()),
+                Some(known) if known != accepted => difference.changed.push(name.clone()),
+                Some(_) => {}
+            }
+        }
+        difference.removed.extend(old.keys().filter(|name| !new.contains_key(*name)).cloned());
+        difference
     }
 
     /// Whether anything is accepted for a scheme.

@@ -18,14 +18,14 @@ pub(super) const REALM: &str = "counterfoil";
 pub(super) const ALGORITHMS: [&str; 2] = ["SHA-256", "MD5"];
 
 /// A user's name and password, hashed with each algorithm as answers need it.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Secret {
     user: String,
     by_md5: Hashed,
     by_sha256: Hashed,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Hashed {
     /// Of the name and the realm.
     user: String,

@@ -21,17 +21,17 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(settings: &Settings, contracts: &[Contract]) -> Self {
+    pub(crate) fn new(settings: &Settings, contracts: &[Contract], accepted: Option<Credentials>) -> Self {
         let mut schemes = contracts.iter().flat_map(Contract::security_schemes);
         let has_certificates = schemes.any(|scheme| scheme.kind == SecuritySchemeKind::MutualTls);
         // TLS lets in nobody without one.
         let is_blind = has_certificates && !settings.asks_for_certificates();
-        Self {
-            enforcement: settings.security,
-            accepted: settings.credentials.clone(),
-            nonce: digest::nonce(settings.seed),
-            is_blind,
-        }
+        Self { enforcement: settings.security, accepted, nonce: digest::nonce(settings.seed), is_blind }
+    }
+
+    /// The credentials that are accepted, where somebody says.
+    pub(crate) fn accepted(&self) -> Option<&Credentials> {
+        self.accepted.as_ref()
     }
 
     /// How a request lacks the credentials that its operation asks for.

@@ -22,10 +22,11 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use counterfoil_conformance::report::one_line;
 use counterfoil_openapi::{Finding, MAX_BYTES};
-use counterfoil_server::Script;
+use counterfoil_server::{Credentials, Script};
 use tokio::sync::mpsc;
 
 use super::mount::{self, Mounting};
+use super::strictness::read_credentials;
 use crate::output;
 use crate::references::{Print, References};
 use crate::source::{self, Source};
@@ -49,6 +50,8 @@ pub(super) struct Reading {
     pub(super) sources: Vec<Source>,
     /// The scripts for them.
     pub(super) scripts: Vec<Script>,
+    /// The credentials accepted from now on, where a file names them.
+    pub(super) credentials: Option<Credentials>,
 }
 
 /// What is watched.
@@ -58,6 +61,7 @@ pub(super) struct Watch {
     sources: Vec<Source>,
     mountings: Vec<Mounting>,
     script_names: Vec<String>,
+    credentials: Option<PathBuf>,
     references: References,
     /// What the files held when they were read last, be it good or not.
     known: BTreeMap<PathBuf, Print>,
@@ -73,7 +77,7 @@ impl Watch {
     pub(super) fn start(
         sources: Vec<Source>,
         mountings: &[Mounting],
-        script_names: &[String],
+        (script_names, credentials): (&[String], Option<&Path>),
         references: &References,
     ) -> anyhow::Result<mpsc::Receiver<Reading>> {
         let known = references.record.take();
@@ -84,6 +88,7 @@ impl Watch {
             sources,
             mountings: mountings.to_vec(),
             script_names: script_names.to_vec(),
+            credentials: credentials.map(Path::to_owned),
             references: references.clone(),
             served: known.clone(),
             failed: None,
@@ -169,7 +174,8 @@ impl Watch {
         let mut sources = unmounted.clone();
         mount::apply(&self.mountings, &mut sources)?;
         let scripts = source::scripts(&self.script_names, &sources, &self.references)?;
-        Ok((unmounted, Reading { sources, scripts }))
+        let credentials = read_credentials(self.credentials.as_deref(), &sources, &self.references)?;
+        Ok((unmounted, Reading { sources, scripts, credentials }))
     }
 
     /// Refuses what would be served at the start, where a file is missing, and is no gain now.
