@@ -160,6 +160,20 @@ fn what_cannot_be_written_at_the_start_is_an_error_and_leaves_nothing() {
 }
 
 #[test]
+fn a_disk_that_fails_is_an_error_that_says_so() {
+    // Whoever reads this from its beginning is answered EIO.
+    const BROKEN: &str = "/proc/self/mem";
+    let rows: [&[&str]; 3] = [&[BROKEN], &["tyk", "--script", BROKEN], &["tyk", "--credentials", BROKEN]];
+    for arguments in rows {
+        let common = ["mock", "--port", "0", "--control-port", "0"];
+        let refused = counterfoil(common.iter().chain(arguments).copied()).output().unwrap();
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains("Input/output error") && told.contains(BROKEN), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
 fn a_full_disk_is_an_error_at_the_start_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = text(folder.path());

@@ -5,6 +5,7 @@
 
 mod bodies;
 mod codings;
+mod connections;
 mod headers;
 mod json;
 
