@@ -197,6 +197,43 @@ fn a_template_reads_the_request_and_nothing_else() {
     assert!(error.to_string().contains("over the limit of 1000"), "{error}");
 }
 
+/// Which of several schemas holds may depend on what fills a hole, so that nothing is said of it before.
+#[test]
+fn what_depends_on_the_request_is_no_error_at_load() {
+    let document = "
+openapi: 3.0.3
+paths:
+  /a:
+    get:
+      operationId: a
+      parameters: [{ name: kind, in: query, schema: { type: string } }]
+      responses:
+        '200':
+          description: ok
+          content:
+            application/json:
+              example: { kind: dog, bark: true }
+              schema:
+                oneOf:
+                  - { type: object, required: [kind, bark], properties: { kind: { type: string, enum: [dog] }, bark: { type: boolean } }, additionalProperties: false }
+                  - { type: object, required: [kind, lives], properties: { kind: { type: string, enum: [cat] }, lives: { type: integer } }, additionalProperties: false }
+";
+    let contract =
+        counterfoil_openapi::Contract::load("a.yaml", document.as_bytes()).expect("it is a document");
+    for reply in [
+        "patch: { kind: '${query.kind}' }",
+        "patch: { kind: '${query.kind}', bark: null, lives: 9 }",
+        "json_patch: [{ op: replace, path: /kind, value: '${query.kind}' }]",
+        "json_patch: [{ op: replace, path: /kind, value: '${query.kind}' }, { op: move, from: /bark, path: /lives }, { op: replace, path: /lives, value: 9 }]",
+        "body: { kind: '${query.kind}', lives: '${seq}' }",
+    ] {
+        let script = format!("script: 1\nrules: {{ a: {{ {reply} }} }}");
+        let script =
+            counterfoil_server::Script::load("s.yaml", script.as_bytes(), std::slice::from_ref(&contract));
+        assert!(script.as_ref().is_ok_and(|script| script.findings().is_empty()), "{reply}: {script:?}");
+    }
+}
+
 /// Attack A38 on what is loaded: nothing in a script refers to itself, repeats itself or unfolds without end.
 #[test]
 fn what_would_grow_without_end_is_refused() {

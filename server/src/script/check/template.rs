@@ -92,9 +92,11 @@ impl Templates<'_, '_> {
         let mut all = Vec::new();
         let patch = steps.with(|step, template| {
             let mut shape = shape.clone();
+            let mut is_composed = false;
             for token in step.path.tokens() {
                 // The end of a list is described as any of its items.
                 let token = if token == "-" { "0".to_owned() } else { token };
+                is_composed |= shape.as_ref().is_some_and(Shape::is_composed);
                 shape = shape.and_then(|shape| match shape.member(&token) {
                     Member::Known(shape) => Some(shape),
                     Member::Open | Member::Unknown(_) => None,
@@ -107,7 +109,11 @@ impl Templates<'_, '_> {
             let list = path.rsplit_once('/').map_or("", |(list, _)| list);
             let place = Pointer::from_escaped(if is_item { list } else { path });
             let is_open = template.as_literal().is_none();
-            let sampled = self.sample(template, &step.at.join("value"), &place, shape);
+            let mut sampled = self.sample(template, &step.at.join("value"), &place, shape);
+            if is_composed {
+                // Which of several schemas holds around it may depend on it.
+                sampled.doubts.iter_mut().for_each(|doubt| doubt.around = Pointer::root());
+            }
             let value = sampled.value.clone();
             all.push(sampled);
             // What a request is compared with says nothing of what is sent.
