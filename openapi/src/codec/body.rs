@@ -33,6 +33,11 @@ pub fn content_type<'m>(media_type: &'m str, body: &[u8]) -> Cow<'m, str> {
     multipart::content_type(media_type, body)
 }
 
+/// Whether any value that is written under a media type is read again as itself.
+pub(crate) fn reads_as_written(media_type: &str) -> bool {
+    media::kind(media_type) == Kind::Json && charset::stated(media_type).is_none()
+}
+
 /// The bytes of a body of a media type that is perhaps not documented.
 pub(super) fn encode_as(
     media_type: &str,

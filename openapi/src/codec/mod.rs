@@ -40,7 +40,7 @@ pub use header::{decode_header, encode_header};
 pub use request::encode_request;
 pub use values::{BodyValue, Payload, RequestValues};
 
-pub(crate) use body::settle;
+pub(crate) use body::{reads_as_written, settle};
 pub(crate) use cookie::Cookies;
 pub(crate) use extent::{holds_more, most_values};
 pub(crate) use header::value_schema as header_schema;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::draw::is_same;
 use super::generator::Generator;
 use super::no_instance::NoInstance;
+use super::seed::{Seed, runner};
 use super::shrink::Shrinking;
 use super::variety::Variety;
 use crate::codec::{media, settle};
@@ -22,26 +23,17 @@ const DRAWS: usize = 8;
 /// The most items of a sequence that is drawn.
 const MAX_ITEMS: usize = 3;
 
-/// The bodies of a media type that are valid and are read as what they were written from.
-///
-/// - Where nothing like that is found, a body is valid and is perhaps read as another one, or cannot be written.
-/// - `media` names the media type to be sent: of a documented range, it is to be one that the range covers.
+/// The bodies of a media type, as [`PositiveBody`] draws them.
 ///
 /// # Errors
 ///
-/// When there is no schema to draw from, or it admits nothing.
+/// As for [`PositiveBody::of`].
 pub fn positive_body(
     media: &MediaType,
     direction: Direction,
     variety: Variety,
 ) -> Result<SBoxedStrategy<Value>, NoInstance> {
-    let schema = media.schema.clone().ok_or_else(|| NoInstance {
-        pointer: media.pointer.to_string(),
-        message: "there is no schema here".to_owned(),
-    })?;
-    let generator = generator(media, &media.name, &schema, direction)?;
-    let carrier = Carrier { media: media.clone(), media_type: media.name.clone(), schema, direction };
-    Ok(PositiveBody { carrier, generator, variety }.sboxed())
+    PositiveBody::of(media, direction, variety).map(|bodies| Shrinkable(bodies).sboxed())
 }
 
 /// What draws the bodies of a media type: of a sequence 1 to [`MAX_ITEMS`] items, where the schema leaves that open.
@@ -119,10 +111,35 @@ impl Carrier {
     }
 }
 
-struct PositiveBody {
+/// The bodies of a media type that are valid and are read as what they were written from.
+///
+/// Where nothing like that is found, a body is valid and is perhaps read as another one, or cannot be written.
+pub struct PositiveBody {
     carrier: Carrier,
     generator: Arc<Generator>,
     variety: Variety,
+}
+
+impl PositiveBody {
+    /// The bodies of a media type; of a documented range, `media` names one that the range covers.
+    ///
+    /// # Errors
+    ///
+    /// When there is no schema to draw from, or it admits nothing.
+    pub fn of(media: &MediaType, direction: Direction, variety: Variety) -> Result<Self, NoInstance> {
+        let schema = media.schema.clone().ok_or_else(|| NoInstance {
+            pointer: media.pointer.to_string(),
+            message: "there is no schema here".to_owned(),
+        })?;
+        let generator = generator(media, &media.name, &schema, direction)?;
+        let carrier = Carrier { media: media.clone(), media_type: media.name.clone(), schema, direction };
+        Ok(Self { carrier, generator, variety })
+    }
+
+    /// The body that a seed draws: the same as of the strategy, without what it could shrink to.
+    pub fn sample(&self, seed: &Seed) -> Value {
+        self.carrier.draw(&self.generator, &mut runner(seed), self.variety)
+    }
 }
 
 impl fmt::Debug for PositiveBody {
@@ -131,14 +148,60 @@ impl fmt::Debug for PositiveBody {
     }
 }
 
-impl Strategy for PositiveBody {
+/// The same as a strategy.
+#[derive(Debug)]
+struct Shrinkable(PositiveBody);
+
+impl Strategy for Shrinkable {
     type Tree = Shrinking<Value>;
     type Value = Value;
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        let value = self.carrier.draw(&self.generator, runner, self.variety);
-        let carrier = self.carrier.clone();
+        let PositiveBody { carrier, generator, variety } = &self.0;
+        let value = carrier.draw(generator, runner, *variety);
+        let carrier = carrier.clone();
         let read = move |value: &Value| carrier.carries(value).then(|| value.clone());
-        Ok(Shrinking::new(value.clone(), value, self.generator.hints(), Box::new(read)))
+        Ok(Shrinking::new(value.clone(), value, generator.hints(), Box::new(read)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Contract;
+    use crate::generate::sample;
+
+    #[test]
+    fn a_seed_draws_the_same_body_with_and_without_what_it_shrinks_to() {
+        let schema = json!({
+            "type": "object", "required": ["a"],
+            "properties": {
+                "a": {"type": "array", "items": {"type": "number", "minimum": 0.5, "maximum": 1e6}},
+                "b": {"enum": ["x", "y", 7]},
+                "c": {"type": "string", "format": "date-time", "nullable": true}
+            }
+        });
+        for name in ["application/json", "application/xml", "application/x-ndjson"] {
+            let document = json!({
+                "openapi": "3.0.3",
+                "paths": {"/": {"get": {"responses": {"200": {
+                    "description": "", "content": {name: {"schema": schema}}
+                }}}}}
+            });
+            let contract = Contract::load("t.json", document.to_string().as_bytes()).unwrap();
+            let media = &contract.operations()[0].responses().0[0].content.0[0];
+            for variety in [Variety::Plain, Variety::Realistic, Variety::Wild] {
+                let strategy = positive_body(media, Direction::Response, variety).unwrap();
+                let bodies = PositiveBody::of(media, Direction::Response, variety).unwrap();
+                for index in 0..20 {
+                    let seed = Seed::derive(1, &[name], index);
+                    assert_eq!(
+                        Some(bodies.sample(&seed)),
+                        sample(&strategy, &seed),
+                        "{name} {variety:?} {index}"
+                    );
+                }
+            }
+        }
     }
 }

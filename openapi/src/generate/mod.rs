@@ -22,7 +22,7 @@ mod sketch;
 mod text;
 mod variety;
 
-pub use body::positive_body;
+pub use body::{PositiveBody, positive_body};
 pub use negative::{BrokenValue, Constraint, negative};
 pub use no_instance::NoInstance;
 pub use positive::{minimal, positive, positive_in};

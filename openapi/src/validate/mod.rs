@@ -9,5 +9,5 @@ mod value;
 
 pub use credential::{Credential, DigestParameters};
 pub use request::{Enforcement, Reading, RequestRules, UnknownQuery, request, without_body};
-pub use response::{ResponseReading, response};
+pub use response::{ResponseReading, response, response_holding};
 pub use security::{Acceptance, security, security_by};

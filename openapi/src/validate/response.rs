@@ -1,9 +1,11 @@
 //! A response held to its operation.
 
+use http::header::CONTENT_ENCODING;
 use http::{Method, StatusCode};
+use serde_json::Value;
 
 use super::{part, value};
-use crate::codec::{MAX_DECODED_BYTES, Payload, decode_body, decode_header, undo_codings};
+use crate::codec::{MAX_DECODED_BYTES, Payload, decode_body, decode_header, reads_as_written, undo_codings};
 use crate::contract::{MediaType, Operation, Response as Documented};
 use crate::message::Response;
 use crate::schema::{Direction, Secrecy};
@@ -29,6 +31,20 @@ pub struct ResponseReading<'o> {
 /// - A media type that no codec reads is not looked into.
 /// - What is read of a body is what its `Content-Encoding` says it is.
 pub fn response<'o>(operation: &'o Operation, response: &Response) -> ResponseReading<'o> {
+    read(operation, response, None)
+}
+
+/// As [`response`], for one whose body was written from a value just now: where its media type is plain JSON, in which
+/// what is read is what was written, the value is held to the schema, and the body is not read again nor told of.
+pub fn response_holding<'o>(
+    operation: &'o Operation,
+    response: &Response,
+    value: &Value,
+) -> ResponseReading<'o> {
+    read(operation, response, Some(value))
+}
+
+fn read<'o>(operation: &'o Operation, response: &Response, written: Option<&Value>) -> ResponseReading<'o> {
     let mut reading = ResponseReading {
         response: operation.responses().documenting(response.status),
         media: None,
@@ -45,7 +61,7 @@ pub fn response<'o>(operation: &'o Operation, response: &Response) -> ResponseRe
     };
     read_headers(documented, response, &mut reading.violations);
     if has_body(operation.method(), response.status) && !documented.content.is_empty() {
-        read_body(documented, response, &mut reading);
+        read_body(documented, response, written, &mut reading);
     }
     reading
 }
@@ -80,7 +96,12 @@ fn read_headers(documented: &Documented, response: &Response, violations: &mut V
     }
 }
 
-fn read_body<'o>(documented: &'o Documented, response: &Response, reading: &mut ResponseReading<'o>) {
+fn read_body<'o>(
+    documented: &'o Documented,
+    response: &Response,
+    written: Option<&Value>,
+    reading: &mut ResponseReading<'o>,
+) {
     let content_type = response.content_type();
     if response.body.is_empty() && content_type.is_none() {
         let message = format!(
@@ -99,6 +120,14 @@ fn read_body<'o>(documented: &'o Documented, response: &Response, reading: &mut 
     };
     reading.media = Some(media);
     let content_type = content_type.unwrap_or_default();
+    if let Some(value) = written
+        && reads_as_written(content_type)
+        && !response.headers.contains_key(CONTENT_ENCODING)
+    {
+        let (direction, secrecy) = (Direction::Response, Secrecy::BySchema);
+        reading.violations.extend(value::body_violations(media, content_type, value, direction, secrecy));
+        return;
+    }
     let body = match undo_codings(&response.headers, &response.body, MAX_DECODED_BYTES) {
         Ok(body) => body,
         Err(error) => {

@@ -245,6 +245,10 @@ impl Decimal {
     const MAX_SCALE: i32 = 18;
 
     fn read(number: &Number) -> Option<Self> {
+        let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+        if let Some(mantissa) = whole {
+            return Some(Self { mantissa, scale: 0 });
+        }
         let text = number.to_string();
         let (digits, exponent) = match text.split_once(['e', 'E']) {
             Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
