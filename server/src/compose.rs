@@ -340,7 +340,11 @@ fn checked(task: &Task<'_>, mut draft: Draft<'_>, trail: &mut Trail) -> Result<R
     let violations = match draft.body.example {
         Some(example) if !is_changed => example.verdict(task.operation, || respond(&draft)),
         _ => {
-            let mut found = validate::response(task.operation, &respond(&draft)).violations;
+            let response = respond(&draft);
+            let mut found = match &draft.body.value {
+                Some(value) => validate::response_holding(task.operation, &response, value).violations,
+                None => validate::response(task.operation, &response).violations,
+            };
             found.retain(|violation| !(draft.is_withheld && violation.part == Part::Body));
             fresh = found;
             &fresh

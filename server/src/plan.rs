@@ -9,12 +9,11 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use counterfoil_openapi::codec::{self, Payload, media};
-use counterfoil_openapi::generate::{self, Change, Seed, Variety};
+use counterfoil_openapi::generate::{self, Change, PositiveBody, Seed, Variety};
 use counterfoil_openapi::{
     Callback, Direction, Header, MediaType, Operation, Response, ResponseObject, Schema, Violation, validate,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use proptest::strategy::SBoxedStrategy;
 use serde_json::Value;
 
 use crate::builder::Examples;
@@ -97,7 +96,7 @@ pub(crate) struct MediaPlan {
     /// Whether what there is to send has members or items, or is a number, as far as the document says.
     pub(crate) is_structured: bool,
     rules: Rules,
-    strategy: OnceLock<Option<SBoxedStrategy<Value>>>,
+    bodies: OnceLock<Option<PositiveBody>>,
     /// What is sent where nothing valid can be.
     sketch: OnceLock<Option<Value>>,
 }
@@ -307,17 +306,17 @@ impl MediaPlan {
             examples,
             is_structured: false,
             rules,
-            strategy: OnceLock::new(),
+            bodies: OnceLock::new(),
             sketch: OnceLock::new(),
         }
     }
 
     /// A body that its schema admits, drawn by a seed; nothing where there is no schema, or none can be drawn.
     pub(crate) fn generate(&self, seed: &Seed) -> Option<Value> {
-        let strategy = self.strategy.get_or_init(|| {
-            generate::positive_body(&self.media, Direction::Response, self.rules.variety).ok()
-        });
-        generate::sample(strategy.as_ref()?, seed)
+        let bodies = self
+            .bodies
+            .get_or_init(|| PositiveBody::of(&self.media, Direction::Response, self.rules.variety).ok());
+        Some(bodies.as_ref()?.sample(seed))
     }
 }
 

@@ -32,6 +32,8 @@ use crate::wish::Wish;
 #[derive(Debug)]
 pub(crate) struct Body<'p> {
     pub(crate) bytes: Bytes,
+    /// The value that the bytes were written from, where that was done for this reply.
+    pub(crate) value: Option<Value>,
     pub(crate) source: Source,
     /// Why it was chosen.
     pub(crate) line: Line,
@@ -44,13 +46,15 @@ pub(crate) struct Body<'p> {
 impl Body<'_> {
     /// No body at all.
     pub(crate) fn none(line: Line) -> Self {
-        Self { bytes: Bytes::new(), source: Source::Document, line, repaired: None, example: None }
+        let bytes = Bytes::new();
+        Self { bytes, value: None, source: Source::Document, line, repaired: None, example: None }
     }
 
     /// The same body, whose verdict is not known.
     pub(crate) fn forget_example<'any>(self) -> Body<'any> {
         Body {
             bytes: self.bytes,
+            value: self.value,
             source: self.source,
             line: self.line,
             repaired: self.repaired,
@@ -122,24 +126,32 @@ pub(crate) fn choose<'p>(
     }
     let source = if example.is_some() { Source::Example } else { Source::Generated };
     let served = example.map(|ready| ready.served(plan));
-    let bytes = match served.and_then(|served| served.body.clone()) {
-        Some(bytes) => bytes,
+    let (bytes, value) = match served.and_then(|served| served.body.clone()) {
+        Some(bytes) => (bytes, None),
         None if example.is_some() => match write_as_given(&plan.media, &value) {
-            Ok(bytes) => bytes,
+            Ok(bytes) => (bytes, None),
             Err(unmet) => return made_up_instead(plan, seed).ok_or(unmet),
         },
-        None => codec::encode_body(&plan.media, &Payload::Value(value.into_owned())).map_err(unwritable)?,
+        None => written(&plan.media, value.into_owned()).map_err(unwritable)?,
     };
     let repaired = served.and_then(|served| served.repaired.as_ref().map(Line::from));
-    Ok(Body { bytes, source, line, repaired, example })
+    Ok(Body { bytes, value, source, line, repaired, example })
 }
 
 /// A generated body in the place of an example that its media type cannot express: an empty list in XML, say.
 fn made_up_instead<'p>(plan: &MediaPlan, seed: &dyn Fn() -> Seed) -> Option<Body<'p>> {
     let value = plan.generate(&seed())?;
-    let bytes = codec::encode_body(&plan.media, &Payload::Value(value)).ok()?;
+    let (bytes, value) = written(&plan.media, value).ok()?;
     let line = Line::from("body: generated from the schema, for the media type cannot express the example");
-    Some(Body { bytes, source: Source::Generated, line, repaired: None, example: None })
+    Some(Body { bytes, value, source: Source::Generated, line, repaired: None, example: None })
+}
+
+/// A value as it is sent, beside the value itself.
+fn written(media: &MediaType, value: Value) -> Result<(Bytes, Option<Value>), codec::EncodeError> {
+    let payload = Payload::Value(value);
+    let bytes = codec::encode_body(media, &payload)?;
+    let Payload::Value(value) = payload else { return Ok((bytes, None)) };
+    Ok((bytes, Some(value)))
 }
 
 /// The body of a media type that is not documented, which only a script can give.
@@ -168,7 +180,7 @@ fn empty_object<'p>(media: &MediaType) -> Option<(Cow<'p, Value>, Option<&'p Rea
 /// A file as it is.
 fn sent(file: &Bytes) -> Body<'static> {
     let line = Line::from("body: the script's file");
-    Body { bytes: file.clone(), source: Source::Rule, line, repaired: None, example: None }
+    Body { bytes: file.clone(), value: None, source: Source::Rule, line, repaired: None, example: None }
 }
 
 fn nothing() -> Body<'static> {
@@ -177,7 +189,8 @@ fn nothing() -> Body<'static> {
 
 fn scripted(media: &MediaType, value: &Value, line: &'static str) -> Result<Body<'static>, Unmet> {
     let bytes = write_as_given(media, value)?;
-    Ok(Body { bytes, source: Source::Rule, line: Line::from(line), repaired: None, example: None })
+    let (source, line) = (Source::Rule, Line::from(line));
+    Ok(Body { bytes, value: None, source, line, repaired: None, example: None })
 }
 
 fn write_as_given(media: &MediaType, value: &Value) -> Result<Bytes, Unmet> {
