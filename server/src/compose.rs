@@ -394,6 +394,7 @@ fn judge(
         OwnReplies::Sent => false,
     };
     if unwanted.iter().any(|violation| is_refused(&violation)) {
+        let unwanted: Vec<Violation> = unwanted.into_iter().cloned().collect();
         return Err(refuse::own_reply(task.operation, &unwanted));
     }
     Ok(())

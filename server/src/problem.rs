@@ -1,8 +1,10 @@
 //! Problem details (RFC 9457) for everything the stub refuses.
 
 use bytes::Bytes;
+use counterfoil_openapi::Violation;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::Value;
 
 use crate::call::Source;
 use crate::reply::Reply;
@@ -14,17 +16,18 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+js
 ///
 /// Its `type` is `urn:counterfoil:` and a code; the codes are promised, the wording is not.
 #[derive(Debug, Clone)]
-pub(crate) struct Problem {
+pub(crate) struct Problem<'v> {
     code: &'static str,
     title: &'static str,
     status: StatusCode,
     detail: String,
     source: Source,
     headers: HeaderMap,
-    more: Map<String, Value>,
+    more: Vec<(&'static str, Value)>,
+    violations: Option<&'v [Violation]>,
 }
 
-impl Problem {
+impl<'v> Problem<'v> {
     /// A problem with a code, what the code means, a status, and what is wrong this time.
     pub(crate) fn new(
         code: &'static str,
@@ -39,7 +42,8 @@ impl Problem {
             detail: detail.into(),
             source: Source::Stub,
             headers: HeaderMap::new(),
-            more: Map::new(),
+            more: Vec::new(),
+            violations: None,
         }
     }
 
@@ -50,8 +54,14 @@ impl Problem {
     }
 
     /// Adds a member to the body.
-    pub(crate) fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.to_owned(), value.into());
+    pub(crate) fn member(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.more.push((name, value.into()));
+        self
+    }
+
+    /// Adds what is wrong to the body, as its last member.
+    pub(crate) fn violations(mut self, violations: &'v [Violation]) -> Self {
+        self.violations = Some(violations);
         self
     }
 
@@ -63,18 +73,51 @@ impl Problem {
 
     /// The reply that tells the client.
     pub(crate) fn into_reply(self) -> Reply {
-        let mut body = json!({
-            "type": format!("urn:counterfoil:{}", self.code),
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        if let Value::Object(members) = &mut body {
-            members.extend(self.more);
-        }
+        let body = serde_json::to_vec(&self).expect("every member is text, a number or JSON already");
         let mut headers = self.headers;
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        let reply = Reply::new(self.status, headers, Bytes::from(body.to_string()), self.source);
+        let reply = Reply::new(self.status, headers, Bytes::from(body), self.source);
         Reply { problem: Some(format!("problem {}: {}", self.code, self.detail).into()), ..reply }
+    }
+}
+
+/// The body.
+impl Serialize for Problem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("type", &format_args!("urn:counterfoil:{}", self.code))?;
+        members.serialize_entry("title", self.title)?;
+        members.serialize_entry("status", &self.status.as_u16())?;
+        members.serialize_entry("detail", &self.detail)?;
+        for (name, value) in &self.more {
+            members.serialize_entry(name, value)?;
+        }
+        if let Some(violations) = self.violations {
+            members.serialize_entry("violations", &Told(violations))?;
+        }
+        members.end()
+    }
+}
+
+/// Violations as a problem tells of them.
+struct Told<'v>(&'v [Violation]);
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(ToldOne))
+    }
+}
+
+struct ToldOne<'v>(&'v Violation);
+
+impl Serialize for ToldOne<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(Some(5))?;
+        members.serialize_entry("part", &format_args!("{}", self.0.part))?;
+        members.serialize_entry("pointer", &self.0.pointer)?;
+        members.serialize_entry("rule", &self.0.rule)?;
+        members.serialize_entry("message", &self.0.message)?;
+        members.serialize_entry("documented_at", &self.0.document_pointer)?;
+        members.end()
     }
 }

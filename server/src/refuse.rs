@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use counterfoil_openapi::{MediaType, Operation, Responses, Violation};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde_json::{Value, json};
 
 use crate::call::Source;
 use crate::negotiate::status::Wrong;
@@ -210,19 +209,17 @@ pub(crate) fn invalid(operation: &Operation, wrong: Wrong, violations: &[Violati
         1 => format!("1 violation of `{}`{first}", operation.id()),
         many => format!("{many} violations of `{}`, the first one{first}", operation.id()),
     };
-    let problem = Problem::new(code, title, wrong.status(), detail)
-        .source(Source::Validation)
-        .member("violations", violations.iter().map(describe).collect::<Vec<_>>());
+    let problem =
+        Problem::new(code, title, wrong.status(), detail).source(Source::Validation).violations(violations);
     boxed(problem)
 }
 
 /// A reply of our own that breaks the contract, where it is not to be sent.
-pub(crate) fn own_reply(operation: &Operation, violations: &[&Violation]) -> Box<Reply> {
+pub(crate) fn own_reply(operation: &Operation, violations: &[Violation]) -> Box<Reply> {
     let detail = format!("the reply that was about to be sent breaks the contract of `{}`", operation.id());
     let title = "The stub's own reply breaks the contract";
     let problem = Problem::new("response-invalid", title, StatusCode::INTERNAL_SERVER_ERROR, detail);
-    let violations: Vec<Value> = violations.iter().map(|violation| describe(violation)).collect();
-    boxed(problem.member("violations", violations))
+    boxed(problem.violations(violations))
 }
 
 /// A reply of a script that cannot be made.
@@ -241,16 +238,6 @@ pub(crate) fn defect() -> Box<Reply> {
     reply
 }
 
-fn describe(violation: &Violation) -> Value {
-    json!({
-        "part": violation.part.to_string(),
-        "pointer": violation.pointer,
-        "rule": violation.rule,
-        "message": violation.message,
-        "documented_at": violation.document_pointer,
-    })
-}
-
 fn statuses(responses: &Responses) -> Vec<String> {
     responses.iter().map(|response| response.status.to_string()).collect()
 }
@@ -259,13 +246,13 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-fn with_header(problem: Problem, name: header::HeaderName, value: &str) -> Problem {
+fn with_header<'v>(problem: Problem<'v>, name: header::HeaderName, value: &str) -> Problem<'v> {
     match HeaderValue::from_str(value) {
         Ok(value) => problem.header(name, value),
         Err(_) => problem,
     }
 }
 
-fn boxed(problem: Problem) -> Box<Reply> {
+fn boxed(problem: Problem<'_>) -> Box<Reply> {
     Box::new(problem.into_reply())
 }

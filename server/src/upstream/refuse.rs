@@ -87,6 +87,6 @@ pub(crate) fn unscripted(operation: &Operation) -> Box<Reply> {
     boxed(Problem::new("unscripted", "The script has no answer", StatusCode::NOT_IMPLEMENTED, detail))
 }
 
-fn boxed(problem: Problem) -> Box<Reply> {
+fn boxed(problem: Problem<'_>) -> Box<Reply> {
     Box::new(problem.into_reply())
 }
