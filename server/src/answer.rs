@@ -56,6 +56,7 @@ pub(crate) struct Judged {
 }
 
 /// What is done about a request that was read.
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, and it is moved once")]
 pub(crate) enum Decided {
     /// The stub itself replies.
     Reply(Reply),

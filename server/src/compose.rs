@@ -14,6 +14,7 @@ use crate::call::Source;
 use crate::dress;
 use crate::edition::Edition;
 use crate::fault::Fault;
+use crate::head::Head;
 use crate::negotiate::Strictness;
 use crate::negotiate::media_type::{self, Choice as Media};
 use crate::negotiate::payload::{self, Body};
@@ -48,6 +49,15 @@ pub(crate) struct Task<'t> {
     pub(crate) wish: Wish<'t>,
 }
 
+impl Task<'_> {
+    /// Whether nobody has a say in the reply but the document.
+    fn is_plain(&self) -> bool {
+        self.scripted.is_none()
+            && self.plan.callbacks.is_empty()
+            && *self.preferences == Preferences::default()
+    }
+}
+
 /// A status, and the place of the response that documents it.
 #[derive(Debug, Clone, Copy)]
 struct Target {
@@ -59,6 +69,8 @@ struct Target {
 struct Draft<'p> {
     status: StatusCode,
     headers: HeaderMap,
+    /// The header fields in their stead.
+    head: Option<&'p Arc<Head>>,
     body: Body<'p>,
     /// Whether a documented body is left out, since none that is accepted can be sent.
     is_withheld: bool,
@@ -225,17 +237,24 @@ fn draft<'t>(
     let is_withheld = media == Media::Withheld;
     let (body, content_type) = body(task, wish, target, media, strictness, trail)?;
     let documented = planned.map(|(_, plan)| &plan.headers);
-    let mut headers = HeaderMap::with_capacity(documented.map_or(0, HeaderMap::len) + OTHER_HEADERS);
-    for (name, value) in documented.into_iter().flatten() {
-        headers.append(name, value.clone());
-    }
-    if let Some(content_type) = content_type {
-        headers.insert(header::CONTENT_TYPE, content_type);
-    }
+    let own = || {
+        let mut headers = HeaderMap::with_capacity(documented.map_or(0, HeaderMap::len) + OTHER_HEADERS);
+        for (name, value) in documented.into_iter().flatten() {
+            headers.append(name, value.clone());
+        }
+        if let Some(content_type) = content_type {
+            headers.insert(header::CONTENT_TYPE, content_type);
+        }
+        headers
+    };
+    let (head, headers) = match body.example.filter(|_| strictness == Strictness::Strict && task.is_plain()) {
+        Some(example) => (Some(example.head(|| Head::new(own(), &task.settings.cors))), HeaderMap::new()),
+        None => (None, own()),
+    };
     trail.push(body.line.clone());
     body.repaired.iter().for_each(|line| trail.push(line.clone()));
     planned.iter().flat_map(|(_, plan)| &plan.header_lines).for_each(|line| trail.push(line));
-    Ok(Draft { status: target.status, headers, body, is_withheld })
+    Ok(Draft { status: target.status, headers, head, body, is_withheld })
 }
 
 /// What the request accepts, the lines of a repeated `Accept` joined (RFC 9110, section 5.3).
@@ -334,8 +353,10 @@ fn seed(task: &Task<'_>, wish: &Wish<'_>, status: StatusCode, media: &str) -> Se
 /// The reply, once it was held to the operation.
 fn checked(task: &Task<'_>, mut draft: Draft<'_>, trail: &mut Trail) -> Result<Reply, Box<Reply>> {
     let is_changed = change_headers(task.scripted, &mut draft.headers, trail);
-    let respond =
-        |draft: &Draft<'_>| plan::as_response(draft.status, &draft.headers, draft.body.bytes.clone());
+    let respond = |draft: &Draft<'_>| {
+        let headers = draft.head.map_or(&draft.headers, |head| head.own());
+        plan::as_response(draft.status, headers, draft.body.bytes.clone())
+    };
     let fresh;
     let violations = match draft.body.example {
         Some(example) if !is_changed => example.verdict(task.operation, || respond(&draft)),
@@ -351,10 +372,13 @@ fn checked(task: &Task<'_>, mut draft: Draft<'_>, trail: &mut Trail) -> Result<R
         }
     };
     if !violations.is_empty() {
+        if let Some(head) = draft.head.take() {
+            draft.headers = head.own().clone();
+        }
         judge(task, violations, &mut draft.headers, trail)?;
     }
-    let Draft { status, headers, body, .. } = draft;
-    Ok(Reply::new(status, headers, body.bytes, body.source))
+    let Draft { status, headers, head, body, .. } = draft;
+    Ok(Reply { head: head.cloned(), ..Reply::new(status, headers, body.bytes, body.source) })
 }
 
 /// Says what is wrong with our own reply: on purpose, or a warning, or a refusal.

@@ -1,11 +1,12 @@
 //! What every reply gets, and the log line of every call.
 
-use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
 
 use counterfoil_openapi::{Request, Violation};
-use http::{HeaderName, HeaderValue};
-use serde_json::json;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Serialize, Serializer};
 
+use crate::call::Source;
 use crate::cors;
 use crate::edition::Edition;
 use crate::journal::Entry;
@@ -16,7 +17,7 @@ use crate::state::State;
 
 const SOURCE: HeaderName = HeaderName::from_static("counterfoil-source");
 const RULE: HeaderName = HeaderName::from_static("counterfoil-rule");
-const CALL: HeaderName = HeaderName::from_static("counterfoil-call");
+pub(crate) const CALL: HeaderName = HeaderName::from_static("counterfoil-call");
 pub(crate) const REASON: HeaderName = HeaderName::from_static("counterfoil-reason");
 const UPSTREAM_REASON: HeaderName = HeaderName::from_static("counterfoil-upstream-reason");
 
@@ -57,8 +58,21 @@ pub(crate) fn finish(
     notes: &mut Notes,
     reply: &mut Reply,
 ) -> Scrubbed {
+    if let Some(head) = &reply.head {
+        let is_usual = reply.source == Source::Example
+            && reply.rule.is_none()
+            && notes.violations.is_empty()
+            && notes.upstream_violations.is_empty()
+            && state.settings.cors.trusted(&request.headers).is_none();
+        if is_usual {
+            reply.headers = head.of_call(id);
+            return Scrubbed { violations: Vec::new(), upstream: Vec::new() };
+        }
+        reply.headers = head.own().clone();
+        reply.head = None;
+    }
     let headers = &mut reply.headers;
-    headers.insert(SOURCE, HeaderValue::from_static(reply.source.as_str()));
+    put_source(headers, reply.source);
     headers.insert(CALL, HeaderValue::from(id));
     if let Some(rule) = reply.rule.as_deref().and_then(|rule| HeaderValue::from_str(&plain(rule)).ok()) {
         headers.insert(RULE, rule);
@@ -89,6 +103,11 @@ pub(crate) fn finish(
     Scrubbed { violations, upstream }
 }
 
+/// Says where a reply comes from.
+pub(crate) fn put_source(headers: &mut HeaderMap, source: Source) {
+    headers.insert(SOURCE, HeaderValue::from_static(source.as_str()));
+}
+
 /// Logs a call, its violations without secrets; see [`REQUEST_TARGET`].
 pub(crate) fn tell(entry: &Entry, session: Option<&str>, scrubbed: &Scrubbed) {
     if !tracing::enabled!(target: REQUEST_TARGET, tracing::Level::INFO) {
@@ -97,15 +116,10 @@ pub(crate) fn tell(entry: &Entry, session: Option<&str>, scrubbed: &Scrubbed) {
     let mut found = Found::default();
     let operation = entry.operation.as_ref();
     let url = entry.edition.secrets.target(operation, &entry.target, &mut found);
-    let list = |violations: &[Violation]| {
-        let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
-        json!(texts).to_string()
-    };
     // Lines known before the request came quote nothing of it.
-    let trail: Vec<Cow<'_, str>> = if entry.trail.is_shared() {
-        entry.trail.lines().map(Cow::Borrowed).collect()
-    } else {
-        entry.show().trail.into_iter().map(Cow::Owned).collect()
+    let trail = match entry.trail.is_shared() {
+        true => list(entry.trail.lines()),
+        false => list(entry.show_trail()),
     };
     tracing::info!(
         target: REQUEST_TARGET,
@@ -119,10 +133,27 @@ pub(crate) fn tell(entry: &Entry, session: Option<&str>, scrubbed: &Scrubbed) {
         rule = entry.rule.as_deref(),
         violations = list(&scrubbed.violations),
         upstream_violations = (!scrubbed.upstream.is_empty()).then(|| list(&scrubbed.upstream)),
-        trail = json!(trail).to_string(),
+        trail,
         latency_us = u64::try_from(entry.latency.as_micros()).unwrap_or(u64::MAX),
         "answered"
     );
+}
+
+/// Texts as a JSON array.
+fn list(texts: impl IntoIterator<Item = impl Display>) -> String {
+    let mut list = Vec::with_capacity(256);
+    let written = serde_json::Serializer::new(&mut list).collect_seq(texts.into_iter().map(Text));
+    written.expect("text can be written as JSON, and memory takes it");
+    String::from_utf8(list).expect("JSON is UTF-8")
+}
+
+/// What is written as a text.
+struct Text<T>(T);
+
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 /// Every violation in one line, after what is told already, cut at [`MAX_REASON`].
@@ -132,7 +163,13 @@ pub(crate) fn reason(violations: &[Violation], before: &str) -> String {
         if !text.is_empty() {
             text.push_str("; ");
         }
-        text.push_str(&plain(&violation.to_string()));
+        // Writing to a string cannot fail.
+        let start = text.len();
+        let _ = write!(text, "{violation}");
+        if !text.as_bytes()[start..].iter().all(|byte| is_plain(char::from(*byte))) {
+            let plain = plain(&text[start..]);
+            text.replace_range(start.., &plain);
+        }
         if text.len() > MAX_REASON {
             text.truncate(MAX_REASON - CUT.len());
             text.push_str(CUT);
@@ -142,9 +179,13 @@ pub(crate) fn reason(violations: &[Violation], before: &str) -> String {
     text
 }
 
+/// Whether a character stands for itself in a header.
+fn is_plain(character: char) -> bool {
+    character == ' ' || character.is_ascii_graphic()
+}
+
 /// A text as a header can hold it: visible ASCII and spaces, all else escaped.
 fn plain(text: &str) -> String {
-    let is_plain = |character: char| character == ' ' || character.is_ascii_graphic();
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if is_plain(character) {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use counterfoil_openapi::{Operation, Violation};
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{Method, StatusCode};
 
-use crate::call::{Call, Message, Source};
+use crate::call::{Call, Source};
 use crate::callback::Followed;
 use crate::edition::Edition;
-use crate::redact::{Found, Secrets, Side};
+use crate::kept::Record;
+use crate::redact::{Found, Side};
 use crate::ring::Ring;
 use crate::trail::Trail;
 
@@ -20,8 +20,6 @@ use crate::trail::Trail;
 pub const MAX_CALLS: usize = 1_000;
 /// The most bytes kept, over all calls.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// Where recorded bodies are cut, in bytes.
-pub const MAX_BODY: usize = 64 * 1024;
 
 /// Which calls are asked for; every field that is set must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,15 +66,6 @@ pub(crate) struct Entry {
     pub(crate) upstream_violations: Vec<Violation>,
     pub(crate) trail: Trail,
     pub(crate) latency: Duration,
-}
-
-/// Headers and body as they were on the wire, in as few allocations as can be.
-#[derive(Debug, Default)]
-pub(crate) struct Record {
-    /// Each field as its name, a colon, its value and a line feed, which no value can hold.
-    head: Box<[u8]>,
-    body: Bytes,
-    body_size: usize,
 }
 
 /// A bounded ring of calls; whoever asks is told of every call that was recorded before.
@@ -234,17 +223,29 @@ impl Entry {
             + self.trail.size()
     }
 
+    /// The lines of its trail, secrets hidden.
+    pub(crate) fn show_trail(&self) -> Vec<String> {
+        let (secrets, operation) = (&self.edition.secrets, self.operation.as_ref());
+        let mut found = Found::default();
+        secrets.target(operation, &self.target, &mut found);
+        self.request.find_secrets(secrets, operation, Side::Request, &mut found);
+        if let Some(response) = &self.response {
+            response.find_secrets(secrets, operation, Side::Response, &mut found);
+        }
+        self.trail.lines().map(|line| found.scrub(line)).collect()
+    }
+
     /// The call as it is shown, secrets hidden.
     pub(crate) fn show(&self) -> Call {
         let secrets = &self.edition.secrets;
         let operation = self.operation.as_ref();
         let mut found = Found::default();
         let url = secrets.target(operation, &self.target, &mut found);
-        let request = self.request.show(secrets, operation, Side::Request, &mut found);
+        let request = self.request.show(secrets, operation, (Side::Request, self.id), &mut found);
         let response = self
             .response
             .as_ref()
-            .map(|response| response.show(secrets, operation, Side::Response, &mut found));
+            .map(|response| response.show(secrets, operation, (Side::Response, self.id), &mut found));
         Call {
             id: self.id,
             method: self.method.to_string(),
@@ -267,52 +268,15 @@ impl Entry {
     }
 }
 
-impl Record {
-    /// Records a message; its body is cut at [`MAX_BODY`].
-    pub(crate) fn new(headers: &HeaderMap, body: &Bytes) -> Self {
-        let length = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
-        let mut head = Vec::with_capacity(length);
-        for (name, value) in headers {
-            head.extend_from_slice(name.as_str().as_bytes());
-            head.push(b':');
-            head.extend_from_slice(value.as_bytes());
-            head.push(b'\n');
-        }
-        // A slice would keep the whole body alive.
-        let cut =
-            if body.len() > MAX_BODY { Bytes::copy_from_slice(&body[..MAX_BODY]) } else { body.clone() };
-        Self { head: head.into_boxed_slice(), body: cut, body_size: body.len() }
-    }
-
-    fn size(&self) -> usize {
-        self.head.len() + self.body.len()
-    }
-
-    fn show(
-        &self,
-        secrets: &Secrets,
-        operation: Option<&Arc<Operation>>,
-        side: Side,
-        found: &mut Found,
-    ) -> Message {
-        let head = String::from_utf8_lossy(&self.head);
-        let fields = head.split_terminator('\n').filter_map(|line| line.split_once(':'));
-        let content_type =
-            fields.clone().find(|(name, _)| *name == header::CONTENT_TYPE.as_str()).map(|(_, value)| value);
-        let body = secrets.body(operation, side, content_type, &self.body, found);
-        let headers = fields
-            .map(|(name, value)| (name.to_owned(), secrets.header(operation, name, value, found)))
-            .collect();
-        Message { headers, body, body_size: self.body_size }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use counterfoil_openapi::{Bundled, Contract, bundled};
+    use http::HeaderMap;
 
     use super::*;
     use crate::builder::StubBuilder;
+    use crate::kept::MAX_BODY;
 
     /// What a stub of a bundled system serves, made anew.
     fn edition() -> Arc<Edition> {
@@ -390,7 +354,10 @@ mod tests {
         let operation = Arc::clone(&old.contracts[0].operations()[0]);
         let mut first = entry(1, 10, &old);
         first.target = "/admin/sso?a=b".to_owned();
-        first.request.head = b"admin-auth:s3cret-s3cret\n".as_slice().into();
+        let headers = [("admin-auth", "s3cret-s3cret")].map(|(name, value)| {
+            (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+        });
+        first.request = Record::new(&headers.into_iter().collect(), &Bytes::from("0123456789"));
         first.operation = Some(operation);
         journal.push(first);
         journal.push(entry(2, 10, &new));

@@ -25,8 +25,10 @@ mod difference;
 mod dress;
 mod edition;
 mod fault;
+mod head;
 mod held;
 mod journal;
+mod kept;
 pub mod limits;
 mod negotiate;
 mod pipeline;
@@ -62,7 +64,8 @@ pub use control::control_document;
 pub use cors::{Cors, Origin, OriginError};
 pub use credentials::{Credentials, CredentialsError, MAX_CREDENTIALS, MAX_CREDENTIALS_BYTES};
 pub use dress::REQUEST_TARGET;
-pub use journal::{CallFilter, MAX_BODY, MAX_BYTES, MAX_CALLS, Validity};
+pub use journal::{CallFilter, MAX_BYTES, MAX_CALLS, Validity};
+pub use kept::MAX_BODY;
 pub use record::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES};
 pub use script::{
     MAX_SCRIPT_BYTES, MAX_SCRIPT_FILE_BYTES, MAX_SCRIPT_FILES, Script, ScriptError, script_schema,

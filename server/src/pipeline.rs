@@ -26,7 +26,8 @@ use crate::call::Source;
 use crate::callback::{self, Planned};
 use crate::edition::Edition;
 use crate::fault::{self, Connection, Fault};
-use crate::journal::{Entry, Record};
+use crate::journal::Entry;
+use crate::kept::Record;
 use crate::receive;
 use crate::reply::Reply;
 use crate::state::State;
@@ -55,17 +56,7 @@ pub(crate) async fn serve(
 ) -> Response<Body> {
     let started = Instant::now();
     let edition = state.edition();
-    let version = request.version();
-    let (head, body) = request.into_parts();
-    let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
-    let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
-    // HTTP/2 names the host in its own way (RFC 9113, section 8.3.1).
-    if version == Version::HTTP_2
-        && let Some(authority) = head.uri.authority()
-        && let Ok(host) = HeaderValue::from_str(authority.as_str())
-    {
-        request.headers.entry(header::HOST).or_insert(host);
-    }
+    let (version, mut request, body) = taken(request);
     let (session, refused) = state.sessions.find(&edition, &mut request);
     let id = session.journal.next_id();
     let mut notes = Notes {
@@ -90,6 +81,7 @@ pub(crate) async fn serve(
     let scrubbed = dress::finish(state, &edition, id, &request, &mut notes, &mut reply);
     if state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy {
         upstream::narrow(&state.settings.cors, &request.headers, &mut reply.headers);
+        reply.head = None;
     }
     fault::tell(&reply, &request.method, &mut notes.trail);
     let callbacks = notes.callbacks.take().zip(notes.operation.as_ref());
@@ -115,6 +107,22 @@ pub(crate) async fn serve(
             callback::send_after(response, planned, (id, found), outbox, followed)
         }
     }
+}
+
+/// The version of HTTP, the request without its body, and the body.
+fn taken(request: hyper::Request<Body>) -> (Version, Request, Body) {
+    let version = request.version();
+    let (head, body) = request.into_parts();
+    let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
+    let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
+    // HTTP/2 names the host in its own way (RFC 9113, section 8.3.1).
+    if version == Version::HTTP_2
+        && let Some(authority) = head.uri.authority()
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers.entry(header::HOST).or_insert(host);
+    }
+    (version, request, body)
 }
 
 /// Waits for as long as a reply is delayed, unless the stub is being stopped.
@@ -190,7 +198,10 @@ fn entry(
         target: request.target,
         operation: notes.operation,
         request: Record::new(&request.headers, &request.body),
-        response: is_sent.then(|| Record::new(&reply.headers, &shown)),
+        response: is_sent.then(|| match &reply.head {
+            Some(head) => Record::of_example(head.recorded(), &shown),
+            None => Record::new(&reply.headers, &shown),
+        }),
         status: is_sent.then_some(reply.status),
         source: reply.source,
         rule: reply.rule.clone(),

@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::builder::Examples;
+use crate::head::Head;
 use crate::negotiate::status::{self, Choice};
 
 /// The most changes of one example that the trail names.
@@ -115,6 +116,7 @@ pub(crate) struct Ready {
     /// Where it stands in the media type, for the seed of what a repair makes up.
     place: u64,
     served: OnceLock<Served>,
+    head: OnceLock<Arc<Head>>,
     verdict: OnceLock<Vec<Violation>>,
 }
 
@@ -295,6 +297,7 @@ impl MediaPlan {
                 payload,
                 place,
                 served: OnceLock::new(),
+                head: OnceLock::new(),
                 verdict: OnceLock::new(),
             })
             .collect();
@@ -349,6 +352,11 @@ impl Ready {
             };
             Served { value, body: body.ok(), repaired: line_of("body", &changes) }
         })
+    }
+
+    /// The header fields that it is sent with where nothing else is asked for; they are put together once.
+    pub(crate) fn head(&self, make: impl FnOnce() -> Head) -> &Arc<Head> {
+        self.head.get_or_init(|| Arc::new(make()))
     }
 
     /// How the example breaks the contract as the body of a response; it is looked at once.

@@ -96,6 +96,9 @@ impl Secrets {
     ) -> String {
         let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
         let secrets = self.of(operation);
+        if self.query.is_empty() && secrets.is_none_or(OperationSecrets::has_open_query) {
+            return target.to_owned();
+        }
         if secrets.is_some_and(|secrets| secrets.is_query_secret) {
             found.add(query);
             return format!("{path}?{HIDDEN}");
@@ -118,12 +121,38 @@ impl Secrets {
         found: &mut Found,
     ) -> String {
         let name = name.to_ascii_lowercase();
-        let secrets = self.of(operation);
-        if self.headers.contains(&name) || secrets.is_some_and(|secrets| secrets.headers.contains(&name)) {
+        if self.is_secret_header(operation, &name) {
             found.add_header(&name, value);
             return HIDDEN.to_owned();
         }
         value.to_owned()
+    }
+
+    /// Whether the values of a header are secret; its name is in lower case.
+    fn is_secret_header(&self, operation: Option<&Arc<Operation>>, name: &str) -> bool {
+        let secrets = self.of(operation);
+        self.headers.contains(name) || secrets.is_some_and(|secrets| secrets.headers.contains(name))
+    }
+
+    /// Adds a header's value to the secrets found, if it is one; its name is in lower case.
+    pub(crate) fn find_in_header(
+        &self,
+        operation: Option<&Arc<Operation>>,
+        name: &str,
+        value: &str,
+        found: &mut Found,
+    ) {
+        if self.is_secret_header(operation, name) {
+            found.add_header(name, value);
+        }
+    }
+
+    fn find_in_headers(&self, operation: &Arc<Operation>, headers: &HeaderMap, found: &mut Found) {
+        for (name, value) in headers {
+            if let Ok(value) = value.to_str() {
+                self.find_in_header(Some(operation), name.as_str(), value, found);
+            }
+        }
     }
 
     /// A body with secret members hidden.
@@ -165,13 +194,9 @@ impl Secrets {
     /// Every secret in a request.
     pub(crate) fn found_in(&self, operation: &Arc<Operation>, request: &Request) -> Found {
         let mut found = Found::default();
+        self.find_in_headers(operation, &request.headers, &mut found);
         let operation = Some(operation);
         self.target(operation, &request.target, &mut found);
-        for (name, value) in &request.headers {
-            if let Ok(value) = value.to_str() {
-                self.header(operation, name.as_str(), value, &mut found);
-            }
-        }
         self.body(operation, Side::Request, request.content_type(), &request.body, &mut found);
         found
     }
@@ -185,11 +210,7 @@ impl Secrets {
         body: &Bytes,
     ) -> Found {
         let mut found = self.found_in(operation, request);
-        for (name, value) in headers {
-            if let Ok(value) = value.to_str() {
-                self.header(Some(operation), name.as_str(), value, &mut found);
-            }
-        }
+        self.find_in_headers(operation, headers, &mut found);
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         self.body(Some(operation), Side::Response, content_type, body, &mut found);
         found
@@ -220,6 +241,11 @@ impl OperationSecrets {
         }
         secrets
     }
+
+    /// Whether nothing in a query string is secret.
+    fn has_open_query(&self) -> bool {
+        self.query.is_empty() && self.query_members.is_empty() && !self.is_query_secret
+    }
 }
 
 impl Found {
@@ -246,7 +272,11 @@ impl Found {
 
     /// A violation that quotes no secret found so far.
     pub(crate) fn scrub_violation(&self, violation: &Violation) -> Violation {
-        Violation { message: self.scrub(&violation.message), ..violation.clone() }
+        let mut scrubbed = violation.clone();
+        if !self.0.is_empty() {
+            scrubbed.message = self.scrub(&violation.message);
+        }
+        scrubbed
     }
 
     /// Takes a value for a secret.

@@ -1,5 +1,6 @@
 //! A reply on its way out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,12 +9,15 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use crate::call::Source;
 use crate::fault::{Fault, Mishap};
+use crate::head::Head;
 
 /// What the pipeline decided to send, or to do to the connection instead.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    /// The header fields in their stead, where they are those of an example and nothing else.
+    pub(crate) head: Option<Arc<Head>>,
     pub(crate) body: Bytes,
     /// What is sent in place of the body, as it comes from elsewhere.
     pub(crate) stream: Option<Body>,
@@ -35,6 +39,7 @@ impl Reply {
         Self {
             status,
             headers,
+            head: None,
             body,
             stream: None,
             source,

@@ -450,7 +450,7 @@ fn in_full(call: crate::Call) -> Call {
 }
 
 fn message(message: crate::Message) -> Message {
-    let is_cut = message.body_size > journal::MAX_BODY;
+    let is_cut = message.body_size > crate::MAX_BODY;
     let is_text = std::str::from_utf8(&message.body).is_ok();
     Message {
         headers: message.headers.into_iter().map(|(name, value)| HeaderField { name, value }).collect(),
