@@ -62,6 +62,7 @@ fn map(value: Value) -> Map<String, Value> {
 async fn health_operations_replies_calls_and_reset() {
     let Steered { stub: _, control } = &Steered::start().await;
     assert!(control.health().await.unwrap().ok);
+    assert_eq!(control.version().await.unwrap().into_inner(), control.health().await.unwrap().into_inner());
     assert!(control.show_document().await.unwrap()["paths"].is_object());
     assert_eq!(control.list_operations(None).await.unwrap()[0].operation_id, "getPet");
 

@@ -25,6 +25,10 @@ pub(crate) trait ControlApi {
     #[endpoint { method = GET, path = "/health" }]
     async fn health(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<Health>, Problem>;
 
+    /// Tell the version, and what is served, as `/health` does
+    #[endpoint { method = GET, path = "/version" }]
+    async fn version(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<Health>, Problem>;
+
     /// List the operations served
     #[endpoint { method = GET, path = "/operations" }]
     async fn list_operations(
@@ -216,7 +220,7 @@ pub(crate) trait ControlApi {
 
     /// Put the stub back to how it started
     ///
-    /// An empty body resets everything that came at run time; the script itself stays.
+    /// An empty body resets everything that came at run time, the clock included; the script itself stays.
     #[endpoint { method = POST, path = "/reset" }]
     async fn reset(
         rqctx: RequestContext<Self::Context>,

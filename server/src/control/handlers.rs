@@ -55,15 +55,11 @@ impl ControlApi for Control {
     type Context = Arc<State>;
 
     async fn health(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<Health>, Problem> {
-        let edition = admitted(&rqctx)?.edition();
-        let documents: Vec<&str> = edition.contracts.iter().map(|contract| contract.digest()).collect();
-        let scripts: Vec<&str> = edition.engine.scripts().iter().map(|script| script.digest()).collect();
-        Ok(HttpResponseOk(Health {
-            ok: true,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            document_digest: digest_of(&documents).unwrap_or_default(),
-            script_digest: digest_of(&scripts),
-        }))
+        Ok(HttpResponseOk(health(&admitted(&rqctx)?.edition())))
+    }
+
+    async fn version(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<Health>, Problem> {
+        Ok(HttpResponseOk(health(&admitted(&rqctx)?.edition())))
     }
 
     async fn list_operations(
@@ -347,6 +343,9 @@ impl ControlApi for Control {
         if covers(ResetScope::Calls) {
             session.journal.clear();
         }
+        if reset.scopes.is_none() {
+            session.reset_clock();
+        }
         Ok(HttpResponseUpdatedNoContent())
     }
 
@@ -355,6 +354,18 @@ impl ControlApi for Control {
     ) -> Result<HttpResponseOk<serde_json::Value>, Problem> {
         admitted(&rqctx)?;
         Ok(HttpResponseOk(control_document()))
+    }
+}
+
+/// What is served.
+fn health(edition: &Edition) -> Health {
+    let documents: Vec<&str> = edition.contracts.iter().map(|contract| contract.digest()).collect();
+    let scripts: Vec<&str> = edition.engine.scripts().iter().map(|script| script.digest()).collect();
+    Health {
+        ok: true,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        document_digest: digest_of(&documents).unwrap_or_default(),
+        script_digest: digest_of(&scripts),
     }
 }
 

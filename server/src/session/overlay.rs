@@ -84,6 +84,13 @@ impl Session {
         self.clock.get_or_init(|| SessionClock::like(self.shown_clock())).set(orders);
     }
 
+    /// Lets its clock show the time again, where it was told anything.
+    pub(crate) fn reset_clock(&self) {
+        if let Some(clock) = self.clock.get() {
+            clock.set(&[ClockOrder::Reset]);
+        }
+    }
+
     fn shown_clock(&self) -> &SessionClock {
         match (self.clock.get(), &self.base) {
             (Some(clock), _) => clock,

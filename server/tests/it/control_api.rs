@@ -38,6 +38,7 @@ async fn health_tells_what_is_served() {
             })
         )
     );
+    assert_eq!(show(&stub, "/version").await.json(), health.json());
     let unscripted = Stub::start(Vec::new()).await;
     assert_eq!(show(&unscripted, "/health").await.json()["script_digest"], Value::Null);
 }

@@ -81,6 +81,16 @@ async fn sessions_go_by_the_clock_of_the_stub() {
 }
 
 #[tokio::test]
+async fn a_reset_of_everything_resets_the_clock() {
+    let stub = Stub::scripted(SCRIPT).await;
+    for (scopes, is_frozen) in [(r#"{"scopes": ["rules", "state"]}"#, true), ("", false)] {
+        set(&stub, "", "freeze: now").await;
+        Answer::of(stub.control(Method::POST, "/reset").body(scopes)).await;
+        assert_eq!(show(&stub, "").await["frozen"], is_frozen, "{scopes}");
+    }
+}
+
+#[tokio::test]
 async fn what_no_clock_can_do_is_refused() {
     let stub = Stub::scripted(SCRIPT).await;
     let table = [
