@@ -7,6 +7,7 @@
 
 mod arcgis;
 mod curl;
+mod generate;
 mod hostile;
 mod server;
 mod transport;

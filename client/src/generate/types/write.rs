@@ -268,14 +268,15 @@ impl Aliases {
         let is_tame = name.len() <= 60
             && name.starts_with(|first: char| first.is_ascii_alphabetic())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte));
-        if self.known.insert(identifier.clone()) && is_tame {
+        let is_free = self.known.insert(identifier.clone());
+        if is_free && is_tame {
             return name.to_owned();
         }
         let mut unique = identifier.clone();
         let mut count = 1_u32;
-        while !self.known.insert(unique.clone()) {
+        while !is_free && !self.known.insert(unique.clone()) {
             count += 1;
-            unique = format!("{identifier}{joint}{count}");
+            unique = format!("{}{joint}{count}", identifier.trim_end_matches('_'));
         }
         // The dash makes it another text than the identifier, so that it is written out there and can be found.
         let alias = format!("{unique}-");

@@ -1,0 +1,222 @@
+//! What documents become: types, signatures, replies, and what is told of the rest.
+
+use counterfoil_client::generate::{Generated, generate};
+use counterfoil_openapi::Contract;
+
+fn client_of(text: &str) -> Generated {
+    let contract = Contract::load("sample.yaml", text.as_bytes()).expect("a document");
+    generate(&contract, None).expect("a client")
+}
+
+/// The client of a document with one schema, `Thing`.
+fn with_schema(version: &str, schema: &str) -> Generated {
+    client_of(&format!(
+        "openapi: {version}\ninfo: {{title: Sample, version: '1'}}\npaths:\n  /things:\n    get:\n      operationId: things\n      \
+         responses: {{'200': {{description: ok, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}}}}}}}}}\n\
+         components:\n  schemas:\n    Other: {{type: object, properties: {{o: {{type: string}}}}}}\n    Thing: {schema}\n"
+    ))
+}
+
+/// A source without its line breaks, so that what is looked for can be written on one line.
+fn source(generated: &Generated, path: &str) -> String {
+    let file = generated.package.files.iter().find(|file| file.path == path).expect("a source");
+    file.text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn schemas_become_types() {
+    let rows = [
+        ("a text", "3.0.3", "{type: string}", "pub struct Thing(pub ::std::string::String);", ""),
+        (
+            "bounds are not checked",
+            "3.0.3",
+            "{type: object, properties: {a: {type: string, pattern: '^(?!x)', maxLength: 3}}}",
+            "pub a: ::std::option::Option<::std::string::String>,",
+            "",
+        ),
+        (
+            "a default is the server's",
+            "3.0.3",
+            "{type: object, properties: {a: {type: integer, default: x}}}",
+            "pub a: ::std::option::Option<i64>,",
+            "",
+        ),
+        (
+            "nullable",
+            "3.0.3",
+            "{type: object, required: [a], properties: {a: {type: string, nullable: true}}}",
+            "pub a: ::std::option::Option<::std::string::String>,",
+            "",
+        ),
+        (
+            "a list of types",
+            "3.1.0",
+            "{type: object, required: [a], properties: {a: {type: ['null', integer]}}}",
+            "pub a: ::std::option::Option<i64>,",
+            "",
+        ),
+        (
+            "allOf is one object",
+            "3.0.3",
+            "{allOf: [{$ref: '#/components/schemas/Other'}, {type: object, required: [o], properties: {b: {type: boolean}}}]}",
+            "pub struct Thing { #[serde(skip_serializing_if = \"::std::option::Option::is_none\")] pub b: ::std::option::Option<bool>, pub o: ::std::string::String, }",
+            "",
+        ),
+        (
+            "properties beside a reference",
+            "3.1.0",
+            "{$ref: '#/components/schemas/Other', properties: {b: {type: boolean}}}",
+            "pub b: ::std::option::Option<bool>,",
+            "",
+        ),
+        (
+            "what is sent one way is never required",
+            "3.0.3",
+            "{type: object, required: [a], properties: {a: {type: string, readOnly: true}}}",
+            "pub a: ::std::option::Option<::std::string::String>,",
+            "",
+        ),
+        (
+            "a choice",
+            "3.0.3",
+            "{oneOf: [{type: string}, {$ref: '#/components/schemas/Other'}]}",
+            "#[serde(untagged)] pub enum Thing {",
+            "",
+        ),
+        (
+            "a choice told apart by a property",
+            "3.0.3",
+            "{type: object, required: [k], properties: {k: {type: string}}, oneOf: [{properties: {k: {enum: [a]}, x: {type: string}}}, {properties: {k: {enum: [b]}}}]}",
+            "#[serde(tag = \"k\")] pub enum Thing {",
+            "",
+        ),
+        (
+            "what holds itself",
+            "3.0.3",
+            "{type: object, required: [t], properties: {t: {$ref: '#/components/schemas/Thing'}}}",
+            "pub t: ::std::boxed::Box<Thing>,",
+            "",
+        ),
+        (
+            "texts that are the same identifier",
+            "3.0.3",
+            "{type: string, enum: [a-b, a_b, '', '+1']}",
+            "#[serde(rename = \"a_b\")] Ab2,",
+            "",
+        ),
+        (
+            "names that are the same identifier",
+            "3.0.3",
+            "{type: object, properties: {aB: {type: string}, a_b: {type: string}}}",
+            "#[serde(rename = \"a_b\",",
+            "",
+        ),
+        (
+            "numbers in a list of texts",
+            "3.0.3",
+            "{type: string, enum: [1, 2]}",
+            "#[serde(rename = \"1\")]",
+            "",
+        ),
+        (
+            "not is no type",
+            "3.0.3",
+            "{type: object, properties: {a: {not: {type: string}}}}",
+            "pub a: ::std::option::Option<::serde_json::Value>,",
+            "",
+        ),
+        (
+            "a reference to nowhere",
+            "3.0.3",
+            "{type: object, properties: {a: {$ref: '#/nowhere'}}}",
+            "pub a: ::std::option::Option<::serde_json::Value>,",
+            "reference-untyped",
+        ),
+        (
+            "a reference in a circle",
+            "3.0.3",
+            "{$ref: '#/components/schemas/Thing'}",
+            "ResponseValue<::serde_json::Value>",
+            "reference-untyped",
+        ),
+        (
+            "a tuple",
+            "3.1.0",
+            "{type: array, prefixItems: [{type: string}, {type: integer}]}",
+            "pub struct Thing(pub ::std::vec::Vec<::serde_json::Value>);",
+            "tuple-untyped",
+        ),
+    ];
+    for (name, version, schema, expected, code) in rows {
+        let generated = with_schema(version, schema);
+        let text = source(&generated, "src/client.rs");
+        assert!(text.contains(expected), "{name}: {}", &text[text.find("pub struct Thing").unwrap_or(0)..]);
+        let codes: Vec<&str> = generated.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes.join(" "), code, "{name}");
+        assert_eq!(generated.expressed.methods, 1, "{name}");
+    }
+}
+
+const OPERATIONS: &str = r"
+swagger: '2.0'
+info: {title: Sample, version: '1'}
+consumes: [application/json, application/xml]
+produces: [application/json]
+definitions: {Job: {type: object, properties: {id: {type: integer}}}}
+paths:
+  /jobs/{id}:
+    post:
+      parameters:
+        - {name: id, in: query, type: integer}
+        - {name: since, in: query, required: true, type: array, items: {type: string}, collectionFormat: pipes}
+        - {name: job, in: body, required: true, schema: {$ref: '#/definitions/Job'}}
+      responses:
+        200: {description: done, schema: {$ref: '#/definitions/Job'}}
+        202: {description: later}
+        400: {description: no, schema: {type: string}}
+        403: {description: no, schema: {$ref: '#/definitions/Job'}}
+        default: {description: else}
+    put:
+      consumes: [multipart/form-data]
+      parameters: [{name: id, in: path, required: true, type: string}, {name: data, in: formData, type: file, required: true}]
+      responses: {default: {description: any, schema: {$ref: '#/definitions/Job'}}}
+";
+
+#[test]
+fn operations_become_methods() {
+    let generated = client_of(OPERATIONS);
+    assert_eq!((generated.expressed.methods, generated.findings.as_slice()), (2, &[][..]));
+    let client = source(&generated, "src/client.rs");
+    let expected = [
+        // An undeclared variable of the path comes first, then what is required.
+        "pub async fn post_jobs_id<'a>( &'a self, id_2: &'a str, since: &'a ::std::vec::Vec<::std::string::String>, id: Option<i64>, body: &'a types::Job, ) -> Result< ResponseValue<crate::replies::PostJobsIdReply>, Error<crate::replies::PostJobsIdRefusal>, >",
+        "url.query(\"since\", crate::wire::Style::Pipe, false, false, &since);",
+        // The other media types of the body.
+        "pub async fn post_jobs_id_as<'a, B: Into<reqwest::Body>>(",
+        "pub async fn put_jobs_id<'a>( &'a self, id: &'a str, body: &'a types::PutJobsIdBody, ) -> Result<ResponseValue<types::Job>, Error<types::Job>>",
+        "pub data: crate::wire::File,",
+        "200u16..=299u16 =>",
+    ];
+    for expected in expected {
+        assert!(
+            client.contains(expected),
+            "{expected}\n{}",
+            &client[client.find("pub async fn").unwrap_or(0)..]
+        );
+    }
+    let replies = source(&generated, "src/replies.rs");
+    for variant in [
+        "Status200(types::Job)",
+        "Status202,",
+        "Status400(::std::string::String)",
+        "Status403(types::Job)",
+        "Default,",
+    ] {
+        assert!(replies.contains(variant), "{variant}\n{replies}");
+    }
+}
+
+#[test]
+fn a_document_makes_the_same_client_each_time() {
+    assert_eq!(client_of(OPERATIONS).package, client_of(OPERATIONS).package);
+}
