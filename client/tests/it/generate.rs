@@ -13,7 +13,7 @@ fn with_schema(version: &str, schema: &str) -> Generated {
     client_of(&format!(
         "openapi: {version}\ninfo: {{title: Sample, version: '1'}}\npaths:\n  /things:\n    get:\n      operationId: things\n      \
          responses: {{'200': {{description: ok, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}}}}}}}}}\n\
-         components:\n  schemas:\n    Other: {{type: object, properties: {{o: {{type: string}}}}}}\n    Thing: {schema}\n"
+         components:\n  schemas:\n    Other: {{type: object, properties: {{o: {{type: string}}}}}}\n    More: {{type: object, properties: {{o: {{type: string}}}}}}\n    Thing: {schema}\n"
     ))
 }
 
@@ -88,6 +88,13 @@ fn schemas_become_types() {
             "3.0.3",
             "{type: object, required: [k], properties: {k: {type: string}}, oneOf: [{properties: {k: {enum: [a]}, x: {type: string}}}, {properties: {k: {enum: [b]}}}]}",
             "#[serde(tag = \"k\")] pub enum Thing {",
+            "",
+        ),
+        (
+            "a choice told apart by a discriminator",
+            "3.0.3",
+            "{oneOf: [{$ref: '#/components/schemas/Other'}, {$ref: '#/components/schemas/More'}], discriminator: {propertyName: k, mapping: {o: '#/components/schemas/Other'}}}",
+            "Some(\"o\") => { return ::serde_json::from_value(value) .map(Self::Other) .map_err(::serde::de::Error::custom); } Some(\"More\") =>",
             "",
         ),
         (

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{Attribute, Item};
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Item, ItemEnum};
 
 use super::super::prose;
-use super::super::types::Types;
+use super::super::types::{Tag, Types};
 
 /// Completes the items of the module `types`.
-pub(super) fn mend(items: &mut [Item], types: &Types<'_>) {
-    for item in items {
+pub(super) fn mend(items: &mut Vec<Item>, types: &Types<'_>) {
+    let mut readers = Vec::new();
+    for item in items.iter_mut() {
         undocument(item);
         let Some(name) = subject(item) else { continue };
         if let Some(aliases) = types.aliases.get(&name) {
@@ -25,7 +27,79 @@ pub(super) fn mend(items: &mut [Item], types: &Types<'_>) {
             }
         }
         document(item, &name, types);
+        if let (Item::Enum(choice), Some(tag)) = (item, types.tags.get(&name))
+            && is_choice(choice)
+        {
+            readers.push(reader(choice, tag));
+        }
     }
+    items.extend(readers);
+}
+
+/// Whether each variant holds a type, and no name is written for it.
+fn is_choice(item: &ItemEnum) -> bool {
+    let is_untagged = |attribute: &Attribute| {
+        attribute.path().is_ident("serde")
+            && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("untagged"))
+    };
+    let holds_one = |variant: &syn::Variant| matches!(&variant.fields, syn::Fields::Unnamed(fields) if fields.unnamed.len() == 1);
+    item.attrs.iter().any(is_untagged) && item.variants.iter().all(holds_one)
+}
+
+/// How a choice is read by the property that names the alternative, in the place of what it derives: that would try
+/// one after the other, and take an object for the first that has no more than its members.
+fn reader(choice: &mut ItemEnum, tag: &Tag) -> Item {
+    for attribute in choice.attrs.iter_mut().filter(|attribute| attribute.path().is_ident("derive")) {
+        let derived = attribute.parse_args_with(Punctuated::<syn::Path, syn::Token![,]>::parse_terminated);
+        let kept = derived
+            .into_iter()
+            .flatten()
+            .filter(|path| path.segments.last().is_none_or(|segment| segment.ident != "Deserialize"));
+        *attribute = syn::parse_quote!(#[derive(#(#kept),*)]);
+    }
+    let name = &choice.ident;
+    let property = &tag.property;
+    let holds = |component: &str| {
+        choice.variants.iter().find(|variant| mentions(variant.fields.to_token_stream(), component))
+    };
+    let arms = tag.values.iter().filter_map(|(value, component)| {
+        let variant = &holds(component)?.ident;
+        Some(quote! {
+            Some(#value) => {
+                return ::serde_json::from_value(value).map(Self::#variant).map_err(::serde::de::Error::custom);
+            }
+        })
+    });
+    let variants = choice.variants.iter().map(|variant| &variant.ident);
+    syn::parse_quote! {
+        impl<'de> ::serde::Deserialize<'de> for #name {
+            fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+            where
+                D: ::serde::Deserializer<'de>,
+            {
+                let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
+                match value.get(#property).and_then(::serde_json::Value::as_str) {
+                    #(#arms)*
+                    _ => {}
+                }
+                #(
+                    if let Ok(held) = ::serde_json::from_value(::std::clone::Clone::clone(&value)) {
+                        return Ok(Self::#variants(held));
+                    }
+                )*
+                Err(::serde::de::Error::custom("no alternative has such a value"))
+            }
+        }
+    }
+}
+
+/// Whether tokens name a type.
+fn mentions(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => false,
+    })
 }
 
 /// The type that an item defines, or defines something for.

@@ -57,6 +57,8 @@ pub(crate) struct Types<'d> {
     pub(crate) origins: HashMap<String, Place<'d>>,
     /// What the aliases of a component's members stand for.
     pub(crate) aliases: HashMap<String, Vec<(String, String)>>,
+    /// What tells the alternatives of a component apart.
+    pub(crate) tags: HashMap<String, Tag>,
     /// The components of references, some of them still to be read.
     by_key: HashMap<Key, String>,
     queue: VecDeque<(String, Vec<Place<'d>>, Usage)>,
@@ -76,12 +78,12 @@ pub(super) enum Lowered {
 
 impl Lowered {
     fn named(schema: Value) -> Self {
-        Self::Named(Definition { schema, aliases: Vec::new() })
+        Self::Named(Definition { schema, aliases: Vec::new(), tag: None })
     }
 
     fn into_definition(self) -> Definition {
         match self {
-            Self::Inline(schema) => Definition { schema, aliases: Vec::new() },
+            Self::Inline(schema) => Definition { schema, aliases: Vec::new(), tag: None },
             Self::Named(definition) => definition,
         }
     }
@@ -92,6 +94,16 @@ pub(super) struct Definition {
     pub(super) schema: Value,
     /// What the aliases of its members stand for.
     pub(super) aliases: Vec<(String, String)>,
+    /// What tells its alternatives apart.
+    pub(super) tag: Option<Tag>,
+}
+
+/// A property that names the alternative that an object is of (OpenAPI 3.0.3, section 4.7.25).
+#[derive(Debug, Clone)]
+pub(crate) struct Tag {
+    pub(crate) property: String,
+    /// The component that each value stands for.
+    pub(crate) values: Vec<(String, String)>,
 }
 
 impl<'d> Types<'d> {
@@ -104,6 +116,7 @@ impl<'d> Types<'d> {
             components: Map::new(),
             origins: HashMap::new(),
             aliases: HashMap::new(),
+            tags: HashMap::new(),
             by_key: HashMap::new(),
             queue: VecDeque::new(),
             inline: HashMap::new(),
@@ -132,6 +145,7 @@ impl<'d> Types<'d> {
     pub(crate) fn give_up(&mut self, name: &str, reason: &str) {
         self.components.insert(name.to_owned(), json!({}));
         self.aliases.remove(name);
+        self.tags.remove(name);
         if let Some(place) = self.origins.get(name) {
             let message =
                 format!("any value is taken here, since the generator takes no such type: {reason}");
@@ -149,6 +163,9 @@ impl<'d> Types<'d> {
     fn define(&mut self, name: String, parts: &[Place<'d>], definition: Definition) {
         if !definition.aliases.is_empty() {
             self.aliases.insert(name.clone(), definition.aliases);
+        }
+        if let Some(tag) = definition.tag {
+            self.tags.insert(name.clone(), tag);
         }
         if let Some(first) = parts.first() {
             self.origins.insert(name.clone(), first.clone());

@@ -5,11 +5,42 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::super::names::pascal;
+use super::super::place::Place;
 use super::read::Merged;
 use super::write::texts_of;
-use super::{Lowered, Types, Usage, within};
+use super::{Lowered, Tag, Types, Usage, referenced, within};
 
 impl<'d> Types<'d> {
+    /// What a `discriminator` says of alternatives that are all references: the component of each value. Where it says
+    /// nothing of one, its name is the value.
+    pub(super) fn tag(&mut self, place: &Place<'d>, alternatives: &[Place<'d>], usage: Usage) -> Option<Tag> {
+        let discriminator = place.get("discriminator")?;
+        let property = discriminator.text("propertyName")?.to_owned();
+        let mapping = discriminator.members("mapping");
+        let mut values = Vec::new();
+        for alternative in alternatives {
+            let target = self.target(alternative)?;
+            let lowered = self.lower(vec![alternative.clone()], "Option", usage);
+            let component = referenced(&lowered)?.to_owned();
+            let name = target.name()?;
+            let is_meant = |mapped: &str| {
+                mapped == name
+                    || alternative.text("$ref") == Some(mapped)
+                    || mapped.rsplit('/').next() == Some(&name)
+            };
+            let count = values.len();
+            for (value, mapped) in &mapping {
+                if mapped.value.as_str().is_some_and(is_meant) {
+                    values.push(((*value).to_owned(), component.clone()));
+                }
+            }
+            if values.len() == count {
+                values.push((name, component));
+            }
+        }
+        Some(Tag { property, values })
+    }
+
     /// A choice of objects, each with a required property that is another single text, or nothing where they are told
     /// apart in no such way. The generator makes an enum with the properties of each as its variants' fields.
     pub(super) fn tagged(&mut self, merged: &[Merged<'d>], hint: &str, usage: Usage) -> Option<Value> {

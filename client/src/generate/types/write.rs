@@ -14,7 +14,12 @@ impl<'d> Types<'d> {
     pub(super) fn shape(&mut self, parts: &[Place<'d>], hint: &str, usage: Usage) -> Lowered {
         if let [one] = parts {
             if let Some(alternatives) = self.alternatives(one) {
-                return self.union_of(alternatives, hint, usage);
+                let tag = self.tag(one, &alternatives, usage);
+                let mut lowered = self.union_of(alternatives, hint, usage);
+                if let Lowered::Named(definition) = &mut lowered {
+                    definition.tag = tag;
+                }
+                return lowered;
             }
             if let Some(only) = self.only_part(one) {
                 return Lowered::Inline(self.lower(vec![only], hint, usage));
@@ -232,7 +237,7 @@ impl<'d> Types<'d> {
                 }
             }
         }
-        Lowered::Named(Definition { schema, aliases: aliases.undone })
+        Lowered::Named(Definition { schema, aliases: aliases.undone, tag: None })
     }
 
     fn is_one_way(&mut self, place: &Place<'d>) -> bool {
@@ -247,7 +252,7 @@ fn choice(values: &BTreeSet<String>) -> Lowered {
     let listed: Vec<Value> =
         values.iter().map(|value| Value::String(aliases.of(value, pascal(value, "Value"), ""))).collect();
     let schema = json!({ "type": "string", "enum": listed });
-    Lowered::Named(Definition { schema, aliases: aliases.undone })
+    Lowered::Named(Definition { schema, aliases: aliases.undone, tag: None })
 }
 
 /// The longest name of a member, in bytes. What reads them matches each byte, which a compiler has to follow: a name of
