@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 use counterfoil_client::generate::{self, Generated, Written};
+use counterfoil_conformance::report::one_line;
 use counterfoil_openapi::Severity;
 use serde_json::{Value, json};
 
@@ -90,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
         bail!("find an operation in `{}`", arguments.document);
     }
     let generated = generate::generate(&source.contract, arguments.name.as_deref())
-        .map_err(|error| anyhow!("make a client of `{}`: {error}", arguments.document))?;
+        .map_err(|error| anyhow!("make a client of `{}`: {}", arguments.document, one_line(&error)))?;
     let (outcome, exit) = if arguments.check {
         let differing = generate::check(&generated.package, &arguments.output)?;
         let exit = if differing.is_empty() { Exit::Passed } else { Exit::Failed };
@@ -127,7 +128,7 @@ fn as_text(generated: &Generated, outcome: &Outcome, folder: &Path, all: bool) -
         let count = shown.entry(finding.code).or_default();
         *count += 1;
         if all || *count <= MAX_SHOWN {
-            let _ = writeln!(text, "{finding}");
+            let _ = writeln!(text, "{}", one_line(&finding.to_string()));
         }
     }
     let hidden = generated.findings.len()
@@ -152,7 +153,9 @@ fn as_text(generated: &Generated, outcome: &Outcome, folder: &Path, all: bool) -
         Outcome::Written(Written::Replaced) => writeln!(text, "replaced in {folder}"),
         Outcome::Written(Written::Current) => writeln!(text, "{folder} is current"),
         Outcome::Checked(differing) if differing.is_empty() => writeln!(text, "{folder} is current"),
-        Outcome::Checked(differing) => writeln!(text, "{folder} is not current: {}", differing.join(", ")),
+        Outcome::Checked(differing) => {
+            writeln!(text, "{folder} is not current: {}", one_line(&differing.join(", ")))
+        }
     };
     text
 }

@@ -144,3 +144,16 @@ fn a16_a_title_that_is_a_path_stays_in_the_folder() {
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(refused.stderr.contains("not the name of a crate"), "{refused:?}");
 }
+
+#[test]
+fn what_a_document_is_told_in_acts_on_no_terminal() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let text = PETS.replace("application/xml", "\"application/\\e[31m\\a+xml\"");
+    let document = write(folder.path(), "pets.yaml", &text);
+    let output = folder.path().join("pets");
+    let written =
+        run(["client", document.to_str().expect("text"), "--output", output.to_str().expect("text")]);
+    assert_eq!(written.code, Some(0), "{written:?}");
+    assert!(written.stdout.contains("response-untyped"), "{written:?}");
+    assert!(!written.stdout.contains(['\u{1b}', '\u{7}']), "{written:?}");
+}
