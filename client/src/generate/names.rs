@@ -76,7 +76,15 @@ pub(crate) fn snake(name: &str, otherwise: &str) -> String {
 
 /// An identifier in Pascal case, which stays the same when it is brought to Pascal case again.
 pub(crate) fn pascal(name: &str, otherwise: &str) -> String {
-    let pascal = words(name, otherwise).to_pascal_case().to_pascal_case();
+    let mut pascal = words(name, otherwise).to_pascal_case();
+    // Capitals of some letters are several characters, which are words of their own the next time.
+    for _ in 0..MAX_CHARACTERS {
+        let again = pascal.to_pascal_case();
+        if again == pascal {
+            break;
+        }
+        pascal = again;
+    }
     tame(if pascal.starts_with(|first: char| first.is_numeric()) { format!("N{pascal}") } else { pascal })
 }
 
@@ -125,6 +133,7 @@ mod tests {
             ("a\0b\u{202e}c", "a_b_c", "ABC"),
             ("*/ ```", "x", "X"),
             ("Größe", "größe", "Größe"),
+            ("\u{1fe2}A", "\u{1fe2}_a", "\u{3a5}a"),
             ("", "x", "X"),
         ];
         for (name, in_snake, in_pascal) in table {
