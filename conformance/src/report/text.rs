@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// What CI servers take for a command to them is broken up as well: `##name[` wherever it stands, and `::name` at the
 /// start of a line.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) && !text.contains("##") && !text.contains("::") {
+    if is_plain(text) || (!text.chars().any(is_hidden) && !text.contains("##") && !text.contains("::")) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -81,6 +81,16 @@ fn is_hidden(character: char) -> bool {
                 | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
         )
         || u32::from(character) & 0xfffe == 0xfffe
+}
+
+/// Whether a text is printable ASCII without anything that a command may begin with, as most texts are.
+fn is_plain(text: &str) -> bool {
+    let mut before = 0;
+    text.bytes().all(|byte| {
+        let is_doubled = matches!(byte, b'#' | b':') && byte == before;
+        before = byte;
+        matches!(byte, b' '..=b'~' | b'\n' | b'\t') && !is_doubled
+    })
 }
 
 /// Whether the `#` that `rest` begins with is the second one of `##name[`.

@@ -1,5 +1,6 @@
 //! The fields of an event.
 
+use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
 
 use tracing::field::{Field, Visit};
@@ -30,10 +31,39 @@ pub(super) struct Request {
     pub(super) status: Option<u64>,
     pub(super) source: String,
     pub(super) rule: Option<String>,
-    pub(super) violations: Vec<String>,
-    pub(super) upstream_violations: Vec<String>,
-    pub(super) trail: Vec<String>,
+    pub(super) violations: Texts,
+    pub(super) upstream_violations: Texts,
+    pub(super) trail: Texts,
     pub(super) latency_us: u64,
+}
+
+/// A list of texts, as the JSON that it came as: not every line shows each.
+#[derive(Debug, Default)]
+pub(super) struct Texts(String);
+
+impl Texts {
+    /// The texts of a JSON array; anything else is a text by itself.
+    pub(super) fn of(json: impl Into<String>) -> Self {
+        Self(json.into())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self.0.as_str(), "" | "[]")
+    }
+
+    pub(super) fn read(&self) -> Vec<Cow<'_, str>> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        // A text without escapes is read where it stands.
+        if let Ok(texts) = serde_json::from_str::<Vec<&str>>(&self.0) {
+            return texts.into_iter().map(Cow::Borrowed).collect();
+        }
+        match serde_json::from_str::<Vec<String>>(&self.0) {
+            Ok(texts) => texts.into_iter().map(Cow::Owned).collect(),
+            Err(_) => vec![Cow::Borrowed(&self.0)],
+        }
+    }
 }
 
 impl Told {
@@ -81,7 +111,6 @@ impl Visit for Told {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        let list = || serde_json::from_str(value).unwrap_or_else(|_| vec![value.to_owned()]);
         match (&mut self.request, field.name()) {
             (_, "message") => value.clone_into(&mut self.message),
             (Some(request), "method") => value.clone_into(&mut request.method),
@@ -89,9 +118,9 @@ impl Visit for Told {
             (Some(request), "operation") => request.operation = Some(value.to_owned()),
             (Some(request), "source") => value.clone_into(&mut request.source),
             (Some(request), "rule") => request.rule = Some(value.to_owned()),
-            (Some(request), "violations") => request.violations = list(),
-            (Some(request), "upstream_violations") => request.upstream_violations = list(),
-            (Some(request), "trail") => request.trail = list(),
+            (Some(request), "violations") => request.violations = Texts::of(value),
+            (Some(request), "upstream_violations") => request.upstream_violations = Texts::of(value),
+            (Some(request), "trail") => request.trail = Texts::of(value),
             (_, name) => self.others.push((name, value.to_owned())),
         }
     }
@@ -100,5 +129,25 @@ impl Visit for Told {
         let mut text = String::new();
         let _ = write!(text, "{value:?}");
         self.record_str(field, &text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_read_with_and_without_escapes() {
+        let table: [(&str, &[&str]); 5] = [
+            ("", &[]),
+            ("[]", &[]),
+            (r#"["a","b [c]"]"#, &["a", "b [c]"]),
+            (r#"["a","\"b\"\n"]"#, &["a", "\"b\"\n"]),
+            ("no list", &["no list"]),
+        ];
+        for (json, texts) in table {
+            assert_eq!(Texts::of(json).read(), texts, "{json}");
+            assert_eq!(Texts::of(json).is_empty(), texts.is_empty(), "{json}");
+        }
     }
 }

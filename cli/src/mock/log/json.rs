@@ -22,11 +22,11 @@ pub(super) fn line(told: &Told) -> String {
             members.insert("status".to_owned(), json!(request.status));
             members.insert("source".to_owned(), request.source.clone().into());
             members.insert("rule".to_owned(), json!(request.rule));
-            members.insert("violations".to_owned(), json!(request.violations));
+            members.insert("violations".to_owned(), json!(request.violations.read()));
             if !request.upstream_violations.is_empty() {
-                members.insert("upstream_violations".to_owned(), json!(request.upstream_violations));
+                members.insert("upstream_violations".to_owned(), json!(request.upstream_violations.read()));
             }
-            members.insert("trail".to_owned(), json!(request.trail));
+            members.insert("trail".to_owned(), json!(request.trail.read()));
             members.insert("latency_us".to_owned(), request.latency_us.into());
         }
         None => {

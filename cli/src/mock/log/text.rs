@@ -38,7 +38,9 @@ impl Paint {
             let _ = write!(line, "{style}");
         }
         match visible(text) {
-            Cow::Borrowed(text) if !text.contains(['\n', '\t']) => line.push_str(text),
+            Cow::Borrowed(text) if !text.bytes().any(|byte| matches!(byte, b'\n' | b'\t')) => {
+                line.push_str(text);
+            }
             _ => line.push_str(&one_line(text)),
         }
         if self.is_coloured {
@@ -66,11 +68,12 @@ fn of_request(request: &Request, paint: Paint, line: &mut String) {
     }
     let latency = u32::try_from(request.latency_us).unwrap_or(u32::MAX);
     let _ = write!(line, ", {:.2} ms, call {}]", f64::from(latency) / 1e3, request.call);
-    let (style, why, shown) = if request.violations.is_empty() {
-        (QUIET, &request.trail, request.trail.len())
+    let (style, why, most) = if request.violations.is_empty() {
+        (QUIET, request.trail.read(), usize::MAX)
     } else {
-        (Style::new(), &request.violations, request.violations.len().min(MAX_VIOLATIONS))
+        (Style::new(), request.violations.read(), MAX_VIOLATIONS)
     };
+    let shown = why.len().min(most);
     for (index, reason) in why[..shown].iter().enumerate() {
         line.push_str(if index == 0 { " " } else { "; " });
         paint.put(line, style, reason);
@@ -78,7 +81,7 @@ fn of_request(request: &Request, paint: Paint, line: &mut String) {
     if shown < why.len() {
         let _ = write!(line, "; and {} more", why.len() - shown);
     }
-    for violation in request.upstream_violations.iter().take(MAX_VIOLATIONS) {
+    for violation in request.upstream_violations.read().iter().take(MAX_VIOLATIONS) {
         line.push_str("; upstream: ");
         paint.put(line, Style::new(), violation);
     }
@@ -120,6 +123,11 @@ mod tests {
     use tracing::Level;
 
     use super::*;
+    use crate::mock::log::event::Texts;
+
+    fn texts(texts: impl IntoIterator<Item = impl Into<serde_json::Value>>) -> Texts {
+        Texts::of(serde_json::Value::from_iter(texts).to_string())
+    }
 
     fn request() -> Request {
         Request {
@@ -130,9 +138,9 @@ mod tests {
             status: Some(404),
             source: "validation".to_owned(),
             rule: None,
-            violations: Vec::new(),
-            upstream_violations: Vec::new(),
-            trail: vec!["request: valid".to_owned(), "status 404: \u{1b}]0;evil\u{7}".to_owned()],
+            violations: Texts::default(),
+            upstream_violations: Texts::default(),
+            trail: texts(["request: valid", "status 404: \u{1b}]0;evil\u{7}"]),
             latency_us: 1234,
         }
     }
@@ -164,7 +172,8 @@ mod tests {
         let mut invalid = request();
         invalid.url = "/pets?limit=x".to_owned();
         invalid.operation = Some("listPets".to_owned());
-        invalid.violations = (1..=10).map(|number| format!("query/p{number}: missing [required]")).collect();
+        let violations = (1..=10).map(|number| format!("query/p{number}: missing [required]"));
+        invalid.violations = texts(violations);
         insta::assert_snapshot!(shown(invalid, false), @"2026-01-02T03:04:05.678901Z 404 GET /pets?limit=x listPets [validation, 1.23 ms, call 7] query/p1: missing [required]; query/p2: missing [required]; query/p3: missing [required]; query/p4: missing [required]; query/p5: missing [required]; query/p6: missing [required]; query/p7: missing [required]; query/p8: missing [required]; and 2 more");
     }
 }
