@@ -33,15 +33,17 @@ struct Steered {
 
 impl Steered {
     async fn start() -> Self {
-        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
-        let script = Script::load("s.yaml", SCRIPT.as_bytes(), std::slice::from_ref(&contract)).unwrap();
-        let stub = StubServer::builder(contract).script(script).control_port(Some(0)).start().await.unwrap();
-        let control = Client::new(stub.control_url().expect("it was asked for")).unwrap();
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).expect("a document");
+        let script =
+            Script::load("s.yaml", SCRIPT.as_bytes(), std::slice::from_ref(&contract)).expect("a script");
+        let stub =
+            StubServer::builder(contract).script(script).control_port(Some(0)).start().await.expect("a stub");
+        let control = Client::new(stub.control_url().expect("it was asked for")).expect("a client");
         Self { stub, control }
     }
 
     async fn status(&self, path: &str) -> u16 {
-        reqwest::get(format!("{}{path}", self.stub.url())).await.unwrap().status().as_u16()
+        reqwest::get(format!("{}{path}", self.stub.url())).await.expect("a reply").status().as_u16()
     }
 }
 
