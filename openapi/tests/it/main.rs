@@ -25,4 +25,5 @@ mod stream_laws;
 mod style_vectors;
 mod suite;
 mod text_laws;
+mod work;
 mod xml_laws;

@@ -11,24 +11,18 @@ mod size;
 mod text;
 mod wire;
 
-use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::work::Work;
 
 /// What no attack on a document may take longer than.
 const TIME: Duration = Duration::from_secs(5);
 
 /// Carries out an attack and holds it to [`TIME`].
 fn timed<T>(name: &str, attack: impl FnOnce() -> T) -> T {
-    let (start, start_of_work) = (Instant::now(), worked());
+    let work = Work::start();
     let outcome = attack();
-    // What other programs take of a busy machine is not held against the attack.
-    let time = start_of_work.zip(worked()).map_or(start.elapsed(), |(start, end)| end - start);
+    let time = work.done();
     assert!(time < TIME, "{name} took {time:?}");
     outcome
-}
-
-/// How long this thread has been computing, where the system tells.
-fn worked() -> Option<Duration> {
-    let told = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }

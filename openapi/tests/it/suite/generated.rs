@@ -17,6 +17,7 @@ use super::judged::misjudged;
 use super::source::{Group, groups};
 use super::{DRAFTS, Draft};
 use crate::generate::schemas::DIRECTION;
+use crate::work::Work;
 
 /// How many values of each kind are drawn for a group; `script/test` asks for 50.
 const VALUES: &str = "COUNTERFOIL_SUITE_VALUES";
@@ -105,7 +106,7 @@ fn judge(draft: &Draft, rows: &[Row], time: Duration) {
 }
 
 fn row(draft: &Draft, group: &Group, values: u64) -> Row {
-    let start = Instant::now();
+    let work = Work::start();
     let mut failures = Vec::new();
     let mut outcome = outcome(draft, group, values, &mut failures);
     if let Some(reason) = exception(group).filter(|reason| !reason.is_generated_for())
@@ -115,7 +116,7 @@ fn row(draft: &Draft, group: &Group, values: u64) -> Row {
         failures.clear();
     }
     let failures = failures.into_iter().map(|failure| format!("{}: {failure}", group.name())).collect();
-    Row { name: group.name(), outcome, failures, time: start.elapsed() }
+    Row { name: group.name(), outcome, failures, time: work.done() }
 }
 
 fn outcome(draft: &Draft, group: &Group, values: u64, failures: &mut Vec<String>) -> Outcome {
