@@ -13,25 +13,31 @@ use super::cursor::{Keys, Node, Reader};
 use super::{duration, fault, json_patch, short};
 use crate::upstream::{Upstream, UpstreamError};
 
-pub(in crate::script) const REPLY: Keys = Keys {
-    of: "a reply",
-    known: &[
-        "status",
-        "example",
-        "media_type",
-        "body",
-        "patch",
-        "json_patch",
-        "file",
-        "generate",
-        "headers",
-        "delay",
-        "fault",
-        "drip",
-        "allow_invalid",
-    ],
-    later: &[],
-};
+/// The keys of what says a reply, among others before and after them.
+macro_rules! with_reply_keys {
+    ([$($before:literal),*], [$($after:literal),*]) => {
+        &[
+            $($before,)*
+            "status",
+            "example",
+            "media_type",
+            "body",
+            "patch",
+            "json_patch",
+            "file",
+            "generate",
+            "headers",
+            "delay",
+            "fault",
+            "drip",
+            "allow_invalid",
+            $($after,)*
+        ]
+    };
+}
+pub(super) use with_reply_keys;
+
+pub(in crate::script) const REPLY: Keys = Keys { of: "a reply", known: with_reply_keys!([], []), later: &[] };
 
 const PARTS: [&str; 4] = ["status", "body", "headers", "media_type"];
 

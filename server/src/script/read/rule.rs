@@ -6,62 +6,22 @@ use serde_json::Value;
 use super::super::grammar::{After, Named, Per, Rule, Rules, Step, When};
 use super::super::nearest;
 use super::cursor::{Keys, Node, Reader};
+use super::reply::with_reply_keys;
 use super::{duration, field, reply, short, state, when};
 
 pub(in crate::script) const RULE: Keys = Keys {
     of: "a rule",
-    known: &[
-        "id",
-        "note",
-        "when",
-        "respond",
-        "after",
-        "times",
-        "expires",
-        "per",
-        "set",
-        "status",
-        "example",
-        "media_type",
-        "body",
-        "patch",
-        "json_patch",
-        "file",
-        "generate",
-        "headers",
-        "delay",
-        "fault",
-        "drip",
-        "allow_invalid",
-        "proxy",
-    ],
+    known: with_reply_keys!(
+        ["id", "note", "when", "respond", "after", "times", "expires", "per", "set"],
+        ["proxy"]
+    ),
     later: &[],
 };
 
 /// What a cell of a scenario may say: what a rule may but for what counts.
 pub(in crate::script) const CELL: Keys = Keys {
     of: "a cell of a scenario",
-    known: &[
-        "note",
-        "when",
-        "respond",
-        "to",
-        "set",
-        "status",
-        "example",
-        "media_type",
-        "body",
-        "patch",
-        "json_patch",
-        "file",
-        "generate",
-        "headers",
-        "delay",
-        "fault",
-        "drip",
-        "allow_invalid",
-        "proxy",
-    ],
+    known: with_reply_keys!(["note", "when", "respond", "to", "set"], ["proxy"]),
     later: &[],
 };
 
