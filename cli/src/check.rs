@@ -1,7 +1,7 @@
 //! `counterfoil check`: everything wrong with documents, and with scripts for them.
 
 mod github;
-mod json;
+pub(crate) mod json;
 mod report;
 mod sarif;
 mod summary;

@@ -11,6 +11,7 @@ use counterfoil_conformance::report::one_line;
 use counterfoil_openapi::Severity;
 use serde_json::{Value, json};
 
+use crate::check::json::finding;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::references::References;
@@ -161,21 +162,7 @@ fn as_text(generated: &Generated, outcome: &Outcome, folder: &Path, all: bool) -
 }
 
 fn as_json(generated: &Generated, outcome: &Outcome) -> String {
-    let findings: Vec<Value> = generated
-        .findings
-        .iter()
-        .map(|finding| {
-            json!({
-                "code": finding.code,
-                "severity": finding.severity.to_string(),
-                "file": finding.file,
-                "line": finding.position.map(|position| position.line),
-                "column": finding.position.map(|position| position.column),
-                "pointer": finding.pointer.as_str(),
-                "message": finding.message,
-            })
-        })
-        .collect();
+    let findings: Vec<Value> = generated.findings.iter().map(finding).collect();
     let (outcome, differing) = match outcome {
         Outcome::Written(Written::New) => ("new", Vec::new()),
         Outcome::Written(Written::Replaced) => ("replaced", Vec::new()),
