@@ -320,7 +320,6 @@ mod tests {
         }
         let folder = folder("killed");
         let path = folder.join("recorded.yaml");
-        let mut found = Vec::new();
         for round in 0_u64..20 {
             fs::write(&path, vec![b'o'; LENGTH]).unwrap();
             let mut writer = Command::new(std::env::current_exe().unwrap())
@@ -331,7 +330,8 @@ mod tests {
                 .spawn()
                 .unwrap();
             let start = Instant::now();
-            while first_byte(&path) == b'o' && start.elapsed() < Duration::from_secs(5) {
+            while first_byte(&path) == b'o' {
+                assert!(start.elapsed() < Duration::from_mins(1), "round {round}: nothing is written");
                 std::thread::yield_now();
             }
             // Anywhere in the making of the next few files.
@@ -344,12 +344,8 @@ mod tests {
             let bytes = fs::read(&path).unwrap();
             assert_eq!(bytes.len(), LENGTH, "round {round}");
             assert!(bytes.iter().all(|byte| *byte == bytes[0]), "round {round}");
-            found.push(bytes[0]);
         }
         fs::remove_dir_all(&folder).unwrap();
-        found.sort_unstable();
-        found.dedup();
-        assert!(found.len() > 1, "it was killed at one point only: {found:?}");
     }
 
     #[test]
