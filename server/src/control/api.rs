@@ -1,19 +1,21 @@
 //! The control API as a trait, from which its document is written.
 
-use std::collections::BTreeMap;
-
 use dropshot::{
     HttpResponseCreated, HttpResponseDeleted, HttpResponseOk, HttpResponseUpdatedNoContent, Path, Query,
     RequestContext,
 };
 
 use super::body::Described;
+use super::calls::{Call, CallFilter, CallList, CallPath};
+use super::clock::{ClockSet, ClockState};
+use super::health::Health;
+use super::operations::{OperationPath, OperationSummary, Reply, ReplySet};
 use super::problem::Problem;
-use super::types::{
-    AnyValue, Call, CallFilter, CallList, CallPath, ClockSet, ClockState, Health, NewSession, OperationPath,
-    OperationSummary, PlaceQuery, PlaceSet, Reply, ReplySet, Reset, ScenarioPath, ScenarioState, SessionMade,
-    SessionPath, SessionQuery, SessionSummary, StatePath, WebhookOrder, WebhookPath, WebhookSent,
-};
+use super::reset::Reset;
+use super::scenarios::{PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
+use super::sessions::{NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
+use super::state::{AnyValue, StatePath, Values};
+use super::webhooks::{WebhookOrder, WebhookPath, WebhookSent};
 
 /// The control API of a running stub.
 #[dropshot::api_description]
@@ -84,23 +86,23 @@ pub(crate) trait ControlApi {
     async fn list_state(
         rqctx: RequestContext<Self::Context>,
         query: Query<SessionQuery>,
-    ) -> Result<HttpResponseOk<BTreeMap<String, AnyValue>>, Problem>;
+    ) -> Result<HttpResponseOk<Values>, Problem>;
 
     /// Keep these values, and none but these
     #[endpoint { method = PUT, path = "/state" }]
     async fn replace_state(
         rqctx: RequestContext<Self::Context>,
         query: Query<SessionQuery>,
-        values: Described<BTreeMap<String, AnyValue>>,
-    ) -> Result<HttpResponseOk<BTreeMap<String, AnyValue>>, Problem>;
+        values: Described<Values>,
+    ) -> Result<HttpResponseOk<Values>, Problem>;
 
     /// Keep these values, and remove those that are null
     #[endpoint { method = PATCH, path = "/state" }]
     async fn change_state(
         rqctx: RequestContext<Self::Context>,
         query: Query<SessionQuery>,
-        values: Described<BTreeMap<String, AnyValue>>,
-    ) -> Result<HttpResponseOk<BTreeMap<String, AnyValue>>, Problem>;
+        values: Described<Values>,
+    ) -> Result<HttpResponseOk<Values>, Problem>;
 
     /// Put every value back to what scripts begin with
     #[endpoint { method = DELETE, path = "/state" }]

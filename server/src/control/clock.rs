@@ -2,21 +2,45 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::asked::Asked;
 use super::problem::{FindingBody, Problem};
 use super::sessions;
-use super::types::{ClockSet, ClockState};
 use crate::script::{parse_time, rfc3339};
-use crate::session::{ClockOrder, Session};
+use crate::session::ClockOrder;
+
+/// What the clock that scripts go by shows.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ClockState {
+    /// The time in UTC, to the second (RFC 3339).
+    pub(crate) now: String,
+    /// Whether it stands still.
+    pub(crate) frozen: bool,
+}
+
+/// What the clock that scripts go by is told; of several things first `reset`, then `freeze`, then `advance`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ClockSet {
+    /// To stand still at a time (RFC 3339), or where it is: `now`.
+    pub(crate) freeze: Option<String>,
+    /// To go ahead, by a duration as scripts write it: `90s`, `1h`.
+    pub(crate) advance: Option<String>,
+    /// Where true, to show the time again.
+    pub(crate) reset: Option<bool>,
+}
 
 /// What the clock of a session shows.
-pub(super) fn show(session: &Session) -> ClockState {
-    let reading = session.clock_reading();
+pub(super) fn show(asked: &Asked<'_>) -> ClockState {
+    let reading = asked.session.clock_reading();
     let seconds = i64::try_from(reading.now.unix.as_secs()).unwrap_or(i64::MAX);
     ClockState { now: rfc3339(seconds), frozen: reading.is_frozen }
 }
 
 /// Sets the clock of a session.
-pub(super) fn set(session: &Session, body: &[u8]) -> Result<ClockState, Problem> {
+pub(super) fn set(asked: &Asked<'_>, body: &[u8]) -> Result<ClockState, Problem> {
     let order: ClockSet = super::body::read(body)?;
     let mut orders = Vec::new();
     if order.reset == Some(true) {
@@ -35,8 +59,8 @@ pub(super) fn set(session: &Session, body: &[u8]) -> Result<ClockState, Problem>
         let found = FindingBody::at("", "value-invalid", message);
         return Err(Problem::with("the clock is told nothing", vec![found]));
     }
-    session.set_clock(&orders);
-    Ok(show(session))
+    asked.session.set_clock(&orders);
+    Ok(show(asked))
 }
 
 fn time(text: &str) -> Result<Duration, Problem> {

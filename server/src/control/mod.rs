@@ -1,21 +1,26 @@
 //! The control API: what a running stub can be told and asked, on a port of its own.
 //!
-//! `api.rs` is the typed trait that the document `openapi/documents/control.json` is written from; `types.rs` is
-//! what travels over it; `handlers.rs` carries it out, and `guard.rs` keeps everybody
-//! out who is not on this machine.
+//! `api.rs` is the typed trait that the document `openapi/documents/control.json` is written from; `handlers.rs`
+//! hands each of its rows to the module of its subject, which also says what travels. `asked.rs` is what each begins
+//! with, and `guard.rs` keeps everybody out who is not on this machine.
 
 mod api;
+mod asked;
 mod body;
+mod calls;
 mod clock;
 mod document;
 mod guard;
 mod handlers;
-mod kept;
+mod health;
+mod operations;
 mod problem;
+mod reset;
+mod scenarios;
 mod server;
 mod sessions;
-mod types;
-mod webhook;
+mod state;
+mod webhooks;
 
 pub use document::control_document;
 pub(crate) use server::{Server, start};

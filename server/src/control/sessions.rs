@@ -3,11 +3,68 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::asked::NamesSession;
 use super::problem::{FindingBody, Problem};
-use super::types::{NewSession, SessionMade, SessionSummary};
 use crate::script::parse_duration;
 use crate::session::{MAX_SESSION_NAME, NotOpened, Session, is_session_name};
 use crate::state::State;
+
+/// Which session is meant.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct SessionQuery {
+    /// The name of a session, made on first use; absent for that of requests which name none.
+    pub(crate) session: Option<String>,
+}
+
+impl NamesSession for SessionQuery {
+    fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+}
+
+/// A session to make.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NewSession {
+    /// Its name; one is made up where absent.
+    pub(crate) id: Option<String>,
+    /// How long it is kept after its last request, as scripts write durations: `90s`, `10m`, `1h`.
+    pub(crate) ttl: Option<String>,
+}
+
+/// A session that was made, and how requests name it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SessionMade {
+    /// Its name.
+    pub(crate) id: String,
+    /// The header that names it, as a line.
+    pub(crate) header: String,
+    /// The base URL of the stub below which every request is in it.
+    pub(crate) base_url: String,
+}
+
+/// A session there is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SessionSummary {
+    /// Its name.
+    pub(crate) id: String,
+    /// How many calls it has had.
+    pub(crate) calls: u64,
+    /// How long ago it was asked for last, in milliseconds.
+    pub(crate) idle_ms: u64,
+    /// How long it is kept after that, in milliseconds.
+    pub(crate) ttl_ms: u64,
+}
+
+/// The session a path names.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct SessionPath {
+    /// Its name.
+    pub(crate) id: String,
+}
 
 /// The session that `?session=` names, made where it is the first to; the unnamed one where nothing does.
 pub(super) fn named(state: &State, name: Option<&str>) -> Result<Arc<Session>, Problem> {

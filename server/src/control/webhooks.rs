@@ -3,13 +3,44 @@
 use std::sync::Arc;
 
 use counterfoil_openapi::{Contract, Operation};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::problem::{FindingBody, Problem};
-use super::types::{WebhookOrder, WebhookSent};
 use crate::callback::{self, NoMessage};
 use crate::edition::Edition;
 use crate::script::nearest;
 use crate::state::State;
+
+/// The webhook a path names.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct WebhookPath {
+    /// Its name under `webhooks` (or `x-webhooks`), or its operationId.
+    pub(crate) name: String,
+}
+
+/// Where a webhook is to be sent, and what.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebhookOrder {
+    /// The URL that it is sent to.
+    pub(crate) url: String,
+    /// The body, as JSON; where absent an example of the document, else a generated one.
+    pub(crate) body: Option<serde_json::Value>,
+}
+
+/// A webhook that was sent, and what was answered.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct WebhookSent {
+    /// The method.
+    pub(crate) method: String,
+    /// The body that was sent, as text; absent where there was none.
+    pub(crate) body: Option<String>,
+    /// The status of the answer.
+    pub(crate) status: u16,
+    /// How the answer breaks what the document says of it, a line each.
+    pub(crate) violations: Vec<String>,
+}
 
 /// Sends a webhook and tells what was answered.
 pub(super) async fn send(state: &State, name: &str, order: &[u8]) -> Result<WebhookSent, Problem> {

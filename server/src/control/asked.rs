@@ -1,0 +1,69 @@
+//! What every handler begins with: whether the request is let in, and which session it is about.
+
+use std::sync::Arc;
+
+use dropshot::{Query, RequestContext};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::guard;
+use super::problem::Problem;
+use super::sessions;
+use crate::edition::Edition;
+use crate::session::Session;
+use crate::state::State;
+
+/// A request that was let in: the stub, and the session that it is about.
+pub(super) struct Asked<'r> {
+    pub(super) state: &'r State,
+    pub(super) session: Arc<Session>,
+}
+
+/// A query that may name a session.
+pub(super) trait NamesSession {
+    /// The name.
+    fn session(&self) -> Option<&str>;
+}
+
+impl<'r> Asked<'r> {
+    /// A request, and its query, which names the session; it is made where this is the first request to name it.
+    ///
+    /// # Errors
+    ///
+    /// Where the request is not let in, or there can be no session of this name.
+    pub(super) fn with<Q>(
+        rqctx: &'r RequestContext<Arc<State>>,
+        query: Query<Q>,
+    ) -> Result<(Self, Q), Problem>
+    where
+        Q: NamesSession + DeserializeOwned + JsonSchema + Send + Sync,
+    {
+        let state = admitted(rqctx)?;
+        let query = query.into_inner();
+        let session = sessions::named(state, query.session())?;
+        Ok((Self { state, session }, query))
+    }
+
+    /// As [`with`](Self::with), where the query says nothing else.
+    pub(super) fn of<Q>(rqctx: &'r RequestContext<Arc<State>>, query: Query<Q>) -> Result<Self, Problem>
+    where
+        Q: NamesSession + DeserializeOwned + JsonSchema + Send + Sync,
+    {
+        Ok(Self::with(rqctx, query)?.0)
+    }
+
+    /// What is served now.
+    pub(super) fn edition(&self) -> Arc<Edition> {
+        self.state.edition()
+    }
+}
+
+/// The stub, once the request is let in.
+///
+/// # Errors
+///
+/// Where it is not.
+pub(super) fn admitted(rqctx: &RequestContext<Arc<State>>) -> Result<&State, Problem> {
+    guard::admit(rqctx.request.uri(), rqctx.request.headers())?;
+    Ok(rqctx.context())
+}

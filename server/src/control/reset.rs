@@ -1,0 +1,53 @@
+//! Back to how the stub started.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::asked::Asked;
+use super::body;
+use super::problem::Problem;
+
+/// What to put back to how it was at the start.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Reset {
+    /// What to reset; all of it where absent. The script itself stays.
+    pub(crate) scopes: Option<Vec<ResetScope>>,
+}
+
+/// One thing that can be reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ResetScope {
+    /// Replies set at run time.
+    Rules,
+    /// Counters: where sequences stand, how often rules were used.
+    Sequences,
+    /// The journal.
+    Calls,
+    /// Values that scripts keep, and the states of scenarios.
+    State,
+}
+
+/// Puts back what a body names, everything where it names nothing.
+pub(super) fn reset(asked: &Asked<'_>, scopes: &[u8]) -> Result<(), Problem> {
+    let reset: Reset = body::read(scopes)?;
+    let covers = |scope| reset.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope));
+    let session = &asked.session;
+    if covers(ResetScope::Rules) {
+        asked.state.change(|_| session.clear_replies());
+    }
+    if covers(ResetScope::Sequences) {
+        session.reset_sequences();
+    }
+    if covers(ResetScope::State) {
+        session.memory().clear();
+    }
+    if covers(ResetScope::Calls) {
+        session.journal.clear();
+    }
+    if reset.scopes.is_none() {
+        session.reset_clock();
+    }
+    Ok(())
+}
