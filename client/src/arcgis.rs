@@ -12,14 +12,14 @@
 //! let client = arcgis::Client::new("http://127.0.0.1:4010/server")?;
 //! let request = TokenRequest::Referer {
 //!     username: "user1".into(),
-//!     password: "testpassword".into(),
+//!     password: Some("testpassword".into()),
 //!     referer: "https://organization.example.com".into(),
 //!     ip: None,
-//!     expiration: Some(90.try_into()?),
-//!     f: TokenRequestF::Json,
+//!     expiration: Some(90),
+//!     f: Some(TokenRequestF::Json),
 //! };
 //! let token = client.generate_token(&request).await?;
-//! println!("{} until {}", token.token, *token.expires);
+//! println!("{} until {}", token.token, token.expires);
 //! # Ok(())
 //! # }
 //! ```
@@ -33,29 +33,4 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/arcgis.rs"));
 }
 
-use progenitor_client::{ClientHooks, OperationInfo};
-
-pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, types};
-
-use crate::{auth, hooks};
-
-impl Client {
-    /// A client; the operation asks for no credentials but those in its body.
-    ///
-    /// `base_url` includes the context of the site, for example `https://organization.example.com/server`. The client
-    /// follows no redirects; use [`Client::new_with_client`] for a transport of your own.
-    ///
-    /// # Errors
-    ///
-    /// When TLS cannot be set up.
-    pub fn new(base_url: &str) -> Result<Self, auth::ClientError> {
-        Ok(Self::new_with_client(base_url, auth::client()?))
-    }
-}
-
-impl ClientHooks for Client {
-    async fn pre<E>(&self, request: &mut reqwest::Request, _: &OperationInfo) -> Result<(), Error<E>> {
-        hooks::remove_undeclared(request);
-        Ok(())
-    }
-}
+pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, Security, Settings, types};

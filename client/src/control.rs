@@ -22,26 +22,4 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/control.rs"));
 }
 
-use progenitor_client::{ClientHooks, OperationInfo};
-
-pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, types};
-
-use crate::{auth, hooks};
-
-impl Client {
-    /// A client of the stub whose control API listens at `base_url`.
-    ///
-    /// # Errors
-    ///
-    /// When TLS cannot be set up.
-    pub fn new(base_url: &str) -> Result<Self, auth::ClientError> {
-        Ok(Self::new_with_client(base_url, auth::client()?))
-    }
-}
-
-impl ClientHooks for Client {
-    async fn pre<E>(&self, request: &mut reqwest::Request, _: &OperationInfo) -> Result<(), Error<E>> {
-        hooks::remove_undeclared(request);
-        Ok(())
-    }
-}
+pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, Security, Settings, types};

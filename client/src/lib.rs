@@ -1,7 +1,6 @@
 //! Typed clients of the bundled systems and of a stub's control API, and the raw sending that conformance stands on.
 //!
-//! * [`tyk`], [`arcgis`] and [`control`] are generated at build time from the documents of `counterfoil-openapi`.
-//! * [`auth`] gives them their credentials.
+//! * [`tyk`], [`arcgis`] and [`control`] are made at build time from the documents of `counterfoil-openapi`.
 //! * [`generate`] writes such a client, as a crate, for any document.
 //! * [`fetch`] gets what a document refers to by URL, from hosts the user named.
 //! * [`transport`] sends a recorded request byte for byte; [`curl`] writes it as a line to paste into a shell.
@@ -9,13 +8,11 @@
 //! None of them follows redirects, but for [`fetch`] between hosts that are allowed.
 
 pub mod arcgis;
-pub mod auth;
 mod base_url;
 pub mod control;
 pub mod curl;
 pub mod fetch;
 pub mod generate;
-mod hooks;
 pub mod transport;
 pub mod tyk;
 #[expect(

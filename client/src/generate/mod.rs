@@ -7,8 +7,6 @@
 mod attempt;
 mod dress;
 mod losses;
-#[cfg(test)]
-mod lower;
 mod media;
 mod names;
 mod package;
@@ -24,7 +22,7 @@ use counterfoil_openapi::{Contract, Finding};
 use self::losses::Losses;
 use self::types::Types;
 
-pub use self::package::{File, Package, PackageError, Written, check, is_crate_name, write};
+pub use self::package::{File, Package, PackageError, Shared, Written, check, is_crate_name, write};
 
 /// A client of a document.
 #[derive(Debug, Clone)]

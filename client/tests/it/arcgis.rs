@@ -18,11 +18,11 @@ fn token() -> Act {
 fn for_this_machine() -> TokenRequest {
     TokenRequest::Requestip {
         username: "user1".into(),
-        password: PASSWORD.into(),
+        password: Some(PASSWORD.into()),
         ip: None,
         referer: None,
         expiration: None,
-        f: TokenRequestF::Json,
+        f: Some(TokenRequestF::Json),
     }
 }
 
@@ -60,11 +60,11 @@ async fn a_request_is_a_form_with_every_character_kept() {
         (
             TokenRequest::Referer {
                 username: "user1".into(),
-                password: PASSWORD.into(),
+                password: Some(PASSWORD.into()),
                 referer: "https://organization.example.com".into(),
                 ip: None,
-                expiration: Some(90.try_into().unwrap()),
-                f: TokenRequestF::Json,
+                expiration: Some(90),
+                f: Some(TokenRequestF::Json),
             },
             vec![
                 ("client", "referer"),
@@ -78,11 +78,11 @@ async fn a_request_is_a_form_with_every_character_kept() {
         (
             TokenRequest::Ip {
                 username: "user1".into(),
-                password: PASSWORD.into(),
+                password: Some(PASSWORD.into()),
                 ip: "192.0.2.17".into(),
                 referer: None,
                 expiration: None,
-                f: TokenRequestF::Pjson,
+                f: Some(TokenRequestF::Pjson),
             },
             vec![
                 ("client", "ip"),

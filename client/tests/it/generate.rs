@@ -84,6 +84,13 @@ fn schemas_become_types() {
             "",
         ),
         (
+            "a choice of texts",
+            "3.0.3",
+            "{oneOf: [{type: string, enum: [a], description: First.}, {type: string, enum: [b, c]}]}",
+            "pub enum Thing { #[serde(rename = \"a\")] A, #[serde(rename = \"b\")] B,",
+            "",
+        ),
+        (
             "a choice told apart by a property",
             "3.0.3",
             "{type: object, required: [k], properties: {k: {type: string}}, oneOf: [{properties: {k: {enum: [a]}, x: {type: string}}}, {properties: {k: {enum: [b]}}}]}",

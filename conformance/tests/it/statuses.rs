@@ -47,8 +47,8 @@ async fn call(stub: &StubServer, http: &reqwest::Client) -> (u16, Value) {
 
 /// The same, through the typed client: a variant of its result, and what is in it.
 async fn call_typed(stub: &StubServer, http: reqwest::Client) -> (u16, Value) {
-    let client = tyk::Client::new_with_client(stub.url(), http);
-    match client.generate_auth_token(&tyk::types::SsoAccessData::default()).await {
+    let client = tyk::Client::new_with_client(stub.url(), http, tyk::Settings::default());
+    match client.generate_auth_token(Some(&tyk::types::SsoAccessData::default())).await {
         Ok(answer) => {
             assert_eq!(answer.status(), 200, "only 200 is a success");
             (200, serde_json::to_value(answer.into_inner()).expect("it was JSON"))

@@ -65,31 +65,74 @@ pub(super) struct Sources {
     pub(super) security: syn::File,
 }
 
+/// Where a client that is a module has what all clients are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shared {
+    /// In the crate that the module is in, under the same names.
+    Crate,
+    /// In the module itself.
+    Module,
+}
+
+/// The modules that are the same in every client.
+const SHARED: [&str; 1] = ["wire"];
+
 impl Package {
     /// The crate's sources as the items of one module, which stands at `path`: `crate::pets`, for example.
-    pub fn as_module(&self, path: &str) -> String {
-        let own = |text: &str| text.replace("crate::", &format!("{path}::"));
+    pub fn as_module(&self, path: &str, shared: Shared) -> String {
+        let own = |text: &str| {
+            let mut text = text.replace("crate::", &format!("{path}::"));
+            if shared == Shared::Crate {
+                for name in SHARED {
+                    text = text.replace(&format!("{path}::{name}::"), &format!("crate::{name}::"));
+                }
+            }
+            text
+        };
         let source = |path: &str| {
             self.files.iter().find(|file| file.path == path).map_or("", |file| file.text.as_str())
         };
-        let whole = |path: &str| own(&inlined(source(path), &|_| String::new()));
-        let wire = |name: &str| whole(&format!("src/wire/{name}.rs"));
-        inlined(source("src/lib.rs"), &|name| match name {
-            "wire" => own(&inlined(source("src/wire/mod.rs"), &wire)),
-            name => whole(&format!("src/{name}.rs")),
-        })
+        let library = inlined(source("src/lib.rs"), &|name| match SHARED.contains(&name) {
+            true if shared == Shared::Crate => None,
+            true => {
+                let inner =
+                    |inner: &str| Some(own(&inlined(source(&format!("src/{name}/{inner}.rs")), &|_| None)));
+                Some(own(&inlined(source(&format!("src/{name}/mod.rs")), &inner)))
+            }
+            false => Some(own(&inlined(source(&format!("src/{name}.rs")), &|_| None))),
+        });
+        // What the crate shares it exports itself.
+        let is_shared =
+            |line: &&str| SHARED.iter().any(|name| line.starts_with(&format!("pub use {name}::")));
+        match shared {
+            Shared::Crate => {
+                library.lines().filter(|line| !is_shared(line)).flat_map(|line| [line, "\n"]).collect()
+            }
+            Shared::Module => library,
+        }
     }
 }
 
-/// A source with the text of its modules in it, and without what only a file may begin with.
-fn inlined(source: &str, text_of: &dyn Fn(&str) -> String) -> String {
+/// A source with the text of its modules in it, and without what only a file may begin with; a module without a text
+/// is left out, with what is said of it.
+fn inlined(source: &str, text_of: &dyn Fn(&str) -> Option<String>) -> String {
     let mut inlined = String::with_capacity(source.len());
+    let mut attributes = String::new();
     for line in source.lines().filter(|line| !line.starts_with("//!") && !line.starts_with("#![")) {
+        if line.starts_with("#[") {
+            attributes.extend([line, "\n"]);
+            continue;
+        }
         let module = line.strip_suffix(';').and_then(|line| Some((line, line.rsplit_once("mod ")?.1)));
         match module.filter(|_| line.starts_with("mod ") || line.starts_with("pub mod ")) {
-            Some((declared, name)) => inlined.push_str(&format!("{declared} {{\n{}}}\n", text_of(name))),
-            None => inlined.extend([line, "\n"]),
+            Some((declared, name)) => {
+                if let Some(text) = text_of(name) {
+                    inlined.push_str(&format!("{attributes}{declared} {{\n{text}}}\n"));
+                }
+            }
+            None => inlined.extend([&attributes, line, "\n"]),
         }
+        attributes.clear();
     }
     inlined
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use counterfoil_openapi::Pointer;
 use serde_json::{Value, json};
 
 use super::super::names::pascal;
@@ -45,6 +46,16 @@ impl<'d> Types<'d> {
     /// apart in no such way. The generator makes an enum with the properties of each as its variants' fields.
     pub(super) fn tagged(&mut self, merged: &[Merged<'d>], hint: &str, usage: Usage) -> Option<Value> {
         let tag = merged.first()?.properties.keys().copied().find(|name| self.tells_apart(name, merged))?;
+        // What all have in common is named after the choice, not after the first alternative.
+        for (name, places) in &merged[0].properties {
+            let pointers = |alternative: &Merged<'d>| -> Option<Vec<Pointer>> {
+                let places = alternative.properties.get(name)?;
+                Some(places.iter().map(|place| place.pointer.clone()).collect())
+            };
+            if merged.iter().all(|alternative| pointers(alternative) == pointers(&merged[0])) {
+                self.lower(places.clone(), &within(hint, name), usage);
+            }
+        }
         let mut alternatives = Vec::new();
         for alternative in merged {
             let text = self.only_text(alternative, tag)?;

@@ -14,6 +14,9 @@ impl<'d> Types<'d> {
     pub(super) fn shape(&mut self, parts: &[Place<'d>], hint: &str, usage: Usage) -> Lowered {
         if let [one] = parts {
             if let Some(alternatives) = self.alternatives(one) {
+                if let Some(texts) = self.texts_of_all(&alternatives) {
+                    return choice(&texts);
+                }
                 let tag = self.tag(one, &alternatives, usage);
                 let mut lowered = self.union_of(alternatives, hint, usage);
                 if let Lowered::Named(definition) = &mut lowered {
@@ -61,6 +64,18 @@ impl<'d> Types<'d> {
         }
         let parts = self.without_null(place.items(keyword));
         (!parts.is_empty()).then_some(parts)
+    }
+
+    /// The texts of alternatives that each list some, as they do to say of each text what it means.
+    fn texts_of_all(&mut self, alternatives: &[Place<'d>]) -> Option<BTreeSet<String>> {
+        let mut all = BTreeSet::new();
+        for alternative in alternatives.iter().filter(|_| alternatives.len() > 1) {
+            let [read] = self.read(std::slice::from_ref(alternative)).try_into().ok()?;
+            let is_text = read.types.as_deref().is_none_or(|types| types == ["string"]);
+            let is_inline = alternative.text("$ref").is_none() && alternative.text("title").is_none();
+            all.extend(texts_of(&read).filter(|_| is_text && is_inline)?);
+        }
+        (!all.is_empty()).then_some(all)
     }
 
     /// The one schema that an `allOf` is made of.

@@ -1,7 +1,5 @@
 //! The ArcGIS Server Administrator API through its typed client, and around it where types cannot be wrong.
 
-use std::num::NonZeroU64;
-
 use counterfoil_client::arcgis::types::{Failure, Token, TokenRequest, TokenRequestF};
 use counterfoil_client::arcgis::{Client, Error};
 use proptest::prelude::*;
@@ -24,8 +22,8 @@ fn format() -> impl Strategy<Value = TokenRequestF> {
     prop_oneof![Just(TokenRequestF::Html), Just(TokenRequestF::Json), Just(TokenRequestF::Pjson)]
 }
 
-fn expiration() -> impl Strategy<Value = Option<NonZeroU64>> {
-    proptest::option::of((1_u64..1_000_000).prop_map(|minutes| NonZeroU64::new(minutes).expect("above zero")))
+fn expiration() -> impl Strategy<Value = Option<i64>> {
+    proptest::option::of(1_i64..1_000_000)
 }
 
 fn ip() -> impl Strategy<Value = String> {
@@ -49,27 +47,34 @@ fn request(target: &Target) -> impl Strategy<Value = TokenRequest> + use<> {
         (extra_referer(), extra_ip()).prop_map(|(referer, ip)| ("requestip", referer, ip)),
     ];
     (account(target), binding, expiration(), format()).prop_map(
-        |((username, password), (client, referer, ip), expiration, f)| match (client, referer, ip) {
-            ("referer", Some(referer), ip) => {
-                TokenRequest::Referer { expiration, f, ip, password, referer, username }
+        |((username, password), (client, referer, ip), expiration, f)| {
+            let (password, f) = (Some(password), Some(f));
+            match (client, referer, ip) {
+                ("referer", Some(referer), ip) => {
+                    TokenRequest::Referer { expiration, f, ip, password, referer, username }
+                }
+                ("ip", referer, Some(ip)) => {
+                    TokenRequest::Ip { expiration, f, ip, password, referer, username }
+                }
+                (_, referer, ip) => {
+                    TokenRequest::Requestip { expiration, f, ip, password, referer, username }
+                }
             }
-            ("ip", referer, Some(ip)) => TokenRequest::Ip { expiration, f, ip, password, referer, username },
-            (_, referer, ip) => TokenRequest::Requestip { expiration, f, ip, password, referer, username },
         },
     )
 }
 
-fn format_of(request: &mut TokenRequest) -> &mut TokenRequestF {
+fn format_of(request: &mut TokenRequest) -> &mut Option<TokenRequestF> {
     match request {
         TokenRequest::Referer { f, .. } | TokenRequest::Ip { f, .. } | TokenRequest::Requestip { f, .. } => f,
     }
 }
 
-fn password_of(request: &TokenRequest) -> &str {
+fn password_of(request: &TokenRequest) -> Option<&str> {
     match request {
         TokenRequest::Referer { password, .. }
         | TokenRequest::Ip { password, .. }
-        | TokenRequest::Requestip { password, .. } => password,
+        | TokenRequest::Requestip { password, .. } => password.as_deref(),
     }
 }
 
@@ -107,8 +112,8 @@ fn every_valid_request_gets_a_token() {
     let Some(target) = Target::of("arcgis") else { return };
     let client = Client::new(&target.url).expect("a client");
     target.holds(file!(), &request(&target), async |mut request| {
-        if *format_of(&mut request) == TokenRequestF::Html {
-            *format_of(&mut request) = TokenRequestF::Json;
+        if *format_of(&mut request) == Some(TokenRequestF::Html) {
+            *format_of(&mut request) = Some(TokenRequestF::Json);
         }
         match client.generate_token(&request).await {
             Ok(token) => prop_assert!(!token.token.is_empty()),
@@ -186,7 +191,7 @@ fn the_password_is_shown_nowhere() {
     let client = Client::new(&target.url).expect("a client");
     target.holds(file!(), &request(&target), async |request| {
         let answer = format!("{:?}", client.generate_token(&request).await);
-        let password = password_of(&request);
+        let password = password_of(&request).expect("it was given");
         prop_assert!(!answer.contains(password), "the reply shows the password: {answer}");
         if let Some(stub) = &target.stub {
             let calls = stub.calls();

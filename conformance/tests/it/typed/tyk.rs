@@ -1,14 +1,13 @@
 //! The Tyk Dashboard Admin API through its typed client.
 
 use counterfoil_client::tyk::types::{ApiError, SsoAccessData};
-use counterfoil_client::tyk::{Client, Error, ResponseValue};
+use counterfoil_client::tyk::{Client, Error, ResponseValue, Security, Settings};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use super::target::Target;
 
-const ADMIN_AUTH: HeaderName = HeaderName::from_static("admin-auth");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// Any access data that the document admits, with `GroupsIDs` left out or there; the typed client has no null.
@@ -38,13 +37,11 @@ fn access_data() -> impl Strategy<Value = SsoAccessData> {
 /// A client that sends the target's secret, and a `Prefer` header where one is given.
 fn client(target: &Target, prefer: Option<String>) -> Client {
     let secret = target.auth.as_deref().unwrap_or("any-secret");
-    let mut headers = HeaderMap::new();
-    headers.insert(ADMIN_AUTH, HeaderValue::from_str(secret).expect("TARGET_AUTH can stand in a header"));
-    if let Some(prefer) = prefer {
-        headers.insert(PREFER, HeaderValue::from_str(&prefer).expect("a preference is plain text"));
-    }
-    let client = reqwest::Client::builder().default_headers(headers).build().expect("a client");
-    Client::new_with_client(&target.url, client)
+    let settings = Settings { security: Security::default().api_key(secret), ..Settings::default() };
+    let prefer =
+        prefer.map(|prefer| (PREFER, HeaderValue::from_str(&prefer).expect("a preference is plain text")));
+    let http = reqwest::Client::builder().default_headers(HeaderMap::from_iter(prefer));
+    Client::new_with_client(&target.url, http.build().expect("a client"), settings)
 }
 
 /// The refusal with its status; anything but a refusal fails the test.
@@ -62,7 +59,7 @@ fn valid_access_data_gets_a_token_or_a_documented_refusal() {
     let Some(target) = Target::of("tyk") else { return };
     let client = client(&target, None);
     target.holds(file!(), &access_data(), async |data| {
-        match client.generate_auth_token(&data).await {
+        match client.generate_auth_token(Some(&data)).await {
             Ok(answer) => {
                 let token = answer.meta.as_ref().and_then(|meta| meta.as_str());
                 prop_assert!(token.is_some_and(|token| !token.is_empty()), "no token in {answer:?}");
@@ -83,7 +80,7 @@ fn without_the_secret_nothing_is_issued() {
     let Some(target) = Target::of("tyk") else { return };
     let client = Client::new(&target.url).expect("a client");
     target.holds(file!(), &access_data(), async |data| {
-        let (status, body) = refusal(client.generate_auth_token(&data).await)?;
+        let (status, body) = refusal(client.generate_auth_token(Some(&data)).await)?;
         prop_assert_eq!(status, 401);
         prop_assert!(body.meta.is_none_or(|meta| meta.is_null()), "a refusal carries no token");
         Ok(())
@@ -102,7 +99,7 @@ fn every_documented_answer_decodes_to_its_variant() {
     target.holds(file!(), &(0..clients.len(), access_data()), async |(chosen, data)| {
         let (wanted, client) = &clients[chosen];
         let wanted = *wanted;
-        let answered = client.generate_auth_token(&data).await;
+        let answered = client.generate_auth_token(Some(&data)).await;
         if wanted == 200 {
             prop_assert_eq!(
                 answered.map_err(|error| TestCaseError::fail(format!("{error:?}")))?.status(),
