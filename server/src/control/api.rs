@@ -1,17 +1,14 @@
 //! The control API as a trait, from which its document is written.
 
-use dropshot::{
-    HttpResponseCreated, HttpResponseDeleted, HttpResponseOk, HttpResponseUpdatedNoContent, Path, Query,
-    RequestContext,
-};
+use dropshot::RequestContext;
 
-use super::body::Described;
+use super::answer::{Done, Made, Removed, Shown};
 use super::calls::{Call, CallFilter, CallList, CallPath};
 use super::clock::{ClockSet, ClockState};
 use super::health::Health;
 use super::operations::{OperationPath, OperationSummary, Reply, ReplySet};
-use super::problem::Problem;
 use super::reset::Reset;
+use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
 use super::sessions::{NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
 use super::state::{AnyValue, StatePath, Values};
@@ -25,18 +22,18 @@ pub(crate) trait ControlApi {
 
     /// Tell that the stub is up, and what it serves
     #[endpoint { method = GET, path = "/health" }]
-    async fn health(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<Health>, Problem>;
+    async fn health(rqctx: RequestContext<Self::Context>) -> Shown<Health>;
 
     /// Tell the version, and what is served, as `/health` does
     #[endpoint { method = GET, path = "/version" }]
-    async fn version(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<Health>, Problem>;
+    async fn version(rqctx: RequestContext<Self::Context>) -> Shown<Health>;
 
     /// List the operations served
     #[endpoint { method = GET, path = "/operations" }]
     async fn list_operations(
         rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseOk<Vec<OperationSummary>>, Problem>;
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<Vec<OperationSummary>>;
 
     /// Set what an operation answers
     ///
@@ -46,127 +43,121 @@ pub(crate) trait ControlApi {
     #[endpoint { method = PUT, path = "/operations/{op}/reply" }]
     async fn set_reply(
         rqctx: RequestContext<Self::Context>,
-        path: Path<OperationPath>,
-        query: Query<SessionQuery>,
-        reply: Described<Reply>,
-    ) -> Result<HttpResponseOk<ReplySet>, Problem>;
+        path: SaidPath<OperationPath>,
+        query: SaidQuery<SessionQuery>,
+        reply: SaidBody<Reply>,
+    ) -> Shown<ReplySet>;
 
     /// Remove what was set for an operation
     #[endpoint { method = DELETE, path = "/operations/{op}/reply" }]
     async fn clear_reply(
         rqctx: RequestContext<Self::Context>,
-        path: Path<OperationPath>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseDeleted, Problem>;
+        path: SaidPath<OperationPath>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Removed;
 
     /// List the calls received, the oldest first
     #[endpoint { method = GET, path = "/calls" }]
     async fn list_calls(
         rqctx: RequestContext<Self::Context>,
-        query: Query<CallFilter>,
-    ) -> Result<HttpResponseOk<CallList>, Problem>;
+        query: SaidQuery<CallFilter>,
+    ) -> Shown<CallList>;
 
     /// Forget the calls received
     #[endpoint { method = DELETE, path = "/calls" }]
-    async fn clear_calls(
-        rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseDeleted, Problem>;
+    async fn clear_calls(rqctx: RequestContext<Self::Context>, query: SaidQuery<SessionQuery>) -> Removed;
 
     /// Show one call whole: request, response, and what was decided why
     #[endpoint { method = GET, path = "/calls/{id}" }]
     async fn show_call(
         rqctx: RequestContext<Self::Context>,
-        path: Path<CallPath>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseOk<Call>, Problem>;
+        path: SaidPath<CallPath>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<Call>;
 
     /// Show what scripts keep: every value by its name
     #[endpoint { method = GET, path = "/state" }]
     async fn list_state(
         rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseOk<Values>, Problem>;
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<Values>;
 
     /// Keep these values, and none but these
     #[endpoint { method = PUT, path = "/state" }]
     async fn replace_state(
         rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-        values: Described<Values>,
-    ) -> Result<HttpResponseOk<Values>, Problem>;
+        query: SaidQuery<SessionQuery>,
+        values: SaidBody<Values>,
+    ) -> Shown<Values>;
 
     /// Keep these values, and remove those that are null
     #[endpoint { method = PATCH, path = "/state" }]
     async fn change_state(
         rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-        values: Described<Values>,
-    ) -> Result<HttpResponseOk<Values>, Problem>;
+        query: SaidQuery<SessionQuery>,
+        values: SaidBody<Values>,
+    ) -> Shown<Values>;
 
     /// Put every value back to what scripts begin with
     #[endpoint { method = DELETE, path = "/state" }]
-    async fn reset_state(
-        rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseDeleted, Problem>;
+    async fn reset_state(rqctx: RequestContext<Self::Context>, query: SaidQuery<SessionQuery>) -> Removed;
 
     /// Show one value that is kept
     #[endpoint { method = GET, path = "/state/{key}" }]
     async fn show_value(
         rqctx: RequestContext<Self::Context>,
-        path: Path<StatePath>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseOk<AnyValue>, Problem>;
+        path: SaidPath<StatePath>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<AnyValue>;
 
     /// Keep one value
     #[endpoint { method = PUT, path = "/state/{key}" }]
     async fn set_value(
         rqctx: RequestContext<Self::Context>,
-        path: Path<StatePath>,
-        query: Query<SessionQuery>,
-        value: Described<AnyValue>,
-    ) -> Result<HttpResponseOk<AnyValue>, Problem>;
+        path: SaidPath<StatePath>,
+        query: SaidQuery<SessionQuery>,
+        value: SaidBody<AnyValue>,
+    ) -> Shown<AnyValue>;
 
     /// Remove one value
     #[endpoint { method = DELETE, path = "/state/{key}" }]
     async fn remove_value(
         rqctx: RequestContext<Self::Context>,
-        path: Path<StatePath>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseDeleted, Problem>;
+        path: SaidPath<StatePath>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Removed;
 
     /// List the scenarios, and where what has left its first state is
     #[endpoint { method = GET, path = "/scenarios" }]
     async fn list_scenarios(
         rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseOk<Vec<ScenarioState>>, Problem>;
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<Vec<ScenarioState>>;
 
     /// Show the state that a scenario is in
     #[endpoint { method = GET, path = "/scenarios/{name}" }]
     async fn show_place(
         rqctx: RequestContext<Self::Context>,
-        path: Path<ScenarioPath>,
-        query: Query<PlaceQuery>,
-    ) -> Result<HttpResponseOk<PlaceSet>, Problem>;
+        path: SaidPath<ScenarioPath>,
+        query: SaidQuery<PlaceQuery>,
+    ) -> Shown<PlaceSet>;
 
     /// Put a scenario into a state
     #[endpoint { method = PUT, path = "/scenarios/{name}" }]
     async fn set_place(
         rqctx: RequestContext<Self::Context>,
-        path: Path<ScenarioPath>,
-        query: Query<PlaceQuery>,
-        place: Described<PlaceSet>,
-    ) -> Result<HttpResponseOk<PlaceSet>, Problem>;
+        path: SaidPath<ScenarioPath>,
+        query: SaidQuery<PlaceQuery>,
+        place: SaidBody<PlaceSet>,
+    ) -> Shown<PlaceSet>;
 
     /// Put a scenario back into its first state, for one value or, where none is named, for all
     #[endpoint { method = DELETE, path = "/scenarios/{name}" }]
     async fn reset_place(
         rqctx: RequestContext<Self::Context>,
-        path: Path<ScenarioPath>,
-        query: Query<PlaceQuery>,
-    ) -> Result<HttpResponseDeleted, Problem>;
+        path: SaidPath<ScenarioPath>,
+        query: SaidQuery<PlaceQuery>,
+    ) -> Removed;
 
     /// Make a session
     ///
@@ -175,28 +166,23 @@ pub(crate) trait ControlApi {
     #[endpoint { method = POST, path = "/sessions" }]
     async fn make_session(
         rqctx: RequestContext<Self::Context>,
-        order: Described<NewSession>,
-    ) -> Result<HttpResponseCreated<SessionMade>, Problem>;
+        order: SaidBody<NewSession>,
+    ) -> Made<SessionMade>;
 
     /// List the sessions
     #[endpoint { method = GET, path = "/sessions" }]
-    async fn list_sessions(
-        rqctx: RequestContext<Self::Context>,
-    ) -> Result<HttpResponseOk<Vec<SessionSummary>>, Problem>;
+    async fn list_sessions(rqctx: RequestContext<Self::Context>) -> Shown<Vec<SessionSummary>>;
 
     /// Drop a session with everything in it
     #[endpoint { method = DELETE, path = "/sessions/{id}" }]
-    async fn drop_session(
-        rqctx: RequestContext<Self::Context>,
-        path: Path<SessionPath>,
-    ) -> Result<HttpResponseDeleted, Problem>;
+    async fn drop_session(rqctx: RequestContext<Self::Context>, path: SaidPath<SessionPath>) -> Removed;
 
     /// Show the clock that scripts go by
     #[endpoint { method = GET, path = "/clock" }]
     async fn show_clock(
         rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-    ) -> Result<HttpResponseOk<ClockState>, Problem>;
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<ClockState>;
 
     /// Stop the clock that scripts go by, put it ahead, or let it show the time again
     ///
@@ -205,9 +191,9 @@ pub(crate) trait ControlApi {
     #[endpoint { method = PUT, path = "/clock" }]
     async fn set_clock(
         rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-        order: Described<ClockSet>,
-    ) -> Result<HttpResponseOk<ClockState>, Problem>;
+        query: SaidQuery<SessionQuery>,
+        order: SaidBody<ClockSet>,
+    ) -> Shown<ClockState>;
 
     /// Send a webhook of the documents
     ///
@@ -216,9 +202,9 @@ pub(crate) trait ControlApi {
     #[endpoint { method = POST, path = "/webhooks/{name}" }]
     async fn send_webhook(
         rqctx: RequestContext<Self::Context>,
-        path: Path<WebhookPath>,
-        order: Described<WebhookOrder>,
-    ) -> Result<HttpResponseOk<WebhookSent>, Problem>;
+        path: SaidPath<WebhookPath>,
+        order: SaidBody<WebhookOrder>,
+    ) -> Shown<WebhookSent>;
 
     /// Put the stub back to how it started
     ///
@@ -226,13 +212,11 @@ pub(crate) trait ControlApi {
     #[endpoint { method = POST, path = "/reset" }]
     async fn reset(
         rqctx: RequestContext<Self::Context>,
-        query: Query<SessionQuery>,
-        scopes: Described<Reset>,
-    ) -> Result<HttpResponseUpdatedNoContent, Problem>;
+        query: SaidQuery<SessionQuery>,
+        scopes: SaidBody<Reset>,
+    ) -> Done;
 
     /// Show this API's own document
     #[endpoint { method = GET, path = "/openapi.json" }]
-    async fn show_document(
-        rqctx: RequestContext<Self::Context>,
-    ) -> Result<HttpResponseOk<serde_json::Value>, Problem>;
+    async fn show_document(rqctx: RequestContext<Self::Context>) -> Shown<serde_json::Value>;
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use dropshot::{Query, RequestContext};
+use dropshot::RequestContext;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::guard;
 use super::problem::Problem;
+use super::said::SaidQuery;
 use super::sessions;
 use crate::edition::Edition;
 use crate::session::Session;
@@ -33,19 +34,19 @@ impl<'r> Asked<'r> {
     /// Where the request is not let in, or there can be no session of this name.
     pub(super) fn with<Q>(
         rqctx: &'r RequestContext<Arc<State>>,
-        query: Query<Q>,
+        query: SaidQuery<Q>,
     ) -> Result<(Self, Q), Problem>
     where
         Q: NamesSession + DeserializeOwned + JsonSchema + Send + Sync,
     {
         let state = admitted(rqctx)?;
-        let query = query.into_inner();
+        let query = query.read()?;
         let session = sessions::named(state, query.session())?;
         Ok((Self { state, session }, query))
     }
 
     /// As [`with`](Self::with), where the query says nothing else.
-    pub(super) fn of<Q>(rqctx: &'r RequestContext<Arc<State>>, query: Query<Q>) -> Result<Self, Problem>
+    pub(super) fn of<Q>(rqctx: &'r RequestContext<Arc<State>>, query: SaidQuery<Q>) -> Result<Self, Problem>
     where
         Q: NamesSession + DeserializeOwned + JsonSchema + Send + Sync,
     {

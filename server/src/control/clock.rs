@@ -40,8 +40,7 @@ pub(super) fn show(asked: &Asked<'_>) -> ClockState {
 }
 
 /// Sets the clock of a session.
-pub(super) fn set(asked: &Asked<'_>, body: &[u8]) -> Result<ClockState, Problem> {
-    let order: ClockSet = super::body::read(body)?;
+pub(super) fn set(asked: &Asked<'_>, order: ClockSet) -> Result<ClockState, Problem> {
     let mut orders = Vec::new();
     if order.reset == Some(true) {
         orders.push(ClockOrder::Reset);

@@ -1,6 +1,6 @@
 //! The control API's own document.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::api::control_api_mod;
 
@@ -16,5 +16,20 @@ pub fn control_document() -> Value {
         "Steers a running stub and tells what it received. Listens on the loopback interface only; requests whose \
          Host is not loopback, or that a page of another origin sends, are refused with 403.",
     );
-    definition.json().expect("a description that dropshot accepted can be written")
+    let mut document = definition.json().expect("a description that dropshot accepted can be written");
+    // dropshot documents errors as it would send them.
+    let responses = document.pointer_mut("/components/responses").and_then(Value::as_object_mut);
+    for response in responses.into_iter().flat_map(Map::values_mut) {
+        send_as(response, "application/problem+json");
+    }
+    document
+}
+
+/// Gives the content of a response another media type.
+fn send_as(response: &mut Value, media_type: &str) {
+    if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut)
+        && let Some(content_of) = content.remove("application/json")
+    {
+        content.insert(media_type.to_owned(), content_of);
+    }
 }

@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use dropshot::{
-    HttpResponseCreated, HttpResponseDeleted, HttpResponseOk, HttpResponseUpdatedNoContent, Path, Query,
-    RequestContext,
-};
+use dropshot::RequestContext;
 
+use super::answer::{Done, Made, Removed, Shown, done, made, removed, shown};
 use super::api::ControlApi;
 use super::asked::{Asked, admitted};
-use super::body::Described;
 use super::calls::{self, Call, CallFilter, CallList, CallPath};
 use super::clock::{self, ClockSet, ClockState};
 use super::control_document;
 use super::health::{self, Health};
 use super::operations::{self, OperationPath, OperationSummary, Reply, ReplySet};
-use super::problem::Problem;
 use super::reset::{self, Reset};
+use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{self, PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
 use super::sessions::{self, NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
 use super::state::{self, AnyValue, Others, StatePath, Values};
@@ -27,176 +24,160 @@ use crate::state::State;
 pub(super) enum Control {}
 
 type Context = RequestContext<Arc<State>>;
-type Answer<T> = Result<HttpResponseOk<T>, Problem>;
-type Created<T> = Result<HttpResponseCreated<T>, Problem>;
-type Deleted = Result<HttpResponseDeleted, Problem>;
-type Done = Result<HttpResponseUpdatedNoContent, Problem>;
+type InSession = SaidQuery<SessionQuery>;
 
 impl ControlApi for Control {
     type Context = Arc<State>;
 
-    async fn health(rqctx: Context) -> Answer<Health> {
-        Ok(HttpResponseOk(health::show(&admitted(&rqctx)?.edition())))
+    async fn health(rqctx: Context) -> Shown<Health> {
+        shown(admitted(&rqctx).map(|state| health::show(&state.edition())))
     }
 
-    async fn version(rqctx: Context) -> Answer<Health> {
-        Ok(HttpResponseOk(health::show(&admitted(&rqctx)?.edition())))
+    async fn version(rqctx: Context) -> Shown<Health> {
+        shown(admitted(&rqctx).map(|state| health::show(&state.edition())))
     }
 
-    async fn list_operations(rqctx: Context, query: Query<SessionQuery>) -> Answer<Vec<OperationSummary>> {
-        Ok(HttpResponseOk(operations::list(&Asked::of(&rqctx, query)?)))
+    async fn list_operations(rqctx: Context, query: InSession) -> Shown<Vec<OperationSummary>> {
+        shown(Asked::of(&rqctx, query).map(|asked| operations::list(&asked)))
     }
 
     async fn set_reply(
         rqctx: Context,
-        path: Path<OperationPath>,
-        query: Query<SessionQuery>,
-        reply: Described<Reply>,
-    ) -> Answer<ReplySet> {
-        let asked = Asked::of(&rqctx, query)?;
-        Ok(HttpResponseOk(operations::set_reply(&asked, &path.into_inner().op, reply.as_bytes())?))
+        path: SaidPath<OperationPath>,
+        query: InSession,
+        reply: SaidBody<Reply>,
+    ) -> Shown<ReplySet> {
+        let set = |asked| operations::set_reply(&asked, &path.read()?.op, &reply.bytes()?);
+        shown(Asked::of(&rqctx, query).and_then(set))
     }
 
-    async fn clear_reply(rqctx: Context, path: Path<OperationPath>, query: Query<SessionQuery>) -> Deleted {
-        operations::clear_reply(&Asked::of(&rqctx, query)?, &path.into_inner().op)?;
-        Ok(HttpResponseDeleted())
+    async fn clear_reply(rqctx: Context, path: SaidPath<OperationPath>, query: InSession) -> Removed {
+        let clear = |asked| operations::clear_reply(&asked, &path.read()?.op);
+        removed(Asked::of(&rqctx, query).and_then(clear))
     }
 
-    async fn list_calls(rqctx: Context, query: Query<CallFilter>) -> Answer<CallList> {
-        let (asked, filter) = Asked::with(&rqctx, query)?;
-        Ok(HttpResponseOk(calls::list(&asked, filter)?))
+    async fn list_calls(rqctx: Context, query: SaidQuery<CallFilter>) -> Shown<CallList> {
+        shown(Asked::with(&rqctx, query).and_then(|(asked, filter)| calls::list(&asked, filter)))
     }
 
-    async fn clear_calls(rqctx: Context, query: Query<SessionQuery>) -> Deleted {
-        calls::clear(&Asked::of(&rqctx, query)?);
-        Ok(HttpResponseDeleted())
+    async fn clear_calls(rqctx: Context, query: InSession) -> Removed {
+        removed(Asked::of(&rqctx, query).map(|asked| calls::clear(&asked)))
     }
 
-    async fn show_call(rqctx: Context, path: Path<CallPath>, query: Query<SessionQuery>) -> Answer<Call> {
-        Ok(HttpResponseOk(calls::show(&Asked::of(&rqctx, query)?, path.into_inner().id)?))
+    async fn show_call(rqctx: Context, path: SaidPath<CallPath>, query: InSession) -> Shown<Call> {
+        shown(Asked::of(&rqctx, query).and_then(|asked| calls::show(&asked, path.read()?.id)))
     }
 
-    async fn list_state(rqctx: Context, query: Query<SessionQuery>) -> Answer<Values> {
-        Ok(HttpResponseOk(state::list(&Asked::of(&rqctx, query)?)))
+    async fn list_state(rqctx: Context, query: InSession) -> Shown<Values> {
+        shown(Asked::of(&rqctx, query).map(|asked| state::list(&asked)))
     }
 
-    async fn replace_state(
-        rqctx: Context,
-        query: Query<SessionQuery>,
-        values: Described<Values>,
-    ) -> Answer<Values> {
-        let asked = Asked::of(&rqctx, query)?;
-        Ok(HttpResponseOk(state::set(&asked, values.as_bytes(), Others::Removed)?))
+    async fn replace_state(rqctx: Context, query: InSession, values: SaidBody<Values>) -> Shown<Values> {
+        let set = |asked| state::set(&asked, values.read()?, Others::Removed);
+        shown(Asked::of(&rqctx, query).and_then(set))
     }
 
-    async fn change_state(
-        rqctx: Context,
-        query: Query<SessionQuery>,
-        values: Described<Values>,
-    ) -> Answer<Values> {
-        let asked = Asked::of(&rqctx, query)?;
-        Ok(HttpResponseOk(state::set(&asked, values.as_bytes(), Others::Kept)?))
+    async fn change_state(rqctx: Context, query: InSession, values: SaidBody<Values>) -> Shown<Values> {
+        let set = |asked| state::set(&asked, values.read()?, Others::Kept);
+        shown(Asked::of(&rqctx, query).and_then(set))
     }
 
-    async fn reset_state(rqctx: Context, query: Query<SessionQuery>) -> Deleted {
-        state::clear(&Asked::of(&rqctx, query)?);
-        Ok(HttpResponseDeleted())
+    async fn reset_state(rqctx: Context, query: InSession) -> Removed {
+        removed(Asked::of(&rqctx, query).map(|asked| state::clear(&asked)))
     }
 
-    async fn show_value(
-        rqctx: Context,
-        path: Path<StatePath>,
-        query: Query<SessionQuery>,
-    ) -> Answer<AnyValue> {
-        Ok(HttpResponseOk(state::show(&Asked::of(&rqctx, query)?, &path.into_inner().key)?))
+    async fn show_value(rqctx: Context, path: SaidPath<StatePath>, query: InSession) -> Shown<AnyValue> {
+        shown(Asked::of(&rqctx, query).and_then(|asked| state::show(&asked, &path.read()?.key)))
     }
 
     async fn set_value(
         rqctx: Context,
-        path: Path<StatePath>,
-        query: Query<SessionQuery>,
-        value: Described<AnyValue>,
-    ) -> Answer<AnyValue> {
-        let asked = Asked::of(&rqctx, query)?;
-        Ok(HttpResponseOk(state::set_one(&asked, path.into_inner().key, value.as_bytes())?))
+        path: SaidPath<StatePath>,
+        query: InSession,
+        value: SaidBody<AnyValue>,
+    ) -> Shown<AnyValue> {
+        let set = |asked| state::set_one(&asked, path.read()?.key, value.read()?);
+        shown(Asked::of(&rqctx, query).and_then(set))
     }
 
-    async fn remove_value(rqctx: Context, path: Path<StatePath>, query: Query<SessionQuery>) -> Deleted {
-        state::remove(&Asked::of(&rqctx, query)?, &path.into_inner().key)?;
-        Ok(HttpResponseDeleted())
+    async fn remove_value(rqctx: Context, path: SaidPath<StatePath>, query: InSession) -> Removed {
+        removed(Asked::of(&rqctx, query).and_then(|asked| state::remove(&asked, &path.read()?.key)))
     }
 
-    async fn list_scenarios(rqctx: Context, query: Query<SessionQuery>) -> Answer<Vec<ScenarioState>> {
-        Ok(HttpResponseOk(scenarios::list(&Asked::of(&rqctx, query)?)))
+    async fn list_scenarios(rqctx: Context, query: InSession) -> Shown<Vec<ScenarioState>> {
+        shown(Asked::of(&rqctx, query).map(|asked| scenarios::list(&asked)))
     }
 
     async fn show_place(
         rqctx: Context,
-        path: Path<ScenarioPath>,
-        query: Query<PlaceQuery>,
-    ) -> Answer<PlaceSet> {
-        let (asked, query) = Asked::with(&rqctx, query)?;
-        Ok(HttpResponseOk(scenarios::place(&asked, &path.into_inner().name, query.key.as_deref())?))
+        path: SaidPath<ScenarioPath>,
+        query: SaidQuery<PlaceQuery>,
+    ) -> Shown<PlaceSet> {
+        shown(Asked::with(&rqctx, query).and_then(|(asked, PlaceQuery { key, .. })| {
+            scenarios::place(&asked, &path.read()?.name, key.as_deref())
+        }))
     }
 
     async fn set_place(
         rqctx: Context,
-        path: Path<ScenarioPath>,
-        query: Query<PlaceQuery>,
-        place: Described<PlaceSet>,
-    ) -> Answer<PlaceSet> {
-        let (asked, query) = Asked::with(&rqctx, query)?;
-        let (name, key) = (path.into_inner().name, query.key.as_deref());
-        Ok(HttpResponseOk(scenarios::go(&asked, &name, key, place.as_bytes())?))
+        path: SaidPath<ScenarioPath>,
+        query: SaidQuery<PlaceQuery>,
+        place: SaidBody<PlaceSet>,
+    ) -> Shown<PlaceSet> {
+        shown(Asked::with(&rqctx, query).and_then(|(asked, PlaceQuery { key, .. })| {
+            scenarios::go(&asked, &path.read()?.name, key.as_deref(), place.read()?)
+        }))
     }
 
-    async fn reset_place(rqctx: Context, path: Path<ScenarioPath>, query: Query<PlaceQuery>) -> Deleted {
-        let (asked, query) = Asked::with(&rqctx, query)?;
-        scenarios::restart(&asked, &path.into_inner().name, query.key.as_deref())?;
-        Ok(HttpResponseDeleted())
-    }
-
-    async fn show_clock(rqctx: Context, query: Query<SessionQuery>) -> Answer<ClockState> {
-        Ok(HttpResponseOk(clock::show(&Asked::of(&rqctx, query)?)))
-    }
-
-    async fn set_clock(
+    async fn reset_place(
         rqctx: Context,
-        query: Query<SessionQuery>,
-        order: Described<ClockSet>,
-    ) -> Answer<ClockState> {
-        Ok(HttpResponseOk(clock::set(&Asked::of(&rqctx, query)?, order.as_bytes())?))
+        path: SaidPath<ScenarioPath>,
+        query: SaidQuery<PlaceQuery>,
+    ) -> Removed {
+        removed(Asked::with(&rqctx, query).and_then(|(asked, PlaceQuery { key, .. })| {
+            scenarios::restart(&asked, &path.read()?.name, key.as_deref())
+        }))
     }
 
-    async fn make_session(rqctx: Context, order: Described<NewSession>) -> Created<SessionMade> {
-        Ok(HttpResponseCreated(sessions::make(admitted(&rqctx)?, order.as_bytes())?))
+    async fn show_clock(rqctx: Context, query: InSession) -> Shown<ClockState> {
+        shown(Asked::of(&rqctx, query).map(|asked| clock::show(&asked)))
     }
 
-    async fn list_sessions(rqctx: Context) -> Answer<Vec<SessionSummary>> {
-        Ok(HttpResponseOk(sessions::list(admitted(&rqctx)?)))
+    async fn set_clock(rqctx: Context, query: InSession, order: SaidBody<ClockSet>) -> Shown<ClockState> {
+        shown(Asked::of(&rqctx, query).and_then(|asked| clock::set(&asked, order.read()?)))
     }
 
-    async fn drop_session(rqctx: Context, path: Path<SessionPath>) -> Deleted {
-        sessions::drop_named(admitted(&rqctx)?, &path.into_inner().id)?;
-        Ok(HttpResponseDeleted())
+    async fn make_session(rqctx: Context, order: SaidBody<NewSession>) -> Made<SessionMade> {
+        made(admitted(&rqctx).and_then(|state| sessions::make(state, order.read()?)))
+    }
+
+    async fn list_sessions(rqctx: Context) -> Shown<Vec<SessionSummary>> {
+        shown(admitted(&rqctx).map(sessions::list))
+    }
+
+    async fn drop_session(rqctx: Context, path: SaidPath<SessionPath>) -> Removed {
+        removed(admitted(&rqctx).and_then(|state| sessions::drop_named(state, &path.read()?.id)))
     }
 
     async fn send_webhook(
         rqctx: Context,
-        path: Path<WebhookPath>,
-        order: Described<WebhookOrder>,
-    ) -> Answer<WebhookSent> {
-        let state = admitted(&rqctx)?;
-        Ok(HttpResponseOk(webhooks::send(state, &path.into_inner().name, order.as_bytes()).await?))
+        path: SaidPath<WebhookPath>,
+        order: SaidBody<WebhookOrder>,
+    ) -> Shown<WebhookSent> {
+        shown(match admitted(&rqctx) {
+            Ok(state) => webhooks::send(state, path, order).await,
+            Err(problem) => Err(problem),
+        })
     }
 
-    async fn reset(rqctx: Context, query: Query<SessionQuery>, scopes: Described<Reset>) -> Done {
-        reset::reset(&Asked::of(&rqctx, query)?, scopes.as_bytes())?;
-        Ok(HttpResponseUpdatedNoContent())
+    async fn reset(rqctx: Context, query: InSession, scopes: SaidBody<Reset>) -> Done {
+        done(Asked::of(&rqctx, query).and_then(|asked| {
+            reset::reset(&asked, &scopes.read()?);
+            Ok(())
+        }))
     }
 
-    async fn show_document(rqctx: Context) -> Answer<serde_json::Value> {
-        admitted(&rqctx)?;
-        Ok(HttpResponseOk(control_document()))
+    async fn show_document(rqctx: Context) -> Shown<serde_json::Value> {
+        shown(admitted(&rqctx).map(|_| control_document()))
     }
 }

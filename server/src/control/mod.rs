@@ -1,12 +1,13 @@
 //! The control API: what a running stub can be told and asked, on a port of its own.
 //!
 //! `api.rs` is the typed trait that the document `openapi/documents/control.json` is written from; `handlers.rs`
-//! hands each of its rows to the module of its subject, which also says what travels. `asked.rs` is what each begins
-//! with, and `guard.rs` keeps everybody out who is not on this machine.
+//! hands each of its rows to the module of its subject, which also says what travels. `said.rs` is what requests say,
+//! `asked.rs` what each handler begins with, `answer.rs` what it ends with, and `guard.rs` keeps everybody out who is
+//! not on this machine.
 
+mod answer;
 mod api;
 mod asked;
-mod body;
 mod calls;
 mod clock;
 mod document;
@@ -16,6 +17,7 @@ mod health;
 mod operations;
 mod problem;
 mod reset;
+mod said;
 mod scenarios;
 mod server;
 mod sessions;

@@ -3,9 +3,13 @@
 use std::fmt;
 
 use counterfoil_openapi::{Finding, Severity};
-use dropshot::{ErrorStatusCode, HttpError, HttpResponseError};
+use dropshot::{Body, ErrorStatusCode, HttpError, HttpResponseError};
+use http::{HeaderValue, Response, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+/// What it is sent as.
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Why a request was refused, in the members of a problem document (RFC 9457).
 #[derive(Debug, Serialize, JsonSchema)]
@@ -93,6 +97,20 @@ impl FindingBody {
 }
 
 impl Problem {
+    /// The status that it is answered with.
+    pub(super) fn status(&self) -> StatusCode {
+        self.code.as_status()
+    }
+
+    /// The document as a reply.
+    pub(super) fn into_response(self) -> Response<Body> {
+        let body = serde_json::to_string(&self).expect("every member is text or a number");
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status();
+        response.headers_mut().insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        response
+    }
+
     fn new(code: ErrorStatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
             kind: kind.to_owned(),

@@ -4,8 +4,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::asked::Asked;
-use super::body;
-use super::problem::Problem;
 
 /// What to put back to how it was at the start.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -29,9 +27,8 @@ pub(crate) enum ResetScope {
     State,
 }
 
-/// Puts back what a body names, everything where it names nothing.
-pub(super) fn reset(asked: &Asked<'_>, scopes: &[u8]) -> Result<(), Problem> {
-    let reset: Reset = body::read(scopes)?;
+/// Puts back what is named, everything where nothing is.
+pub(super) fn reset(asked: &Asked<'_>, reset: &Reset) {
     let covers = |scope| reset.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope));
     let session = &asked.session;
     if covers(ResetScope::Rules) {
@@ -49,5 +46,4 @@ pub(super) fn reset(asked: &Asked<'_>, scopes: &[u8]) -> Result<(), Problem> {
     if reset.scopes.is_none() {
         session.reset_clock();
     }
-    Ok(())
 }

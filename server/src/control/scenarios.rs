@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::asked::{Asked, NamesSession};
-use super::body;
 use super::problem::{FindingBody, Problem};
 use crate::edition::Edition;
 use crate::script::{ScenarioInfo, nearest};
@@ -98,9 +97,8 @@ pub(super) fn go(
     asked: &Asked<'_>,
     name: &str,
     key: Option<&str>,
-    place: &[u8],
+    place: PlaceSet,
 ) -> Result<PlaceSet, Problem> {
-    let place: PlaceSet = body::read(place)?;
     let edition = asked.edition();
     let info = find(&edition, name)?;
     if !info.states.contains(&place.state.as_str()) {

@@ -75,8 +75,7 @@ pub(super) fn named(state: &State, name: Option<&str>) -> Result<Arc<Session>, P
 }
 
 /// Makes a session.
-pub(super) fn make(state: &State, body: &[u8]) -> Result<SessionMade, Problem> {
-    let order: NewSession = super::body::read(body)?;
+pub(super) fn make(state: &State, order: NewSession) -> Result<SessionMade, Problem> {
     let ttl = order.ttl.as_deref().map(|text| duration(text, "/ttl")).transpose()?;
     if let Some(id) = &order.id {
         check_name(id, "/id")?;

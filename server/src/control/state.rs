@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::asked::Asked;
-use super::body;
 use super::problem::{FindingBody, Problem};
 use crate::session::{MAX_STATE_BYTES, StateFull};
 
@@ -39,8 +38,7 @@ pub(super) fn list(asked: &Asked<'_>) -> Values {
 }
 
 /// Keeps the values of a body.
-pub(super) fn set(asked: &Asked<'_>, values: &[u8], others: Others) -> Result<Values, Problem> {
-    let values: Values = body::read(values)?;
+pub(super) fn set(asked: &Asked<'_>, values: Values, others: Others) -> Result<Values, Problem> {
     let edition = asked.edition();
     let initial = edition.engine.state();
     let mut memory = asked.session.memory();
@@ -71,8 +69,7 @@ pub(super) fn show(asked: &Asked<'_>, name: &str) -> Result<AnyValue, Problem> {
 }
 
 /// Keeps one value.
-pub(super) fn set_one(asked: &Asked<'_>, name: String, value: &[u8]) -> Result<AnyValue, Problem> {
-    let value: AnyValue = body::read(value)?;
+pub(super) fn set_one(asked: &Asked<'_>, name: String, value: AnyValue) -> Result<AnyValue, Problem> {
     asked.session.memory().set(vec![(name, Some(value.0.clone()))]).map_err(full)?;
     Ok(value)
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{FindingBody, Problem};
+use super::said::{SaidBody, SaidPath};
 use crate::callback::{self, NoMessage};
 use crate::edition::Edition;
 use crate::script::nearest;
@@ -43,13 +44,15 @@ pub(crate) struct WebhookSent {
 }
 
 /// Sends a webhook and tells what was answered.
-pub(super) async fn send(state: &State, name: &str, order: &[u8]) -> Result<WebhookSent, Problem> {
+pub(super) async fn send(
+    state: &State,
+    path: SaidPath<WebhookPath>,
+    order: SaidBody<WebhookOrder>,
+) -> Result<WebhookSent, Problem> {
     let edition = state.edition();
+    let name = &path.read()?.name;
     let operation = find(&edition, name)?;
-    let order: WebhookOrder = serde_json::from_slice(order).map_err(|error| {
-        let found = FindingBody::unplaced("value-invalid", error.line(), error.to_string());
-        Problem::with(format!("the body says nothing that can be sent: {error}"), vec![found])
-    })?;
+    let order = order.read()?;
     let uri = state.outbox.admit(&order.url).map_err(|why| {
         Problem::forbidden("host-refused", format!("{why}; start the stub with `--callbacks HOST`"))
     })?;

@@ -201,7 +201,7 @@ async fn a_webhook_is_sent_when_the_control_api_is_told_to() {
         ("shiped", json!({ "url": url }), 404, "there are shipped, returned; did you mean `shipped`?"),
         ("shipped", json!({ "url": "http://evil.test/" }), 403, "`evil.test` is no host that may be sent to"),
         ("shipped", json!({ "url": url, "body": { "parcel": "x" } }), 422, "breaks the contract"),
-        ("shipped", json!({ "to": url }), 422, "says nothing that can be sent"),
+        ("shipped", json!({ "to": url }), 422, "cannot be read"),
     ];
     for (name, order, status, detail) in table {
         let (found, problem) = webhook(&stub, name, order).await;

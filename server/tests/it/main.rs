@@ -13,6 +13,7 @@ mod connections;
 mod control_api;
 mod control_clock;
 mod control_document;
+mod control_errors;
 mod control_sessions;
 mod corpus;
 mod faults;

@@ -1,0 +1,116 @@
+//! What a request says in its path, its query and its body.
+//!
+//! What cannot be read is told by the handler, so that it is told as a problem document, and only to those who are let
+//! in.
+
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use counterfoil_openapi::Document;
+use dropshot::{
+    ApiEndpointBodyContentType, ExclusiveExtractor, ExtractorMetadata, HttpError, Path, Query,
+    RequestContext, ServerContext, SharedExtractor, TypedBody, UntypedBody,
+};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::problem::{FindingBody, Problem};
+
+/// What dropshot reads from a request, or why it could not.
+pub(crate) struct Said<E>(Result<E, Problem>);
+
+/// The variables of a path.
+pub(crate) type SaidPath<T> = Said<Path<T>>;
+/// The parameters of a query.
+pub(crate) type SaidQuery<T> = Said<Query<T>>;
+
+impl<T: DeserializeOwned + JsonSchema + Send + Sync> Said<Path<T>> {
+    /// What the path says.
+    pub(super) fn read(self) -> Result<T, Problem> {
+        self.0.map(Path::into_inner)
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema + Send + Sync> Said<Query<T>> {
+    /// What the query says.
+    pub(super) fn read(self) -> Result<T, Problem> {
+        self.0.map(Query::into_inner)
+    }
+}
+
+#[async_trait]
+impl<E: SharedExtractor> SharedExtractor for Said<E> {
+    async fn from_request<Context: ServerContext>(
+        rqctx: &RequestContext<Context>,
+    ) -> Result<Self, HttpError> {
+        Ok(Self(E::from_request(rqctx).await.map_err(Problem::from)))
+    }
+
+    fn metadata(content_type: ApiEndpointBodyContentType) -> ExtractorMetadata {
+        E::metadata(content_type)
+    }
+}
+
+/// A body as bytes, documented as a JSON value of type `T`: JSON or YAML, whatever the request says it is.
+///
+/// `curl -X PUT …/reply -d 403` says its body is a form. Nothing is gained by refusing it: a page of another origin
+/// is kept out by its `Origin`, not by its media type.
+pub(crate) struct SaidBody<T> {
+    bytes: Result<Bytes, Problem>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> SaidBody<T> {
+    /// The bytes as sent.
+    pub(crate) fn bytes(self) -> Result<Bytes, Problem> {
+        self.bytes
+    }
+
+    /// The body by its type; an empty one is an empty object.
+    pub(super) fn read(self) -> Result<T, Problem>
+    where
+        T: DeserializeOwned,
+    {
+        read(&self.bytes?)
+    }
+}
+
+/// Reads a body of JSON or YAML by its type; an empty one is an empty object.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+    let unreadable = |line: usize, message: String| {
+        let found = FindingBody::unplaced("value-invalid", line, message.clone());
+        Problem::with(format!("the body cannot be read: {message}"), vec![found])
+    };
+    match serde_json::from_slice(bytes) {
+        Ok(read) => Ok(read),
+        Err(error) if error.is_data() => Err(unreadable(error.line(), error.to_string())),
+        Err(error) => {
+            // What is no JSON may be YAML.
+            let Ok((document, _)) = Document::read_tree("body", bytes) else {
+                return Err(unreadable(error.line(), error.to_string()));
+            };
+            T::deserialize(document.root()).map_err(|error| unreadable(0, error.to_string()))
+        }
+    }
+}
+
+#[async_trait]
+impl<T> ExclusiveExtractor for SaidBody<T>
+where
+    T: JsonSchema + DeserializeOwned + Send + Sync + 'static,
+{
+    async fn from_request<Context: ServerContext>(
+        rqctx: &RequestContext<Context>,
+        request: hyper::Request<dropshot::Body>,
+    ) -> Result<Self, HttpError> {
+        let body = UntypedBody::from_request(rqctx, request).await;
+        let bytes = body.map(|body| Bytes::copy_from_slice(body.as_bytes())).map_err(Problem::from);
+        Ok(Self { bytes, kind: PhantomData })
+    }
+
+    fn metadata(content_type: ApiEndpointBodyContentType) -> ExtractorMetadata {
+        <TypedBody<T> as ExclusiveExtractor>::metadata(content_type)
+    }
+}
