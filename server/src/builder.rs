@@ -1,6 +1,7 @@
 //! How a stub is set up and started.
 
 mod outside;
+mod watching;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use counterfoil_openapi::generate::Variety;
 use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
 use counterfoil_openapi::{BasePaths, Contract};
+use tokio::task::JoinSet;
 
 use crate::call::Call;
 use crate::callback::CallbackHost;
@@ -188,7 +190,7 @@ impl StubBuilder {
         self
     }
 
-    /// How long connections may keep the stub waiting.
+    /// How long connections may keep the stub waiting, and how many there may be.
     pub fn connections(mut self, limits: ConnectionLimits) -> Self {
         self.settings.connections = limits;
         self
@@ -298,8 +300,10 @@ impl StubBuilder {
             Some(port) => Some(control::start(&state, port)?),
             None => None,
         };
+        let watching =
+            watching::watch(&state, plane.local_addr(), control.as_ref().map(control::Server::local_addr));
         let control_url = control.as_ref().map(|control| url_of("http", control.local_addr()));
-        Ok(StubServer { state: Serving(state), url, control_url, plane, control })
+        Ok(StubServer { state: Serving(state), url, control_url, plane, control, _watching: watching })
     }
 }
 
@@ -331,6 +335,8 @@ pub struct StubServer {
     control_url: Option<String>,
     plane: stub_plane::Plane,
     control: Option<control::Server>,
+    /// Watches over the connections.
+    _watching: JoinSet<()>,
 }
 
 impl StubServer {

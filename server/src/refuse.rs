@@ -124,6 +124,25 @@ pub(crate) fn head_too_slow(deadline: Duration) -> Box<Reply> {
     boxed(problem.header(header::CONNECTION, HeaderValue::from_static("close")))
 }
 
+/// A request that takes too long to arrive.
+pub(crate) fn request_too_slow(deadline: Duration) -> Box<Reply> {
+    let detail = format!("the request was not whole after {deadline:?}");
+    let title = "The request took too long";
+    let problem = Problem::new("request-timeout", title, StatusCode::REQUEST_TIMEOUT, detail);
+    boxed(problem.header(header::CONNECTION, HeaderValue::from_static("close")))
+}
+
+/// A connection where there are as many as there may be.
+pub(crate) fn too_many_connections(max: usize) -> Box<Reply> {
+    let detail = format!(
+        "there are {max} connections, as many as there may be; `--max-connections` allows more, and fewer are needed \
+         where clients keep theirs for the next request"
+    );
+    let title = "There are too many connections";
+    let problem = Problem::new("connections-exhausted", title, StatusCode::SERVICE_UNAVAILABLE, detail);
+    boxed(problem.header(header::CONNECTION, HeaderValue::from_static("close")))
+}
+
 /// A body that takes too long to arrive.
 pub(crate) fn body_too_slow(deadline: Duration) -> Box<Reply> {
     let detail = format!("the body was not there after {deadline:?}");

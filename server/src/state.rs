@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::builder::Settings;
 use crate::callback::Outbox;
 use crate::changes::Changes;
+use crate::connection::Traffic;
 use crate::credentials::Credentials;
 use crate::edition::Edition;
 use crate::script::{Script, ScriptEngine};
@@ -29,6 +30,8 @@ pub(crate) struct State {
     pub(crate) outbox: Arc<Outbox>,
     /// What is counted, set and kept.
     pub(crate) sessions: Sessions,
+    /// Which connections have requests under way, to either plane.
+    pub(crate) traffic: Arc<Traffic>,
     /// How the stub was built.
     pub(crate) settings: Settings,
     /// The base URL of the stub, once it listens.
@@ -52,6 +55,7 @@ impl State {
             edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings, accepted)),
             changing: Mutex::default(),
             sessions,
+            traffic: Arc::new(Traffic::new()),
             url: OnceLock::new(),
             stopping: watch::Sender::new(false),
             forwarder,

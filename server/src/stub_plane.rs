@@ -28,11 +28,10 @@ use dropshot::{
 use http::{Method, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::task::JoinSet;
 
 #[cfg(unix)]
-use crate::connection::Front;
-use crate::connection::{self, Listener, Traffic, UnderWay, kept_under_way};
+use crate::connection::{Front, Traffic};
+use crate::connection::{Listener, UnderWay, kept_under_way};
 use crate::fault::Connection;
 use crate::start_error::StartError;
 use crate::state::State;
@@ -51,14 +50,11 @@ pub(crate) struct Plane {
     listener: Option<Listener>,
     #[cfg(unix)]
     front: Option<Front>,
-    /// Watches over the connections.
-    _watching: JoinSet<()>,
 }
 
 /// What every request comes through.
 struct Doorway {
     state: Arc<State>,
-    traffic: Arc<Traffic>,
     door: Door,
 }
 
@@ -89,39 +85,22 @@ pub(crate) fn start(state: &Arc<State>) -> Result<Plane, StartError> {
     let tls = tls.map_err(|error| StartError::new("set TLS up", error))?;
     let api = describe(state).map_err(|error| StartError::new("describe the stub plane", error))?;
     let log = slog::Logger::root(slog::Discard, slog::o!());
-    let traffic = Arc::new(Traffic::new());
-    let doorway = Doorway { state: Arc::clone(state), traffic: Arc::clone(&traffic), door };
+    let doorway = Doorway { state: Arc::clone(state), door };
     let http = ServerBuilder::new(api, doorway, log)
         .config(config)
         .tls(tls.map(ConfigTls::Dynamic))
         .start()
         .map_err(|error| StartError::new(format!("listen on {address}"), error))?;
     let address = http.local_addr();
-    let listener = Listener::find(address).and_then(|listener| {
-        listener.tune(settings.connections.write)?;
-        Ok(listener)
-    });
-    let listener = listener
-        .inspect_err(|error| tracing::debug!(%error, "the listener is left as dropshot made it"))
-        .ok();
-    let mut watching = JoinSet::new();
-    // Below TLS nothing can be said.
-    let farewell = settings
-        .tls
-        .is_none()
-        .then(|| refuse::head_too_slow(settings.connections.first_request).into_bytes());
-    let watch = connection::watch(Arc::clone(&traffic), address.port(), settings.connections, farewell);
-    watching.spawn(watch);
     #[cfg(not(unix))]
     if settings.unix_socket.is_some() {
         return Err(StartError::new("listen on a Unix socket", "this system has none"));
     }
     Ok(Plane {
         http,
-        listener,
+        listener: Listener::take(address, settings.connections),
         #[cfg(unix)]
-        front: front(settings.unix_socket.as_deref(), address, traffic)?,
-        _watching: watching,
+        front: front(settings.unix_socket.as_deref(), address, Arc::clone(&state.traffic))?,
     })
 }
 
@@ -173,7 +152,8 @@ fn describe(state: &State) -> Result<ApiDescription<Doorway>, String> {
 }
 
 async fn answer(context: RequestContext<Doorway>, raw: Raw) -> Result<Response<Body>, HttpError> {
-    let Doorway { state, traffic, door } = context.context();
+    let Doorway { state, door } = context.context();
+    let traffic = &state.traffic;
     let connection =
         Connection { peer: context.request.remote_addr(), local_port: context.server.local_addr.port() };
     let port = connection.peer.port();

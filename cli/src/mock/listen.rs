@@ -4,11 +4,14 @@ use std::env;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::{NonZeroUsize, ParseIntError};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use counterfoil_server::{LocalAuthority, StubBuilder, StubServer, Tls};
+use counterfoil_server::{
+    ConnectionLimits, DEFAULT_CONNECTIONS, LocalAuthority, StubBuilder, StubServer, Tls,
+};
 
 /// The folder of the local certificate authority, in the folder that a user's data is in.
 const AUTHORITY_FOLDER: &str = "counterfoil/tls";
@@ -48,6 +51,11 @@ pub(crate) struct Listening {
     #[arg(long, value_name = "FILE")]
     client_ca: Option<PathBuf>,
 
+    /// How many connections there may be at a time, to the stub and to the control API apart. Those beyond are closed,
+    /// and those that are there are served. Counted on Linux only, ten times a second.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTIONS, value_parser = at_least_one)]
+    max_connections: usize,
+
     /// A file to write the ports to once the stub listens: its own in the first line, the control API's in the second.
     /// For a Unix socket the first line is its path.
     #[arg(long, value_name = "FILE")]
@@ -58,6 +66,7 @@ impl Listening {
     /// Sets a stub up to listen as asked, and gives the certificate that clients are to trust, where it is one of ours.
     pub(super) fn apply(&self, builder: StubBuilder) -> anyhow::Result<(StubBuilder, Option<PathBuf>)> {
         let builder = builder.host(self.host).port(self.port).control_port(Some(self.control_port));
+        let builder = builder.connections(ConnectionLimits::default().at_once(self.max_connections));
         let builder = match &self.unix {
             Some(path) => builder.unix_socket(path),
             None => builder,
@@ -95,6 +104,10 @@ impl Listening {
         let Some(path) = &self.port_file else { return Ok(()) };
         write_ports(path, stub).with_context(|| format!("write `{}`", path.display()))
     }
+}
+
+fn at_least_one(text: &str) -> Result<usize, ParseIntError> {
+    text.parse::<NonZeroUsize>().map(NonZeroUsize::get)
 }
 
 /// Writes beside the file and renames, so that whoever waits for the file never reads half of it.

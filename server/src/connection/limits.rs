@@ -1,15 +1,20 @@
-//! How long a connection may keep the stub waiting.
+//! How long a connection may keep the stub waiting, and how many there may be.
 
 use std::time::Duration;
 
-/// How long a connection may take before it is closed; kept on Linux only.
+/// The connections to a port at a time unless told otherwise: they take about 60 MiB where all are held.
+pub const DEFAULT_CONNECTIONS: usize = 2_000;
+
+/// How long a connection may take before it is closed, and how many there may be; kept on Linux only, for the stub plane
+/// and for the control plane.
 ///
-/// The first two are looked at once a second, so that a connection may live two seconds longer.
+/// The first two times are looked at once a second, so that a connection may live two seconds longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
     pub(crate) first_request: Duration,
     pub(crate) idle: Duration,
     pub(crate) write: Duration,
+    pub(crate) at_once: usize,
 }
 
 impl ConnectionLimits {
@@ -33,6 +38,16 @@ impl ConnectionLimits {
         self.write = deadline;
         self
     }
+
+    /// How many connections there may be to the stub at a time, and to its control plane apart:
+    /// [`DEFAULT_CONNECTIONS`] unless told otherwise. Those beyond are closed, the last that came first, without
+    /// anything for those that were there.
+    ///
+    /// They are counted ten times a second, so that there may be more for that long, and requests answered on them.
+    pub fn at_once(mut self, connections: usize) -> Self {
+        self.at_once = connections;
+        self
+    }
 }
 
 impl Default for ConnectionLimits {
@@ -41,6 +56,7 @@ impl Default for ConnectionLimits {
             first_request: Duration::from_secs(8),
             idle: Duration::from_secs(30),
             write: Duration::from_secs(30),
+            at_once: DEFAULT_CONNECTIONS,
         }
     }
 }

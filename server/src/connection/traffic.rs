@@ -18,7 +18,8 @@ const SMALL_BODY: u64 = 64 * 1024;
 
 /// Counts requests by the port of the client they come from.
 ///
-/// Clients of several addresses may share a port, and then keep each other's connections open a little longer.
+/// Clients of several addresses may share a port, as may the connections of one to both planes; they then keep each
+/// other's open a little longer.
 pub(crate) struct Traffic {
     ports: Box<[Port]>,
     /// Counts the looks that [`warden`](super::warden) takes.
@@ -65,8 +66,13 @@ impl Traffic {
         self.now.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
     }
 
+    /// The number of the last look.
+    pub(super) fn now(&self) -> u32 {
+        self.now.load(Ordering::Relaxed)
+    }
+
     fn touch(&self, port: &Port) {
-        port.last.store(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
+        port.last.store(self.now(), Ordering::Relaxed);
     }
 
     /// Lets the connection in that comes from a port.

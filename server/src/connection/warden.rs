@@ -1,21 +1,18 @@
-//! Closes connections that keep the stub waiting.
+//! Closes connections that keep the stub waiting, and those that are too many.
 //!
 //! hyper closes a connection of HTTP/1.1 when the head of a request is not there in thirty seconds, counted from the
 //! first look for it. A connection on which nothing was ever sent, a TLS handshake that stops half-way and an idle
-//! connection of HTTP/2 it would keep for ever.
+//! connection of HTTP/2 it would keep for ever, and as many connections as there are descriptors.
 //!
 //! | the connection has | it is closed |
 //! |---|---|
-//! | a request that is being answered, a scripted delay included | never |
-//! | bytes that the kernel has yet to send or hand on | never, but the kernel gives up on a client that does not read |
+//! | a request that is being answered, a scripted delay included | never, but where it is one too many |
+//! | bytes that the kernel has yet to send or hand on | likewise, but the kernel gives up on a client that does not read |
 //! | not begun a request, or not come to the end of its head | after [`ConnectionLimits::first_request`]; who has begun is told so, by a 408 |
 //! | had a request | after [`ConnectionLimits::idle`] without another |
-//!
-//! Connections that say nothing may take every descriptor the process may have. One is kept spare, so that they are
-//! closed all the same.
+//! | come when there were [`ConnectionLimits::at_once`] | when that is seen; who has begun a first request is told so, by a 503 |
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
 use std::io;
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -24,28 +21,42 @@ use std::time::Duration;
 use socket2::Socket;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::busy::busy_sockets;
 #[cfg(target_os = "linux")]
 use super::diag;
 use super::limits::ConnectionLimits;
 use super::socket::{OpenSocket, Sockets, local_address, peer_address};
+use super::spare::Spare;
 use super::traffic::{Last, Traffic};
 
 /// The time between two looks, unless a limit is shorter than some of them.
 const LOOK: Duration = Duration::from_secs(1);
 /// How many looks a limit has at least.
 const LOOKS: u32 = 8;
+/// The time between two glances at how many descriptors there are; where they are many more than at the last look,
+/// there is another look at once.
+const GLANCE: Duration = Duration::from_millis(100);
 
-/// Watches over the connections to a port, for ever.
-///
-/// `farewell` is what those are sent who have begun their first request, and not come to the end of its head in time;
-/// nothing where bytes cannot be sent as they are.
-pub(crate) async fn watch(
-    traffic: Arc<Traffic>,
-    port: u16,
-    limits: ConnectionLimits,
-    farewell: Option<Vec<u8>>,
-) {
-    let mut warden = match Warden::new(traffic, port, limits, farewell) {
+/// A port whose connections are watched over.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) port: u16,
+    /// What is said to those whose connections are closed; nothing where bytes cannot be sent as they are.
+    pub(crate) farewells: Option<Farewells>,
+}
+
+/// What those are sent who have begun their first request when their connection is closed: whole replies.
+#[derive(Debug)]
+pub(crate) struct Farewells {
+    /// Who has not come to the end of the head in time.
+    pub(crate) late: Vec<u8>,
+    /// Who is one too many.
+    pub(crate) excess: Vec<u8>,
+}
+
+/// Watches over the connections to some ports, for ever.
+pub(crate) async fn watch(traffic: Arc<Traffic>, ports: Vec<Watched>, limits: ConnectionLimits) {
+    let mut warden = match Warden::new(traffic, ports, limits) {
         Ok(warden) => warden,
         Err(error) => {
             tracing::debug!(%error, "idle connections are left to dropshot");
@@ -54,10 +65,15 @@ pub(crate) async fn watch(
     };
     let mut looks = interval(warden.pause);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut glances = interval(GLANCE);
+    glances.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        looks.tick().await;
+        let looked = tokio::select! {
+            _ = looks.tick() => warden.look(),
+            _ = glances.tick() => warden.glance(),
+        };
         // There may be too many descriptors for a look; there are fewer another time.
-        if let Err(error) = warden.look() {
+        if let Err(error) = looked {
             tracing::debug!(%error, "connections cannot be looked at");
         }
     }
@@ -67,30 +83,46 @@ struct Warden {
     traffic: Arc<Traffic>,
     sockets: Sockets,
     spare: Spare,
-    port: u16,
+    ports: Vec<Watched>,
     pause: Duration,
     first_request: u32,
     idle: u32,
+    at_once: usize,
     known: HashMap<u64, Known>,
-    farewell: Option<Vec<u8>>,
+    /// How many descriptors there may be before connections are counted again.
+    enough: usize,
 }
 
 /// What is known of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// A connection that comes from a port, and the look that saw it first.
-    Client { port: u16, since: u32 },
+    Client(Client),
+    /// A connection that was closed, and that hyper has yet to let go of.
+    Leaving,
     /// None of ours.
     Other,
 }
 
+/// A connection to one of the watched ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Client {
+    /// Which of the watched ports it is to.
+    to: usize,
+    /// The port it comes from.
+    from: u16,
+    /// The look that saw it first.
+    since: u32,
+}
+
+/// Why a connection is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Late,
+    Excess,
+}
+
 impl Warden {
-    fn new(
-        traffic: Arc<Traffic>,
-        port: u16,
-        limits: ConnectionLimits,
-        farewell: Option<Vec<u8>>,
-    ) -> io::Result<Self> {
+    fn new(traffic: Arc<Traffic>, ports: Vec<Watched>, limits: ConnectionLimits) -> io::Result<Self> {
         let shortest = limits.first_request.min(limits.idle) / LOOKS;
         let pause = shortest.clamp(Duration::from_millis(1), LOOK);
         let looks =
@@ -99,23 +131,51 @@ impl Warden {
             traffic,
             sockets: Sockets::new()?,
             spare: Spare::default(),
-            port,
+            ports,
             pause,
             first_request: looks(limits.first_request),
             idle: looks(limits.idle),
+            at_once: limits.at_once,
             known: HashMap::new(),
-            farewell,
+            enough: 0,
         })
     }
 
-    /// Looks at all connections once, and closes those that took too long.
+    /// Looks at all connections once, and closes those that took too long or are too many.
     fn look(&mut self) -> io::Result<()> {
         let now = self.traffic.look();
         self.spare.keep();
+        let clients = self.survey(now)?;
+        let (late, others): (Vec<_>, Vec<_>) =
+            clients.into_iter().partition(|(_, client)| self.is_late(*client, now));
+        if !late.is_empty() {
+            let busy = self.spare.or_give(busy_sockets)?;
+            for (socket, client) in late {
+                if !busy.contains(&socket.inode) {
+                    self.close(socket, client, Reason::Late)?;
+                }
+            }
+        }
+        self.close_excess(others)
+    }
+
+    /// Looks for connections that are too many, where there are many more descriptors than at the last look.
+    fn glance(&mut self) -> io::Result<()> {
+        let count = self.spare.or_give(|| self.sockets.count())?;
+        if count <= self.enough {
+            return Ok(());
+        }
+        // What is seen between two looks is seen by the next, as far as deadlines go.
+        let clients = self.survey(self.traffic.now() + 1)?;
+        self.close_excess(clients)
+    }
+
+    /// The connections that there are; those not known yet are seen by the look `now`.
+    fn survey(&mut self, now: u32) -> io::Result<Vec<(OpenSocket, Client)>> {
         let open = self.spare.or_give(|| self.sockets.list())?;
         let inodes: HashSet<u64> = open.iter().map(|socket| socket.inode).collect();
         self.known.retain(|inode, _| inodes.contains(inode));
-        let mut late = Vec::new();
+        let mut clients = Vec::new();
         for socket in open {
             let known = match self.known.get(&socket.inode) {
                 Some(known) => *known,
@@ -125,30 +185,30 @@ impl Warden {
                     known
                 }
             };
-            if let Known::Client { port, since } = known
-                && self.is_late(port, since, now)
-            {
-                late.push(socket);
+            if let Known::Client(client) = known {
+                clients.push((socket, client));
             }
         }
-        if !late.is_empty() {
-            self.close(&late)?;
-        }
-        Ok(())
+        Ok(clients)
     }
 
     /// What a socket is; nothing where it is gone already.
     fn meet(&mut self, socket: OpenSocket, now: u32) -> io::Result<Option<Known>> {
         self.spare.or_give(|| {
             let Some(duplicate) = self.sockets.duplicate(socket)? else { return Ok(None) };
-            let is_ours = local_address(&duplicate).is_some_and(|local| local.port() == self.port);
-            let client = peer_address(&duplicate).filter(|_| is_ours);
-            Ok(Some(client.map_or(Known::Other, |peer| Known::Client { port: peer.port(), since: now })))
+            let local = local_address(&duplicate).map(|local| local.port());
+            let to = self.ports.iter().position(|watched| Some(watched.port) == local);
+            let client = to.and_then(|to| {
+                let from = peer_address(&duplicate)?.port();
+                Some(Client { to, from, since: now })
+            });
+            Ok(Some(client.map_or(Known::Other, Known::Client)))
         })
     }
 
-    fn is_late(&self, port: u16, since: u32, now: u32) -> bool {
-        match self.traffic.last(port) {
+    fn is_late(&self, client: Client, now: u32) -> bool {
+        let Client { from, since, .. } = client;
+        match self.traffic.last(from) {
             Last::UnderWay => false,
             // It was opened after the look before the one that saw it first; what was earlier was another's.
             Last::At(last) if last + 1 >= since => now.saturating_sub(last) > self.idle,
@@ -156,23 +216,65 @@ impl Warden {
         }
     }
 
-    fn close(&mut self, late: &[OpenSocket]) -> io::Result<()> {
-        let busy = self.spare.or_give(busy_sockets)?;
-        for socket in late.iter().filter(|socket| !busy.contains(&socket.inode)) {
-            self.spare.or_give(|| {
-                if let Some(duplicate) = self.sockets.duplicate(*socket)? {
-                    if let Some(farewell) = self.farewell.as_ref().filter(|_| has_only_spoken(&duplicate)) {
-                        // The client may have gone first.
-                        let _ = duplicate.send(farewell);
-                    }
-                    // hyper sees the end of the connection, and lets it go; the client may have gone first.
-                    let _ = duplicate.shutdown(Shutdown::Both);
-                }
-                Ok(())
-            })?;
+    /// Closes the connections of each port that are more than there may be.
+    fn close_excess(&mut self, clients: Vec<(OpenSocket, Client)>) -> io::Result<()> {
+        let mut room = self.at_once;
+        for to in 0..self.ports.len() {
+            let of_port = clients.iter().filter(|(_, client)| client.to == to).copied();
+            let excess = excess(of_port.collect(), self.at_once, |port| self.traffic.last(port));
+            let count = clients.iter().filter(|(_, client)| client.to == to).count() - excess.len();
+            room = room.min(self.at_once - count);
+            for (socket, client) in excess {
+                self.close(socket, client, Reason::Excess)?;
+            }
         }
+        let leaving = self.known.values().filter(|known| **known == Known::Leaving).count();
+        let count = self.spare.or_give(|| self.sockets.count())?;
+        self.enough = count.saturating_sub(leaving).saturating_add(room);
         Ok(())
     }
+
+    fn close(&mut self, socket: OpenSocket, client: Client, reason: Reason) -> io::Result<()> {
+        let farewells = self.ports[client.to].farewells.as_ref();
+        let farewell = farewells.map(|farewells| match reason {
+            Reason::Late => &farewells.late,
+            Reason::Excess => &farewells.excess,
+        });
+        self.spare.or_give(|| {
+            if let Some(duplicate) = self.sockets.duplicate(socket)? {
+                if let Some(farewell) = farewell.filter(|_| has_only_spoken(&duplicate)) {
+                    // The client may have gone first.
+                    let _ = duplicate.send(farewell);
+                }
+                // hyper sees the end of the connection, and lets it go; the client may have gone first.
+                let _ = duplicate.shutdown(Shutdown::Both);
+            }
+            Ok(())
+        })?;
+        self.known.insert(socket.inode, Known::Leaving);
+        Ok(())
+    }
+}
+
+/// The connections beyond so many: those that came last, and of them first those that have said nothing, then those that
+/// no request is answered on.
+fn excess(
+    mut clients: Vec<(OpenSocket, Client)>,
+    at_once: usize,
+    last: impl Fn(u16) -> Last,
+) -> Vec<(OpenSocket, Client)> {
+    if clients.len() <= at_once {
+        return Vec::new();
+    }
+    clients.sort_by_cached_key(|(_, client)| {
+        let silence = match last(client.from) {
+            Last::UnderWay => 0,
+            Last::At(_) => 1,
+            Last::Never => 2,
+        };
+        (client.since, silence)
+    });
+    clients.split_off(at_once)
 }
 
 /// Whether a client has sent something, and was sent nothing: neither a reply, nor the settings of HTTP/2.
@@ -188,95 +290,32 @@ fn has_only_spoken(_socket: &Socket) -> bool {
     false
 }
 
-/// A descriptor that is given up where there are no others.
-#[derive(Debug, Default)]
-struct Spare(Option<File>);
-
-impl Spare {
-    /// Takes a descriptor, where it was given up and there is one again.
-    fn keep(&mut self) {
-        if self.0.is_none() {
-            self.0 = File::open("/dev/null").ok();
-        }
-    }
-
-    /// Does what needs one descriptor for a time; where there is none, with the spare one. What `act` gives must hold
-    /// none, or the spare one is lost to the next client.
-    fn or_give<T>(&mut self, act: impl Fn() -> io::Result<T>) -> io::Result<T> {
-        match act() {
-            Err(error) if is_short_of_descriptors(&error) && self.0.take().is_some() => {
-                let done = act();
-                self.keep();
-                done
-            }
-            done => done,
-        }
-    }
-}
-
-#[cfg(unix)]
-fn is_short_of_descriptors(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
-}
-
-#[cfg(not(unix))]
-fn is_short_of_descriptors(_error: &io::Error) -> bool {
-    false
-}
-
-/// The inodes of all sockets of TCP that have bytes to send or to be read.
-fn busy_sockets() -> io::Result<HashSet<u64>> {
-    let mut busy = HashSet::new();
-    for table in ["/proc/self/net/tcp", "/proc/self/net/tcp6"] {
-        match std::fs::read_to_string(table) {
-            Ok(table) => busy.extend(table.lines().filter_map(busy_socket)),
-            // A machine without IPv6 has no such table.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(busy)
-}
-
-/// The inode of a line of the kernel's table (proc(5)), where one of its two queues is not empty.
-fn busy_socket(line: &str) -> Option<u64> {
-    let mut fields = line.split_whitespace();
-    let queues = fields.nth(4)?;
-    let inode = fields.nth(4)?.parse().ok()?;
-    let is_empty = queues.bytes().all(|byte| matches!(byte, b'0' | b':'));
-    (!is_empty && inode != 0).then_some(inode)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
-    fn the_spare_descriptor_is_given_up_when_there_is_no_other_and_taken_again() {
-        let mut spare = Spare::default();
-        let shortage = || io::Error::from(rustix::io::Errno::MFILE);
-        assert!(spare.or_give(|| Err::<(), _>(shortage())).is_err(), "there is none to give");
-        spare.keep();
-        let tries = std::cell::Cell::new(0);
-        let done = spare.or_give(|| {
-            tries.set(tries.get() + 1);
-            if tries.get() == 1 { Err(shortage()) } else { Ok("done") }
-        });
-        assert_eq!((done.unwrap(), tries.get(), spare.0.is_some()), ("done", 2, true));
-    }
-
-    #[test]
-    fn queues_that_are_not_empty_are_seen() {
-        let line = |queues: &str| {
-            format!(
-                "   0: 0100007F:0FAA 0100007F:D2F0 01 {queues} 00:00000000 00000000  1000        0 59210 1 0 100"
-            )
+    fn those_beyond_the_limit_are_the_last_that_came_and_among_them_the_silent_first() {
+        let client = |number: i32, since| {
+            let socket = OpenSocket { number, inode: number.unsigned_abs().into() };
+            (socket, Client { to: 0, from: number.unsigned_abs().try_into().unwrap(), since })
         };
-        assert_eq!(busy_socket(&line("00000000:00000000")), None);
-        assert_eq!(busy_socket(&line("00000A00:00000000")), Some(59210));
-        assert_eq!(busy_socket(&line("00000000:00000010")), Some(59210));
-        assert_eq!(busy_socket("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when"), None);
+        let clients = [client(1, 3), client(2, 2), client(3, 4), client(4, 4), client(5, 4), client(6, 4)];
+        let beyond = |at_once| {
+            let excess = excess(clients.to_vec(), at_once, |port| match port {
+                3 | 5 => Last::UnderWay,
+                4 => Last::At(4),
+                _ => Last::Never,
+            });
+            let mut numbers: Vec<u16> = excess.into_iter().map(|(_, client)| client.from).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        assert_eq!(beyond(6), [0; 0]);
+        assert_eq!(beyond(5), [6]);
+        assert_eq!(beyond(4), [4, 6]);
+        assert_eq!(beyond(2), [3, 4, 5, 6]);
+        assert_eq!(beyond(1), [1, 3, 4, 5, 6]);
+        assert_eq!(beyond(0), [1, 2, 3, 4, 5, 6]);
     }
 }

@@ -1,5 +1,6 @@
 //! What every handler begins with: whether the request is let in, and which session it is about.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use dropshot::RequestContext;
@@ -10,14 +11,29 @@ use super::guard;
 use super::problem::Problem;
 use super::said::SaidQuery;
 use super::sessions;
+use crate::connection::{Traffic, UnderWay};
 use crate::edition::Edition;
 use crate::session::Session;
 use crate::state::State;
 
 /// A request that was let in: the stub, and the session that it is about.
 pub(super) struct Asked<'r> {
-    pub(super) state: &'r State,
+    pub(super) state: Admitted<'r>,
     pub(super) session: Arc<Session>,
+}
+
+/// The stub, for a request that was let in; its connection is not idle as long as this lives.
+pub(super) struct Admitted<'r> {
+    state: &'r State,
+    _under_way: UnderWay<&'r Traffic>,
+}
+
+impl Deref for Admitted<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.state
+    }
 }
 
 /// A query that may name a session.
@@ -41,7 +57,7 @@ impl<'r> Asked<'r> {
     {
         let state = admitted(rqctx)?;
         let query = query.read()?;
-        let session = sessions::named(state, query.session())?;
+        let session = sessions::named(&state, query.session())?;
         Ok((Self { state, session }, query))
     }
 
@@ -64,7 +80,9 @@ impl<'r> Asked<'r> {
 /// # Errors
 ///
 /// Where it is not.
-pub(super) fn admitted(rqctx: &RequestContext<Arc<State>>) -> Result<&State, Problem> {
+pub(super) fn admitted(rqctx: &RequestContext<Arc<State>>) -> Result<Admitted<'_>, Problem> {
+    let state: &State = rqctx.context();
+    let under_way = UnderWay::new(&*state.traffic, rqctx.request.remote_addr().port());
     guard::admit(rqctx.request.uri(), rqctx.request.headers())?;
-    Ok(rqctx.context())
+    Ok(Admitted { state, _under_way: under_way })
 }

@@ -148,15 +148,15 @@ impl ControlApi for Control {
     }
 
     async fn make_session(rqctx: Context, order: SaidBody<NewSession>) -> Made<SessionMade> {
-        made(admitted(&rqctx).and_then(|state| sessions::make(state, order.read()?)))
+        made(admitted(&rqctx).and_then(|state| sessions::make(&state, order.read()?)))
     }
 
     async fn list_sessions(rqctx: Context) -> Shown<Vec<SessionSummary>> {
-        shown(admitted(&rqctx).map(sessions::list))
+        shown(admitted(&rqctx).map(|state| sessions::list(&state)))
     }
 
     async fn drop_session(rqctx: Context, path: SaidPath<SessionPath>) -> Removed {
-        removed(admitted(&rqctx).and_then(|state| sessions::drop_named(state, &path.read()?.id)))
+        removed(admitted(&rqctx).and_then(|state| sessions::drop_named(&state, &path.read()?.id)))
     }
 
     async fn send_webhook(
@@ -165,7 +165,7 @@ impl ControlApi for Control {
         order: SaidBody<WebhookOrder>,
     ) -> Shown<WebhookSent> {
         shown(match admitted(&rqctx) {
-            Ok(state) => webhooks::send(state, path, order).await,
+            Ok(state) => webhooks::send(&state, path, order).await,
             Err(problem) => Err(problem),
         })
     }

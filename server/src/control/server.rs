@@ -8,14 +8,35 @@ use dropshot::{ConfigDropshot, HandlerTaskMode, HttpServer, ServerBuilder};
 
 use super::api::control_api_mod;
 use super::handlers::Control;
+use crate::connection::Listener;
 use crate::start_error::StartError;
 use crate::state::State;
 
 /// The largest body read, in bytes; dropshot answers a larger one with 400.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// A running control plane.
-pub(crate) type Server = HttpServer<Arc<State>>;
+/// A running control plane; it stops when dropped.
+pub(crate) struct Server {
+    http: HttpServer<Arc<State>>,
+    listener: Option<Listener>,
+}
+
+impl Server {
+    /// The address that it listens on.
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.http.local_addr()
+    }
+
+    /// Refuses new connections, and waits for the requests under way.
+    ///
+    /// # Errors
+    ///
+    /// When it had stopped already.
+    pub(crate) async fn close(self) -> Result<(), String> {
+        drop(self.listener);
+        self.http.close().await
+    }
+}
 
 /// Starts to listen on a port of the loopback interface; 0 takes a free one.
 ///
@@ -39,8 +60,10 @@ fn listen(state: &Arc<State>, address: SocketAddr) -> Result<Server, StartError>
     let api = control_api_mod::api_description::<Control>()
         .map_err(|error| StartError::new("describe the control plane", error.to_string()))?;
     let log = slog::Logger::root(slog::Discard, slog::o!());
-    ServerBuilder::new(api, Arc::clone(state), log)
+    let http = ServerBuilder::new(api, Arc::clone(state), log)
         .config(config)
         .start()
-        .map_err(|error| StartError::new(format!("listen on {address} for the control plane"), error))
+        .map_err(|error| StartError::new(format!("listen on {address} for the control plane"), error))?;
+    let listener = Listener::take(http.local_addr(), state.settings.connections);
+    Ok(Server { http, listener })
 }

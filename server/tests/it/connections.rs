@@ -11,9 +11,9 @@ use tokio::time::{interval, timeout};
 
 use crate::stub::{Stub, TABLES, contract, tables};
 
-const PETS: &[u8] = b"GET /pets HTTP/1.1\r\nHost: x\r\n\r\n";
+pub(crate) const PETS: &[u8] = b"GET /pets HTTP/1.1\r\nHost: x\r\n\r\n";
 /// Long enough for a machine that is busy with other things, short enough that a test which waits for nothing fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 fn limited(first_request: u64, idle: u64) -> StubBuilder {
     let limits = ConnectionLimits::default()
@@ -23,7 +23,7 @@ fn limited(first_request: u64, idle: u64) -> StubBuilder {
 }
 
 /// Reads until the stub closes.
-async fn rest(connection: &mut TcpStream) -> Vec<u8> {
+pub(crate) async fn rest(connection: &mut TcpStream) -> Vec<u8> {
     let mut read = Vec::new();
     // A reset is a close too.
     let _ = timeout(PATIENCE, connection.read_to_end(&mut read)).await.expect("the stub closes");
@@ -41,11 +41,21 @@ async fn a_connection_that_never_says_anything_is_closed() {
 #[tokio::test]
 async fn a_head_that_comes_a_byte_at_a_time_is_waited_for_no_longer_than_told() {
     let stub = Stub::start(limited(200, 60_000)).await;
-    let (mut reading, mut writing) = stub.connect().await.into_split();
+    let read = drip(stub.connect().await, PETS).await;
+    if read.is_empty() {
+        return println!("no verdict on the 408: the kernel does not tell what has been sent");
+    }
+    assert!(read.starts_with("HTTP/1.1 408 ") && read.contains("urn:counterfoil:head-timeout"), "{read}");
+}
+
+/// Sends the bytes again and again, but for the ends of lines, one at a time, and gives what is answered when the
+/// connection is closed.
+pub(crate) async fn drip(connection: TcpStream, bytes: &[u8]) -> String {
+    let (mut reading, mut writing) = connection.into_split();
     let started = Instant::now();
     let dripping = async {
         let mut pauses = interval(Duration::from_millis(20));
-        for byte in PETS.iter().cycle().filter(|byte| !b"\r\n".contains(byte)) {
+        for byte in bytes.iter().cycle().filter(|byte| !b"\r\n".contains(byte)) {
             pauses.tick().await;
             if writing.write_all(&[*byte]).await.is_err() {
                 break;
@@ -58,11 +68,7 @@ async fn a_head_that_comes_a_byte_at_a_time_is_waited_for_no_longer_than_told() 
         closed = reading.read_to_end(&mut read) => drop(closed),
     }
     assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
-    if read.is_empty() {
-        return println!("no verdict on the 408: the kernel does not tell what has been sent");
-    }
-    let read = String::from_utf8_lossy(&read);
-    assert!(read.starts_with("HTTP/1.1 408 ") && read.contains("urn:counterfoil:head-timeout"), "{read}");
+    String::from_utf8_lossy(&read).into_owned()
 }
 
 #[tokio::test]
@@ -90,7 +96,7 @@ async fn an_idle_connection_of_http_2_is_closed() {
 }
 
 /// Whether the stub has let go of a connection, as the kernel sees it.
-fn is_closed(client: SocketAddr, stub: SocketAddr) -> bool {
+pub(crate) fn is_closed(client: SocketAddr, stub: SocketAddr) -> bool {
     let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
     let ends = (format!(":{:04X}", stub.port()), format!(":{:04X}", client.port()));
     !table.lines().any(|line| {

@@ -1,10 +1,11 @@
 //! Connections that are held, that do not read, and that flood.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::Target;
+use super::{DOCUMENT, Target};
 use crate::wire::{connect, send};
 
 /// How many connections are held at once.
@@ -15,6 +16,9 @@ const HELD_MEMORY: u64 = 64;
 
 /// How long a connection may take to its first request.
 const FIRST_REQUEST: Duration = Duration::from_secs(8);
+
+/// How long a connection may be idle, a look at it included.
+const IDLE: Duration = Duration::from_secs(28);
 
 /// What a flood may cost.
 const FLOOD: Duration = Duration::from_secs(2);
@@ -75,6 +79,39 @@ fn a24_connections_that_are_held_cost_little_and_are_let_go_of() {
         // On a busy machine this may come too late.
         assert!(is_answered || started.elapsed() > FIRST_REQUEST, "{answer}");
     }
+}
+
+#[test]
+fn a24_connections_beyond_the_limit_are_closed_and_those_that_exist_are_served() {
+    const LIMIT: usize = 100;
+    let target = Target::under(DOCUMENT, &["--max-connections", "100"]);
+    let (open, started) = (|| connect(target.url()), Instant::now());
+    let is_answered = |stream: &mut TcpStream| {
+        let written = stream.write_all(b"GET /alive HTTP/1.1\r\nHost: x\r\n\r\n");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"alive") {
+            let mut piece = [0; 1000];
+            match stream.read(&mut piece) {
+                Ok(length) if length > 0 => answer.extend_from_slice(&piece[..length]),
+                _ => return false,
+            }
+        }
+        written.is_ok()
+    };
+    target.attack("connections beyond the limit", || {
+        let mut existing: Vec<TcpStream> = (0..LIMIT).map(|_| open()).collect();
+        assert!(existing.iter_mut().all(is_answered), "as many as there may be are served");
+        let beyond: Vec<TcpStream> = (0..HELD).map(|_| open()).collect();
+        let closed = beyond.into_iter().filter(|mut stream| stream.read(&mut [0]).unwrap_or_default() == 0);
+        assert_eq!(closed.count(), HELD, "many too many are closed");
+        // On a busy machine this may come too late.
+        let are_served = existing.iter_mut().all(is_answered) || started.elapsed() > IDLE;
+        assert!(are_served, "those that exist are served");
+        drop(existing);
+        // It recovers once it has let go of them.
+        let descriptors = format!("/proc/{}/fd", target.mock.id());
+        while fs::read_dir(&descriptors).expect("it runs").count() > LIMIT {}
+    });
 }
 
 /// A frame of HTTP/2 (RFC 9113, section 4.1).

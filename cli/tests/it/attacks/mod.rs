@@ -62,9 +62,14 @@ impl Target {
     }
 
     fn of(document: &str) -> Self {
+        Self::under(document, &[])
+    }
+
+    /// A stub of a document under some options.
+    fn under(document: &str, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = write(folder.path(), "target.yaml", document);
-        let mock = Mock::start([text(&path)]);
+        let mock = Mock::start([&[text(&path)], options].concat());
         let mut target = Self { mock, memory: 0, _folder: folder };
         // What is made once, on the first request, is not held against the attacks.
         assert_eq!(send(target.url(), "GET /alive", &[], b"").status, 200);
