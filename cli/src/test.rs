@@ -70,6 +70,10 @@ async fn test_one(
         .headers
         .iter()
         .fold(Target::new(url), |target, header| target.header(header.name.clone(), header.value.clone()));
+    let target = arguments
+        .other_headers
+        .iter()
+        .fold(target, |target, header| target.other_header(header.name.clone(), header.value.clone()));
     let mut signals = Signals::listen().context("listen for signals")?;
     reports.set_rerun(&arguments.rerun_command(&source.name));
     let stop = signals.next();

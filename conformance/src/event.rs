@@ -103,12 +103,14 @@ pub enum Phase {
     Coverage,
     /// Random valid and invalid data.
     Fuzzing,
+    /// Resources made, read, changed and removed, one request after the other.
+    Stateful,
 }
 
 impl Phase {
     /// All phases, in the order in which they run: probes start from requests that the phases before them have seen
     /// accepted.
-    pub const ALL: [Self; 4] = [Self::Examples, Self::Coverage, Self::Fuzzing, Self::Probing];
+    pub const ALL: [Self; 5] = [Self::Examples, Self::Coverage, Self::Fuzzing, Self::Stateful, Self::Probing];
 
     /// Its name, as options and case ids write it.
     pub fn as_str(self) -> &'static str {
@@ -117,6 +119,7 @@ impl Phase {
             Self::Examples => "examples",
             Self::Coverage => "coverage",
             Self::Fuzzing => "fuzzing",
+            Self::Stateful => "stateful",
         }
     }
 }

@@ -54,6 +54,10 @@ pub struct Reproduction {
     pub case: String,
     /// The run's seed.
     pub seed: u64,
+    /// Curl commands for the requests before it, where it depends on what they did: those that made the resource it
+    /// is about, and what was done with that. The ids in them are those of this run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
     /// A curl command that sends the shrunk case when pasted into a shell; secrets are read from the environment.
     pub curl: String,
 }

@@ -23,7 +23,8 @@
 //! A check blames nobody for what it cannot prove: a request that was meant to be invalid counts only where the
 //! document's own decoder and validator refuse what was sent, a valid one only where they take it.
 //!
-//! Left out so far: sequences of operations, and whatever needs to remember more than one exchange.
+//! What replies tell of resources is remembered: later requests are made about those, and stories of a resource are
+//! told from its making to its removal.
 
 mod case;
 mod check;
@@ -35,11 +36,12 @@ mod plan;
 mod redact;
 pub mod report;
 mod reproduction;
+mod resource;
 mod runner;
 mod secrets;
 
 pub use case::{Intent, Probe, invent_credentials};
-pub use check::{Breach, Check, Judgement, Limits, Observation, Outcome, checks};
+pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks};
 pub use config::{Credentials, Options, Settings, SettingsError, ShrinkBudget, Target};
 pub use event::{
     CaseRecord, CheckResult, EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase,

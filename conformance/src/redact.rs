@@ -50,7 +50,7 @@ impl Redactor {
             fields: HashMap::new(),
             values: Vec::new(),
         };
-        for (name, value) in &target.headers {
+        for (name, value) in target.headers.iter().chain(&target.other_headers) {
             redactor.headers.insert(name.trim().to_ascii_lowercase());
             // `Bearer abc` is a secret, and so is `abc` alone.
             let parts =

@@ -37,6 +37,11 @@ pub(crate) struct Arguments {
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<Header>,
 
+    /// A header that a second identity sends in the place of the one of the same name: what the first identity made is
+    /// then read by the second. Its value is hidden in all reports. Can be given several times.
+    #[arg(long = "other-header", value_name = "NAME: VALUE")]
+    pub(crate) other_headers: Vec<Header>,
+
     /// The seed of every random choice, or `random`.
     #[arg(long, value_name = "N", default_value = "0")]
     pub(crate) seed: Seed,
@@ -188,6 +193,7 @@ enum PhaseName {
     Examples,
     Coverage,
     Fuzzing,
+    Stateful,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -279,6 +285,10 @@ impl Arguments {
             let variable = counterfoil_conformance::header_variable(&header.name);
             words.push(format!("--header \"{}: ${variable}\"", header.name));
         }
+        for header in &self.other_headers {
+            let variable = counterfoil_conformance::header_variable(&header.name);
+            words.push(format!("--other-header \"{}: $OTHER_{variable}\"", header.name));
+        }
         words.join(" ")
     }
 }
@@ -290,6 +300,7 @@ impl PhaseName {
             Self::Examples => Phase::Examples,
             Self::Coverage => Phase::Coverage,
             Self::Fuzzing => Phase::Fuzzing,
+            Self::Stateful => Phase::Stateful,
         }
     }
 }

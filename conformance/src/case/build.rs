@@ -108,6 +108,7 @@ impl Factory {
             Some(Probe::InvalidCredential { scheme }) => {
                 self.signer.sign_with_invalid(operation, scheme, &mut request);
             }
+            Some(Probe::OtherIdentity) => self.signer.sign_as_other(operation, &mut request),
             Some(Probe::MissingHeader { name }) => {
                 self.signer.sign(operation, &mut request);
                 request.headers.remove(name.as_str());

@@ -19,6 +19,8 @@ const WRONG_BASIC: &str = "Basic Y291bnRlcmZvaWwtaW52YWxpZDpjb3VudGVyZm9pbC1pbnZ
 #[derive(Debug)]
 pub(crate) struct Signer {
     headers: HeaderMap,
+    /// What another identity sends in the place of headers of the same names.
+    other: HeaderMap,
     credentials: Credentials,
 }
 
@@ -65,15 +67,8 @@ fn schemes(operation: &Operation) -> impl Iterator<Item = &SecurityScheme> {
 impl Signer {
     /// A signer with the headers of a target; the error names a header that cannot be sent.
     pub(crate) fn new(target: &Target, credentials: Credentials) -> Result<Self, String> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &target.headers {
-            let name = HeaderName::try_from(name.trim())
-                .map_err(|_| format!("`{name}` is not the name of a header"))?;
-            let value = HeaderValue::try_from(value.trim())
-                .map_err(|_| format!("the value given for the header `{name}` cannot be sent"))?;
-            headers.append(name, value);
-        }
-        Ok(Self { headers, credentials })
+        let (headers, other) = (header_map(&target.headers)?, header_map(&target.other_headers)?);
+        Ok(Self { headers, other, credentials })
     }
 
     /// Whether missing credentials are made up.
@@ -87,6 +82,25 @@ impl Signer {
             let mut request = Request::new(operation.method().clone(), "/");
             self.add_target_headers(&mut request);
             counterfoil_openapi::validate::security(operation, &request).is_none()
+        }
+    }
+
+    /// Whether there is a second identity.
+    pub(crate) fn has_other_identity(&self) -> bool {
+        !self.other.is_empty()
+    }
+
+    /// Adds the target's headers, and in the place of some those of the other identity.
+    pub(crate) fn sign_as_other(&self, operation: &Operation, request: &mut Request) {
+        self.add_target_headers(request);
+        for place in credential_places(operation) {
+            take(&place, request);
+        }
+        for name in self.other.keys() {
+            request.headers.remove(name);
+            for value in self.other.get_all(name) {
+                request.headers.append(name.clone(), value.clone());
+            }
         }
     }
 
@@ -147,6 +161,18 @@ impl Signer {
             }
         }
     }
+}
+
+fn header_map(list: &[(String, String)]) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in list {
+        let name =
+            HeaderName::try_from(name.trim()).map_err(|_| format!("`{name}` is not the name of a header"))?;
+        let value = HeaderValue::try_from(value.trim())
+            .map_err(|_| format!("the value given for the header `{name}` cannot be sent"))?;
+        headers.append(name, value);
+    }
+    Ok(headers)
 }
 
 /// Puts made-up credentials on a request where its operation asks for some that it lacks. Only a stub that takes any

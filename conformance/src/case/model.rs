@@ -9,6 +9,7 @@ use http::Method;
 
 use super::Sent;
 use crate::event::{Mode, Phase};
+use crate::resource::Subject;
 
 /// What a case is meant to find out.
 ///
@@ -44,6 +45,8 @@ pub enum Probe {
         /// The name of the security scheme.
         scheme: String,
     },
+    /// With the credentials of another identity.
+    OtherIdentity,
     /// Without a header that the document requires.
     MissingHeader {
         /// The header's name.
@@ -58,6 +61,7 @@ impl Probe {
             Self::UndeclaredMethod { method, .. } => format!("method {method} is not declared for the path"),
             Self::NoCredentials => "sent without credentials".to_owned(),
             Self::InvalidCredential { scheme } => format!("sent with an invalid credential for `{scheme}`"),
+            Self::OtherIdentity => "sent with the credentials of another identity".to_owned(),
             Self::MissingHeader { name } => format!("sent without the required header `{name}`"),
         }
     }
@@ -96,11 +100,15 @@ pub(crate) struct Case {
     /// Operation, phase and number.
     pub(crate) id: String,
     pub(crate) operation: Arc<Operation>,
+    /// The operation's place in the plan.
+    pub(crate) index: usize,
     pub(crate) phase: Phase,
     pub(crate) intent: Intent,
     pub(crate) origin: Origin,
     /// The values before they were encoded and signed.
     pub(crate) values: RequestValues,
+    /// The resource that its path names, where one is known.
+    pub(crate) subject: Option<Subject>,
     pub(crate) sent: Sent,
 }
 

@@ -8,7 +8,7 @@ use counterfoil_openapi::{BasePaths, Contract, Operation, Request, Response, Rou
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
-use super::{Judgement, Limits, Observation, Outcome, checks};
+use super::{Expectation, Judgement, Limits, Observation, Outcome, checks};
 use crate::case::{Intent, Probe};
 
 const DOCUMENT: &str = r#"
@@ -82,6 +82,7 @@ pub(super) struct Scene {
     request: Request,
     outcome: Outcome,
     elapsed: Duration,
+    expectation: Option<Expectation>,
 }
 
 impl Scene {
@@ -95,6 +96,7 @@ impl Scene {
             request: Request::new(operation.method().clone(), target),
             outcome: Outcome::Answered(Response::new(StatusCode::OK)),
             elapsed: Duration::from_millis(5),
+            expectation: None,
             operation,
         }
     }
@@ -150,6 +152,11 @@ impl Scene {
         self
     }
 
+    pub(super) fn expecting(mut self, expectation: Expectation) -> Self {
+        self.expectation = Some(expectation);
+        self
+    }
+
     fn answer(mut self, change: impl FnOnce(&mut Response)) -> Self {
         if let Outcome::Answered(response) = &mut self.outcome {
             change(response);
@@ -176,7 +183,8 @@ impl Scene {
             &self.outcome,
             self.elapsed,
             limits,
-        );
+        )
+        .expecting(self.expectation);
         let check = checks().iter().find(|known| known.name() == check).unwrap();
         match check.judge(&observation) {
             Judgement::Passed => "passed".to_owned(),

@@ -12,12 +12,14 @@ mod registry;
 
 mod allow_header_conformance;
 mod content_type_conformance;
+mod ensure_resource_availability;
 mod example_agreement;
 mod ignored_auth;
 mod max_response_time;
 mod missing_required_header;
 mod negative_data_rejection;
 mod not_a_server_error;
+mod object_level_authorization;
 mod positive_data_acceptance;
 mod response_headers_conformance;
 mod response_schema_conformance;
@@ -25,7 +27,8 @@ mod response_timeout;
 mod server_crash;
 mod status_code_conformance;
 mod unsupported_method;
+mod use_after_free;
 
-pub use observation::{Limits, Observation, Outcome};
+pub use observation::{Expectation, Limits, Observation, Outcome};
 pub use registry::{Breach, Check, Judgement, checks};
 pub(crate) use status_code_conformance::documents_refusal;

@@ -52,6 +52,18 @@ pub struct Limits {
     pub max_response_time: Duration,
 }
 
+/// What the requests before an exchange promise of its answer; each has been seen to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expectation {
+    /// The resource asked for was made just now.
+    There,
+    /// The resource asked for was read, and then removed.
+    Gone,
+    /// The resource asked for belongs to another identity, who has read it.
+    Hidden,
+}
+
 /// One exchange with all that a check needs to judge it.
 #[derive(Debug)]
 pub struct Observation<'a> {
@@ -69,6 +81,8 @@ pub struct Observation<'a> {
     pub elapsed: Duration,
     /// The limits in force.
     pub limits: Limits,
+    /// What the requests before it promise of the answer.
+    pub expectation: Option<Expectation>,
     response_reading: OnceCell<Option<ResponseReading<'a>>>,
 }
 
@@ -91,8 +105,16 @@ impl<'a> Observation<'a> {
             outcome,
             elapsed,
             limits,
+            expectation: None,
             response_reading: OnceCell::new(),
         }
+    }
+
+    /// The same with what the requests before it promise.
+    #[must_use]
+    pub fn expecting(mut self, expectation: Option<Expectation>) -> Self {
+        self.expectation = expectation;
+        self
     }
 
     /// The response, where one came.

@@ -114,6 +114,9 @@ pub fn checks() -> &'static [&'static dyn Check] {
         &super::unsupported_method::UnsupportedMethod,
         &super::allow_header_conformance::AllowHeaderConformance,
         &super::ignored_auth::IgnoredAuth,
+        &super::use_after_free::UseAfterFree,
+        &super::ensure_resource_availability::EnsureResourceAvailability,
+        &super::object_level_authorization::ObjectLevelAuthorization,
         &super::example_agreement::ExampleAgreement,
         &super::max_response_time::MaxResponseTime,
     ]

@@ -16,18 +16,27 @@ pub struct Target {
     pub base_url: String,
     /// Headers added to every request, credentials among them. Their values are hidden in every output.
     pub headers: Vec<(String, String)>,
+    /// Headers that a second identity sends in the place of those of the same names; empty where there is none.
+    pub other_headers: Vec<(String, String)>,
 }
 
 impl Target {
     /// A target without headers of its own.
     pub fn new(base_url: impl Into<String>) -> Self {
-        Self { base_url: base_url.into(), headers: Vec::new() }
+        Self { base_url: base_url.into(), headers: Vec::new(), other_headers: Vec::new() }
     }
 
     /// The same target with one more header.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same target with one more header of a second identity.
+    #[must_use]
+    pub fn other_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.other_headers.push((name.into(), value.into()));
         self
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn values(schema: &Map<String, Value>, current: &Value) -> Vec<Value>
     }
     found.extend(schema.get("default").cloned());
     numbers(schema, current, &mut found);
+    found.iter_mut().for_each(write_plainly);
     match current {
         Value::String(text) => texts(schema, text, &mut found),
         Value::Array(items) => arrays(schema, items, &mut found),
@@ -51,6 +52,19 @@ fn numbers(schema: &Map<String, Value>, current: &Value, found: &mut Vec<Value>)
     }
     if current.is_number() {
         found.extend([json!(0), json!(-1)]);
+    }
+}
+
+/// Writes a whole number without a fraction, however the document writes its bounds (`40.0`): to many servers `40.0` is
+/// no integer, and none minds `40`.
+fn write_plainly(value: &mut Value) {
+    let number = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9e15);
+    if let (Value::Number(written), Some(number)) = (&value, number)
+        && written.is_f64()
+    {
+        #[expect(clippy::cast_possible_truncation, reason = "bounded before the cast")]
+        let whole = number as i64;
+        *value = Value::from(whole);
     }
 }
 
@@ -159,6 +173,7 @@ mod tests {
         let table = [
             (json!({"minimum": 1, "maximum": 9}), json!(5), json!([0, 1, 2, 8, 9, 10])),
             (json!({"exclusiveMinimum": 0.5}), json!(1), json!([-0.5, 0.5, 1.5])),
+            (json!({"minimum": 0.0, "exclusiveMaximum": 40.0}), json!(5), json!([-1, 0, 1, 39, 40, 41])),
             (json!({"multipleOf": 5, "maximum": 20}), json!(10), json!([15, 20, 25, 12.5])),
             (json!({"minLength": 2, "maxLength": 3}), json!("ab"), json!(["a", "ab", "abb", "abbb", ""])),
             (json!({"maxItems": 1}), json!([7]), json!([[], [7], [7, 7]])),

@@ -9,12 +9,14 @@ use std::collections::HashSet;
 use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
 use counterfoil_openapi::generate::Seed;
 use counterfoil_openapi::{Direction, Location, Operation};
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{boundaries, draw};
 use crate::case::{Case, Factory, Intent, Origin};
 use crate::event::{Mode, Phase};
 use crate::plan::OperationPlan;
+use crate::resource::{About, Known};
 
 /// How many requests are drawn to find a full one.
 const BASES: u64 = 24;
@@ -26,9 +28,22 @@ const MAX_NODES: usize = 400;
 const MAX_CASES: usize = 2_000;
 
 /// The cases of an operation, each request once.
-pub(crate) fn coverage(factory: &Factory, plan: &OperationPlan, modes: &[Mode]) -> Vec<Case> {
-    let Some(base) = full_request(plan) else { return Vec::new() };
-    let mut cases = Cases { factory, plan, modes, number: 0, sent: HashSet::new(), cases: Vec::new() };
+///
+/// The request that is taken apart is about known resources, where there are any; each case about one of them.
+pub(crate) fn coverage(factory: &Factory, plan: &OperationPlan, known: &Known, modes: &[Mode]) -> Vec<Case> {
+    let Some(drawn) = full_request(plan) else { return Vec::new() };
+    let is_valid = |about: &About| factory.build(&plan.operation, &Intent::Positive, &about.values).is_some();
+    let base = known.about(&drawn, 0).filter(is_valid).map_or(drawn, |about| about.values);
+    let mut cases = Cases {
+        factory,
+        plan,
+        known,
+        modes,
+        path: base.path.clone(),
+        number: 0,
+        sent: HashSet::new(),
+        cases: Vec::new(),
+    };
     cases.add(base.clone());
     for variation in variations(&plan.operation, &base) {
         if cases.cases.len() >= MAX_CASES {
@@ -73,7 +88,7 @@ fn variations(operation: &Operation, base: &RequestValues) -> Vec<RequestValues>
             Location::Header => std::mem::take(&mut values.header),
             _ => std::mem::take(&mut values.cookie),
         };
-        let with = |change: &dyn Fn(&mut indexmap::IndexMap<String, Value>)| {
+        let with = |change: &dyn Fn(&mut IndexMap<String, Value>)| {
             let mut values = base.clone();
             let mut map = place(&mut values);
             change(&mut map);
@@ -200,7 +215,10 @@ impl<'v> Walk<'v> {
 struct Cases<'a> {
     factory: &'a Factory,
     plan: &'a OperationPlan,
+    known: &'a Known,
     modes: &'a [Mode],
+    /// The path's values where they are not what is varied.
+    path: IndexMap<String, Value>,
     number: u64,
     sent: HashSet<Vec<u8>>,
     cases: Vec<Case>,
@@ -209,16 +227,20 @@ struct Cases<'a> {
 impl Cases<'_> {
     /// Adds a case with these values, as what the document says it is.
     fn add(&mut self, values: RequestValues) {
-        let operation = &self.plan.operation;
+        let (plan, operation) = (self.plan, &self.plan.operation);
+        let known = (values.path == self.path).then(|| self.known.on_path(&values, self.number)).flatten();
+        let About { values, subject } = known.unwrap_or(About { values, subject: None });
         let Some((intent, sent)) = self.factory.classify(operation, &values) else { return };
         if self.modes.contains(&intent.mode()) && self.sent.insert(sent.wire()) {
             self.cases.push(Case {
                 id: Case::id_of(operation, Phase::Coverage, self.number),
                 operation: operation.clone(),
+                index: plan.index,
                 phase: Phase::Coverage,
                 intent,
                 origin: Origin::Fixed,
                 values,
+                subject,
                 sent,
             });
             self.number += 1;
@@ -267,7 +289,7 @@ components:
         let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
         let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
         let plan = Plan::new(&contract, &Settings::default());
-        coverage(&Factory::new(&contract, signer), &plan.operations[0], modes)
+        coverage(&Factory::new(&contract, signer), &plan.operations[0], &Known::default(), modes)
     }
 
     #[test]

@@ -22,10 +22,12 @@ pub(crate) fn examples(factory: &Factory, plan: &OperationPlan) -> Vec<Case> {
             cases.push(Case {
                 id: Case::id_of(operation, Phase::Examples, number),
                 operation: operation.clone(),
+                index: plan.index,
                 phase: Phase::Examples,
                 intent: Intent::Example,
                 origin: Origin::Fixed,
                 values: example.values,
+                subject: None,
                 sent,
             });
         }

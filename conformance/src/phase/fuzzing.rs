@@ -6,9 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::{self, Seed};
 
-use crate::case::{Case, Factory, Intent, Origin};
+use crate::case::{Case, Factory, Intent, Origin, Sent};
 use crate::event::{Mode, Phase};
 use crate::plan::OperationPlan;
+use crate::resource::{About, Known};
 
 /// How many draws in a row may yield nothing new before a mode is taken to be exhausted.
 const MAX_BARREN: u32 = 64;
@@ -20,6 +21,7 @@ const MAX_BARREN: u32 = 64;
 pub(crate) struct Fuzzing<'a> {
     factory: &'a Factory,
     plan: &'a OperationPlan,
+    known: &'a Known,
     run_seed: u64,
     left: u64,
     next: u64,
@@ -37,6 +39,7 @@ impl<'a> Fuzzing<'a> {
     pub(crate) fn new(
         factory: &'a Factory,
         plan: &'a OperationPlan,
+        known: &'a Known,
         run_seed: u64,
         modes: &[Mode],
         max_cases: u64,
@@ -51,6 +54,7 @@ impl<'a> Fuzzing<'a> {
         Self {
             factory,
             plan,
+            known,
             run_seed,
             left: max_cases,
             next: 0,
@@ -62,19 +66,40 @@ impl<'a> Fuzzing<'a> {
     fn draw_case(&mut self, number: u64, intent: &Intent) -> Option<Case> {
         let operation = &self.plan.operation;
         let seed = Seed::derive(self.run_seed, &[operation.id().as_str(), Phase::Fuzzing.as_str()], number);
-        let values = draw(self.plan, intent, &seed)?;
-        let sent = self.factory.build(operation, intent, &values)?;
+        let drawn = draw(self.plan, intent, &seed)?;
+        let (About { values, subject }, sent) = self.about_known(intent, &seed, &drawn).or_else(|| {
+            let sent = self.factory.build(operation, intent, &drawn)?;
+            Some((About { values: drawn, subject: None }, sent))
+        })?;
         let mut hasher = DefaultHasher::new();
         sent.wire().hash(&mut hasher);
         self.seen.insert(hasher.finish()).then(|| Case {
             id: Case::id_of(operation, Phase::Fuzzing, number),
             operation: operation.clone(),
+            index: self.plan.index,
             phase: Phase::Fuzzing,
             intent: intent.clone(),
             origin: Origin::Drawn(seed),
             values,
+            subject,
             sent,
         })
+    }
+
+    /// A drawn request made about known resources, three times out of four: what does not exist is asked for as well.
+    fn about_known(&self, intent: &Intent, seed: &Seed, drawn: &RequestValues) -> Option<(About, Sent)> {
+        let [strange, choice, ..] = seed.as_bytes();
+        if strange % 4 == 0 {
+            return None;
+        }
+        let choice = u64::from(*choice);
+        let build = |about: About| {
+            let sent = self.factory.build(&self.plan.operation, intent, &about.values)?;
+            Some((about, sent))
+        };
+        // What was broken may be what is put right here; then only the path is, or nothing.
+        let about = self.known.about(drawn, choice).and_then(build);
+        about.or_else(|| self.known.on_path(drawn, choice).and_then(build))
     }
 }
 
@@ -139,7 +164,8 @@ paths:
         let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
         let plan = Plan::new(&contract, &Settings::default());
         let factory = Factory::new(&contract, signer);
-        Fuzzing::new(&factory, &plan.operations[operation], seed, modes, most).collect()
+        let known = Known::default();
+        Fuzzing::new(&factory, &plan.operations[operation], &known, seed, modes, most).collect()
     }
 
     fn targets(cases: &[Case]) -> Vec<&str> {

@@ -5,8 +5,10 @@ mod coverage;
 mod examples;
 mod fuzzing;
 mod probing;
+mod stateful;
 
 pub(crate) use coverage::coverage;
 pub(crate) use examples::examples;
 pub(crate) use fuzzing::{Fuzzing, draw};
 pub(crate) use probing::{Accepted, IsFirstOfPath, probes};
+pub(crate) use stateful::{Author, Cast, Role, Step, Story, absent, is_comparable};

@@ -14,6 +14,7 @@ use super::draw;
 use crate::case::{Case, Factory, Intent, Origin, Probe};
 use crate::event::Phase;
 use crate::plan::OperationPlan;
+use crate::resource::{About, Known};
 
 /// The methods tried on paths that do not have them. Not HEAD and OPTIONS, which servers add by themselves, and not
 /// CONNECT and TRACE, which proxies answer in the server's stead.
@@ -31,37 +32,44 @@ pub(crate) struct Accepted(pub(crate) RequestValues);
 pub(crate) fn probes(
     factory: &Factory,
     plan: &OperationPlan,
+    known: &Known,
     run_seed: u64,
     accepted: Option<&Accepted>,
     is_first_of_path: IsFirstOfPath,
 ) -> Vec<Case> {
     let operation = &plan.operation;
-    let mut bases: Vec<RequestValues> = accepted.iter().map(|accepted| accepted.0.clone()).collect();
     let seed = Seed::derive(run_seed, &[operation.id().as_str(), "probing"], 0);
-    bases.extend(draw(plan, &Intent::Positive, &seed));
+    let plain =
+        accepted.iter().map(|accepted| accepted.0.clone()).chain(draw(plan, &Intent::Positive, &seed));
+    let mut bases: Vec<About> = Vec::new();
+    for values in plain {
+        // What was accepted may be gone by now; a request about something that is there tells more.
+        bases.extend(known.on_path(&values, 0));
+        bases.push(About { values, subject: None });
+    }
     let mut cases = Cases { factory, plan, seen: HashSet::new(), cases: Vec::new() };
-    for values in &bases {
+    for base in &bases {
         if operation.is_secured() {
-            cases.add(Probe::NoCredentials, values);
+            cases.add(Probe::NoCredentials, base);
             for scheme in factory.signer().given_schemes(operation) {
-                cases.add(Probe::InvalidCredential { scheme }, values);
+                cases.add(Probe::InvalidCredential { scheme }, base);
             }
         }
         for parameter in operation.parameters_in(Location::Header).filter(|parameter| parameter.required) {
-            cases.add(Probe::MissingHeader { name: parameter.name.clone() }, values);
+            cases.add(Probe::MissingHeader { name: parameter.name.clone() }, base);
         }
     }
     if is_first_of_path == IsFirstOfPath::Yes
-        && let Some(values) = bases.first()
-        && let Some(plain) = factory.build(operation, &Intent::Example, values)
+        && let Some(base) = bases.first()
+        && let Some(plain) = factory.build(operation, &Intent::Example, &base.values)
     {
         for method in METHODS {
             if let Some(declared) = factory.undeclared(&method, &plain.request) {
-                let mut values = values.clone();
+                let mut base = base.clone();
                 if matches!(method, Method::GET | Method::DELETE) {
-                    values.body = None;
+                    base.values.body = None;
                 }
-                cases.add(Probe::UndeclaredMethod { method, declared }, &values);
+                cases.add(Probe::UndeclaredMethod { method, declared }, &base);
             }
         }
     }
@@ -83,18 +91,20 @@ struct Cases<'a> {
 }
 
 impl Cases<'_> {
-    fn add(&mut self, probe: Probe, values: &RequestValues) {
+    fn add(&mut self, probe: Probe, about: &About) {
         let operation = &self.plan.operation;
         let intent = Intent::Probe(probe);
-        let Some(sent) = self.factory.build(operation, &intent, values) else { return };
+        let Some(sent) = self.factory.build(operation, &intent, &about.values) else { return };
         if self.seen.insert(sent.wire()) {
             self.cases.push(Case {
                 id: Case::id_of(operation, Phase::Probing, self.cases.len() as u64),
                 operation: operation.clone(),
+                index: self.plan.index,
                 phase: Phase::Probing,
                 intent,
                 origin: Origin::Fixed,
-                values: values.clone(),
+                values: about.values.clone(),
+                subject: about.subject.clone(),
                 sent,
             });
         }
@@ -135,7 +145,7 @@ components:
             .fold(Target::new("http://localhost"), |target, (name, value)| target.header(*name, *value));
         let factory = Factory::new(&contract, Signer::new(&target, Credentials::Given).unwrap());
         let plan = Plan::new(&contract, &Settings::default());
-        let cases = probes(&factory, &plan.operations[0], 1, accepted, is_first);
+        let cases = probes(&factory, &plan.operations[0], &Known::default(), 1, accepted, is_first);
         cases.iter().map(|case| format!("{}: {}", case.sent.request.path(), case.broken().unwrap())).collect()
     }
 

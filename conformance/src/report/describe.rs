@@ -42,6 +42,9 @@ pub(super) fn facts(failure: &Failure, rerun: &str) -> Vec<Fact> {
         add("", shown_body(body));
     }
     add("seen", seen(failure));
+    for step in &failure.reproduction.before {
+        add("before", visible(step).into_owned());
+    }
     add("curl", visible(&failure.reproduction.curl).into_owned());
     add("rerun", one_line(&format!("{rerun} --seed {}", failure.reproduction.seed)));
     facts
@@ -59,6 +62,7 @@ pub(super) fn phase_name(phase: Phase) -> &'static str {
         Phase::Examples => "examples",
         Phase::Coverage => "coverage",
         Phase::Fuzzing => "fuzzing",
+        Phase::Stateful => "stateful",
     }
 }
 

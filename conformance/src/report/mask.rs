@@ -73,6 +73,7 @@ impl<S: EventSink> EventSink for Masked<S> {
                 self.exchange(&mut failure.exchange);
                 self.text(&mut failure.message);
                 self.text(&mut failure.reproduction.curl);
+                failure.reproduction.before.iter_mut().for_each(|step| self.text(step));
             }
             Event::WarningRaised { warning } => self.text(&mut warning.message),
             Event::OperationStarted { .. } | Event::RunFinished { .. } => {}

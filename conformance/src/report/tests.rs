@@ -86,6 +86,7 @@ pub(super) fn failure(body: &str) -> Failure {
         reproduction: Reproduction {
             case: "createPet/fuzzing/2".to_owned(),
             seed: 42,
+            before: Vec::new(),
             curl: "curl -X POST 'http://127.0.0.1:41234/v1/pets?limit=2' -d '{\"name\":\"Rex\"}'".to_owned(),
         },
     }

@@ -12,14 +12,16 @@ use tokio::task::JoinHandle;
 
 use super::shrink::{self, Subject};
 use super::state::{FailureKey, Found, Next, State};
+use super::story::Discerning;
 use super::{Context, Judged, warnings};
 use crate::case::Case;
 use crate::config::{Settings, Target};
-use crate::event::{EVENT_VERSION, Event, EventSink, OperationSummary, Phase, Summary, Warning};
+use crate::event::{EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase, Summary, Warning};
 use crate::failure::{Failure, Flakiness};
-use crate::phase::{self, Fuzzing, IsFirstOfPath};
+use crate::phase::{self, Author, Cast, Fuzzing, IsFirstOfPath, absent};
 use crate::plan::{OperationPlan, Plan};
 use crate::reproduction::reproduction;
+use crate::resource::{Known, Pool};
 
 /// The most failures of a run that are made smaller; further ones are reported as they were found, since a reader
 /// of so many needs no small ones.
@@ -53,8 +55,8 @@ pub async fn run_until(
         Err(message) => return refuse(&message, sink),
     };
     sink.take(&started(contract, &context, &plan));
-    let state = State::new(plan.operations.len());
-    let mut run = Run { context, plan, state, sink };
+    let state = State::new(plan.operations.len(), &plan.links);
+    let mut run = Run { context, plan: Arc::new(plan), state, sink };
     let is_stopped = tokio::select! {
         biased;
         () = run.phases() => false,
@@ -97,7 +99,7 @@ fn started(contract: &Contract, context: &Context, plan: &Plan) -> Event {
 
 struct Run<'s> {
     context: Arc<Context>,
-    plan: Plan,
+    plan: Arc<Plan>,
     state: State,
     sink: &'s mut dyn EventSink,
 }
@@ -116,15 +118,25 @@ impl Run<'_> {
     }
 
     async fn phase(&mut self, phase: Phase) -> Next {
+        if phase == Phase::Stateful {
+            return self.stateful().await;
+        }
         let mut paths = HashSet::new();
-        for index in 0..self.plan.operations.len() {
+        let firsts: Vec<bool> = self
+            .plan
+            .operations
+            .iter()
+            .map(|plan| paths.insert(plan.operation.path().as_str().to_owned()))
+            .collect();
+        for index in self.plan.order.clone() {
             let plan = Arc::clone(&self.plan.operations[index]);
-            let is_first = paths.insert(plan.operation.path().as_str().to_owned());
+            let is_first = firsts[index];
             if self.state.tallies[index].is_given_up {
                 continue;
             }
             let context = Arc::clone(&self.context);
             let settings = &context.settings;
+            let known = Known::new(&context.links, &self.state.pool, index, &plan.operation);
             let next = match phase {
                 Phase::Examples => {
                     let cases = phase::examples(&context.factory, &plan);
@@ -132,17 +144,21 @@ impl Run<'_> {
                 }
                 Phase::Fuzzing => {
                     let most = settings.max_cases;
-                    let cases = Fuzzing::new(&context.factory, &plan, settings.seed, &settings.modes, most);
+                    let cases =
+                        Fuzzing::new(&context.factory, &plan, &known, settings.seed, &settings.modes, most);
                     self.cases(phase, index, most, cases).await
                 }
+                // Its cases go by resources.
+                Phase::Stateful => break,
                 Phase::Probing => {
                     let accepted = self.state.tallies[index].accepted.as_ref();
                     let is_first = if is_first { IsFirstOfPath::Yes } else { IsFirstOfPath::No };
-                    let cases = phase::probes(&context.factory, &plan, settings.seed, accepted, is_first);
+                    let cases =
+                        phase::probes(&context.factory, &plan, &known, settings.seed, accepted, is_first);
                     self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
                 }
                 Phase::Coverage => {
-                    let cases = phase::coverage(&context.factory, &plan, &settings.modes);
+                    let cases = phase::coverage(&context.factory, &plan, &known, &settings.modes);
                     self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
                 }
             };
@@ -192,6 +208,48 @@ impl Run<'_> {
         Next::Continue
     }
 
+    /// Tells stories of resources, one after the other: what the server makes of one may depend on the one before.
+    async fn stateful(&mut self) -> Next {
+        let (context, plan) = (Arc::clone(&self.context), Arc::clone(&self.plan));
+        let settings = &context.settings;
+        let count = Cast::count(settings.max_cases);
+        if !settings.modes.contains(&Mode::Positive) {
+            return Next::Continue;
+        }
+        // Left out are those given up in the phases before; one given up here ends the stories it takes part in.
+        let is_left_out: Vec<bool> = self.state.tallies.iter().map(|tally| tally.is_given_up).collect();
+        for cast in Cast::all(&plan, |index| is_left_out[index]) {
+            let head = cast.head();
+            let operation = head.operation.id().as_str().to_owned();
+            self.sink.take(&Event::OperationStarted { phase: Phase::Stateful, operation, planned: count });
+            let mut discerning = Discerning::new();
+            for number in 0..count {
+                let author = author(&context, &plan, &self.state.pool);
+                let Some(story) = author.story(&cast, number) else { break };
+                let absent = |read: &Case| absent(&context.factory, &plan, settings.seed, read);
+                let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
+                self.state.summary.requests += telling.requests;
+                for judged in &telling.steps {
+                    if self.is_unreachable(judged) {
+                        self.state.summary.unreachable = true;
+                        return Next::Stop;
+                    }
+                    let case = context.record(judged);
+                    let next = self.state.take(judged.case.index, judged, settings.max_failures);
+                    self.sink.take(&Event::CaseFinished { case });
+                    if next == Next::Stop {
+                        return next;
+                    }
+                }
+                let is_given_up = |step: &Arc<Judged>| self.state.tallies[step.case.index].is_given_up;
+                if telling.steps.iter().any(is_given_up) {
+                    break;
+                }
+            }
+        }
+        Next::Continue
+    }
+
     /// Whether nothing was ever there to test.
     fn is_unreachable(&self, judged: &Judged) -> bool {
         !self.state.is_answered && matches!(judged.outcome, crate::check::Outcome::Refused { .. })
@@ -212,9 +270,9 @@ impl Run<'_> {
             .map(|(key, found)| (key.clone(), found.subject()))
             .collect();
         let context = Arc::clone(&self.context);
-        let operations = self.plan.operations.clone();
+        let whole = &self.plan;
         let shrink = |(key, subject): (FailureKey, Subject)| {
-            let (context, plan) = (Arc::clone(&context), Arc::clone(&operations[key.operation]));
+            let (context, plan) = (Arc::clone(&context), Arc::clone(whole));
             async move { (key, shrink::shrink(&context, &plan, subject).await) }
         };
         let mut results = stream::iter(subjects.into_iter().map(shrink)).buffered(context.settings.workers);
@@ -283,6 +341,17 @@ impl Found {
             first: Arc::clone(&self.first),
             count: self.count,
         }
+    }
+}
+
+/// What makes stories for a run.
+fn author<'a>(context: &'a Context, plan: &'a Plan, pool: &'a Pool) -> Author<'a> {
+    Author {
+        factory: &context.factory,
+        plan,
+        pool,
+        seed: context.settings.seed,
+        has_other_identity: context.factory.signer().has_other_identity(),
     }
 }
 

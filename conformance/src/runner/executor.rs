@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_client::transport::{SendError, SendErrorKind, Transport, TransportOptions};
+use counterfoil_openapi::codec::Payload;
 use counterfoil_openapi::{Contract, Request, Response};
 use http::HeaderMap;
+use serde_json::Value;
 
 use crate::case::{Case, Factory, Signer};
-use crate::check::{Breach, Check, Judgement, Limits, Observation, Outcome};
+use crate::check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome};
 use crate::config::{Settings, Target};
-use crate::event::{CaseRecord, CheckResult, RecordedExchange, Verdict};
+use crate::event::{CaseRecord, CheckResult, Mode, RecordedExchange, Verdict};
 use crate::plan::Plan;
 use crate::redact::Redactor;
+use crate::resource::{self, Learned, Links};
+use crate::runner::Told;
 
 /// How often a connection that was refused is tried again: a server may be starting, or its backlog be full.
 const CONNECT_RETRIES: u32 = 3;
@@ -27,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) redactor: Redactor,
     pub(crate) settings: Settings,
     pub(crate) target: Target,
+    pub(crate) links: Arc<Links>,
     transport: Transport,
 }
 
@@ -39,6 +44,10 @@ pub(crate) struct Judged {
     /// Requests it took.
     pub(crate) requests: u64,
     pub(crate) judgements: Vec<(&'static dyn Check, Judgement)>,
+    /// What the reply tells of resources.
+    pub(crate) learned: Vec<Learned>,
+    /// The story it is a step of.
+    pub(crate) told: Option<Arc<Told>>,
 }
 
 impl Judged {
@@ -94,14 +103,24 @@ impl Context {
             redactor: Redactor::new(contract, operations, target),
             settings: settings.clone(),
             target: target.clone(),
+            links: Arc::clone(&plan.links),
             transport,
         })
     }
 
     /// Sends a case and lets every check judge it.
     pub(crate) async fn execute(&self, case: Arc<Case>) -> Judged {
+        self.execute_expecting(case, None).await
+    }
+
+    /// [`Context::execute`], for a case of whose answer something is promised.
+    pub(crate) async fn execute_expecting(
+        &self,
+        case: Arc<Case>,
+        expectation: Option<Expectation>,
+    ) -> Judged {
         let (outcome, elapsed, requests) = self.send(&case.sent.request).await;
-        let judgements = {
+        let (judgements, learned) = {
             let observation = Observation::new(
                 &case.operation,
                 &case.intent,
@@ -110,10 +129,33 @@ impl Context {
                 &outcome,
                 elapsed,
                 self.limits(),
-            );
-            self.settings.checks.iter().map(|check| (*check, check.judge(&observation))).collect()
+            )
+            .expecting(expectation);
+            let judgements =
+                self.settings.checks.iter().map(|check| (*check, check.judge(&observation))).collect();
+            (judgements, self.learn(&case, &observation))
         };
-        Judged { case, outcome, elapsed, requests, judgements }
+        Judged { case, outcome, elapsed, requests, judgements, learned, told: None }
+    }
+
+    /// What a good reply to valid data tells of resources.
+    fn learn(&self, case: &Case, observation: &Observation<'_>) -> Vec<Learned> {
+        let Some(response) = observation.response() else { return Vec::new() };
+        let is_good = response.status.is_success()
+            && case.intent.mode() == Mode::Positive
+            && resource::is_telling(&self.links, case.index);
+        if !is_good {
+            return Vec::new();
+        }
+        let payload = observation.response_reading().and_then(|reading| reading.payload.as_ref());
+        let learn = |body: Option<&Value>| {
+            resource::learn(&self.links, case.index, &case.operation, &case.values, response, body)
+        };
+        match payload.and_then(Payload::as_value) {
+            Some(body) => learn(Some(body)),
+            // What the document does not describe is read all the same, where it is JSON.
+            None => learn(serde_json::from_slice(&response.body).ok().as_ref()),
+        }
     }
 
     fn limits(&self) -> Limits {

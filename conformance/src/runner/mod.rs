@@ -2,9 +2,12 @@
 
 mod dispatcher;
 mod executor;
+mod retell;
 mod shrink;
 mod state;
+mod story;
 mod warnings;
 
 pub use dispatcher::{run, run_until};
 pub(crate) use executor::{Context, Judged};
+pub(crate) use story::Told;

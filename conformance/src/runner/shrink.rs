@@ -15,12 +15,15 @@ use counterfoil_openapi::generate::{self, Seed};
 use proptest::strategy::{Strategy, ValueTree};
 use tokio::runtime::Handle;
 
-use super::{Context, Judged};
-use crate::case::{Case, Intent, Origin, simplifications};
+use super::story::story_of;
+use super::{Context, Judged, retell};
+use crate::case::{Case, Intent, Origin, Sent, simplifications};
 use crate::check::Outcome;
 use crate::event::Mode;
 use crate::failure::Flakiness;
-use crate::plan::OperationPlan;
+use crate::phase::Story;
+use crate::plan::{OperationPlan, Plan};
+use crate::resource::Subject as Named;
 
 /// The most smaller values looked at for one failure, sent or not.
 const MAX_CANDIDATES: u32 = 5_000;
@@ -45,7 +48,18 @@ pub(crate) struct Subject {
 }
 
 /// Sends a failing case again and, where it fails again, smaller ones.
-pub(crate) async fn shrink(context: &Arc<Context>, plan: &Arc<OperationPlan>, subject: Subject) -> Shrunk {
+///
+/// A case of a story is told anew with its story. So is a case about a resource that the suite made, where sending it
+/// again finds that gone: the resource is made anew first.
+pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: Subject) -> Shrunk {
+    let plan = &whole.operations[subject.first.case.index];
+    if let Some(told) = &subject.first.told
+        && told.at > 0
+    {
+        let mut story = Story::clone(&told.story);
+        story.steps.truncate(told.at + 1);
+        return retell::retell(context, whole, &subject, story).await;
+    }
     // Waiting for nothing takes long: another case that waited as long is proof enough.
     let is_slow = subject.first.outcome == Outcome::TimedOut || subject.check == "max_response_time";
     if is_slow && subject.count > 1 {
@@ -54,12 +68,22 @@ pub(crate) async fn shrink(context: &Arc<Context>, plan: &Arc<OperationPlan>, su
     let again = context.execute(Arc::clone(&subject.first.case)).await;
     let requests = again.requests;
     if again.failure(subject.check, &subject.kind).is_none() {
-        return Shrunk { smallest: subject.first, flakiness: Flakiness::Flaky, requests };
+        if let Some(story) = story_of(&subject.first.case) {
+            let shrunk = retell::retell(context, whole, &subject, story).await;
+            if shrunk.flakiness == Flakiness::Recurs {
+                return Shrunk { requests: shrunk.requests + requests, ..shrunk };
+            }
+        }
+        // What is gone cannot fail again, and what is there cannot be made again. Several cases that failed the same
+        // way, each about another thing, have shown that it was no accident.
+        let is_spent = matches!(again.status(), Some(404 | 409 | 410)) && subject.count > 1;
+        let flakiness = if is_spent { Flakiness::Recurs } else { Flakiness::Flaky };
+        return Shrunk { smallest: subject.first, flakiness, requests };
     }
     let mut search = Search {
         context: Arc::clone(context),
         best: Arc::new(again),
-        promises: promises(&subject.first.case),
+        promises: promises(&subject.first.case.sent),
         tried: HashSet::from([subject.first.case.sent.wire()]),
         budget: context.settings.shrink.requests,
         candidates: MAX_CANDIDATES,
@@ -74,13 +98,14 @@ pub(crate) async fn shrink(context: &Arc<Context>, plan: &Arc<OperationPlan>, su
     Shrunk { smallest: search.best, flakiness: Flakiness::Recurs, requests: search.requests }
 }
 
-/// What the document says of a case, without the values: the rules it breaks.
-fn promises(case: &Case) -> HashSet<Promise> {
-    case.sent.data_violations().map(Promise::of).collect()
+/// What the document says of what is sent, without the values: the rules it breaks.
+pub(super) fn promises(sent: &Sent) -> HashSet<Promise> {
+    sent.data_violations().map(Promise::of).collect()
 }
 
+/// A rule that a request breaks.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Promise {
+pub(super) struct Promise {
     part: counterfoil_openapi::Part,
     rule: String,
     at: String,
@@ -121,10 +146,12 @@ impl Search {
         let search = tokio::task::spawn_blocking(move || {
             match mode {
                 Mode::Positive => {
-                    walk(plan.positive().ok(), &seed, |values| handle.block_on(other.tries(&values)));
+                    walk(plan.positive().ok(), &seed, |values| handle.block_on(other.tries_about(values)));
                 }
                 Mode::Negative => {
-                    walk(plan.negative().ok(), &seed, |broken| handle.block_on(other.tries(&broken.values)));
+                    walk(plan.negative().ok(), &seed, |broken| {
+                        handle.block_on(other.tries_about(broken.values))
+                    });
                 }
             }
             other
@@ -179,6 +206,14 @@ impl Search {
         self.budget == 0 || self.candidates == 0 || self.start.elapsed() > self.context.settings.shrink.time
     }
 
+    /// [`Search::tries`], about the resource that the failing case was about.
+    async fn tries_about(&mut self, mut values: RequestValues) -> bool {
+        if let Some(subject) = &self.subject.first.case.subject {
+            subject.name_in(&mut values);
+        }
+        self.tries(&values).await
+    }
+
     /// Whether smaller values fail the same way; they are the best so far then.
     async fn tries(&mut self, values: &RequestValues) -> bool {
         if self.is_spent() {
@@ -189,7 +224,9 @@ impl Search {
         let Some(sent) = self.context.factory.build(&original.operation, &original.intent, values) else {
             return false;
         };
-        let case = Case { values: values.clone(), sent, ..Case::clone(original) };
+        let is_same = |subject: &Named| subject.is_named_in(values);
+        let subject = original.subject.clone().filter(is_same);
+        let case = Case { values: values.clone(), subject, sent, ..Case::clone(original) };
         if !self.keeps_promises(&case) || !self.tried.insert(case.sent.wire()) {
             return false;
         }
@@ -206,7 +243,7 @@ impl Search {
     /// Whether the document says of a case what it says of the original: the same rules broken or, where several
     /// are, some of them.
     fn keeps_promises(&self, case: &Case) -> bool {
-        let promises = promises(case);
+        let promises = promises(&case.sent);
         let is_probe = matches!(case.intent, Intent::Probe(_));
         promises.is_subset(&self.promises) && (is_probe || promises.is_empty() == self.promises.is_empty())
     }

@@ -4,10 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use http::Method;
+use serde_json::Value;
+
 use crate::case::Intent;
 use crate::check::{Check, Outcome};
 use crate::event::{Mode, Summary};
 use crate::phase::Accepted;
+use crate::resource::{Links, Maker, Pool};
 use crate::runner::Judged;
 use crate::runner::shrink::Shrunk;
 
@@ -56,8 +60,11 @@ pub(crate) struct Tally {
 pub(crate) struct State {
     pub(crate) failures: BTreeMap<FailureKey, Found>,
     pub(crate) tallies: Vec<Tally>,
+    /// The resources known to exist.
+    pub(crate) pool: Pool,
     pub(crate) summary: Summary,
     pub(crate) is_answered: bool,
+    links: Arc<Links>,
     /// Time-outs since the last case that did not time out.
     silence: u32,
 }
@@ -73,8 +80,10 @@ pub(crate) enum Next {
 }
 
 impl State {
-    pub(crate) fn new(operations: usize) -> Self {
+    pub(crate) fn new(operations: usize, links: &Arc<Links>) -> Self {
         Self {
+            pool: Pool::new(links),
+            links: Arc::clone(links),
             tallies: (0..operations).map(|_| Tally::default()).collect(),
             summary: Summary { operations: operations as u64, ..Summary::default() },
             ..Self::default()
@@ -108,7 +117,7 @@ impl State {
         self.tally(operation, judged)
     }
 
-    fn tally(&mut self, operation: usize, judged: &Judged) -> Next {
+    fn tally(&mut self, operation: usize, judged: &Arc<Judged>) -> Next {
         let tally = &mut self.tallies[operation];
         if judged.case.intent == Intent::Example && tally.invalid_example.is_none() {
             tally.invalid_example = judged.case.sent.data_violations().next().map(ToString::to_string);
@@ -128,6 +137,7 @@ impl State {
         self.silence = 0;
         let Some(status) = judged.status() else { return Next::Continue };
         self.is_answered = true;
+        remember(&mut self.pool, &self.links, judged, status);
         if !matches!(judged.case.intent, Intent::Probe(_)) {
             *tally.statuses.entry(status).or_default() += 1;
         }
@@ -147,5 +157,31 @@ impl State {
     /// Whether the target hangs on everything.
     pub(crate) fn hangs(&self) -> bool {
         self.silence >= MAX_SILENCE
+    }
+}
+
+/// Takes in what a reply tells of resources: those that exist, and those that do not.
+fn remember(pool: &mut Pool, links: &Links, judged: &Judged, status: u16) {
+    let case = &judged.case;
+    let makes = *case.operation.method() == Method::POST;
+    for learned in &judged.learned {
+        let maker = makes.then(|| {
+            let (case, made) = (Arc::clone(case), learned.clone());
+            Arc::new(Maker { case, made })
+        });
+        pool.add(learned.resource, &learned.values, maker);
+    }
+    let Some(item) = links.operations.get(case.index).and_then(|known| known.item) else { return };
+    let is_gone = match *case.operation.method() {
+        Method::DELETE => (200..300).contains(&status),
+        Method::GET => matches!(status, 404 | 410) && case.intent.mode() == Mode::Positive,
+        _ => false,
+    };
+    if is_gone && case.intent.probe().is_none() {
+        let values: Option<Vec<Value>> =
+            case.operation.path().variables().map(|name| case.values.path.get(name).cloned()).collect();
+        if let Some(values) = values {
+            pool.remove(links, item, &values);
+        }
     }
 }

@@ -8,5 +8,6 @@ mod notations;
 mod running;
 mod scripted;
 mod statuses;
+mod stories;
 mod streams;
 mod typed;

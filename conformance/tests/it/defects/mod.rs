@@ -4,4 +4,4 @@
 mod server;
 mod tests;
 
-pub(crate) use server::{Defect, KEY, Shop, contract};
+pub(crate) use server::{Defect, KEY, Shop, contract, read};

@@ -1,0 +1,279 @@
+//! The stateful phase: stories of a resource that is made, read, changed, listed and removed.
+//!
+//! A story is planned from the seed alone. What the first step's reply tells of the resource it made is put into the
+//! steps after it when they are sent.
+
+use counterfoil_openapi::codec::RequestValues;
+use counterfoil_openapi::generate::Seed;
+use counterfoil_openapi::{Location, Operation};
+use http::Method;
+
+use super::draw;
+use crate::case::{Case, Factory, Intent, Origin, Probe};
+use crate::event::Phase;
+use crate::plan::{OperationPlan, Plan};
+use crate::resource::{Known, Learned, Pool};
+
+/// The most steps between the first reading of a resource and its removal.
+const MAX_CHANGES: usize = 4;
+/// The most stories of one kind of resource.
+const MAX_STORIES: u64 = 40;
+/// How many things that are not there are asked for, to see that a server tells them from those that are.
+const MAX_ABSENT: u64 = 4;
+/// One story for so many fuzzing cases.
+const CASES_A_STORY: u64 = 10;
+
+/// Steps about one resource, the first of which makes it.
+#[derive(Debug, Clone)]
+pub(crate) struct Story {
+    /// The resource's place among all.
+    pub(crate) resource: usize,
+    /// What an earlier telling of the story learnt of the resource.
+    pub(crate) earlier: Option<Learned>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One request of a story; its path names the resource only when it is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) role: Role,
+    pub(crate) case: Case,
+}
+
+/// What a step does to the resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Make,
+    /// Asks for the resource and nothing else; whether that says that it exists depends on nothing but its path.
+    Read,
+    /// Asks for it as somebody else.
+    ReadAsOther,
+    Remove,
+    /// Anything else.
+    Other,
+}
+
+/// Who takes part in the stories of a resource.
+#[derive(Debug)]
+pub(crate) struct Cast<'p> {
+    resource: usize,
+    makers: Vec<&'p OperationPlan>,
+    reader: Option<&'p OperationPlan>,
+    remover: Option<&'p OperationPlan>,
+    others: Vec<&'p OperationPlan>,
+}
+
+impl<'p> Cast<'p> {
+    /// The cast of each resource that something makes, in the order in which operations are tested.
+    ///
+    /// Operations that are left out take no part.
+    pub(crate) fn all(plan: &'p Plan, is_left_out: impl Fn(usize) -> bool) -> Vec<Self> {
+        let resources = 0..plan.links.resources.len();
+        let mut casts: Vec<Self> = resources.map(|resource| Self::of(plan, resource, &is_left_out)).collect();
+        casts.retain(|cast| {
+            !cast.makers.is_empty()
+                && (cast.reader.is_some() || cast.remover.is_some() || !cast.others.is_empty())
+        });
+        let place = |index: usize| plan.order.iter().position(|known| *known == index);
+        casts.sort_by_key(|cast| cast.makers.first().and_then(|maker| place(maker.index)));
+        casts
+    }
+
+    fn of(plan: &'p Plan, resource: usize, is_left_out: &dyn Fn(usize) -> bool) -> Self {
+        let mut cast = Self { resource, makers: Vec::new(), reader: None, remover: None, others: Vec::new() };
+        let mut puts = Vec::new();
+        for index in plan.order.iter().filter(|index| !is_left_out(**index)) {
+            let operation = plan.operations[*index].as_ref();
+            let links = &plan.links.operations[*index];
+            let is_item = links.item == Some(resource);
+            let method = operation.operation.method();
+            let tells = links.tells.iter().find(|tells| tells.resource == resource);
+            if tells.is_some() && *method == Method::POST {
+                cast.makers.push(operation);
+            } else if tells.is_some_and(|tells| tells.is_collection) && *method == Method::GET {
+                cast.others.push(operation);
+            } else if is_item && *method == Method::GET {
+                cast.reader.get_or_insert(operation);
+            } else if is_item && *method == Method::DELETE {
+                cast.remover.get_or_insert(operation);
+            } else if links.along.contains(&resource) && *method != Method::DELETE {
+                if is_item && *method == Method::PUT {
+                    puts.push(operation);
+                }
+                cast.others.push(operation);
+            }
+        }
+        // What a client names itself is made by being put.
+        if cast.makers.is_empty() {
+            cast.makers = puts;
+        }
+        cast
+    }
+
+    /// The operation under whose name the stories are counted.
+    pub(crate) fn head(&self) -> &'p OperationPlan {
+        self.reader.or(self.remover).unwrap_or(self.makers[0])
+    }
+
+    /// How many stories a budget of fuzzing cases allows.
+    pub(crate) fn count(max_cases: u64) -> u64 {
+        (max_cases / CASES_A_STORY).clamp(u64::from(max_cases > 0), MAX_STORIES)
+    }
+}
+
+/// What stories are made with.
+pub(crate) struct Author<'a> {
+    pub(crate) factory: &'a Factory,
+    pub(crate) plan: &'a Plan,
+    pub(crate) pool: &'a Pool,
+    pub(crate) seed: u64,
+    pub(crate) has_other_identity: bool,
+}
+
+impl Author<'_> {
+    /// The story with a number; nothing where no valid request makes the resource.
+    pub(crate) fn story(&self, cast: &Cast<'_>, number: u64) -> Option<Story> {
+        let shape = self.plan.links.resources[cast.resource].shape.as_str();
+        let seed = Seed::derive(self.seed, &[shape, Phase::Stateful.as_str()], number);
+        let mut dice = seed.as_bytes().iter().copied().map(usize::from).cycle();
+        let mut roll = |sides: usize| dice.next().unwrap_or_default() % sides.max(1);
+        let maker = cast.makers[usize::try_from(number).unwrap_or_default() % cast.makers.len()];
+        let mut steps = Steps { author: self, number, steps: Vec::new() };
+        let made = steps.add(Role::Make, maker)?;
+        let read = cast.reader.and_then(|reader| Some((reader, steps.reading(reader, &made)?)));
+        let say_read = |steps: &mut Steps<'_>, role| {
+            if let Some((reader, values)) = &read {
+                steps.push(role, reader, values.clone());
+            }
+        };
+        say_read(&mut steps, Role::Read);
+        if self.has_other_identity {
+            say_read(&mut steps, Role::ReadAsOther);
+        }
+        // The first story is the plain one.
+        let changes = if number == 0 || cast.others.is_empty() { 0 } else { 1 + roll(MAX_CHANGES) };
+        for _ in 0..changes {
+            steps.add(Role::Other, cast.others[roll(cast.others.len())]);
+        }
+        if changes > 0 {
+            say_read(&mut steps, Role::Read);
+        }
+        if let Some(remover) = cast.remover.filter(|_| number <= 2 || roll(4) != 0) {
+            steps.add(Role::Remove, remover)?;
+            say_read(&mut steps, Role::Read);
+            if number > 0 {
+                // Each at least once, however few stories there are.
+                if number == 1 || roll(2) == 0 {
+                    steps.add(Role::Remove, remover);
+                }
+                if !cast.others.is_empty() && (number == 2 || roll(2) == 0) {
+                    steps.add(Role::Other, cast.others[roll(cast.others.len())]);
+                }
+                say_read(&mut steps, Role::Read);
+            }
+        }
+        Some(Story { resource: cast.resource, earlier: None, steps: steps.steps })
+    }
+}
+
+/// Requests for things that are most likely not there, beside a resource that is.
+pub(crate) fn absent(factory: &Factory, plan: &Plan, seed: u64, read: &Case) -> Vec<Case> {
+    let own = read.operation.path().variables().last().unwrap_or_default().to_owned();
+    let drawn = (0..MAX_ABSENT).filter_map(|number| {
+        let seed = Seed::derive(seed, &[read.operation.id().as_str(), "absent"], number);
+        let values = draw(&plan.operations[read.index], &Intent::Positive, &seed)?;
+        let mut absent = read.values.clone();
+        absent.path.insert(own.clone(), values.path.get(&own)?.clone());
+        let sent = factory.build(&read.operation, &Intent::Positive, &absent)?;
+        let is_another = sent.request.target != read.sent.request.target;
+        is_another.then(|| Case {
+            values: absent,
+            sent,
+            subject: None,
+            intent: Intent::Positive,
+            ..read.clone()
+        })
+    });
+    drawn.collect()
+}
+
+struct Steps<'a> {
+    author: &'a Author<'a>,
+    number: u64,
+    steps: Vec<Step>,
+}
+
+impl Steps<'_> {
+    /// Adds a step with values drawn for it; they come back.
+    fn add(&mut self, role: Role, plan: &OperationPlan) -> Option<RequestValues> {
+        let Author { pool, seed, factory, plan: whole, .. } = self.author;
+        let parts = [plan.operation.id().as_str(), Phase::Stateful.as_str()];
+        let index = self.number * 64 + self.steps.len() as u64;
+        let drawn = draw(plan, &Intent::Positive, &Seed::derive(*seed, &parts, index))?;
+        let known = Known::new(&whole.links, pool, plan.index, &plan.operation);
+        let is_valid =
+            |values: &RequestValues| factory.build(&plan.operation, &Intent::Positive, values).is_some();
+        let about = known.about(&drawn, index).map(|about| about.values).filter(is_valid);
+        let values = about.unwrap_or(drawn);
+        self.push(role, plan, values.clone());
+        Some(values)
+    }
+
+    fn push(&mut self, role: Role, plan: &OperationPlan, values: RequestValues) {
+        let intent =
+            if role == Role::ReadAsOther { Intent::Probe(Probe::OtherIdentity) } else { Intent::Positive };
+        let Some(sent) = self.author.factory.build(&plan.operation, &intent, &values) else { return };
+        let id = format!(
+            "{}/{}/{}.{}",
+            plan.operation.id(),
+            Phase::Stateful.as_str(),
+            self.number,
+            self.steps.len()
+        );
+        let case = Case {
+            id,
+            operation: plan.operation.clone(),
+            index: plan.index,
+            phase: Phase::Stateful,
+            intent,
+            origin: Origin::Fixed,
+            values,
+            subject: None,
+            sent,
+        };
+        self.steps.push(Step { role, case });
+    }
+
+    /// The least a reading of the resource needs: what it requires beside the path is what made the resource, since
+    /// anything else may be a reason not to find it.
+    fn reading(&self, reader: &OperationPlan, made: &RequestValues) -> Option<RequestValues> {
+        let parts = [reader.operation.id().as_str(), Phase::Stateful.as_str(), "read"];
+        let drawn = draw(reader, &Intent::Positive, &Seed::derive(self.author.seed, &parts, self.number))?;
+        let mut values = RequestValues { path: drawn.path, ..RequestValues::default() };
+        for parameter in reader.operation.parameters().iter().filter(|parameter| parameter.required) {
+            let (from, drawn, to) = match parameter.location {
+                Location::Query | Location::QueryString => (&made.query, &drawn.query, &mut values.query),
+                Location::Header => (&made.header, &drawn.header, &mut values.header),
+                Location::Cookie => (&made.cookie, &drawn.cookie, &mut values.cookie),
+                _ => continue,
+            };
+            if let Some(value) = from.get(&parameter.name).or_else(|| drawn.get(&parameter.name)) {
+                to.insert(parameter.name.clone(), value.clone());
+            }
+        }
+        Some(values)
+    }
+}
+
+/// Whether a reading depends on nothing but its path and what the resource was made with.
+pub(crate) fn is_comparable(reader: &Operation, made: &RequestValues) -> bool {
+    reader.parameters().iter().filter(|parameter| parameter.required).all(|parameter| {
+        let map = match parameter.location {
+            Location::Query | Location::QueryString => &made.query,
+            Location::Header => &made.header,
+            Location::Cookie => &made.cookie,
+            _ => return true,
+        };
+        map.contains_key(&parameter.name)
+    })
+}

@@ -1,0 +1,241 @@
+//! What a reply tells of resources.
+
+use counterfoil_openapi::codec::RequestValues;
+use counterfoil_openapi::{Operation, Response};
+use http::Method;
+use http::header::LOCATION;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::links::{Links, Resource};
+use super::naming::{self, Certainty};
+
+/// The most resources learnt from one reply.
+const MAX_LEARNT: usize = 8;
+
+/// A resource that a reply tells of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Learned {
+    /// Its place among all resources.
+    pub(crate) resource: usize,
+    /// The values of its path's variables, from left to right.
+    pub(crate) values: Vec<Value>,
+    /// Where the last of them was found.
+    pub(crate) source: Source,
+    /// Whether the reply leaves no doubt that the value is the one that its path takes.
+    pub(crate) certainty: Certainty,
+}
+
+/// Where the value of a resource's own variable was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// In the body of a reply that tells of one resource.
+    Item,
+    /// In the body of a reply that tells of several.
+    List,
+    /// In the `Location` of a reply.
+    Location,
+    /// In the request: its path, or the body it sent.
+    Request,
+}
+
+/// What an answered request tells of resources; `index` is the operation's place in the plan.
+pub(crate) fn learn(
+    links: &Links,
+    index: usize,
+    operation: &Operation,
+    values: &RequestValues,
+    response: &Response,
+    body: Option<&Value>,
+) -> Vec<Learned> {
+    let Some(known) = links.operations.get(index) else { return Vec::new() };
+    let mut learned = Vec::new();
+    let own: Vec<Value> =
+        operation.path().variables().map(|name| values.path.get(name).cloned().unwrap_or_default()).collect();
+    if let Some(item) = known.item
+        && *operation.method() != Method::DELETE
+        && links.resources[item].variables == own.len()
+        && own.iter().all(|value| !value.is_null())
+    {
+        let certainty = Certainty::Certain;
+        learned.push(Learned { resource: item, values: own.clone(), source: Source::Request, certainty });
+    }
+    for tells in &known.tells {
+        let resource = &links.resources[tells.resource];
+        let around = resource.variables - 1;
+        if own.len() < around || own[..around].iter().any(Value::is_null) {
+            continue;
+        }
+        let mut add = |value: Value, source, certainty| {
+            let mut values = own[..around].to_vec();
+            values.push(value);
+            let is_new = !learned
+                .iter()
+                .any(|known: &Learned| known.resource == tells.resource && known.values == values);
+            if is_new && learned.len() < MAX_LEARNT {
+                learned.push(Learned { resource: tells.resource, values, source, certainty });
+            }
+        };
+        if let Some(value) = located(resource, response) {
+            add(value, Source::Location, Certainty::Certain);
+            continue;
+        }
+        let told = body.map(|body| items(body, resource)).unwrap_or_default();
+        let is_single = *operation.method() == Method::POST && tells.is_collection;
+        for (item, source) in told {
+            if let Some((value, certainty)) = identity(resource, item) {
+                let is_sure = is_single && source == Source::Item;
+                add(value, source, if is_sure { certainty } else { Certainty::Likely });
+            }
+        }
+        // What a client names itself need not be in the reply.
+        let sent = values.body.as_ref().and_then(|body| body.payload.as_value()).filter(|_| is_single);
+        if learned.is_empty()
+            && let Some((value, _)) = sent.and_then(|sent| identity(resource, sent))
+        {
+            learned.push(Learned {
+                resource: tells.resource,
+                values: own[..around].iter().cloned().chain([value]).collect(),
+                source: Source::Request,
+                certainty: Certainty::Likely,
+            });
+        }
+    }
+    learned
+}
+
+/// Of what a reply tells, what an earlier reply to a request like its own told, found where that one's was.
+pub(crate) fn relearn<'l>(told: &'l [Learned], earlier: &Learned) -> Option<&'l Learned> {
+    let of_kind = || told.iter().filter(|new| new.resource == earlier.resource);
+    of_kind().find(|new| new.source == earlier.source).or_else(|| of_kind().next())
+}
+
+/// What stands in the place of a resource's own variable in `Location`.
+fn located(resource: &Resource, response: &Response) -> Option<Value> {
+    let location = response.headers.get(LOCATION)?.to_str().ok()?;
+    let path = location.split(['?', '#']).next()?;
+    let mut path = path.rsplit('/').filter(|segment| !segment.is_empty());
+    let mut shape = resource.shape.rsplit('/').filter(|segment| !segment.is_empty());
+    if shape.next()? != "{}" {
+        return None;
+    }
+    let own = percent_decode_str(path.next()?).decode_utf8().ok()?.into_owned();
+    // The literal before it has to be there, so that it is no place of another kind.
+    let before = path.next()?;
+    let is_place = shape.next().is_some_and(|literal| literal.contains("{}") || literal == before);
+    (is_place && !own.is_empty()).then(|| resource.read(&own))
+}
+
+/// The objects of a body that may each be a resource: the body itself, those in its list, those in what it wraps.
+fn items<'v>(body: &'v Value, resource: &Resource) -> Vec<(&'v Value, Source)> {
+    match body {
+        Value::Array(items) => listed(items),
+        Value::Object(members) => {
+            if let Some((_, Certainty::Certain)) = identity(resource, body) {
+                return vec![(body, Source::Item)];
+            }
+            let wraps = |name: &str| {
+                let name = naming::noun(name);
+                name == resource.noun
+                    || ["data", "result", "item", "content", "record", "entry", "value", "hit"]
+                        .contains(&name.as_str())
+            };
+            let wrapped = members.iter().filter(|(name, _)| wraps(name)).chain(members.iter());
+            for (_, member) in wrapped {
+                match member {
+                    Value::Array(items) if items.iter().any(Value::is_object) => return listed(items),
+                    Value::Object(_)
+                        if matches!(identity(resource, member), Some((_, Certainty::Certain))) =>
+                    {
+                        return vec![(member, Source::Item)];
+                    }
+                    _ => {}
+                }
+            }
+            vec![(body, Source::Item)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn listed(items: &[Value]) -> Vec<(&Value, Source)> {
+    items.iter().take(MAX_LEARNT).map(|item| (item, Source::List)).collect()
+}
+
+/// The value of a resource's own variable in what may be one.
+fn identity(resource: &Resource, item: &Value) -> Option<(Value, Certainty)> {
+    let members = item.as_object()?;
+    resource.fields.iter().find_map(|(field, certainty)| {
+        let (_, value) = members.iter().find(|(name, _)| naming::folded(name) == *field)?;
+        resource.admits(value).then(|| (value.clone(), *certainty))
+    })
+}
+
+/// Whether an operation's replies are worth reading for resources.
+pub(crate) fn is_telling(links: &Links, index: usize) -> bool {
+    links.operations.get(index).is_some_and(|known| known.item.is_some() || !known.tells.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+    use http::{HeaderValue, StatusCode};
+    use serde_json::json;
+
+    use super::*;
+
+    const DOCUMENT: &str = r#"
+openapi: 3.0.3
+paths:
+  /owners/{owner}/pets:
+    post: {operationId: add, responses: {'201': {description: ok}}}
+    get: {operationId: list, responses: {'200': {description: ok}}}
+  /owners/{owner}/pets/{petId}:
+    parameters: [{name: petId, in: path, required: true, schema: {type: integer}}]
+    get: {operationId: read, responses: {'200': {description: ok}}}
+"#;
+
+    /// What a reply of an operation tells of pets, the last value only.
+    fn told(id: &str, body: &Value, location: Option<&str>) -> Vec<(String, Source, Certainty)> {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let links = Links::new(contract.operations().iter().map(AsRef::as_ref));
+        let index = contract.operations().iter().position(|known| known.id().as_str() == id).unwrap();
+        let mut values = RequestValues::default();
+        values.path.insert("owner".to_owned(), json!("ada"));
+        values.path.insert("petId".to_owned(), json!(1));
+        let mut response = Response::new(StatusCode::OK);
+        if let Some(location) = location {
+            response.headers.insert(LOCATION, HeaderValue::from_str(location).unwrap());
+        }
+        let learned = learn(&links, index, &contract.operations()[index], &values, &response, Some(body));
+        learned
+            .into_iter()
+            .map(|learned| {
+                assert_eq!(learned.values[0], json!("ada"));
+                (learned.values[1].to_string(), learned.source, learned.certainty)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_made_listed_and_read_is_learnt() {
+        use Certainty::{Certain, Likely};
+        let one = |value: &str, source, certainty| vec![(value.to_owned(), source, certainty)];
+        assert_eq!(told("add", &json!({"id": 7, "name": "Rex"}), None), one("7", Source::Item, Certain));
+        assert_eq!(told("add", &json!({"pet_id": 7}), None), one("7", Source::Item, Certain));
+        assert_eq!(told("add", &json!({"data": {"id": 7}}), None), one("7", Source::Item, Certain));
+        // No such value may stand in the path.
+        assert_eq!(told("add", &json!({"id": "seven"}), None), []);
+        assert_eq!(told("add", &json!({"uuid": 7}), None), one("7", Source::Item, Likely));
+        let list = json!([{"id": 1}, {"id": 2}]);
+        let two = [("1".to_owned(), Source::List, Likely), ("2".to_owned(), Source::List, Likely)];
+        assert_eq!(told("list", &list, None), two);
+        assert_eq!(told("list", &json!({"total": 2, "items": list}), None), two);
+        assert_eq!(told("list", &json!({"pets": list, "tags": [{"id": 9}]}), None), two);
+        let of_location = one("9", Source::Location, Certain);
+        assert_eq!(told("add", &Value::Null, Some("/owners/ada/pets/9")), of_location);
+        assert_eq!(told("add", &Value::Null, Some("http://x/v1/owners/ada/pets/9?a=b")), of_location);
+        assert_eq!(told("add", &Value::Null, Some("/jobs/9")), []);
+        assert_eq!(told("read", &Value::Null, None), one("1", Source::Request, Certain));
+    }
+}

@@ -1,0 +1,401 @@
+//! Which operations tell of which resources, read from the names in their paths and of their schemas.
+//!
+//! A resource is what a path names up to one of its variables: `/owners/{id}/pets/{petId}` has two, an owner and a pet
+//! of an owner. How variables are called makes no difference: `/pets/{id}` and `/pets/{petId}/toys` speak of one thing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use counterfoil_openapi::{Direction, Location, Operation, Schema};
+use http::Method;
+use serde_json::Value;
+
+use super::naming::{self, Certainty};
+
+/// Words that, at the end of a path, say what is done with the resources named before: what such a path answers is
+/// taken to be of those.
+const VERBS: [&str; 22] = [
+    "find", "search", "list", "query", "all", "create", "new", "add", "batch", "bulk", "register", "mine",
+    "me", "recent", "popular", "featured", "random", "latest", "filter", "signup", "current", "self",
+];
+
+/// A kind of thing that a path names.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    /// Its path with the variables unnamed: `/owners/{}/pets/{}`.
+    pub(crate) shape: String,
+    /// How many variables its path has; the last one is its own.
+    pub(crate) variables: usize,
+    /// Its name: `pet`.
+    pub(crate) noun: String,
+    /// The fields of a body that may hold the value of its own variable.
+    pub(crate) fields: Vec<(String, Certainty)>,
+    /// The schema of its own variable.
+    schema: Option<Schema>,
+}
+
+impl Resource {
+    /// The value that a text in the place of its own variable means.
+    pub(crate) fn read(&self, text: &str) -> Value {
+        let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text).map(Value::from);
+        let is_number = |number: &Value| {
+            self.schema.as_ref().is_some_and(|schema| {
+                schema.is_valid(number, Direction::Request)
+                    && !schema.is_valid(&Value::from(text), Direction::Request)
+            })
+        };
+        number.filter(is_number).unwrap_or_else(|| Value::from(text))
+    }
+
+    /// Whether a value may stand in the place of its own variable.
+    pub(crate) fn admits(&self, value: &Value) -> bool {
+        let is_name = match value {
+            Value::String(text) => {
+                !text.is_empty()
+                    && text.len() <= 256
+                    && text != "."
+                    && text != ".."
+                    && !text.contains(['/', '\\'])
+            }
+            Value::Number(number) => !number.is_f64(),
+            _ => false,
+        };
+        let is_valid = |value: &Value| {
+            self.schema.as_ref().is_none_or(|schema| schema.is_valid(value, Direction::Request))
+        };
+        is_name && (is_valid(value) || (value.is_number() && is_valid(&Value::from(value.to_string()))))
+    }
+}
+
+/// A resource that an operation's replies tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tells {
+    /// The resource's place among all.
+    pub(crate) resource: usize,
+    /// Whether the operation's path is the one of all resources of the kind, and not just like it.
+    pub(crate) is_collection: bool,
+}
+
+/// What is known of one operation.
+#[derive(Debug, Default)]
+pub(crate) struct OperationLinks {
+    /// The resources that its path names, the innermost last.
+    pub(crate) along: Vec<usize>,
+    /// The resource that its whole path names.
+    pub(crate) item: Option<usize>,
+    /// What its replies tell of.
+    pub(crate) tells: Vec<Tells>,
+    /// What refers to resources from its query and body, by their nouns.
+    refers: Vec<String>,
+}
+
+/// Which operations tell of which resources.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) resources: Vec<Resource>,
+    /// In the order of the plan.
+    pub(crate) operations: Vec<OperationLinks>,
+    nouns: HashMap<String, Vec<usize>>,
+}
+
+impl Links {
+    pub(crate) fn new<'o>(operations: impl Iterator<Item = &'o Operation> + Clone) -> Self {
+        let mut links = Self::default();
+        let mut by_shape: HashMap<String, usize> = HashMap::new();
+        for operation in operations.clone() {
+            let mut known = OperationLinks::default();
+            for name in Named::all(operation) {
+                let index = *by_shape.entry(name.shape.clone()).or_insert_with(|| {
+                    links.resources.push(name.resource(operation));
+                    links.resources.len() - 1
+                });
+                if name.is_whole {
+                    known.item = Some(index);
+                }
+                known.along.push(index);
+            }
+            links.operations.push(known);
+        }
+        for (index, resource) in links.resources.iter().enumerate() {
+            links.nouns.entry(resource.noun.clone()).or_default().push(index);
+        }
+        for (index, operation) in operations.enumerate() {
+            let tells = links.told_by(operation, &by_shape);
+            let refers = links.referred_by(operation);
+            links.operations[index].tells = tells;
+            links.operations[index].refers = refers;
+        }
+        links
+    }
+
+    /// The resources with a noun.
+    pub(crate) fn named(&self, noun: &str) -> &[usize] {
+        self.nouns.get(noun).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn nouns(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.nouns.iter().map(|(noun, resources)| (noun.as_str(), resources.as_slice()))
+    }
+
+    /// The order in which operations are tested: what makes a resource before what needs one, and what removes any
+    /// last, what is part of another before that.
+    pub(crate) fn order<'o>(&self, operations: impl Iterator<Item = &'o Operation>) -> Vec<usize> {
+        let operations: Vec<&Operation> = operations.collect();
+        let mut depths = vec![0_usize; operations.len()];
+        // As many rounds as a chain of resources is long, at the most; circles end there too.
+        for _ in 0..6 {
+            let mut made: BTreeMap<usize, usize> = BTreeMap::new();
+            for (index, operation) in operations.iter().enumerate() {
+                if operation.method() == Method::POST {
+                    for tells in self.operations[index].tells.iter().filter(|tells| tells.is_collection) {
+                        let depth = made.entry(tells.resource).or_insert(depths[index]);
+                        *depth = (*depth).min(depths[index]);
+                    }
+                }
+            }
+            let mut has_changed = false;
+            for (index, known) in self.operations.iter().enumerate() {
+                let foreign = known.refers.iter().flat_map(|noun| self.named(noun).iter().take(1));
+                let told: Vec<usize> = known.tells.iter().map(|tells| tells.resource).collect();
+                // What makes a resource needs none of its kind; what lists them tells more when there are some.
+                let (own, listed) = match *operations[index].method() == Method::POST {
+                    true => (told, Vec::new()),
+                    false => (Vec::new(), told),
+                };
+                let needed = known.along.iter().chain(foreign).chain(&listed);
+                let needed = needed.filter(|resource| !own.contains(resource));
+                let depth = needed.filter_map(|resource| made.get(resource)).map(|depth| depth + 1).max();
+                let depth = depth.unwrap_or(0).min(6);
+                if depth > depths[index] {
+                    depths[index] = depth;
+                    has_changed = true;
+                }
+            }
+            if !has_changed {
+                break;
+            }
+        }
+        let mut order: Vec<usize> = (0..operations.len()).collect();
+        order.sort_by_key(|index| {
+            let method = operations[*index].method();
+            let along = self.operations[*index].along.len();
+            if *method == Method::DELETE {
+                return (1, usize::MAX - along, 0, *index);
+            }
+            let rank = [Method::POST, Method::PUT, Method::GET].iter().position(|known| known == method);
+            (0, depths[*index], rank.unwrap_or(3), *index)
+        });
+        order
+    }
+
+    fn told_by(&self, operation: &Operation, by_shape: &HashMap<String, usize>) -> Vec<Tells> {
+        let (shape, _) = shape(operation.path().as_str());
+        let mut tells = Vec::new();
+        let mut add = |resource: Option<&usize>, is_collection| {
+            if let Some(resource) = resource
+                && !tells.iter().any(|known: &Tells| known.resource == *resource)
+            {
+                tells.push(Tells { resource: *resource, is_collection });
+            }
+        };
+        add(by_shape.get(&format!("{shape}/{{}}")), true);
+        if let Some((around, last)) = shape.rsplit_once('/') {
+            let last = naming::folded(last);
+            if VERBS.iter().any(|verb| last.starts_with(verb)) {
+                add(by_shape.get(&format!("{around}/{{}}")), false);
+            }
+        }
+        let names = schema_names(operation);
+        for noun in names.iter().map(|name| naming::noun(name)) {
+            for index in self.named(&noun) {
+                // Nothing is known of what is around a resource of another path.
+                if self.resources[*index].variables == 1 {
+                    add(Some(index), false);
+                }
+            }
+        }
+        tells
+    }
+
+    fn referred_by(&self, operation: &Operation) -> Vec<String> {
+        let mut names: Vec<String> = operation
+            .parameters()
+            .iter()
+            .filter(|parameter| parameter.location != Location::Path)
+            .map(|parameter| parameter.name.clone())
+            .collect();
+        let body = operation.request_body().and_then(|body| body.content.iter().next()?.schema.as_ref());
+        if let Some(properties) = body.and_then(|schema| schema.resolved().get("properties")?.as_object()) {
+            names.extend(properties.keys().cloned());
+        }
+        let nouns = names.iter().filter_map(|name| naming::referred(name));
+        nouns.filter(|noun| !self.named(noun).is_empty()).collect()
+    }
+}
+
+/// A resource that a path names.
+struct Named {
+    shape: String,
+    variable: String,
+    variables: usize,
+    noun: String,
+    is_whole: bool,
+}
+
+impl Named {
+    /// The resources that the path of an operation names, from left to right. Variables that share a segment, or have
+    /// text in it, name one together.
+    fn all(operation: &Operation) -> Vec<Self> {
+        let (shape, segments) = shape(operation.path().as_str());
+        let mut found = Vec::new();
+        let (mut prefix, mut noun, mut variables) = (String::new(), String::new(), 0);
+        for segment in &segments {
+            let names = variables_of(segment);
+            let Some(own) = names.last() else {
+                prefix.push_str(&format!("/{segment}"));
+                noun = naming::noun(segment);
+                continue;
+            };
+            variables += names.len();
+            prefix.push_str(&format!("/{}", unnamed(segment)));
+            found.push(Self {
+                shape: prefix.clone(),
+                variable: (*own).to_owned(),
+                variables,
+                noun: noun.clone(),
+                is_whole: prefix == shape,
+            });
+        }
+        found
+    }
+
+    fn resource(self: &Named, operation: &Operation) -> Resource {
+        let own = operation.parameters_in(Location::Path).find(|parameter| parameter.name == self.variable);
+        Resource {
+            shape: self.shape.clone(),
+            variables: self.variables,
+            noun: self.noun.clone(),
+            fields: naming::fields(&self.variable, &self.noun),
+            schema: own.and_then(|parameter| parameter.value_schema()).cloned(),
+        }
+    }
+}
+
+/// A path template with its variables unnamed, and its segments.
+fn shape(path: &str) -> (String, Vec<&str>) {
+    let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let shape = segments.iter().map(|segment| format!("/{}", unnamed(segment))).collect();
+    (shape, segments)
+}
+
+fn variables_of(segment: &str) -> Vec<&str> {
+    segment.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+}
+
+fn unnamed(segment: &str) -> String {
+    variables_of(segment)
+        .iter()
+        .fold(segment.to_owned(), |text, name| text.replacen(&format!("{{{name}}}"), "{}", 1))
+}
+
+/// The names of the schemas that the good replies of an operation refer to, alone or in a list.
+fn schema_names(operation: &Operation) -> Vec<String> {
+    let name = |value: &Value| {
+        let reference = value.get("$ref")?.as_str()?;
+        reference.rsplit('/').next().map(str::to_owned)
+    };
+    let mut names = Vec::new();
+    for response in operation.responses().iter() {
+        let is_good = response.status.to_string().starts_with('2');
+        for schema in response.content.iter().filter_map(|media| media.schema.as_ref()).filter(|_| is_good) {
+            let source = schema.source();
+            names.extend(name(source));
+            names.extend(source.get("items").and_then(name));
+            names.extend(schema.resolved().get("items").and_then(name));
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+
+    use super::*;
+
+    const DOCUMENT: &str = r#"
+openapi: 3.0.3
+paths:
+  /pets/{id}:
+    delete: {operationId: removePet, responses: {'204': {description: gone}}}
+    get: {operationId: readPet, responses: {'200': {description: ok}}}
+  /pets:
+    get: {operationId: listPets, responses: {'200': {description: ok}}}
+    post:
+      operationId: addPet
+      requestBody: {content: {application/json: {schema: {type: object, properties: {ownerId: {type: integer}}}}}}
+      responses: {'201': {description: ok}}
+  /pets/{petId}/toys/{toyId}:
+    delete: {operationId: removeToy, responses: {'204': {description: gone}}}
+  /pets/{petId}/toys:
+    post: {operationId: addToy, responses: {'201': {description: ok}}}
+  /pets/findByStatus:
+    get: {operationId: findPets, responses: {'200': {description: ok}}}
+  /adoptions:
+    post:
+      operationId: adopt
+      responses:
+        '201': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}
+  /owners:
+    post: {operationId: addOwner, responses: {'201': {description: ok}}}
+  /owners/{owner}:
+    get: {operationId: readOwner, responses: {'200': {description: ok}}}
+components: {schemas: {Pet: {type: object}}}
+"#;
+
+    fn links() -> (Vec<String>, Links, Vec<usize>) {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let operations = || contract.operations().iter().map(AsRef::as_ref);
+        let links = Links::new(operations());
+        let ids = operations().map(|operation| operation.id().as_str().to_owned()).collect();
+        let order = links.order(operations());
+        (ids, links, order)
+    }
+
+    #[test]
+    fn operations_tell_of_the_resources_of_their_paths() {
+        let (ids, links, _) = links();
+        let told = |id: &str| -> Vec<(&str, bool)> {
+            let index = ids.iter().position(|known| known == id).unwrap();
+            let tells = links.operations[index].tells.iter();
+            tells.map(|tells| (links.resources[tells.resource].shape.as_str(), tells.is_collection)).collect()
+        };
+        assert_eq!(told("listPets"), [("/pets/{}", true)]);
+        assert_eq!(told("addPet"), [("/pets/{}", true)]);
+        assert_eq!(told("findPets"), [("/pets/{}", false)]);
+        assert_eq!(told("adopt"), [("/pets/{}", false)]);
+        assert_eq!(told("addToy"), [("/pets/{}/toys/{}", true)]);
+        assert_eq!(told("readPet"), []);
+    }
+
+    #[test]
+    fn what_makes_comes_before_what_needs_and_what_removes_comes_last() {
+        let (ids, _, order) = links();
+        let ordered: Vec<&str> = order.iter().map(|index| ids[*index].as_str()).collect();
+        assert_eq!(
+            ordered,
+            [
+                "adopt",
+                "addOwner",
+                "addPet",
+                "readOwner",
+                "addToy",
+                "readPet",
+                "listPets",
+                "findPets",
+                "removeToy",
+                "removePet"
+            ]
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! Resources: what operations make, read and remove, told by the names in paths and bodies, and those known to exist.
+//!
+//! A request for something that does not exist is refused before anything else is looked at. So what replies tell of
+//! existing resources is kept, and later requests are made about those.
+
+mod known;
+mod learn;
+mod links;
+mod naming;
+mod pool;
+
+pub(crate) use known::{About, Known, Subject};
+pub(crate) use learn::{Learned, is_telling, learn, relearn};
+pub(crate) use links::Links;
+pub(crate) use naming::Certainty;
+pub(crate) use pool::{Maker, Pool};

@@ -1,0 +1,130 @@
+//! The resources known to exist, and how those were made that the suite made itself.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::learn::Learned;
+use super::links::Links;
+use crate::case::Case;
+
+/// The most resources of a kind that are remembered.
+const MAX_KNOWN: usize = 16;
+
+/// A request that made a resource, so that one like it can be made again.
+#[derive(Debug)]
+pub(crate) struct Maker {
+    /// The request.
+    pub(crate) case: Arc<Case>,
+    /// What its reply told.
+    pub(crate) made: Learned,
+}
+
+/// A resource known to exist.
+#[derive(Debug, Clone)]
+pub(crate) struct Binding {
+    /// The values of its path's variables, from left to right.
+    pub(crate) values: Vec<Value>,
+    /// How it was made, where the suite made it.
+    pub(crate) maker: Option<Arc<Maker>>,
+}
+
+/// The resources known to exist, some of each kind.
+///
+/// They are kept in the order of their values, so that it makes no difference which of two replies came first.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    kinds: Vec<Vec<Binding>>,
+}
+
+impl Pool {
+    pub(crate) fn new(links: &Links) -> Self {
+        Self { kinds: links.resources.iter().map(|_| Vec::new()).collect() }
+    }
+
+    pub(crate) fn of(&self, resource: usize) -> &[Binding] {
+        self.kinds.get(resource).map_or(&[], Vec::as_slice)
+    }
+
+    /// Remembers a resource.
+    pub(crate) fn add(&mut self, resource: usize, values: &[Value], maker: Option<Arc<Maker>>) {
+        let Some(known) = self.kinds.get_mut(resource) else { return };
+        match known.binary_search_by(|binding| compare(&binding.values, values)) {
+            Ok(at) => {
+                if known[at].maker.is_none() {
+                    known[at].maker = maker;
+                }
+            }
+            Err(at) => {
+                if at < MAX_KNOWN {
+                    known.insert(at, Binding { values: values.to_vec(), maker });
+                    known.truncate(MAX_KNOWN);
+                }
+            }
+        }
+    }
+
+    /// Forgets a resource that is gone, and those that are part of it.
+    pub(crate) fn remove(&mut self, links: &Links, resource: usize, values: &[Value]) {
+        let Some(gone) = links.resources.get(resource) else { return };
+        let inside = format!("{}/", gone.shape);
+        for (other, known) in links.resources.iter().zip(&mut self.kinds) {
+            if other.shape == gone.shape || other.shape.starts_with(&inside) {
+                known.retain(|binding| {
+                    let first = binding.values.get(..values.len()).unwrap_or_default();
+                    compare(first, values) != Ordering::Equal
+                });
+            }
+        }
+    }
+}
+
+/// Numbers by size, texts by length and then by their characters; a number and its text are the same.
+fn compare(left: &[Value], right: &[Value]) -> Ordering {
+    let key = |value: &Value| {
+        let text = plain(value);
+        (text.len(), text)
+    };
+    left.iter().map(key).cmp(right.iter().map(key))
+}
+
+/// A value as it stands in a path.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_order_of_replies_makes_no_difference_and_what_is_gone_takes_its_parts_along() {
+        let document = "openapi: 3.0.3\npaths:\n  /pets/{a}: {get: {responses: {}}}\n  /pets/{b}/toys/{c}: {get: {responses: {}}}\n";
+        let contract = Contract::load("pets.yaml", document.as_bytes()).unwrap();
+        let links = Links::new(contract.operations().iter().map(AsRef::as_ref));
+        let filled = |ids: &mut dyn Iterator<Item = u64>| {
+            let mut pool = Pool::new(&links);
+            for id in ids {
+                pool.add(0, &[json!(id)], None);
+                pool.add(1, &[json!(id), json!("x")], None);
+            }
+            pool
+        };
+        let ids = |pool: &Pool, resource: usize| -> Vec<u64> {
+            pool.of(resource).iter().map(|binding| binding.values[0].as_u64().unwrap()).collect()
+        };
+        let mut pool = filled(&mut (0..40).rev());
+        assert_eq!(ids(&pool, 0), ids(&filled(&mut (0..40)), 0));
+        assert_eq!(ids(&pool, 0), (0..16).collect::<Vec<_>>());
+        pool.remove(&links, 0, &[json!("3")]);
+        assert!(!ids(&pool, 0).contains(&3) && !ids(&pool, 1).contains(&3));
+        assert_eq!((pool.of(0).len(), pool.of(1).len()), (15, 15));
+    }
+}

@@ -1,0 +1,181 @@
+//! Telling a story: its steps sent one after the other, each about what the first one made.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use http::Method;
+
+use super::{Context, Judged};
+use crate::case::{Case, Intent, Probe};
+use crate::check::Expectation;
+use crate::phase::{Role, Step, Story, is_comparable};
+use crate::resource::{Certainty, Learned, relearn};
+
+/// What was told of a story up to one of its steps.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) story: Arc<Story>,
+    /// The step's place in the story.
+    pub(crate) at: usize,
+    /// The steps before it, as they were sent.
+    pub(crate) before: Vec<Arc<Judged>>,
+}
+
+/// Which readers were seen to answer 404 to what never was, by their place in the plan.
+pub(crate) type Discerning = HashMap<usize, bool>;
+
+/// A story as it went.
+#[derive(Debug, Default)]
+pub(crate) struct Telling {
+    /// Steps that could be sent.
+    pub(crate) steps: Vec<Arc<Judged>>,
+    /// Requests sent beside them, for things that never were.
+    pub(crate) requests: u64,
+}
+
+/// What is known of the resource while its story is told.
+struct Plot {
+    made: Learned,
+    values: counterfoil_openapi::codec::RequestValues,
+    /// Whether nothing was sent since it was made that could have changed it.
+    is_untouched: bool,
+    /// Whether the reply that made it promises that it is there.
+    is_promised: bool,
+    is_read: bool,
+    is_removed: bool,
+}
+
+impl Context {
+    /// Tells a story to its end, or to where nothing was made. `absent` makes requests for things that never were.
+    pub(crate) async fn tell(
+        &self,
+        story: &Arc<Story>,
+        discerning: &mut Discerning,
+        absent: impl Fn(&Case) -> Vec<Case>,
+    ) -> Telling {
+        let mut telling = Telling::default();
+        let mut plot: Option<Plot> = None;
+        for (at, step) in story.steps.iter().enumerate() {
+            let case = match &plot {
+                None => step.case.clone(),
+                Some(plot) => match self.about(&step.case, story.resource, &plot.made) {
+                    Some(case) => case,
+                    None => continue,
+                },
+            };
+            let needs_discernment = |plot: &Plot| match step.role {
+                Role::Read => plot.is_removed && plot.is_read,
+                Role::ReadAsOther => plot.is_read && !plot.is_removed,
+                _ => false,
+            };
+            if plot.as_ref().is_some_and(needs_discernment) && !discerning.contains_key(&case.index) {
+                let mut is_discerning = false;
+                for case in absent(&case) {
+                    let judged = self.execute(Arc::new(case)).await;
+                    telling.requests += judged.requests;
+                    is_discerning |= matches!(judged.status(), Some(404 | 410));
+                }
+                discerning.insert(case.index, is_discerning);
+            }
+            let is_discerning = discerning.get(&case.index).copied().unwrap_or_default();
+            let expectation = plot.as_ref().and_then(|plot| plot.expectation(step, is_discerning));
+            let mut judged = self.execute_expecting(Arc::new(case), expectation).await;
+            judged.told =
+                Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
+            let judged = Arc::new(judged);
+            telling.steps.push(Arc::clone(&judged));
+            match &mut plot {
+                Some(plot) => plot.go_on(step, &judged),
+                None => match self.plot(story, &judged) {
+                    Some(made) => plot = Some(made),
+                    None => break,
+                },
+            }
+        }
+        telling
+    }
+
+    /// What the first step made, where it made anything.
+    fn plot(&self, story: &Story, judged: &Judged) -> Option<Plot> {
+        let case = &judged.case;
+        let status = judged.status().filter(|status| (200..300).contains(status))?;
+        let of_resource = |learned: &&Learned| learned.resource == story.resource;
+        let made = match &story.earlier {
+            Some(earlier) => relearn(&judged.learned, earlier),
+            None => judged.learned.iter().find(of_resource),
+        };
+        let made = made?.clone();
+        let is_sure = made.certainty == Certainty::Certain && status != 202;
+        Some(Plot {
+            is_promised: is_sure,
+            made,
+            values: case.values.clone(),
+            is_untouched: true,
+            is_read: false,
+            is_removed: false,
+        })
+    }
+
+    /// A case with the resource in its path.
+    fn about(&self, case: &Case, resource: usize, made: &Learned) -> Option<Case> {
+        let mut about = case.clone();
+        let is_along = self.links.operations.get(case.index)?.along.contains(&resource);
+        // A list has what is around the resource in its path, and not the resource itself.
+        let count = if is_along { made.values.len() } else { made.values.len() - 1 };
+        for (name, value) in case.operation.path().variables().zip(made.values.iter().take(count)) {
+            about.values.path.insert(name.to_owned(), value.clone());
+        }
+        about.subject = None;
+        about.sent = self.factory.build(&case.operation, &case.intent, &about.values)?;
+        Some(about)
+    }
+}
+
+impl Plot {
+    /// What the story so far promises of the answer to a step.
+    fn expectation(&self, step: &Step, is_discerning: bool) -> Option<Expectation> {
+        match step.role {
+            Role::Read if self.is_removed && self.is_read && is_discerning => Some(Expectation::Gone),
+            Role::Read
+                if self.is_promised
+                    && self.is_untouched
+                    && is_comparable(&step.case.operation, &self.values) =>
+            {
+                Some(Expectation::There)
+            }
+            Role::ReadAsOther if self.is_read && !self.is_removed && is_discerning => {
+                Some(Expectation::Hidden)
+            }
+            _ => None,
+        }
+    }
+
+    fn go_on(&mut self, step: &Step, judged: &Judged) {
+        let is_good = judged.status().is_some_and(|status| (200..300).contains(&status));
+        let is_safe = matches!(*judged.case.operation.method(), Method::GET | Method::HEAD);
+        match step.role {
+            Role::Read if !self.is_removed => self.is_read = is_good,
+            Role::Remove => {
+                self.is_untouched = false;
+                self.is_removed |= is_good && judged.status() != Some(202);
+            }
+            Role::Other if !is_safe => {
+                self.is_untouched = false;
+                // It may have been made again, whatever the answer says.
+                self.is_removed = false;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The story of a case about a resource that the suite made: that is made anew, then the case is sent.
+pub(crate) fn story_of(case: &Case) -> Option<Story> {
+    let maker = case.subject.as_ref()?.maker.as_ref()?;
+    let is_probe = matches!(case.intent, Intent::Probe(Probe::UndeclaredMethod { .. }));
+    let steps = vec![
+        Step { role: Role::Make, case: Case::clone(&maker.case) },
+        Step { role: Role::Other, case: case.clone() },
+    ];
+    (!is_probe).then(|| Story { resource: maker.made.resource, earlier: Some(maker.made.clone()), steps })
+}

@@ -1,0 +1,312 @@
+//! Stories of resources, told to a server that keeps what it is given, faithfully or not.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use counterfoil_conformance::{CaseRecord, Event, Failure, Flakiness, Phase, Settings, Target, Warning};
+use counterfoil_openapi::validate::{self, RequestRules};
+use counterfoil_openapi::{BasePaths, Contract, Request, Route, Router};
+use http::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::defects::read;
+use crate::running::Outcome;
+
+const DOCUMENT: &str = r#"
+openapi: 3.0.3
+info: {title: Library, version: '1'}
+security: [{key: []}]
+paths:
+  /shelves:
+    post:
+      operationId: addShelf
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Named'}}}}
+      responses: {'201': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
+  /shelves/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer, minimum: 1}}]
+    get:
+      operationId: readShelf
+      responses: {'200': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
+    delete:
+      operationId: removeShelf
+      responses: {'204': {description: gone}, default: {description: refused}}
+  /shelves/{shelfId}/books:
+    parameters: [{name: shelfId, in: path, required: true, schema: {type: integer, minimum: 1}}]
+    post:
+      operationId: addBook
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Named'}}}}
+      responses: {'201': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
+  /shelves/{shelfId}/books/{bookId}:
+    parameters:
+      - {name: shelfId, in: path, required: true, schema: {type: integer, minimum: 1}}
+      - {name: bookId, in: path, required: true, schema: {type: integer, minimum: 1}}
+    get:
+      operationId: readBook
+      parameters: [{name: page, in: query, schema: {type: integer, minimum: 1}}]
+      responses: {'200': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+  responses:
+    Thing:
+      description: a thing
+      content:
+        application/json:
+          schema: {type: object, required: [id], properties: {id: {type: integer}, name: {type: string}}}
+  schemas:
+    Named:
+      type: object
+      required: [name]
+      additionalProperties: false
+      properties: {name: {type: string, minLength: 1, maxLength: 20}, colour: {type: string, enum: [red, blue]}}
+"#;
+
+/// What a library does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    /// Knows of nothing and answers as if everything were there.
+    Parrot,
+    Resurrects,
+    Loses,
+    /// Anybody's shelf is everybody's.
+    Shared,
+    /// 500 where what is gone is removed once more.
+    RemovesTwice,
+    /// 500 where a page of a book is asked for.
+    Pages,
+}
+
+struct Store {
+    router: Router,
+    /// Path to owner, name and whether it was removed.
+    things: BTreeMap<String, (String, Value, bool)>,
+    last: u64,
+}
+
+impl Store {
+    fn answer(&mut self, request: &Request, fault: Fault) -> (u16, Value) {
+        let key = request.headers.get("x-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
+        if !["ada", "bob"].contains(&key) {
+            return (401, json!({}));
+        }
+        let Route::Found(found) = self.router.find_request(request) else { return (404, json!({})) };
+        let reading = validate::request(&found, request, &RequestRules::default());
+        if !reading.violations.is_empty() {
+            return (400, json!({}));
+        }
+        let path = request.path().to_owned();
+        if fault == Fault::Parrot {
+            let status = match request.method {
+                Method::POST => 201,
+                Method::DELETE => 204,
+                _ => 200,
+            };
+            return (status, json!({"id": 1}));
+        }
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+        let is_mine = |thing: &(String, Value, bool)| thing.0 == key || fault == Fault::Shared;
+        match request.method {
+            Method::POST => {
+                if path != "/shelves"
+                    && !self.things.get(&parent).is_some_and(|shelf| is_mine(shelf) && !shelf.2)
+                {
+                    return (404, json!({}));
+                }
+                self.last += 1;
+                let id = self.last;
+                let mut thing = reading
+                    .values
+                    .body
+                    .as_ref()
+                    .and_then(|body| body.payload.as_value())
+                    .cloned()
+                    .unwrap_or_default();
+                thing["id"] = json!(id);
+                if fault != Fault::Loses || path == "/shelves" {
+                    self.things.insert(format!("{path}/{id}"), (key.to_owned(), thing.clone(), false));
+                }
+                (201, thing)
+            }
+            Method::DELETE => match self.things.get_mut(&path) {
+                Some(thing) if is_mine(thing) && !thing.2 => {
+                    thing.2 = fault != Fault::Resurrects;
+                    (204, Value::Null)
+                }
+                Some(thing) if is_mine(thing) && fault == Fault::RemovesTwice => (500, json!({})),
+                _ => (404, json!({})),
+            },
+            _ => match self.things.get(&path) {
+                Some(thing) if is_mine(thing) && !thing.2 => {
+                    let is_at_fault = fault == Fault::Pages && request.target.contains("page=");
+                    if is_at_fault { (500, json!({})) } else { (200, thing.1.clone()) }
+                }
+                _ => (404, json!({})),
+            },
+        }
+    }
+}
+
+fn contract() -> Contract {
+    Contract::load("library.yaml", DOCUMENT.as_bytes()).expect("the library's document is one")
+}
+
+struct Library {
+    url: String,
+    task: JoinHandle<()>,
+}
+
+impl Library {
+    async fn open(fault: Fault) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let router = Router::new(contract().operations(), BasePaths::Optional);
+        let store = Arc::new(Mutex::new(Store { router, things: BTreeMap::new(), last: 0 }));
+        let task = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.spawn(serve(stream, Arc::clone(&store), fault));
+            }
+        });
+        Self { url, task }
+    }
+
+    async fn tested(&self, settings: &Settings) -> Outcome {
+        let target = Target::new(&self.url).header("X-Key", "ada").other_header("X-Key", "bob");
+        Outcome::of(&contract(), &target, settings).await
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(stream: TcpStream, store: Arc<Mutex<Store>>, fault: Fault) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    while let Some(request) = read(&mut stream).await? {
+        let (status, body) = store.lock().expect("nobody panics with the store").answer(&request, fault);
+        let body = if status == 204 { String::new() } else { body.to_string() };
+        let head = format!(
+            "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).await?;
+        stream.flush().await?;
+    }
+    Ok(())
+}
+
+fn settings(phases: &[Phase]) -> Settings {
+    Settings { max_cases: 40, phases: phases.to_vec(), ..Settings::default() }
+}
+
+/// What a failure says, and the requests before it without their ids.
+fn told(failure: &Failure) -> String {
+    assert_eq!(failure.flakiness, Flakiness::Recurs, "{failure:?}");
+    let steps = failure.reproduction.before.iter().chain([&failure.reproduction.curl]);
+    let steps: Vec<String> = steps
+        .map(|line| {
+            let method = line.split("-X ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or("GET");
+            let path = line
+                .rsplit_once("127.0.0.1:")
+                .and_then(|(_, rest)| rest.split_once('/'))
+                .expect("a path follows")
+                .1;
+            let path: Vec<String> = path
+                .split('/')
+                .map(|part| match part.trim_start_matches(|first: char| first.is_ascii_digit()) {
+                    rest if rest.len() < part.len() => format!("N{rest}"),
+                    _ => part.to_owned(),
+                })
+                .collect();
+            format!("{method} /{}", path.join("/").trim_end_matches('\''))
+        })
+        .collect();
+    format!("{}: {}: {}", failure.check, failure.kind, steps.join(", "))
+}
+
+async fn failures(fault: Fault, phases: &[Phase]) -> Vec<String> {
+    let library = Library::open(fault).await;
+    library.tested(&settings(phases)).await.failures().into_iter().map(told).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_keeps_its_word_passes_and_so_does_what_knows_of_nothing() {
+    for fault in [Fault::None, Fault::Parrot] {
+        let library = Library::open(fault).await;
+        let outcome = library.tested(&settings(&Phase::ALL)).await;
+        assert_eq!(outcome.failures(), Vec::<&Failure>::new(), "{fault:?}");
+        assert_eq!(outcome.warnings(), Vec::<&Warning>::new(), "{fault:?}");
+        let good = |case: &&CaseRecord| case.operation == "readBook" && case.exchange.status == Some(200);
+        // What is two levels down is reached, and more than once.
+        assert!(outcome.cases().filter(good).count() > 10);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_fault_is_found_with_the_fewest_steps() {
+    let table = [
+        (
+            Fault::Resurrects,
+            "use_after_free: read after removal: POST /shelves, GET /shelves/N, DELETE /shelves/N, GET /shelves/N",
+        ),
+        (
+            Fault::Loses,
+            "ensure_resource_availability: status 404 after creation: POST /shelves/N/books, GET /shelves/N/books/N",
+        ),
+        (
+            Fault::Shared,
+            "object_level_authorization: read by another identity: POST /shelves, GET /shelves/N, GET /shelves/N",
+        ),
+        (
+            Fault::RemovesTwice,
+            "not_a_server_error: status 500: POST /shelves, DELETE /shelves/N, DELETE /shelves/N",
+        ),
+    ];
+    for (fault, expected) in table {
+        let failures = failures(fault, &[Phase::Coverage, Phase::Stateful]).await;
+        assert!(failures.iter().any(|failure| failure == expected), "{fault:?}: {failures:?}");
+        let check = expected.split(':').next().unwrap();
+        assert!(failures.iter().all(|failure| failure.starts_with(check)), "{fault:?}: {failures:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_happens_to_what_exists_is_found_without_stories() {
+    let failures = failures(Fault::Pages, &[Phase::Coverage, Phase::Fuzzing]).await;
+    assert_eq!(
+        failures,
+        ["not_a_server_error: status 500: POST /shelves/N/books, GET /shelves/N/books/N?page=1"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stories_are_the_same_for_any_number_of_workers() {
+    let mut runs = Vec::new();
+    for workers in [1, 6] {
+        let library = Library::open(Fault::Resurrects).await;
+        let outcome = library.tested(&Settings { workers, ..settings(&[Phase::Stateful]) }).await;
+        let requests: Vec<String> = outcome
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::CaseFinished { case } => {
+                    let path = case.exchange.url.splitn(4, '/').last().unwrap_or_default().to_owned();
+                    Some(format!(
+                        "{} {path} {:?} {:?}",
+                        case.exchange.method, case.exchange.request_body, case.checks
+                    ))
+                }
+                Event::FailureFound { failure } => Some(told(failure)),
+                _ => None,
+            })
+            .collect();
+        assert!(requests.len() > 20);
+        runs.push(requests);
+    }
+    assert_eq!(runs[0], runs[1]);
+}
