@@ -70,7 +70,10 @@ pub use record::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES};
 pub use script::{
     MAX_SCRIPT_BYTES, MAX_SCRIPT_FILE_BYTES, MAX_SCRIPT_FILES, Script, ScriptError, script_schema,
 };
-pub use session::{DEFAULT_SESSION_TTL, MAX_PER_VALUES, MAX_SESSION_NAME, MAX_SESSIONS, MAX_STATE_BYTES};
+pub use session::{
+    DEFAULT_SESSION_TTL, MAX_PER_VALUES, MAX_SESSION_NAME, MAX_SESSIONS, MAX_SET_BYTES, MAX_SET_RULES,
+    MAX_STATE_BYTES,
+};
 pub use start_error::StartError;
 pub use tls::{LocalAuthority, Tls, TlsError};
 pub use upstream::{

@@ -8,6 +8,7 @@ use super::clock::{ClockSet, ClockState};
 use super::health::Health;
 use super::operations::{OperationPath, OperationSummary, Reply, ReplySet};
 use super::reset::Reset;
+use super::rules::{NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
 use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
 use super::sessions::{NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
@@ -53,6 +54,65 @@ pub(crate) trait ControlApi {
     async fn clear_reply(
         rqctx: RequestContext<Self::Context>,
         path: SaidPath<OperationPath>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Removed;
+
+    /// List the rules in force, in the order they are asked
+    ///
+    /// Those set at run time come first, the newest of them first, then those of the scripts.
+    #[endpoint { method = GET, path = "/rules" }]
+    async fn list_rules(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<RuleFilter>,
+    ) -> Shown<RuleList>;
+
+    /// Set a rule before all that there are
+    ///
+    /// The rule is checked as a script is: what is wrong is told in full, with 422, and changes nothing.
+    #[endpoint { method = POST, path = "/rules" }]
+    async fn add_rule(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<SessionQuery>,
+        rule: SaidBody<NewRule>,
+    ) -> Made<RuleSet>;
+
+    /// Remove every rule and reply set at run time
+    #[endpoint { method = DELETE, path = "/rules" }]
+    async fn clear_rules(rqctx: RequestContext<Self::Context>, query: SaidQuery<SessionQuery>) -> Removed;
+
+    /// Show a rule as it was said, how often it answered, and when it did last
+    #[endpoint { method = GET, path = "/rules/{id}" }]
+    async fn show_rule(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<RulePath>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<Rule>;
+
+    /// Say a rule anew that was set at run time
+    ///
+    /// It keeps its name, its operation, its place among the others, and what was counted of it.
+    #[endpoint { method = PUT, path = "/rules/{id}" }]
+    async fn replace_rule(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<RulePath>,
+        query: SaidQuery<SessionQuery>,
+        rule: SaidBody<RuleText>,
+    ) -> Shown<RuleSet>;
+
+    /// Change parts of what a rule says that was set at run time, by a merge patch (RFC 7396)
+    #[endpoint { method = PATCH, path = "/rules/{id}" }]
+    async fn change_rule(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<RulePath>,
+        query: SaidQuery<SessionQuery>,
+        patch: SaidBody<RuleText>,
+    ) -> Shown<RuleSet>;
+
+    /// Remove a rule that was set at run time
+    #[endpoint { method = DELETE, path = "/rules/{id}" }]
+    async fn remove_rule(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<RulePath>,
         query: SaidQuery<SessionQuery>,
     ) -> Removed;
 

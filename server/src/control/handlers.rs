@@ -13,6 +13,7 @@ use super::control_document;
 use super::health::{self, Health};
 use super::operations::{self, OperationPath, OperationSummary, Reply, ReplySet};
 use super::reset::{self, Reset};
+use super::rules::{self, NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
 use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{self, PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
 use super::sessions::{self, NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
@@ -54,6 +55,46 @@ impl ControlApi for Control {
     async fn clear_reply(rqctx: Context, path: SaidPath<OperationPath>, query: InSession) -> Removed {
         let clear = |asked| operations::clear_reply(&asked, &path.read()?.op);
         removed(Asked::of(&rqctx, query).and_then(clear))
+    }
+
+    async fn list_rules(rqctx: Context, query: SaidQuery<RuleFilter>) -> Shown<RuleList> {
+        shown(Asked::with(&rqctx, query).and_then(|(asked, filter)| rules::list(&asked, filter)))
+    }
+
+    async fn add_rule(rqctx: Context, query: InSession, rule: SaidBody<NewRule>) -> Made<RuleSet> {
+        made(Asked::of(&rqctx, query).and_then(|asked| rules::add(&asked, rule)))
+    }
+
+    async fn clear_rules(rqctx: Context, query: InSession) -> Removed {
+        removed(Asked::of(&rqctx, query).map(|asked| rules::clear(&asked)))
+    }
+
+    async fn show_rule(rqctx: Context, path: SaidPath<RulePath>, query: InSession) -> Shown<Rule> {
+        shown(Asked::of(&rqctx, query).and_then(|asked| rules::show(&asked, &path.read()?.id)))
+    }
+
+    async fn replace_rule(
+        rqctx: Context,
+        path: SaidPath<RulePath>,
+        query: InSession,
+        rule: SaidBody<RuleText>,
+    ) -> Shown<RuleSet> {
+        let replace = |asked| rules::replace(&asked, &path.read()?.id, rule);
+        shown(Asked::of(&rqctx, query).and_then(replace))
+    }
+
+    async fn change_rule(
+        rqctx: Context,
+        path: SaidPath<RulePath>,
+        query: InSession,
+        patch: SaidBody<RuleText>,
+    ) -> Shown<RuleSet> {
+        let change = |asked| rules::patch(&asked, &path.read()?.id, patch);
+        shown(Asked::of(&rqctx, query).and_then(change))
+    }
+
+    async fn remove_rule(rqctx: Context, path: SaidPath<RulePath>, query: InSession) -> Removed {
+        removed(Asked::of(&rqctx, query).and_then(|asked| rules::remove(&asked, &path.read()?.id)))
     }
 
     async fn list_calls(rqctx: Context, query: SaidQuery<CallFilter>) -> Shown<CallList> {

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use counterfoil_openapi::{Operation, StatusPattern};
 use schemars::JsonSchema;
 use schemars::r#gen::SchemaGenerator;
-use schemars::schema::{Metadata, Schema, SchemaObject};
+use schemars::schema::Schema;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Asked;
 use super::problem::{FindingBody, Problem};
+use super::rules;
+use super::said::any;
 use crate::edition::Edition;
 use crate::script::nearest;
-use crate::session::Session;
+use crate::session::{Session, SetOutcome};
 
 /// An operation of the documents served.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -61,17 +63,11 @@ impl JsonSchema for Reply {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let description = "What an operation is to answer, in the grammar of a script's rules: a status (403), the \
-                           name of a documented example (\"tom\"), both (\"404/notFound\"), a sequence \
-                           ([401, 200]), or a rule ({\"status\": 403, \"delay\": \"80ms\"}).";
-        SchemaObject {
-            metadata: Some(Box::new(Metadata {
-                description: Some(description.to_owned()),
-                ..Metadata::default()
-            })),
-            ..SchemaObject::default()
-        }
-        .into()
+        any(
+            "What an operation is to answer, in the grammar of a script's rules: a status (403), the name of a \
+             documented example (\"tom\"), both (\"404/notFound\"), a sequence ([401, 200]), or a rule \
+             ({\"status\": 403, \"delay\": \"80ms\"}).",
+        )
     }
 }
 
@@ -82,6 +78,13 @@ pub(crate) struct ReplySet {
     pub(crate) rule: String,
     /// What was found odd and taken all the same.
     pub(crate) warnings: Vec<FindingBody>,
+}
+
+impl ReplySet {
+    pub(super) fn new(outcome: SetOutcome) -> Self {
+        let warnings = outcome.findings.iter().map(FindingBody::from).collect();
+        Self { rule: outcome.rule, warnings }
+    }
 }
 
 /// All of them.
@@ -99,14 +102,7 @@ pub(super) fn set_reply(asked: &Asked<'_>, name: &str, reply: &[u8]) -> Result<R
         let operation = find(edition, name)?;
         Ok::<_, Problem>(asked.session.set_reply(&edition.engine, operation, reply))
     });
-    let outcome = set?.map_err(|error| {
-        let detail = match error.error_count() {
-            1 => "the reply has an error; nothing is changed".to_owned(),
-            count => format!("the reply has {count} errors; nothing is changed"),
-        };
-        Problem::findings(detail, error.findings())
-    })?;
-    Ok(ReplySet { rule: outcome.rule, warnings: outcome.findings.iter().map(FindingBody::from).collect() })
+    Ok(ReplySet::new(set?.map_err(|why| rules::not_set("reply", why))?))
 }
 
 /// Removes what was set for one.

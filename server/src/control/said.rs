@@ -13,6 +13,7 @@ use dropshot::{
     RequestContext, ServerContext, SharedExtractor, TypedBody, UntypedBody,
 };
 use schemars::JsonSchema;
+use schemars::schema::{Metadata, Schema, SchemaObject};
 use serde::de::DeserializeOwned;
 
 use super::problem::{FindingBody, Problem};
@@ -67,6 +68,16 @@ impl<T> SaidBody<T> {
         self.bytes
     }
 
+    /// The bytes as sent, and the body by its type.
+    pub(super) fn both(self) -> Result<(Bytes, T), Problem>
+    where
+        T: DeserializeOwned,
+    {
+        let bytes = self.bytes?;
+        let value = read(&bytes)?;
+        Ok((bytes, value))
+    }
+
     /// The body by its type; an empty one is an empty object.
     pub(super) fn read(self) -> Result<T, Problem>
     where
@@ -94,6 +105,12 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             T::deserialize(document.root()).map_err(|error| unreadable(0, error.to_string()))
         }
     }
+}
+
+/// The schema of what is read as a script is, with positions: any value, in words.
+pub(super) fn any(description: &str) -> Schema {
+    let metadata = Metadata { description: Some(description.to_owned()), ..Metadata::default() };
+    SchemaObject { metadata: Some(Box::new(metadata)), ..SchemaObject::default() }.into()
 }
 
 #[async_trait]

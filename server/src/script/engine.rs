@@ -11,6 +11,7 @@ use super::defaults::ActiveDefaults;
 use super::index::RuleIndex;
 use super::load::{self, Script, ScriptError};
 use super::rule::{ActiveRule, CompiledRule};
+use super::said::{SaidRule, SaidRules};
 use super::scenario::{ActiveScenario, ScenarioInfo};
 use super::scope::{Kept, Scope};
 use super::{Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
@@ -34,6 +35,9 @@ pub(crate) struct ScriptEngine {
     state: BTreeMap<String, Value>,
     seed: u64,
 }
+
+/// A rule in force and what it says.
+type Compiled = (ActiveRule, SaidRule);
 
 /// Rules by the operation's id, then by its document's name.
 type Rules = HashMap<String, Vec<OperationRules>>;
@@ -154,10 +158,42 @@ impl ScriptEngine {
         text: &[u8],
         operation: &Operation,
         now: Moment,
-    ) -> Result<(Vec<ActiveRule>, Vec<Finding>), ScriptError> {
+    ) -> Result<(Vec<Compiled>, Vec<Finding>), ScriptError> {
         let (rules, findings) = load::reply("reply", text, operation)?;
         let active = |rule| ActiveRule::new(rule, RuleKey::unique(), self.seed, now);
-        Ok((rules.into_iter().map(active).collect(), findings))
+        Ok((rules.into_iter().map(|(rule, said)| (active(rule), said)).collect(), findings))
+    }
+
+    /// Reads one rule of an operation, as a map of what it says; it is called `id` where it does not say so itself.
+    ///
+    /// # Errors
+    ///
+    /// When it is nothing that a script could hold.
+    pub(crate) fn compile_rule(
+        &self,
+        text: &[u8],
+        operation: &Operation,
+        id: &str,
+        now: Moment,
+    ) -> Result<(ActiveRule, SaidRule, Vec<Finding>), ScriptError> {
+        let (rules, findings) = load::set_rule(text, operation, id)?;
+        let (rule, said) = rules.into_iter().next().expect("a rule without errors is one rule");
+        Ok((ActiveRule::new(rule, RuleKey::unique(), self.seed, now), said, findings))
+    }
+
+    /// The rules of the files for an operation, in the order they are asked.
+    pub(crate) fn rules_of(&self, operation: &Operation) -> &[ActiveRule] {
+        find(&self.filed, operation).map_or(&[], |of| &of.rules)
+    }
+
+    /// Whether a rule of the files has this id.
+    pub(crate) fn has_named(&self, id: &str) -> bool {
+        self.filed.values().flatten().flat_map(|of| &of.rules).any(|rule| rule.id() == id)
+    }
+
+    /// What the rules of the files say.
+    pub(crate) fn said(&self) -> SaidRules<'_> {
+        SaidRules::new(&self.scripts)
     }
 
     /// What the scripts say of a request of a session; nothing where none has an answer.

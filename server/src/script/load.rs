@@ -10,10 +10,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::check::Above;
-use super::grammar::{Defaults, Named, Text};
+use super::grammar::{Defaults, Named, Rules, Text};
 use super::library::Library;
-use super::read::Reader;
+use super::read::{Node, Reader};
 use super::rule::CompiledRule;
+use super::said::{self, SaidRule};
 use super::scenario::CompiledScenario;
 use super::{check, include, read};
 use crate::session::SessionWords;
@@ -43,6 +44,8 @@ pub(super) struct Loaded {
     name: String,
     digest: String,
     findings: Vec<Finding>,
+    /// Its own text.
+    text: String,
     /// The names and texts of the files it includes.
     texts: Vec<(String, String)>,
     pub(super) seed: Option<u64>,
@@ -136,6 +139,7 @@ impl Script {
             name: name.to_owned(),
             digest,
             findings,
+            text: files[0].document.text().to_owned(),
             texts: texts().collect(),
             seed,
             defaults,
@@ -168,6 +172,12 @@ impl Script {
         &self.0.digest
     }
 
+    /// Its own text and that of all it includes, by what messages call them.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let included = self.0.texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        std::iter::once((self.0.name.as_str(), self.0.text.as_str())).chain(included)
+    }
+
     pub(super) fn loaded(&self) -> &Loaded {
         &self.0
     }
@@ -189,27 +199,43 @@ impl<'d> Part<'d> {
     }
 }
 
+/// Rules, each with what it says, and warnings and notes on them.
+pub(super) type Read = (Vec<(Arc<CompiledRule>, SaidRule)>, Vec<Finding>);
+
 /// Reads what one operation is to answer, in the grammar of an entry of `rules`; with it come warnings and notes.
-pub(super) fn reply(
-    name: &str,
-    bytes: &[u8],
-    operation: &Operation,
-) -> Result<(Vec<Arc<CompiledRule>>, Vec<Finding>), ScriptError> {
-    let (document, repeated) = read_tree(name, bytes)?;
-    let mut reader = Reader::new(&document);
-    reader.extend(repeated);
-    let root = reader.root();
-    let rules = read::entry(&mut reader, &root);
+pub(super) fn reply(name: &str, bytes: &[u8], operation: &Operation) -> Result<Read, ScriptError> {
     let id = operation.id();
     let name_of = |index| match index {
         0 => format!("{id}#reply"),
         more => format!("{id}#reply{}", more + 1),
     };
+    at_run_time(name, bytes, operation, read::entry, name_of)
+}
+
+/// Reads one rule of an operation, which is called `id` where it does not say so itself.
+pub(super) fn set_rule(bytes: &[u8], operation: &Operation, id: &str) -> Result<Read, ScriptError> {
+    at_run_time("rule", bytes, operation, read::set_rule, |_| id.to_owned())
+}
+
+fn at_run_time(
+    name: &str,
+    bytes: &[u8],
+    operation: &Operation,
+    read: impl for<'d> FnOnce(&mut Reader<'d>, &Node<'d>) -> Rules,
+    name_of: impl Fn(usize) -> String,
+) -> Result<Read, ScriptError> {
+    let (document, repeated) = read_tree(name, bytes)?;
+    let mut reader = Reader::new(&document);
+    reader.extend(repeated);
+    let root = reader.root();
+    let rules = read(&mut reader, &root);
     let rules = check::rules(&mut reader, operation, rules, &mut Above::default(), name_of, |_| {
         "set at run time".to_owned()
     });
     let findings = accept(name, reader.into_findings())?;
-    Ok((rules.into_iter().map(Arc::new).collect(), findings))
+    // Without errors no rule was left out.
+    let said = said::rules_of(document.root());
+    Ok((rules.into_iter().map(Arc::new).zip(said).collect(), findings))
 }
 
 /// Whether what one operation is to answer, in the grammar of an entry of `rules`, could stand in a script.

@@ -11,6 +11,8 @@
 //! | `scope`, `clock` | what conditions and templates see |
 //! | `template` | values with holes that requests fill |
 //! | `index` | which rules of many a request can match |
+//! | `stack` | rules that come one at a time |
+//! | `said` | rules as they were said |
 //! | `schema` | the JSON Schema of scripts, for editors |
 //! | `scenario` | one state machine at run time |
 //! | `engine` | all rules that were loaded, and which comes first |
@@ -34,11 +36,13 @@ mod matcher;
 pub(crate) mod nearest;
 mod read;
 mod rule;
+mod said;
 mod scenario;
 mod schema;
 mod scope;
 mod sequence;
 mod shape;
+mod stack;
 mod template;
 
 pub(crate) use clock::{Clock, Moment};
@@ -50,7 +54,9 @@ pub(crate) use load::check_entry;
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};
 pub(crate) use read::parse_duration;
 pub(crate) use rule::ActiveRule;
+pub(crate) use said::SaidRule;
 pub(crate) use scenario::ScenarioInfo;
 pub use schema::script_schema;
 pub(crate) use scope::Scope;
+pub(crate) use stack::RuleStack;
 pub(crate) use template::{parse_time, rfc3339};

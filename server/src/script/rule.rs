@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use counterfoil_openapi::Pointer;
 use serde_json::Value;
 
 use super::chance::Chance;
@@ -24,6 +25,9 @@ pub(super) struct CompiledRule {
     pub(super) id: String,
     /// File and line, for the trail.
     pub(super) place: String,
+    /// The file where it stands, and where in that.
+    pub(super) file: Arc<str>,
+    pub(super) pointer: Pointer,
     pub(super) when: When,
     pub(super) sequence: Sequence<CompiledReply>,
     /// How often it may be used at all.
@@ -136,6 +140,26 @@ impl ActiveRule {
         Self { key: other.key, since: other.since, ..self }
     }
 
+    /// The rule, counted as the one that it replaces.
+    pub(crate) fn counted_as(self, other: &Self) -> Self {
+        Self { key: other.key, ..self }
+    }
+
+    /// File and line of what it says.
+    pub(crate) fn place(&self) -> &str {
+        &self.rule.place
+    }
+
+    /// The file where it stands.
+    pub(super) fn file(&self) -> &str {
+        &self.rule.file
+    }
+
+    /// Where it stands there.
+    pub(super) fn pointer(&self) -> &Pointer {
+        &self.rule.pointer
+    }
+
     /// Which requests it answers.
     pub(super) fn when(&self) -> &When {
         &self.rule.when
@@ -208,6 +232,7 @@ impl ActiveRule {
         if of_value.is_some() {
             count.all().claim(None);
         }
+        count.all().stamp(scope.now.unix);
         let reply = rule.sequence.reply(used)?;
         let number = used.saturating_add(1);
         let mut spec = reply.render(|| Turn::new(scope, self.seed, &rule.id, number));

@@ -39,5 +39,7 @@ pub(crate) use identify::is_name as is_session_name;
 pub use memory::MAX_STATE_BYTES;
 pub(crate) use memory::{Effects, Memory, Move, StateFull};
 pub(crate) use overlay::Session;
+pub use set_rules::{MAX_SET_BYTES, MAX_SET_RULES};
+pub(crate) use set_rules::{NotSet, SetHow, SetOutcome, SetRule};
 pub(crate) use store::{NotOpened, Sessions};
 pub(crate) use tally::RuleKey;

@@ -1,5 +1,6 @@
 //! One session.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -9,11 +10,11 @@ use counterfoil_openapi::{Contract, Operation};
 use super::clock::{ClockOrder, Reading, SessionClock};
 use super::memory::Memory;
 use super::rank::{Locked, Rank};
-use super::set_rules::{ReplyOutcome, SetRules};
+use super::set_rules::{NotSet, SetOutcome, SetRule, SetRules};
 use super::tally::{Count, Counts};
 use super::{RuleKey, SessionRules};
 use crate::journal::Journal;
-use crate::script::{Clock, Decision, Moment, Scope, ScriptEngine, ScriptError};
+use crate::script::{Clock, Decision, Moment, SaidRule, Scope, ScriptEngine};
 
 /// What is counted, set and kept of the requests that name the same session, or none.
 ///
@@ -141,7 +142,7 @@ impl Session {
         engine: &ScriptEngine,
         operation: &Operation,
         reply: &[u8],
-    ) -> Result<ReplyOutcome, ScriptError> {
+    ) -> Result<SetOutcome, NotSet> {
         let (outcome, gone) = self.set.set_reply(engine, operation, reply, self.now())?;
         self.forget(&gone);
         Ok(outcome)
@@ -151,6 +152,64 @@ impl Session {
     pub(crate) fn clear_reply(&self, operation: &Operation) {
         let gone = self.set.clear_reply(operation);
         self.forget(&gone);
+    }
+
+    /// Sets a rule, named `id` or by a name made up; where there is one of this name it is not set.
+    ///
+    /// # Errors
+    ///
+    /// When it is not one that a script could hold, when its id is taken, and when there is no room; nothing changes
+    /// then.
+    pub(crate) fn set_rule(
+        &self,
+        engine: &ScriptEngine,
+        operation: &Operation,
+        text: &[u8],
+        id: Option<&str>,
+    ) -> Result<SetOutcome, NotSet> {
+        let is_taken = |id: &str| {
+            engine.has_named(id) || self.base.as_ref().is_some_and(|base| base.set.find(id).is_some())
+        };
+        self.set.set_rule(engine, operation, (text, id), self.now(), is_taken)
+    }
+
+    /// Says a rule that was set here anew; nothing where there is none of this id. What it is to say is made of what
+    /// it said.
+    pub(crate) fn change_rule(
+        &self,
+        engine: &ScriptEngine,
+        id: &str,
+        find: impl FnOnce(&SetRule) -> Option<Arc<Operation>>,
+        text: impl FnOnce(&SaidRule) -> Vec<u8>,
+    ) -> Option<Result<SetOutcome, NotSet>> {
+        self.set.change_rule(engine, id, find, text, self.now())
+    }
+
+    /// Removes a rule that was set here; whether there was one of this id.
+    pub(crate) fn remove_rule(&self, id: &str) -> bool {
+        let gone = self.set.remove_rule(id);
+        self.forget(gone.as_slice());
+        gone.is_some()
+    }
+
+    /// The rules set here, the newest first.
+    pub(crate) fn set_rules(&self) -> Vec<Arc<SetRule>> {
+        self.set.all()
+    }
+
+    /// The rule of an id that was set here.
+    pub(crate) fn set_rule_of(&self, id: &str) -> Option<Arc<SetRule>> {
+        self.set.find(id)
+    }
+
+    /// The unnamed session, where this is not it: what is set there holds here too.
+    pub(crate) fn base(&self) -> Option<&Arc<Self>> {
+        self.base.as_ref()
+    }
+
+    /// How often a rule answered, and when it did last, as the time since 1970.
+    pub(crate) fn uses(&self, key: RuleKey) -> (u64, Option<Duration>) {
+        self.counts.find(key).map_or((0, None), |count| (count.all().used(), count.all().last()))
     }
 
     /// Removes everything set at run time.
@@ -176,17 +235,15 @@ impl Session {
 
     /// Forgets the counts of rules that are gone.
     pub(super) fn settle(&self, engine: &ScriptEngine) {
-        let mut set = self.set.keys();
+        let mut set: HashSet<RuleKey> = self.set.all().iter().map(|rule| rule.active.key()).collect();
         if let Some(base) = &self.base {
-            set.extend(base.set.keys());
+            set.extend(base.set.all().iter().map(|rule| rule.active.key()));
         }
         self.counts.retain(|key| engine.counts_under(key) || set.contains(&key));
     }
 
     fn forget(&self, gone: &[RuleKey]) {
-        if !gone.is_empty() {
-            self.counts.retain(|key| !gone.contains(&key));
-        }
+        self.counts.forget(gone);
     }
 
     pub(super) fn touch(&self, now: Duration) {

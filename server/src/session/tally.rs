@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -55,6 +56,8 @@ pub(crate) struct Tally {
     seen: AtomicU64,
     /// The requests answered.
     used: AtomicU64,
+    /// When the last one was, in milliseconds since 1970; 0 where there was none.
+    last: AtomicU64,
 }
 
 impl Tally {
@@ -68,6 +71,18 @@ impl Tally {
         let Some(limit) = limit else { return Some(self.used.fetch_add(1, Ordering::Relaxed)) };
         let take = |used: u64| (used < limit).then(|| used + 1);
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()
+    }
+
+    /// Notes when a request was answered, as the time since 1970.
+    pub(crate) fn stamp(&self, unix: Duration) {
+        let milliseconds = u64::try_from(unix.as_millis()).unwrap_or(u64::MAX).max(1);
+        self.last.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// When the last request was answered, as the time since 1970; nothing where none was.
+    pub(crate) fn last(&self) -> Option<Duration> {
+        let last = self.last.load(Ordering::Relaxed);
+        (last > 0).then(|| Duration::from_millis(last))
     }
 
     /// How many requests were answered.
@@ -122,6 +137,16 @@ impl Counts {
             self.shards[key.shard()].write().unwrap_or_else(PoisonError::into_inner)
         });
         Arc::clone(shard.entry(key).or_default())
+    }
+
+    /// Forgets the counts of some rules.
+    pub(crate) fn forget(&self, gone: &[RuleKey]) {
+        for key in gone {
+            let mut shard = Locked::new(Rank::Counts, || {
+                self.shards[key.shard()].write().unwrap_or_else(PoisonError::into_inner)
+            });
+            shard.remove(key);
+        }
     }
 
     /// Starts every count again.

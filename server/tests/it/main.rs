@@ -16,6 +16,7 @@ mod control_clock;
 mod control_connections;
 mod control_document;
 mod control_errors;
+mod control_rules;
 mod control_sessions;
 mod corpus;
 mod faults;

@@ -70,6 +70,7 @@ pub(super) fn rules(
     if rules.is_whole {
         shadow::check(reader, &rules.rules, above);
     }
+    let file: Arc<str> = reader.name().into();
     let mut compiled = Vec::with_capacity(rules.rules.len());
     for (index, mut rule) in rules.rules.into_iter().enumerate() {
         field::check(reader, operation, &mut rule.when);
@@ -88,6 +89,8 @@ pub(super) fn rules(
             digest: reader.digest(&rule.pointer),
             id: rule.id.map_or_else(|| name_of(index), |id| id.name),
             place: place_of(&rule.pointer),
+            file: Arc::clone(&file),
+            pointer: rule.pointer,
             when: rule.when,
             sequence: Sequence::new(steps, rule.after),
             times: rule.times,

@@ -17,9 +17,9 @@ mod state;
 mod when;
 
 pub(super) use condition::CONDITIONS as CONDITION_KEYS;
-pub(super) use cursor::{Keys, Reader};
+pub(super) use cursor::{Keys, Node, Reader};
 pub(crate) use duration::parse as parse_duration;
 pub(super) use field::{Parsed as ParsedField, parse as parse_field};
 pub(super) use reply::REPLY as REPLY_KEYS;
-pub(super) use rule::{CELL as CELL_KEYS, RULE as RULE_KEYS, entry};
+pub(super) use rule::{CELL as CELL_KEYS, RULE as RULE_KEYS, entry, set_rule};
 pub(super) use script::{DEFAULTS as DEFAULTS_KEYS, ROOT as ROOT_KEYS, script};

@@ -18,6 +18,16 @@ pub(in crate::script) const RULE: Keys = Keys {
     later: &[],
 };
 
+/// What a rule that is set by itself may say: what a rule may and its operation.
+const SET_RULE: Keys = Keys {
+    of: "a rule",
+    known: with_reply_keys!(
+        ["op", "id", "note", "when", "respond", "after", "times", "expires", "per", "set"],
+        ["proxy"]
+    ),
+    later: &[],
+};
+
 /// What a cell of a scenario may say: what a rule may but for what counts.
 pub(in crate::script) const CELL: Keys = Keys {
     of: "a cell of a scenario",
@@ -30,6 +40,13 @@ pub(in crate::script) fn entry<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> 
     let before = reader.error_count();
     let rules = rules(reader, node);
     Rules { rules, is_whole: reader.error_count() == before }
+}
+
+/// Reads one rule that is set by itself.
+pub(in crate::script) fn set_rule<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Rules {
+    let before = reader.error_count();
+    let rule = rule_of(reader, node, &SET_RULE);
+    Rules { rules: rule.into_iter().collect(), is_whole: reader.error_count() == before }
 }
 
 fn rules<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Vec<Rule> {
@@ -141,8 +158,8 @@ fn rule_of<'d>(reader: &mut Reader<'d>, node: &Node<'d>, keys: &Keys) -> Option<
                 Some(set) => rule.set = set,
                 None => is_readable = false,
             },
-            // What the state is that follows is read with the cell.
-            "to" => {}
+            // What the state is that follows is read with the cell, and the operation before the rule.
+            "to" | "op" => {}
             "respond" => respond = Some(member),
             _ => inline.push((key, member)),
         }
