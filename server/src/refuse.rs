@@ -135,8 +135,8 @@ pub(crate) fn request_too_slow(deadline: Duration) -> Box<Reply> {
 /// A connection where there are as many as there may be.
 pub(crate) fn too_many_connections(max: usize) -> Box<Reply> {
     let detail = format!(
-        "there are {max} connections, as many as there may be; `--max-connections` allows more, and fewer are needed \
-         where clients keep theirs for the next request"
+        "{max} connections wait, as many as may; `--max-connections` allows more, and fewer are needed where clients \
+         close those that they have no more requests for"
     );
     let title = "There are too many connections";
     let problem = Problem::new("connections-exhausted", title, StatusCode::SERVICE_UNAVAILABLE, detail);

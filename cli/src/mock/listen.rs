@@ -51,8 +51,8 @@ pub(crate) struct Listening {
     #[arg(long, value_name = "FILE")]
     client_ca: Option<PathBuf>,
 
-    /// How many connections there may be at a time, to the stub and to the control API apart. Those beyond are closed,
-    /// and those that are there are served. Counted on Linux only, ten times a second.
+    /// How many connections may wait at a time, to the stub and to the control API apart. Those beyond are closed;
+    /// those that requests are answered on do not count. Counted on Linux only, ten times a second.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_CONNECTIONS, value_parser = at_least_one)]
     max_connections: usize,
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The connections to a port at a time unless told otherwise: they take about 60 MiB where all are held.
+/// The connections to a port that may wait at a time unless told otherwise: all together take about 60 MiB.
 pub const DEFAULT_CONNECTIONS: usize = 2_000;
 
 /// How long a connection may take before it is closed, and how many there may be; kept on Linux only, for the stub plane
@@ -39,11 +39,12 @@ impl ConnectionLimits {
         self
     }
 
-    /// How many connections there may be to the stub at a time, and to its control plane apart:
-    /// [`DEFAULT_CONNECTIONS`] unless told otherwise. Those beyond are closed, the last that came first, without
-    /// anything for those that were there.
+    /// How many connections to the stub may wait at a time, and to its control plane apart: [`DEFAULT_CONNECTIONS`]
+    /// unless told otherwise. Those beyond are closed, the last that came first, without anything for those that were
+    /// there. A connection that a request is answered on, or was in the last second, does not count: many clients may
+    /// be served at once, and many may not be held for nothing.
     ///
-    /// They are counted ten times a second, so that there may be more for that long, and requests answered on them.
+    /// They are counted ten times a second, so that there may be more for that long.
     pub fn at_once(mut self, connections: usize) -> Self {
         self.at_once = connections;
         self

@@ -6,11 +6,11 @@
 //!
 //! | the connection has | it is closed |
 //! |---|---|
-//! | a request that is being answered, a scripted delay included | never, but where it is one too many |
-//! | bytes that the kernel has yet to send or hand on | likewise, but the kernel gives up on a client that does not read |
+//! | a request that is being answered, a scripted delay included | never |
+//! | bytes that the kernel has yet to send or hand on | never, but the kernel gives up on a client that does not read |
 //! | not begun a request, or not come to the end of its head | after [`ConnectionLimits::first_request`]; who has begun is told so, by a 408 |
 //! | had a request | after [`ConnectionLimits::idle`] without another |
-//! | come when there were [`ConnectionLimits::at_once`] | when that is seen; who has begun a first request is told so, by a 503 |
+//! | nothing to do since the last look, as have more than [`ConnectionLimits::at_once`] | when that is seen; who has begun a first request is told so, by a 503 |
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -216,15 +216,20 @@ impl Warden {
         }
     }
 
-    /// Closes the connections of each port that are more than there may be.
+    /// Closes the connections of each port that wait, and are more than may.
     fn close_excess(&mut self, clients: Vec<(OpenSocket, Client)>) -> io::Result<()> {
+        let now = self.traffic.now();
+        let mut waiting = clients;
+        waiting.retain(|(_, client)| waits(self.traffic.last(client.from), now));
+        if self.is_excess(&waiting) {
+            let busy = self.spare.or_give(busy_sockets)?;
+            waiting.retain(|(socket, _)| !busy.contains(&socket.inode));
+        }
         let mut room = self.at_once;
         for to in 0..self.ports.len() {
-            let of_port = clients.iter().filter(|(_, client)| client.to == to).copied();
-            let excess = excess(of_port.collect(), self.at_once, |port| self.traffic.last(port));
-            let count = clients.iter().filter(|(_, client)| client.to == to).count() - excess.len();
-            room = room.min(self.at_once - count);
-            for (socket, client) in excess {
+            let of_port: Vec<_> = waiting.iter().filter(|(_, client)| client.to == to).copied().collect();
+            room = room.min(self.at_once.saturating_sub(of_port.len()));
+            for (socket, client) in excess(of_port, self.at_once, |port| self.traffic.last(port)) {
                 self.close(socket, client, Reason::Excess)?;
             }
         }
@@ -232,6 +237,12 @@ impl Warden {
         let count = self.spare.or_give(|| self.sockets.count())?;
         self.enough = count.saturating_sub(leaving).saturating_add(room);
         Ok(())
+    }
+
+    /// Whether more connections wait than may, at one of the ports.
+    fn is_excess(&self, waiting: &[(OpenSocket, Client)]) -> bool {
+        let count = |to| waiting.iter().filter(|(_, client)| client.to == to).count();
+        (0..self.ports.len()).any(|to| count(to) > self.at_once)
     }
 
     fn close(&mut self, socket: OpenSocket, client: Client, reason: Reason) -> io::Result<()> {
@@ -256,8 +267,16 @@ impl Warden {
     }
 }
 
-/// The connections beyond so many: those that came last, and of them first those that have said nothing, then those that
-/// no request is answered on.
+/// Whether a connection has nothing to do: no request is answered on it, nor was one since the look before the last.
+fn waits(last: Last, now: u32) -> bool {
+    match last {
+        Last::UnderWay => false,
+        Last::At(last) => now.saturating_sub(last) > 1,
+        Last::Never => true,
+    }
+}
+
+/// The connections beyond so many: those that came last, and of them first those that have said nothing.
 fn excess(
     mut clients: Vec<(OpenSocket, Client)>,
     at_once: usize,
@@ -266,14 +285,7 @@ fn excess(
     if clients.len() <= at_once {
         return Vec::new();
     }
-    clients.sort_by_cached_key(|(_, client)| {
-        let silence = match last(client.from) {
-            Last::UnderWay => 0,
-            Last::At(_) => 1,
-            Last::Never => 2,
-        };
-        (client.since, silence)
-    });
+    clients.sort_by_cached_key(|(_, client)| (client.since, last(client.from) == Last::Never));
     clients.split_off(at_once)
 }
 
@@ -303,8 +315,7 @@ mod tests {
         let clients = [client(1, 3), client(2, 2), client(3, 4), client(4, 4), client(5, 4), client(6, 4)];
         let beyond = |at_once| {
             let excess = excess(clients.to_vec(), at_once, |port| match port {
-                3 | 5 => Last::UnderWay,
-                4 => Last::At(4),
+                3 | 5 => Last::At(4),
                 _ => Last::Never,
             });
             let mut numbers: Vec<u16> = excess.into_iter().map(|(_, client)| client.from).collect();

@@ -12,9 +12,13 @@ use tokio::time::timeout;
 use crate::connections::{PATIENCE, PETS, rest};
 use crate::stub::{Stub, tables};
 
-/// A request whose body never comes, unless somebody sends it.
+/// A request whose head never ends, unless somebody sends the rest.
+const BEGUN: &[u8] = b"GET /pets HTTP/1.1\r\nHost: x\r\n";
+/// A request whose body never comes, unless somebody sends it; who answers it says so first.
 const HALF: &[u8] =
-    b"POST /pets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n";
+    b"POST /pets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\
+    Expect: 100-continue\r\n\r\n";
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed_and_those_before_are_answered() {
@@ -29,7 +33,7 @@ async fn connections_beyond_the_limit_are_closed_and_those_before_are_answered()
     let mut held = Vec::new();
     for _ in 0..3 {
         let mut connection = stub.connect().await;
-        connection.write_all(HALF).await.unwrap();
+        connection.write_all(BEGUN).await.unwrap();
         held.push(connection);
     }
     // Once an idle connection has been closed, those before it have been seen.
@@ -40,7 +44,7 @@ async fn connections_beyond_the_limit_are_closed_and_those_before_are_answered()
     let mut beyond = FuturesUnordered::new();
     for _ in 0..5 {
         let mut connection = stub.connect().await;
-        connection.write_all(HALF).await.unwrap();
+        connection.write_all(BEGUN).await.unwrap();
         beyond.push(async move { rest(&mut connection).await });
     }
     for _ in 0..4 {
@@ -56,13 +60,38 @@ async fn connections_beyond_the_limit_are_closed_and_those_before_are_answered()
     let health = reqwest::get(format!("{}/health", stub.server.control_url().unwrap())).await.unwrap();
     assert_eq!(health.status(), 200, "the control plane counts apart");
     for connection in &mut held {
-        connection.write_all(br#"{"name": "Rex"}"#).await.unwrap();
+        connection.write_all(b"\r\n").await.unwrap();
         let mut reply = [0; 12];
         connection.read_exact(&mut reply).await.unwrap();
-        assert_eq!(&reply, b"HTTP/1.1 201", "who was there is answered");
+        assert_eq!(&reply, b"HTTP/1.1 200", "who was there is answered");
     }
     drop((held, beyond));
     timeout(PATIENCE, async { while !is_answered(&stub).await {} }).await.expect("it recovers");
+}
+
+#[tokio::test]
+async fn requests_that_are_answered_are_not_limited_in_number() {
+    let limits = ConnectionLimits::default().idle(Duration::from_millis(150)).at_once(1);
+    let stub = Stub::start(tables().connections(limits).body_deadline(2 * PATIENCE)).await;
+    let mut answered = Vec::new();
+    for _ in 0..5 {
+        let mut connection = stub.connect().await;
+        connection.write_all(HALF).await.unwrap();
+        let mut reply = [0; CONTINUE.len()];
+        connection.read_exact(&mut reply).await.unwrap();
+        assert_eq!(&reply, CONTINUE);
+        answered.push(connection);
+    }
+    // Connections are counted no later than this one is closed.
+    let mut idle = stub.connect().await;
+    idle.write_all(PETS).await.unwrap();
+    assert!(rest(&mut idle).await.starts_with(b"HTTP/1.1 200 "));
+    for connection in &mut answered {
+        connection.write_all(br#"{"name": "Rex"}"#).await.unwrap();
+        let mut reply = [0; 12];
+        connection.read_exact(&mut reply).await.unwrap();
+        assert_eq!(&reply, b"HTTP/1.1 201");
+    }
 }
 
 /// Whether a new connection is answered.
