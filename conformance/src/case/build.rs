@@ -6,9 +6,10 @@ use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::codec::{self, RequestValues};
 use counterfoil_openapi::validate::{self, Reading, RequestRules};
 use counterfoil_openapi::{
-    BasePaths, Contract, Location, Operation, Part, Request, Route, Router, Violation,
+    BasePaths, Contract, Location, Operation, Parameter, Part, Request, Route, Router, Violation,
 };
 use http::Method;
+use http::header::COOKIE;
 use serde_json::Value;
 
 use super::{Intent, Probe, Signer};
@@ -100,7 +101,7 @@ impl Factory {
             return None;
         }
         let mut request = codec::encode_request(operation, values).ok()?;
-        if has_foreign_header(&request) {
+        if has_foreign_header(operation, &request) {
             return None;
         }
         match probe {
@@ -166,10 +167,22 @@ fn serves(intent: &Intent, sent: &Sent) -> bool {
     }
 }
 
-/// Whether a header holds bytes beyond ASCII, whose meaning HTTP leaves open (RFC 9110, section 5.5): one server reads
-/// two characters where another reads one, and a third refuses them.
-fn has_foreign_header(request: &Request) -> bool {
+/// Whether a header is one that servers read differently:
+///
+/// * it holds bytes beyond ASCII, whose meaning HTTP leaves open (RFC 9110, section 5.5): one server reads two characters
+///   where another reads one, and a third refuses them;
+/// * it is a cookie with an escape in it, since cookies have none of their own (RFC 6265, section 4.1.1): one server
+///   reads `%20` as a space, another as it stands. A cookie that is documented to hold a media type cannot do without.
+fn has_foreign_header(operation: &Operation, request: &Request) -> bool {
+    let is_escaped = |pair: &[u8]| {
+        let holds_media = |parameter: &Parameter| {
+            parameter.content.is_some() && pair.trim_ascii().starts_with(parameter.name.as_bytes())
+        };
+        pair.contains(&b'%') && !operation.parameters_in(Location::Cookie).any(holds_media)
+    };
+    let cookies = request.headers.get_all(COOKIE);
     request.headers.values().any(|value| !value.as_bytes().is_ascii())
+        || cookies.iter().any(|value| value.as_bytes().split(|byte| *byte == b';').any(is_escaped))
 }
 
 /// Whether a null was written as text: how that is done, the specification does not say (OpenAPI 3.0.3, section

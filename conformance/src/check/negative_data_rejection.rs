@@ -20,7 +20,8 @@ declare! {
     /// Not judged, because the document leaves it open: text that means the documented type to many servers though
     /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
     /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a number wider than its
-    /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore.
+    /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore; a name
+    /// given several times where one value is documented.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
     ///
@@ -126,6 +127,7 @@ mod tests {
             ("0x10", false),
             ("seven", true),
             ("1,2", true),
+            ("7&limit=8", false),
         ] {
             let target = format!("/pets/1?limit={text}");
             let scene = Scene::new("getPet", &target).sent_header("x-tenant", "t").intent(Intent::Negative);
