@@ -31,6 +31,7 @@ mod check;
 mod config;
 mod event;
 mod failure;
+mod feedback;
 mod phase;
 mod plan;
 mod redact;

@@ -1,6 +1,7 @@
 //! What a check judges: what was meant, what was sent, what came of it.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use counterfoil_openapi::validate::{self, Reading, ResponseReading};
@@ -8,6 +9,7 @@ use counterfoil_openapi::{Operation, Part, Request, Response, Violation};
 use http::Method;
 
 use crate::case::Intent;
+use crate::feedback;
 
 /// What came of sending a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub struct Observation<'a> {
     /// What the requests before it promise of the answer.
     pub expectation: Option<Expectation>,
     response_reading: OnceCell<Option<ResponseReading<'a>>>,
+    /// The fields that the body of a refusal names.
+    named: OnceCell<BTreeSet<String>>,
 }
 
 impl<'a> Observation<'a> {
@@ -107,6 +111,7 @@ impl<'a> Observation<'a> {
             limits,
             expectation: None,
             response_reading: OnceCell::new(),
+            named: OnceCell::new(),
         }
     }
 
@@ -151,6 +156,16 @@ impl<'a> Observation<'a> {
         violations
             .filter(|violation| part(&violation.part) && !(is_head && is_bodily(&violation.part)))
             .collect()
+    }
+
+    /// The fields of the request that the body of a refusal names, folded and sorted; none where nothing is refused.
+    pub(crate) fn refused_fields(&self) -> &BTreeSet<String> {
+        self.named.get_or_init(|| match self.response() {
+            Some(response) if response.status.is_client_error() => {
+                feedback::fields(&response.body, &feedback::field_names(self.operation))
+            }
+            _ => BTreeSet::new(),
+        })
     }
 
     /// The ways in which the data sent break the document, credentials aside.

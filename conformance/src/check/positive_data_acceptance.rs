@@ -3,7 +3,7 @@
 use counterfoil_openapi::{Operation, StatusPattern};
 
 use super::registry::declare;
-use super::{Judgement, Observation};
+use super::{Breach, Judgement, Observation};
 use crate::case::Intent;
 use crate::secrets;
 
@@ -19,6 +19,8 @@ declare! {
     /// (how often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
     /// right secret cannot be guessed; an operation that documents no success (one that only upgrades to another
     /// protocol, for example).
+    ///
+    /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
     ///
     /// Example: `name` is any string up to 50 characters, and a name of 50 characters is refused with 422.
     ///
@@ -39,12 +41,24 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     match status {
         401 | 403 | 404 | 409 | 412 | 429 => Judgement::NotApplicable,
         400 if secrets::takes_credentials(observation.operation) => Judgement::NotApplicable,
-        400..=499 => Judgement::failed(
-            format!("status {status}"),
-            format!("the request is valid by the document and was refused with {status}"),
-        ),
+        400..=499 => refused(observation, status),
         _ => Judgement::Passed,
     }
+}
+
+/// A breach for each field that the refusal names: what is refused for other reasons is another failure.
+fn refused(observation: &Observation<'_>, status: u16) -> Judgement {
+    let message = format!("the request is valid by the document and was refused with {status}");
+    let fields = observation.refused_fields();
+    if fields.is_empty() {
+        return Judgement::failed(format!("status {status}"), message);
+    }
+    let breach = |field: &String| Breach {
+        kind: format!("status {status} for {field}"),
+        message: format!("{message}, which names `{field}`"),
+        document_pointer: None,
+    };
+    Judgement::Failed(fields.iter().map(breach).collect())
 }
 
 /// Whether an operation documents an answer that a request may hope for.
@@ -72,6 +86,10 @@ mod tests {
             (get().status(400), "failed: status 400"),
             (get().status(422), "failed: status 422"),
             (get().status(415), "failed: status 415"),
+            (
+                get().status(422).body("application/json", r#"{"detail": [{"loc": ["query", "limit"]}]}"#),
+                "failed: status 422 for limit",
+            ),
             (get().status(404), "n/a"),
             (get().status(401), "n/a"),
             (get().status(409), "n/a"),

@@ -93,13 +93,22 @@ impl<'a> Fuzzing<'a> {
             return None;
         }
         let choice = u64::from(*choice);
+        // What is negative has to stay so, for what it was broken in: it is never mended in that.
+        let heeded = self.known.heed(drawn, choice);
+        let is_of_use =
+            |values: &RequestValues| self.factory.build(&self.plan.operation, intent, values).is_some();
+        let heeded = heeded.filter(is_of_use);
+        let drawn = heeded.as_ref().unwrap_or(drawn);
         let build = |about: About| {
             let sent = self.factory.build(&self.plan.operation, intent, &about.values)?;
             Some((about, sent))
         };
         // What was broken may be what is put right here; then only the path is, or nothing.
         let about = self.known.about(drawn, choice).and_then(build);
-        about.or_else(|| self.known.on_path(drawn, choice).and_then(build))
+        about.or_else(|| self.known.on_path(drawn, choice).and_then(build)).or_else(|| {
+            let values = heeded.clone()?;
+            build(About { values, subject: None })
+        })
     }
 }
 

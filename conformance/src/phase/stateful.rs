@@ -12,7 +12,7 @@ use super::draw;
 use crate::case::{Case, Factory, Intent, Origin, Probe};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
-use crate::resource::{Known, Learned, Pool};
+use crate::resource::{Known, Learned};
 
 /// The most steps between the first reading of a resource and its removal.
 const MAX_CHANGES: usize = 4;
@@ -125,7 +125,8 @@ impl<'p> Cast<'p> {
 pub(crate) struct Author<'a> {
     pub(crate) factory: &'a Factory,
     pub(crate) plan: &'a Plan,
-    pub(crate) pool: &'a Pool,
+    /// What is known when an operation is about to be sent.
+    pub(crate) known: &'a dyn Fn(&OperationPlan) -> Known,
     pub(crate) seed: u64,
     pub(crate) has_other_identity: bool,
 }
@@ -206,13 +207,14 @@ struct Steps<'a> {
 impl Steps<'_> {
     /// Adds a step with values drawn for it; they come back.
     fn add(&mut self, role: Role, plan: &OperationPlan) -> Option<RequestValues> {
-        let Author { pool, seed, factory, plan: whole, .. } = self.author;
+        let Author { seed, factory, known, .. } = self.author;
         let parts = [plan.operation.id().as_str(), Phase::Stateful.as_str()];
         let index = self.number * 64 + self.steps.len() as u64;
         let drawn = draw(plan, &Intent::Positive, &Seed::derive(*seed, &parts, index))?;
-        let known = Known::new(&whole.links, pool, plan.index, &plan.operation);
+        let known = known(plan);
         let is_valid =
             |values: &RequestValues| factory.build(&plan.operation, &Intent::Positive, values).is_some();
+        let drawn = known.heed(&drawn, index).filter(is_valid).unwrap_or(drawn);
         let about = known.about(&drawn, index).map(|about| about.values).filter(is_valid);
         let values = about.unwrap_or(drawn);
         self.push(role, plan, values.clone());

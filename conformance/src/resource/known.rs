@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::links::Links;
 use super::naming;
 use super::pool::{Binding, Maker, Pool};
+use crate::feedback::Lessons;
 
 /// The first resources of a kind are left for other operations to read: what removes takes from the rest.
 const RESERVED: usize = 2;
@@ -26,6 +27,9 @@ pub(crate) struct Known {
     bindings: Vec<Binding>,
     /// Values of other resources, by their nouns.
     nouns: HashMap<String, Vec<Value>>,
+    /// What refusals taught, and requests that have what they lacked: one that was accepted comes first.
+    lessons: Lessons,
+    donors: Vec<RequestValues>,
 }
 
 /// A request about known resources.
@@ -73,6 +77,7 @@ impl Known {
             }
         }
         let innermost = own.along.iter().rev().find(|resource| !pool.of(**resource).is_empty());
+        let lessons = Lessons::default();
         let Some(resource) = innermost else { return Self { nouns, ..Self::default() } };
         let mut bindings = pool.of(*resource).to_vec();
         if *operation.method() == Method::DELETE && own.item == Some(*resource) {
@@ -80,7 +85,23 @@ impl Known {
         }
         let count = links.resources[*resource].variables;
         let variables = operation.path().variables().take(count).map(str::to_owned).collect();
-        Self { variables, bindings, nouns }
+        Self { variables, bindings, nouns, lessons, donors: Vec::new() }
+    }
+
+    /// The same with what refusals taught of the operation.
+    #[must_use]
+    pub(crate) fn taught(mut self, lessons: &Lessons, donors: impl FnOnce() -> Vec<RequestValues>) -> Self {
+        if !lessons.is_empty() {
+            self.lessons = lessons.clone();
+            self.donors = donors();
+        }
+        self
+    }
+
+    /// Values changed by what refusals taught; nothing where that changes nothing.
+    pub(crate) fn heed(&self, values: &RequestValues, choice: u64) -> Option<RequestValues> {
+        let donors: Vec<&RequestValues> = self.donors.iter().collect();
+        self.lessons.heed(values, &donors, choice)
     }
 
     /// Values changed to be about known resources, which ones a number decides; nothing where none is known.

@@ -12,5 +12,5 @@ mod pool;
 pub(crate) use known::{About, Known, Subject};
 pub(crate) use learn::{Learned, is_telling, learn, relearn};
 pub(crate) use links::Links;
-pub(crate) use naming::Certainty;
+pub(crate) use naming::{Certainty, folded};
 pub(crate) use pool::{Maker, Pool};

@@ -7,25 +7,29 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use counterfoil_openapi::Contract;
+use counterfoil_openapi::codec::RequestValues;
+use counterfoil_openapi::generate::Seed;
 use futures::stream::{self, StreamExt};
 use tokio::task::JoinHandle;
 
 use super::shrink::{self, Subject};
-use super::state::{FailureKey, Found, Next, State};
-use super::story::Discerning;
+use super::state::{FailureKey, Found, Next, State, Tally};
 use super::{Context, Judged, warnings};
-use crate::case::Case;
+use crate::case::{Case, Intent};
 use crate::config::{Settings, Target};
-use crate::event::{EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase, Summary, Warning};
+use crate::event::{EVENT_VERSION, Event, EventSink, OperationSummary, Phase, Summary, Warning};
 use crate::failure::{Failure, Flakiness};
-use crate::phase::{self, Author, Cast, Fuzzing, IsFirstOfPath, absent};
+use crate::phase::{self, Fuzzing, IsFirstOfPath};
 use crate::plan::{OperationPlan, Plan};
 use crate::reproduction::reproduction;
-use crate::resource::{Known, Pool};
+use crate::resource::Known;
 
 /// The most failures of a run that are made smaller; further ones are reported as they were found, since a reader
 /// of so many needs no small ones.
 const MAX_SHRUNK: usize = 200;
+
+/// The requests drawn for what others were refused for lacking.
+const MAX_DONORS: u64 = 8;
 
 /// Tests a target against a contract and tells a sink what happens, in order.
 ///
@@ -97,11 +101,12 @@ fn started(contract: &Contract, context: &Context, plan: &Plan) -> Event {
     }
 }
 
-struct Run<'s> {
-    context: Arc<Context>,
-    plan: Arc<Plan>,
-    state: State,
-    sink: &'s mut dyn EventSink,
+/// A run under way.
+pub(super) struct Run<'s> {
+    pub(super) context: Arc<Context>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) state: State,
+    pub(super) sink: &'s mut dyn EventSink,
 }
 
 impl Run<'_> {
@@ -136,7 +141,7 @@ impl Run<'_> {
             }
             let context = Arc::clone(&self.context);
             let settings = &context.settings;
-            let known = Known::new(&context.links, &self.state.pool, index, &plan.operation);
+            let known = self.known(&plan);
             let next = match phase {
                 Phase::Examples => {
                     let cases = phase::examples(&context.factory, &plan);
@@ -208,50 +213,15 @@ impl Run<'_> {
         Next::Continue
     }
 
-    /// Tells stories of resources, one after the other: what the server makes of one may depend on the one before.
-    async fn stateful(&mut self) -> Next {
-        let (context, plan) = (Arc::clone(&self.context), Arc::clone(&self.plan));
-        let settings = &context.settings;
-        let count = Cast::count(settings.max_cases);
-        if !settings.modes.contains(&Mode::Positive) {
-            return Next::Continue;
-        }
-        // Left out are those given up in the phases before; one given up here ends the stories it takes part in.
-        let is_left_out: Vec<bool> = self.state.tallies.iter().map(|tally| tally.is_given_up).collect();
-        for cast in Cast::all(&plan, |index| is_left_out[index]) {
-            let head = cast.head();
-            let operation = head.operation.id().as_str().to_owned();
-            self.sink.take(&Event::OperationStarted { phase: Phase::Stateful, operation, planned: count });
-            let mut discerning = Discerning::new();
-            for number in 0..count {
-                let author = author(&context, &plan, &self.state.pool);
-                let Some(story) = author.story(&cast, number) else { break };
-                let absent = |read: &Case| absent(&context.factory, &plan, settings.seed, read);
-                let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
-                self.state.summary.requests += telling.requests;
-                for judged in &telling.steps {
-                    if self.is_unreachable(judged) {
-                        self.state.summary.unreachable = true;
-                        return Next::Stop;
-                    }
-                    let case = context.record(judged);
-                    let next = self.state.take(judged.case.index, judged, settings.max_failures);
-                    self.sink.take(&Event::CaseFinished { case });
-                    if next == Next::Stop {
-                        return next;
-                    }
-                }
-                let is_given_up = |step: &Arc<Judged>| self.state.tallies[step.case.index].is_given_up;
-                if telling.steps.iter().any(is_given_up) {
-                    break;
-                }
-            }
-        }
-        Next::Continue
+    /// What replies have told so far of what an operation speaks of, and of how it wants its requests.
+    pub(super) fn known(&self, plan: &OperationPlan) -> Known {
+        let tally = &self.state.tallies[plan.index];
+        Known::new(&self.context.links, &self.state.pool, plan.index, &plan.operation)
+            .taught(&tally.lessons, || donors(plan, tally))
     }
 
     /// Whether nothing was ever there to test.
-    fn is_unreachable(&self, judged: &Judged) -> bool {
+    pub(super) fn is_unreachable(&self, judged: &Judged) -> bool {
         !self.state.is_answered && matches!(judged.outcome, crate::check::Outcome::Refused { .. })
     }
 
@@ -344,15 +314,14 @@ impl Found {
     }
 }
 
-/// What makes stories for a run.
-fn author<'a>(context: &'a Context, plan: &'a Plan, pool: &'a Pool) -> Author<'a> {
-    Author {
-        factory: &context.factory,
-        plan,
-        pool,
-        seed: context.settings.seed,
-        has_other_identity: context.factory.signer().has_other_identity(),
-    }
+/// Requests that may have what others were refused for lacking: what was accepted, then some that were drawn.
+fn donors(plan: &OperationPlan, tally: &Tally) -> Vec<RequestValues> {
+    let accepted = tally.accepted.iter().map(|accepted| accepted.0.clone());
+    let drawn = (0..MAX_DONORS).filter_map(|number| {
+        let seed = Seed::derive(0, &[plan.operation.id().as_str(), "donor"], number);
+        phase::draw(plan, &Intent::Positive, &seed)
+    });
+    accepted.chain(drawn).collect()
 }
 
 /// A task that ends when nobody waits for it any more.

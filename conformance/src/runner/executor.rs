@@ -1,5 +1,6 @@
 //! Sending one case and judging what comes back. Holds nothing that changes, so any number of workers share it.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub(crate) struct Judged {
     pub(crate) judgements: Vec<(&'static dyn Check, Judgement)>,
     /// What the reply tells of resources.
     pub(crate) learned: Vec<Learned>,
+    /// The fields that the refusal of valid data names.
+    pub(crate) refused: BTreeSet<String>,
     /// The story it is a step of.
     pub(crate) told: Option<Arc<Told>>,
 }
@@ -120,7 +123,7 @@ impl Context {
         expectation: Option<Expectation>,
     ) -> Judged {
         let (outcome, elapsed, requests) = self.send(&case.sent.request).await;
-        let (judgements, learned) = {
+        let (judgements, learned, refused) = {
             let observation = Observation::new(
                 &case.operation,
                 &case.intent,
@@ -133,9 +136,9 @@ impl Context {
             .expecting(expectation);
             let judgements =
                 self.settings.checks.iter().map(|check| (*check, check.judge(&observation))).collect();
-            (judgements, self.learn(&case, &observation))
+            (judgements, self.learn(&case, &observation), refused_fields(&case, &observation))
         };
-        Judged { case, outcome, elapsed, requests, judgements, learned, told: None }
+        Judged { case, outcome, elapsed, requests, judgements, learned, refused, told: None }
     }
 
     /// What a good reply to valid data tells of resources.
@@ -258,6 +261,15 @@ impl Context {
             Outcome::TooLarge => format!("body larger than {} bytes", self.settings.body_cap),
         })
     }
+}
+
+/// The fields that the refusal of valid data names.
+fn refused_fields(case: &Case, observation: &Observation<'_>) -> BTreeSet<String> {
+    let is_valid = case.intent.mode() == Mode::Positive && case.sent.reading.violations.is_empty();
+    if is_valid && matches!(observation.status(), Some(400 | 409 | 422)) {
+        return observation.refused_fields().clone();
+    }
+    BTreeSet::new()
 }
 
 fn outcome_of(error: &SendError) -> Outcome {

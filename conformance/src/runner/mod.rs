@@ -5,6 +5,7 @@ mod executor;
 mod retell;
 mod shrink;
 mod state;
+mod stories;
 mod story;
 mod warnings;
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::case::Intent;
 use crate::check::{Check, Outcome};
 use crate::event::{Mode, Summary};
+use crate::feedback::Lessons;
 use crate::phase::Accepted;
 use crate::resource::{Links, Maker, Pool};
 use crate::runner::Judged;
@@ -45,6 +46,8 @@ pub(crate) struct Found {
 pub(crate) struct Tally {
     /// The values of the first valid request that was accepted.
     pub(crate) accepted: Option<Accepted>,
+    /// What refusals of valid data taught.
+    pub(crate) lessons: Lessons,
     /// Cases answered, by status.
     pub(crate) statuses: BTreeMap<u16, u64>,
     /// Valid requests answered, and those of them whose data were refused.
@@ -145,6 +148,7 @@ impl State {
             judged.case.intent.mode() == Mode::Positive && judged.case.sent.reading.violations.is_empty();
         if is_positive {
             tally.positive += 1;
+            tally.lessons.take(&judged.case.values, &judged.refused);
             tally.refused +=
                 u64::from(matches!(status, 400..=499) && !matches!(status, 401 | 403 | 404 | 409 | 429));
             if tally.accepted.is_none() && (200..300).contains(&status) {

@@ -31,7 +31,7 @@ async fn our_own_stub_passes() {
         let contract = Contract::load(&name, &fs::read(&path).unwrap()).unwrap();
         let stub = StubServer::builder(contract.clone()).start().await.unwrap();
         let target = Target::new(stub.url());
-        let settings = Settings { credentials: Credentials::Invent, max_cases: 40, ..Settings::default() };
+        let settings = Settings { credentials: Credentials::Invent, max_cases: 24, ..Settings::default() };
         let outcome = Outcome::of(&contract, &target, &settings).await;
         assert_eq!(outcome.failures(), Vec::<&Failure>::new(), "{name}");
         assert!(outcome.summary.cases > 0, "{name}");

@@ -1,0 +1,73 @@
+//! The stateful phase of a run.
+
+use std::sync::Arc;
+
+use super::dispatcher::Run;
+use super::state::Next;
+use super::story::Discerning;
+use super::{Context, Judged};
+use crate::case::Case;
+use crate::event::{Event, Mode, Phase};
+use crate::phase::{Author, Cast, absent};
+use crate::plan::{OperationPlan, Plan};
+use crate::resource::Known;
+
+impl Run<'_> {
+    /// Tells stories of resources, one after the other: what the server makes of one may depend on the one before.
+    pub(super) async fn stateful(&mut self) -> Next {
+        let (context, plan) = (Arc::clone(&self.context), Arc::clone(&self.plan));
+        let settings = &context.settings;
+        let count = Cast::count(settings.max_cases);
+        if !settings.modes.contains(&Mode::Positive) {
+            return Next::Continue;
+        }
+        // Left out are those given up in the phases before; one given up here ends the stories it takes part in.
+        let is_left_out: Vec<bool> = self.state.tallies.iter().map(|tally| tally.is_given_up).collect();
+        for cast in Cast::all(&plan, |index| is_left_out[index]) {
+            let head = cast.head();
+            let operation = head.operation.id().as_str().to_owned();
+            self.sink.take(&Event::OperationStarted { phase: Phase::Stateful, operation, planned: count });
+            let mut discerning = Discerning::new();
+            for number in 0..count {
+                let known = |plan: &OperationPlan| self.known(plan);
+                let author = author(&context, &plan, &known);
+                let Some(story) = author.story(&cast, number) else { break };
+                let absent = |read: &Case| absent(&context.factory, &plan, settings.seed, read);
+                let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
+                self.state.summary.requests += telling.requests;
+                for judged in &telling.steps {
+                    if self.is_unreachable(judged) {
+                        self.state.summary.unreachable = true;
+                        return Next::Stop;
+                    }
+                    let case = context.record(judged);
+                    let next = self.state.take(judged.case.index, judged, settings.max_failures);
+                    self.sink.take(&Event::CaseFinished { case });
+                    if next == Next::Stop {
+                        return next;
+                    }
+                }
+                let is_given_up = |step: &Arc<Judged>| self.state.tallies[step.case.index].is_given_up;
+                if telling.steps.iter().any(is_given_up) {
+                    break;
+                }
+            }
+        }
+        Next::Continue
+    }
+}
+
+/// What makes stories for a run.
+fn author<'a>(
+    context: &'a Context,
+    plan: &'a Plan,
+    known: &'a dyn Fn(&OperationPlan) -> Known,
+) -> Author<'a> {
+    Author {
+        factory: &context.factory,
+        plan,
+        known,
+        seed: context.settings.seed,
+        has_other_identity: context.factory.signer().has_other_identity(),
+    }
+}
