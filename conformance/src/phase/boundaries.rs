@@ -9,6 +9,8 @@ use serde_json::{Map, Number, Value, json};
 const MAX_LENGTH: u64 = 4_096;
 /// The most members of an enumeration that are sent one by one.
 const MAX_MEMBERS: usize = 32;
+/// The most places of an array whose item is replaced.
+const MAX_PLACES: usize = 4;
 /// A property that no document has.
 const UNEXPECTED: &str = "counterfoil-unexpected";
 
@@ -21,6 +23,12 @@ pub(super) fn values(schema: &Map<String, Value>, current: &Value) -> Vec<Value>
     if schema.contains_key("enum") || schema.contains_key("const") {
         found.push(json!("counterfoil-no-member"));
         found.push(json!(-987_654));
+    }
+    // What is forbidden by name.
+    if let Some(not) = schema.get("not") {
+        found.extend(not.get("const").cloned());
+        let members = not.get("enum").and_then(Value::as_array).into_iter().flatten();
+        found.extend(members.take(MAX_MEMBERS).cloned());
     }
     found.extend(schema.get("default").cloned());
     numbers(schema, current, &mut found);
@@ -134,6 +142,12 @@ fn arrays(schema: &Map<String, Value>, current: &[Value], found: &mut Vec<Value>
         found.push(items.cloned().collect());
     }
     found.push(json!([first]));
+    // One item of another type at each of the first places.
+    for at in 0..current.len().min(MAX_PLACES) {
+        let mut items = current.to_vec();
+        items[at] = if items[at].is_object() { json!("text") } else { json!({}) };
+        found.push(Value::Array(items));
+    }
     if schema.contains_key("uniqueItems") {
         found.push(json!([first, first]));
     }
@@ -154,6 +168,14 @@ fn objects(schema: &Map<String, Value>, current: &Map<String, Value>, found: &mu
     found.push(only(&|name| required.contains(&name)));
     for optional in current.keys().filter(|name| !required.contains(&name.as_str())) {
         found.push(only(&|name| name == optional || required.contains(&name)));
+    }
+    for count in lengths(schema, "minProperties", "maxProperties") {
+        let mut members: Map<String, Value> = current.clone().into_iter().take(count).collect();
+        let sample = current.values().next().cloned().unwrap_or(json!("text"));
+        for number in members.len()..count {
+            members.insert(format!("{UNEXPECTED}-{number}"), sample.clone());
+        }
+        found.push(Value::Object(members));
     }
     let mut more = current.clone();
     more.insert(UNEXPECTED.to_owned(), json!("text"));
@@ -177,6 +199,13 @@ mod tests {
             (json!({"multipleOf": 5, "maximum": 20}), json!(10), json!([15, 20, 25, 12.5])),
             (json!({"minLength": 2, "maxLength": 3}), json!("ab"), json!(["a", "ab", "abb", "abbb", ""])),
             (json!({"maxItems": 1}), json!([7]), json!([[], [7], [7, 7]])),
+            (json!({}), json!([7, 8]), json!([[{}, 8], [7, {}]])),
+            (json!({"not": {"enum": ["a"]}}), json!("b"), json!(["a"])),
+            (
+                json!({"minProperties": 1, "maxProperties": 2}),
+                json!({"a": 1, "b": 2}),
+                json!([{}, {"a": 1}, {"a": 1, "b": 2, "counterfoil-unexpected-2": 1}]),
+            ),
             (json!({"uniqueItems": true}), json!([7]), json!([[7, 7]])),
             (json!({"enum": ["a", "b"]}), json!("a"), json!(["a", "b", "counterfoil-no-member"])),
             (json!({"format": "date"}), json!("2024-01-01"), json!(["2023-02-29"])),

@@ -6,20 +6,21 @@
 
 use std::collections::HashSet;
 
+use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
-use counterfoil_openapi::generate::Seed;
 use counterfoil_openapi::{Direction, Location, Operation};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{boundaries, draw};
+use super::boundaries;
+use super::fullest::full_requests;
 use crate::case::{Case, Factory, Intent, Origin};
 use crate::event::{Mode, Phase};
 use crate::plan::OperationPlan;
 use crate::resource::{About, Known};
 
-/// How many requests are drawn to find a full one.
-const BASES: u64 = 24;
+/// The most alternatives tried at one node.
+const MAX_ALTERNATIVES: usize = 8;
 /// The deepest value varied.
 const MAX_DEPTH: usize = 6;
 /// The most values of one request that are varied.
@@ -31,55 +32,34 @@ const MAX_CASES: usize = 2_000;
 ///
 /// The request that is taken apart is about known resources, where there are any; each case about one of them.
 pub(crate) fn coverage(factory: &Factory, plan: &OperationPlan, known: &Known, modes: &[Mode]) -> Vec<Case> {
-    let Some(drawn) = full_request(plan) else { return Vec::new() };
-    let is_valid = |about: &About| factory.build(&plan.operation, &Intent::Positive, &about.values).is_some();
-    let base = known.about(&drawn, 0).filter(is_valid).map_or(drawn, |about| about.values);
     let mut cases = Cases {
         factory,
         plan,
         known,
         modes,
-        path: base.path.clone(),
+        path: IndexMap::new(),
         number: 0,
         sent: HashSet::new(),
         cases: Vec::new(),
     };
-    cases.add(base.clone());
-    for variation in variations(&plan.operation, &base) {
-        if cases.cases.len() >= MAX_CASES {
-            break;
+    for (at, full) in full_requests(factory, plan).into_iter().enumerate() {
+        let base = cases.about_known(full.values);
+        cases.path.clone_from(&base.path);
+        cases.add(base.clone());
+        // Parameters are the same whatever the body is.
+        let parameters = if at == 0 { parameter_variations(&plan.operation, &base) } else { Vec::new() };
+        for variation in parameters.into_iter().chain(body_variations(&plan.operation, &base, &full.others)) {
+            if cases.cases.len() >= MAX_CASES {
+                break;
+            }
+            cases.add(variation);
         }
-        cases.add(variation);
     }
     cases.cases
 }
 
-/// The fullest of some valid requests: the one with the most values in it. The seeds are always the same ones.
-fn full_request(plan: &OperationPlan) -> Option<RequestValues> {
-    let seed = |number| Seed::derive(0, &[plan.operation.id().as_str(), Phase::Coverage.as_str()], number);
-    let bases = (0..BASES).filter_map(|number| draw(plan, &Intent::Positive, &seed(number)));
-    // Of equally full ones the first is taken, which `max_by_key` alone would not do.
-    bases
-        .enumerate()
-        .max_by_key(|(index, values)| (size(values), std::cmp::Reverse(*index)))
-        .map(|(_, values)| values)
-}
-
-fn size(values: &RequestValues) -> usize {
-    fn nodes(value: &Value) -> usize {
-        match value {
-            Value::Array(items) => 1 + items.iter().take(2).map(nodes).sum::<usize>(),
-            Value::Object(members) => 1 + members.values().map(nodes).sum::<usize>(),
-            _ => 1,
-        }
-    }
-    let parameters = [&values.path, &values.query, &values.header, &values.cookie];
-    let body = values.body.as_ref().map_or(0, |body| body.payload.as_value().map_or(1, nodes));
-    parameters.into_iter().flat_map(|place| place.values()).map(nodes).sum::<usize>() + body
-}
-
-/// Everything that differs from a request in one thing.
-fn variations(operation: &Operation, base: &RequestValues) -> Vec<RequestValues> {
+/// Everything that differs from a request in one parameter.
+fn parameter_variations(operation: &Operation, base: &RequestValues) -> Vec<RequestValues> {
     let mut found = Vec::new();
     for parameter in operation.parameters() {
         let place = |values: &mut RequestValues| match parameter.location {
@@ -108,37 +88,39 @@ fn variations(operation: &Operation, base: &RequestValues) -> Vec<RequestValues>
         let current = place(&mut base.clone()).get(&parameter.name).cloned();
         let (Some(schema), Some(current)) = (parameter.value_schema(), current) else { continue };
         let bundle = schema.bundle(Direction::Request);
-        for value in varied(bundle, &current) {
+        for value in varied(bundle, &current, &[]) {
             found.push(with(&|map| {
                 map.insert(parameter.name.clone(), value.clone());
             }));
         }
     }
-    found.extend(body_variations(operation, base));
     found
 }
 
-fn body_variations(operation: &Operation, base: &RequestValues) -> Vec<RequestValues> {
+/// Everything that differs from a request in one thing of its body; `others` are other valid bodies.
+fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]) -> Vec<RequestValues> {
     let Some(body) = &base.body else { return Vec::new() };
     let with = |body: Option<BodyValue>| RequestValues { body, ..base.clone() };
     let mut found = vec![with(None)];
     let Payload::Value(value) = &body.payload else { return found };
     let media = operation.request_body().and_then(|documented| documented.content.matching(&body.media_type));
     if let Some(schema) = media.and_then(|media| media.schema.as_ref()) {
-        for value in varied(schema.bundle(Direction::Request), value) {
+        for value in varied(schema.bundle(Direction::Request), value, others) {
             found.push(with(Some(BodyValue {
                 media_type: body.media_type.clone(),
                 payload: Payload::Value(value),
             })));
         }
     }
-    if counterfoil_openapi::codec::media::kind(&body.media_type)
-        == counterfoil_openapi::codec::media::Kind::Json
-    {
+    if media::kind(&body.media_type) == Kind::Json {
         for text in ["{", "", "nonsense"] {
             let payload = Payload::Bytes(text.into());
             found.push(with(Some(BodyValue { media_type: body.media_type.clone(), payload })));
         }
+    }
+    if media::kind(&body.media_type) == Kind::Multipart {
+        let payload = Payload::Bytes("--\r\n\r\ntext\r\n----\r\n".into());
+        found.push(with(Some(BodyValue { media_type: "multipart/form-data".to_owned(), payload })));
     }
     let payload = Payload::Bytes("text".into());
     found.push(with(Some(BodyValue { media_type: "text/x-counterfoil".to_owned(), payload })));
@@ -146,8 +128,10 @@ fn body_variations(operation: &Operation, base: &RequestValues) -> Vec<RequestVa
 }
 
 /// The values that differ from a value in one node, by the schema that holds there.
-fn varied(schema: &Value, value: &Value) -> Vec<Value> {
-    let mut walk = Walk { root: schema, value, nodes: 0, found: Vec::new() };
+///
+/// Where a schema has alternatives, what others have there is tried as well: each may be of another alternative.
+fn varied(schema: &Value, value: &Value, others: &[Value]) -> Vec<Value> {
+    let mut walk = Walk { root: schema, value, others, nodes: 0, found: Vec::new() };
     walk.node(schema, value, "", 0);
     walk.found
 }
@@ -155,6 +139,7 @@ fn varied(schema: &Value, value: &Value) -> Vec<Value> {
 struct Walk<'v> {
     root: &'v Value,
     value: &'v Value,
+    others: &'v [Value],
     nodes: usize,
     found: Vec<Value>,
 }
@@ -167,15 +152,38 @@ impl<'v> Walk<'v> {
         }
         self.nodes += 1;
         for replacement in boundaries::values(schema, node) {
-            let mut whole = self.value.clone();
-            if let Some(place) = whole.pointer_mut(pointer)
-                && *place != replacement
-            {
-                *place = replacement;
-                self.found.push(whole);
+            self.replace(pointer, replacement);
+        }
+        if schema.contains_key("anyOf") || schema.contains_key("oneOf") {
+            for alternative in self.alternatives(pointer, node) {
+                self.replace(pointer, alternative);
             }
         }
         self.applicators(schema, node, pointer, depth);
+    }
+
+    fn replace(&mut self, pointer: &str, replacement: Value) {
+        let mut whole = self.value.clone();
+        if let Some(place) = whole.pointer_mut(pointer)
+            && *place != replacement
+        {
+            *place = replacement;
+            self.found.push(whole);
+        }
+    }
+
+    /// What other values have at a node, one of each make: of the same type, with members of the same names.
+    fn alternatives(&self, pointer: &str, node: &Value) -> Vec<Value> {
+        let mut makes = vec![make(node)];
+        let mut found = Vec::new();
+        for value in self.others.iter().filter_map(|other| other.pointer(pointer)) {
+            let make = make(value);
+            if found.len() < MAX_ALTERNATIVES && !makes.contains(&make) {
+                makes.push(make);
+                found.push(value.clone());
+            }
+        }
+        found
     }
 
     /// Goes on with the schemas that hold at the same node, then with those of its members.
@@ -203,11 +211,32 @@ impl<'v> Walk<'v> {
                 }
             }
             Value::Array(items) => {
-                if let (Some(part), Some(item)) = (schema.get("items"), items.first()) {
-                    self.node(part, item, &format!("{pointer}/0"), depth + 1);
+                let first = schema.get("prefixItems").and_then(Value::as_array);
+                let first = first.map_or(&[][..], Vec::as_slice);
+                for (at, (part, item)) in first.iter().zip(items).enumerate() {
+                    self.node(part, item, &format!("{pointer}/{at}"), depth + 1);
+                }
+                if let (Some(part), Some(item)) = (schema.get("items"), items.get(first.len())) {
+                    self.node(part, item, &format!("{pointer}/{}", first.len()), depth + 1);
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// The type of a value, and the names of its members.
+fn make(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "boolean".to_owned(),
+        Value::Number(_) => "number".to_owned(),
+        Value::String(_) => "string".to_owned(),
+        Value::Array(items) => format!("array of {}", items.first().map(make).unwrap_or_default()),
+        Value::Object(members) => {
+            let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            names.join(" ")
         }
     }
 }
@@ -225,6 +254,16 @@ struct Cases<'a> {
 }
 
 impl Cases<'_> {
+    /// A full request made about known resources, and by what refusals taught, as far as that leaves it valid.
+    fn about_known(&self, drawn: RequestValues) -> RequestValues {
+        let is_valid = |values: &RequestValues| {
+            self.factory.build(&self.plan.operation, &Intent::Positive, values).is_some()
+        };
+        let drawn = self.known.heed(&drawn, 0).filter(is_valid).unwrap_or(drawn);
+        let about = self.known.about(&drawn, 0).map(|about| about.values);
+        about.filter(is_valid).unwrap_or(drawn)
+    }
+
     /// Adds a case with these values, as what the document says it is.
     fn add(&mut self, values: RequestValues) {
         let (plan, operation) = (self.plan, &self.plan.operation);

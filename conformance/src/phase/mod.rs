@@ -3,6 +3,7 @@
 mod boundaries;
 mod coverage;
 mod examples;
+mod fullest;
 mod fuzzing;
 mod probing;
 mod stateful;
