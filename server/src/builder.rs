@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::callback::CallbackHost;
 use crate::changes::Changes;
 use crate::connection::ConnectionLimits;
-use crate::control;
+use crate::control::{self, ControlToken};
 use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::journal::CallFilter;
@@ -81,6 +81,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<Tls>,
     pub(crate) connections: ConnectionLimits,
     pub(crate) control_port: Option<u16>,
+    pub(crate) control_host: Option<IpAddr>,
+    pub(crate) control_token: Option<ControlToken>,
     pub(crate) base_paths: BasePaths,
     pub(crate) seed: u64,
     pub(crate) security: Enforcement,
@@ -135,6 +137,8 @@ impl StubBuilder {
                 tls: None,
                 connections: ConnectionLimits::default(),
                 control_port: None,
+                control_host: None,
+                control_token: None,
                 base_paths: BasePaths::Optional,
                 seed: 0,
                 security: Enforcement::default(),
@@ -165,7 +169,7 @@ impl StubBuilder {
         self
     }
 
-    /// The address to listen on, loopback unless told otherwise; the control plane stays on loopback.
+    /// The address to listen on, loopback unless told otherwise; the control plane has one of its own.
     pub fn host(mut self, host: IpAddr) -> Self {
         self.settings.host = host;
         self
@@ -199,6 +203,19 @@ impl StubBuilder {
     /// The port of the control plane; 0 takes a free one, none, the default, starts none.
     pub fn control_port(mut self, port: Option<u16>) -> Self {
         self.settings.control_port = port;
+        self
+    }
+
+    /// The address that the control plane listens on; that of the loopback interface unless told otherwise. Any other
+    /// is refused at the start without a [token](Self::control_token).
+    pub fn control_host(mut self, host: IpAddr) -> Self {
+        self.settings.control_host = Some(host);
+        self
+    }
+
+    /// The token that requests to the control plane have to present; none unless told otherwise.
+    pub fn control_token(mut self, token: ControlToken) -> Self {
+        self.settings.control_token = Some(token);
         self
     }
 

@@ -60,7 +60,7 @@ pub use call::{Call, Message, Source};
 pub use callback::{CALLBACK_DEADLINE, CallbackHost, CallbackHostError, MAX_CALLBACKS};
 pub use changes::{Changes, Difference};
 pub use connection::{ConnectionLimits, DEFAULT_CONNECTIONS};
-pub use control::control_document;
+pub use control::{ControlToken, ControlTokenError, control_document};
 pub use cors::{Cors, Origin, OriginError};
 pub use credentials::{Credentials, CredentialsError, MAX_CREDENTIALS, MAX_CREDENTIALS_BYTES};
 pub use dress::REQUEST_TARGET;

@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use counterfoil_server::{
-    ConnectionLimits, DEFAULT_CONNECTIONS, LocalAuthority, StubBuilder, StubServer, Tls,
+    ConnectionLimits, ControlToken, DEFAULT_CONNECTIONS, LocalAuthority, StubBuilder, StubServer, Tls,
 };
+
+/// The variable that the token of the control API is taken from, where it is not given otherwise.
+const TOKEN_VARIABLE: &str = "COUNTERFOIL_CONTROL_TOKEN";
 
 /// The folder of the local certificate authority, in the folder that a user's data is in.
 const AUTHORITY_FOLDER: &str = "counterfoil/tls";
@@ -22,9 +25,22 @@ pub(crate) struct Listening {
     #[arg(long, value_name = "PORT", default_value_t = 4010)]
     port: u16,
 
-    /// The port of the control API, always on loopback; 0 takes a free one.
+    /// The port of the control API; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 4011)]
     control_port: u16,
+
+    /// The address that the control API listens on, loopback unless given. Any other needs a control token.
+    #[arg(long, value_name = "ADDRESS")]
+    control_host: Option<IpAddr>,
+
+    /// The token that requests to the control API have to bring, as `Authorization: Bearer TOKEN`; every user of this
+    /// machine sees it here, so better give it in a file or in the environment, as COUNTERFOIL_CONTROL_TOKEN.
+    #[arg(long, value_name = "TOKEN", conflicts_with = "control_token_file")]
+    control_token: Option<String>,
+
+    /// A file with that token.
+    #[arg(long, value_name = "FILE")]
+    control_token_file: Option<PathBuf>,
 
     /// The address that the stub listens on: `::1` for IPv6, `0.0.0.0` or `::` for every address of this machine.
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
@@ -67,6 +83,14 @@ impl Listening {
     pub(super) fn apply(&self, builder: StubBuilder) -> anyhow::Result<(StubBuilder, Option<PathBuf>)> {
         let builder = builder.host(self.host).port(self.port).control_port(Some(self.control_port));
         let builder = builder.connections(ConnectionLimits::default().at_once(self.max_connections));
+        let builder = match self.control_host {
+            Some(host) => builder.control_host(host),
+            None => builder,
+        };
+        let builder = match self.token()? {
+            Some(token) => builder.control_token(token),
+            None => builder,
+        };
         let builder = match &self.unix {
             Some(path) => builder.unix_socket(path),
             None => builder,
@@ -89,6 +113,24 @@ impl Listening {
             None => tls,
         };
         Ok((builder.tls(tls), trusted))
+    }
+
+    /// The token of the control API: as given, else from the environment. An empty variable is none.
+    fn token(&self) -> anyhow::Result<Option<ControlToken>> {
+        let (text, source) = match (&self.control_token, &self.control_token_file) {
+            (Some(token), _) => (token.clone(), "`--control-token`".to_owned()),
+            (None, Some(file)) => {
+                let text = fs::read_to_string(file).with_context(|| format!("read `{}`", file.display()))?;
+                (text.trim_end().to_owned(), format!("`{}`", file.display()))
+            }
+            (None, None) => match env::var_os(TOKEN_VARIABLE) {
+                Some(text) if !text.is_empty() => {
+                    (text.to_string_lossy().into_owned(), format!("the variable {TOKEN_VARIABLE}"))
+                }
+                _ => return Ok(None),
+            },
+        };
+        ControlToken::new(&text).map(Some).with_context(|| format!("take a control token from {source}"))
     }
 
     /// What to do when the stub cannot listen.

@@ -4,6 +4,7 @@ mod attacks;
 mod broken;
 mod check;
 mod client;
+mod control;
 mod explain;
 mod forward;
 mod hardship;

@@ -10,7 +10,16 @@ use std::time::Duration;
 pub(crate) fn counterfoil<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
     command.args(arguments).stdin(Stdio::null()).env("COLUMNS", "100");
-    for variable in ["CI", "INSTA_UPDATE", "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COUNTERFOIL_LOG"] {
+    let variables = [
+        "CI",
+        "INSTA_UPDATE",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "CLICOLOR",
+        "COUNTERFOIL_LOG",
+        "COUNTERFOIL_CONTROL_TOKEN",
+    ];
+    for variable in variables {
         command.env_remove(variable);
     }
     command

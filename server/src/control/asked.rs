@@ -7,7 +7,7 @@ use dropshot::RequestContext;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::guard;
+use super::guard::{self, Asks};
 use super::problem::Problem;
 use super::said::SaidQuery;
 use super::sessions;
@@ -83,6 +83,9 @@ impl<'r> Asked<'r> {
 pub(super) fn admitted(rqctx: &RequestContext<Arc<State>>) -> Result<Admitted<'_>, Problem> {
     let state: &State = rqctx.context();
     let under_way = UnderWay::new(&*state.traffic, rqctx.request.remote_addr().port());
-    guard::admit(rqctx.request.uri(), rqctx.request.headers())?;
+    let settings = &rqctx.context().settings;
+    let is_remote = settings.control_token.is_some() && !rqctx.server.local_addr.ip().is_loopback();
+    let asks = Asks { token: settings.control_token.as_ref(), is_remote };
+    guard::admit(asks, rqctx.request.uri(), rqctx.request.headers())?;
     Ok(Admitted { state, _under_way: under_way })
 }

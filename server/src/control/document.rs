@@ -1,6 +1,6 @@
 //! The control API's own document.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::api::control_api_mod;
 
@@ -13,8 +13,9 @@ pub fn control_document() -> Value {
     let mut definition =
         description.openapi("Counterfoil control API", dropshot::semver::Version::new(1, 0, 0));
     definition.description(
-        "Steers a running stub and tells what it received. Listens on the loopback interface only; requests whose \
-         Host is not loopback, or that a page of another origin sends, are refused with 403.",
+        "Steers a running stub and tells what it received. Listens on the loopback interface unless told otherwise; \
+         there requests whose Host is not loopback are refused with 403, and so is everywhere what a page of another \
+         origin sends.",
     );
     let mut document = definition.json().expect("a description that dropshot accepted can be written");
     // dropshot documents errors as it would send them.
@@ -22,6 +23,15 @@ pub fn control_document() -> Value {
     for response in responses.into_iter().flat_map(Map::values_mut) {
         send_as(response, "application/problem+json");
     }
+    // Where the stub was started with a token.
+    document["components"]["securitySchemes"] = json!({
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The token that the stub was started with, where it was started with one.",
+        },
+    });
+    document["security"] = json!([{}, { "token": [] }]);
     document
 }
 

@@ -1,4 +1,5 @@
-//! Who may steer the stub: programs on this machine, and pages served from it.
+//! Who may steer the stub: programs on this machine and pages served from it, and only who has the token where one is
+//! asked for.
 //!
 //! Loopback is hostile ground: any page a browser shows can send requests to it. Two headers give such a page away,
 //! and a page cannot forge either. `Host` holds the name it reached us by, which after DNS rebinding is a name of
@@ -9,17 +10,30 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName, Uri, header};
 
 use super::problem::Problem;
+use super::token::{ControlToken, Presented};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// What is asked of a request to the control plane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asks<'s> {
+    /// The token that it has to present.
+    pub(super) token: Option<&'s ControlToken>,
+    /// Whether it may come from another machine, which knows this one by whatever name. Without a token nobody asks so.
+    pub(super) is_remote: bool,
+}
+
 /// Lets a request pass, or says why not.
+///
+/// With a token that other machines may present, the `Host` can be any: a page that was rebound has no token.
 ///
 /// | header | passes |
 /// |---|---|
 /// | `Host` | exactly one, naming `localhost`, a name below it, or a loopback address, with any port |
 /// | `Origin` | absent, or of the same names; `null` is no origin of this machine |
 /// | `Sec-Fetch-Site` | anything but `cross-site`, where there is no `Origin` |
-pub(super) fn admit(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+/// | `Authorization` | `Bearer` and the token, where one is asked for |
+pub(super) fn admit(asks: Asks<'_>, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next(), uri.authority()) {
         (Some(host), None, _) => host.to_str().unwrap_or_default(),
@@ -27,7 +41,7 @@ pub(super) fn admit(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
         (None, None, Some(authority)) => authority.as_str(),
         _ => "",
     };
-    if !is_loopback(host) {
+    if !asks.is_remote && !is_loopback(host) {
         let detail =
             format!("the `Host` is `{host}`, and only localhost and loopback addresses are answered");
         return Err(Problem::refused("host-refused", detail));
@@ -44,7 +58,13 @@ pub(super) fn admit(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
             return Err(Problem::refused("origin-refused", detail));
         }
     }
-    Ok(())
+    match asks.token.map(|token| token.presented(headers)) {
+        None | Some(Presented::Right) => Ok(()),
+        Some(Presented::Wrong) => Err(Problem::unauthorized("the token is not the one that is asked for")),
+        Some(Presented::Nothing) => {
+            Err(Problem::unauthorized("a token is asked for: `Authorization: Bearer TOKEN`"))
+        }
+    }
 }
 
 /// Whether a host, with or without a port, is this machine by name or by address.
@@ -81,7 +101,8 @@ mod tests {
         for (name, value) in pairs {
             headers.append(name, HeaderValue::from_static(value));
         }
-        admit(&Uri::from_static("/health"), &headers).is_ok()
+        let asks = Asks { token: None, is_remote: false };
+        admit(asks, &Uri::from_static("/health"), &headers).is_ok()
     }
 
     #[test]
@@ -112,6 +133,18 @@ mod tests {
         }
         assert!(!is_admitted(&[]), "a request without a host");
         assert!(!is_admitted(&[(header::HOST, "localhost"), (header::HOST, "localhost")]), "two hosts");
+    }
+
+    #[test]
+    fn who_may_come_from_other_machines_names_this_one_as_they_like_and_has_the_token() {
+        let token = ControlToken::new("t").unwrap();
+        let asks = Asks { token: Some(&token), is_remote: true };
+        let pairs = |token: &'static str| [(header::HOST, "stub:4011"), (header::AUTHORIZATION, token)];
+        for (pairs, expected) in [(pairs("Bearer t"), true), (pairs("Bearer x"), false)] {
+            let headers = pairs.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            let headers = HeaderMap::from_iter(headers);
+            assert_eq!(admit(asks, &Uri::from_static("/health"), &headers).is_ok(), expected, "{headers:?}");
+        }
     }
 
     #[test]

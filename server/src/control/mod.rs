@@ -23,7 +23,9 @@ mod scenarios;
 mod server;
 mod sessions;
 mod state;
+mod token;
 mod webhooks;
 
 pub use document::control_document;
 pub(crate) use server::{Server, start};
+pub use token::{ControlToken, ControlTokenError};

@@ -108,6 +108,9 @@ impl Problem {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
         response.headers_mut().insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        if self.code == ErrorStatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         response
     }
 
@@ -125,6 +128,11 @@ impl Problem {
     /// 403: the request may come from a page that the user never meant to let in.
     pub(crate) fn refused(kind: &str, detail: impl Into<String>) -> Self {
         Self::new(ErrorStatusCode::FORBIDDEN, kind, "not from this machine", detail)
+    }
+
+    /// 401: the token is missing, or is another one.
+    pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(ErrorStatusCode::UNAUTHORIZED, "token-refused", "not without the token", detail)
     }
 
     /// 403: it is not allowed here, whoever asks.

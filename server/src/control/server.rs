@@ -8,6 +8,7 @@ use dropshot::{ConfigDropshot, HandlerTaskMode, HttpServer, ServerBuilder};
 
 use super::api::control_api_mod;
 use super::handlers::Control;
+use crate::builder::Settings;
 use crate::connection::Listener;
 use crate::start_error::StartError;
 use crate::state::State;
@@ -38,15 +39,27 @@ impl Server {
     }
 }
 
-/// Starts to listen on a port of the loopback interface; 0 takes a free one.
+/// Starts to listen on a port; 0 takes a free one.
 ///
-/// Where the machine has no loopback address of IPv4, it is that of IPv6.
+/// Where nothing else is asked it is that of the loopback interface: of IPv4, and where the machine has none of IPv6.
+///
+/// # Errors
+///
+/// When it cannot be listened on, and when others than this machine could steer the stub without a token.
 pub(crate) fn start(state: &Arc<State>, port: u16) -> Result<Server, StartError> {
-    match listen(state, (Ipv4Addr::LOCALHOST, port).into()) {
-        Err(error) if error.is(io::ErrorKind::AddrNotAvailable) => {
-            listen(state, (Ipv6Addr::LOCALHOST, port).into())
+    let Settings { control_host, control_token, .. } = &state.settings;
+    match control_host {
+        Some(host) if !host.is_loopback() && control_token.is_none() => {
+            let why = "every machine that reaches it could steer the stub; give a control token too";
+            Err(StartError::new(format!("listen on {host} for the control plane"), why))
         }
-        other => other,
+        Some(host) => listen(state, (*host, port).into()),
+        None => match listen(state, (Ipv4Addr::LOCALHOST, port).into()) {
+            Err(error) if error.is(io::ErrorKind::AddrNotAvailable) => {
+                listen(state, (Ipv6Addr::LOCALHOST, port).into())
+            }
+            other => other,
+        },
     }
 }
 

@@ -18,6 +18,7 @@ mod control_document;
 mod control_errors;
 mod control_rules;
 mod control_sessions;
+mod control_token;
 mod corpus;
 mod faults;
 mod faults_seen;
