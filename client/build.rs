@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use counterfoil_openapi::{Contract, bundled};
 
-use self::generate::Shared;
+use self::generate::{Scripts, Shared};
 
 // A build script cannot depend on the library it is of: it compiles the same files.
 #[path = "src/generate/mod.rs"]
@@ -19,8 +19,7 @@ mod hostile;
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     for system in bundled() {
-        let path = format!("crate::{}::generated", system.name);
-        client_of(&out, system.name, system.document.as_bytes(), &path, Shared::Crate)?;
+        client_of(&out, system.name, system.document.as_bytes(), Shared::Crate, Scripts::Typed)?;
     }
     let control = Path::new("../openapi/documents/control.json");
     println!("cargo::rerun-if-changed={}", control.display());
@@ -28,15 +27,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src/generate");
     println!("cargo::rerun-if-changed=src/wire");
     println!("cargo::rerun-if-changed=tests/hostile/document.rs");
-    client_of(&out, "control", &fs::read(control)?, "crate::control::generated", Shared::Crate)?;
+    println!("cargo::rerun-if-changed=src/scripting");
+    client_of(&out, "control", &fs::read(control)?, Shared::Crate, Scripts::LeftOut)?;
     // Not for the library but for its tests, which compile it.
-    client_of(&out, "hostile", hostile::document().as_bytes(), "crate::hostile::generated", Shared::Module)
+    client_of(&out, "hostile", hostile::document().as_bytes(), Shared::Module, Scripts::Typed)
 }
 
-/// Writes the client of one document to `OUT_DIR/name.rs`, as the items of the module at `path`.
-fn client_of(out: &Path, name: &str, text: &[u8], path: &str, shared: Shared) -> Result<(), Box<dyn Error>> {
+/// Writes the client of one document to `OUT_DIR/name.rs`, as the items of the module `name::generated`.
+fn client_of(
+    out: &Path,
+    name: &str,
+    text: &[u8],
+    shared: Shared,
+    scripts: Scripts,
+) -> Result<(), Box<dyn Error>> {
     let contract = Contract::load(name, text)?;
     let package = generate::generate(&contract, None)?.package;
-    fs::write(out.join(format!("{name}.rs")), package.as_module(path, shared))?;
+    let module = package.as_module(&format!("crate::{name}::generated"), shared, scripts);
+    fs::write(out.join(format!("{name}.rs")), module)?;
     Ok(())
 }

@@ -33,4 +33,4 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/arcgis.rs"));
 }
 
-pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, Security, Settings, types};
+pub use generated::{ByteStream, Client, ClientInfo, Error, ResponseValue, Security, Settings, stub, types};

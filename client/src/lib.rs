@@ -1,6 +1,7 @@
 //! Typed clients of the bundled systems and of a stub's control API, and the raw sending that conformance stands on.
 //!
 //! * [`tyk`], [`arcgis`] and [`control`] are made at build time from the documents of `counterfoil-openapi`.
+//! * [`tyk::stub`] and [`arcgis::stub`] script a stub in the types of its document; [`scripting`] is what they stand on.
 //! * [`generate`] writes such a client, as a crate, for any document.
 //! * [`fetch`] gets what a document refers to by URL, from hosts the user named.
 //! * [`transport`] sends a recorded request byte for byte; [`curl`] writes it as a line to paste into a shell.
@@ -13,6 +14,8 @@ pub mod control;
 pub mod curl;
 pub mod fetch;
 pub mod generate;
+#[expect(dead_code, reason = "what generated scripts are made of; the library's own do without")]
+pub mod scripting;
 pub mod transport;
 pub mod tyk;
 #[expect(

@@ -52,3 +52,8 @@ pub use failure::{Failure, Flakiness, Reproduction};
 pub use plan::Filter;
 pub use reproduction::header_variable;
 pub use runner::{run, run_until};
+
+/// The Rust of the project's page, which is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,6 +1,7 @@
 //! How a stub is set up and started.
 
 mod outside;
+mod thread;
 mod watching;
 
 use std::fmt;
@@ -31,6 +32,8 @@ use crate::state::State;
 use crate::stub_plane;
 use crate::tls::Tls;
 use crate::upstream::Forwarding;
+
+pub use self::thread::StubThread;
 
 /// The largest request body read unless told otherwise, in bytes; a larger one is answered 413.
 pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;

@@ -54,7 +54,7 @@ mod wish;
 
 pub use builder::{
     Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, Examples, OwnReplies, StubBuilder,
-    StubServer,
+    StubServer, StubThread,
 };
 pub use call::{Call, Message, Source};
 pub use callback::{CALLBACK_DEADLINE, CallbackHost, CallbackHostError, MAX_CALLBACKS};

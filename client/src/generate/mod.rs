@@ -15,6 +15,7 @@ mod plan;
 pub(crate) mod prose;
 mod security;
 mod skeleton;
+mod stub;
 mod types;
 
 use counterfoil_openapi::{Contract, Finding};
@@ -22,7 +23,7 @@ use counterfoil_openapi::{Contract, Finding};
 use self::losses::Losses;
 use self::types::Types;
 
-pub use self::package::{File, Package, PackageError, Shared, Written, check, is_crate_name, write};
+pub use self::package::{File, Package, PackageError, Scripts, Shared, Written, check, is_crate_name, write};
 
 /// A client of a document.
 #[derive(Debug, Clone)]
@@ -79,7 +80,8 @@ fn generate_here(contract: &Contract, name: Option<&str>) -> Result<Generated, S
     let replies = dress::replies(&kept);
     let client = dress::dress(made, &title, info(contract, "description"), &methods, &types);
     let security = security::module(contract, &mut types.losses).map_err(|error| error.to_string())?;
-    let sources = package::Sources { client, replies, security };
+    let (stub, statuses) = stub::module(contract, &kept, &types).map_err(|error| error.to_string())?;
+    let sources = package::Sources { client, replies, security, stub, statuses };
     let findings = types.losses.into_findings();
     let package = package::package(contract, name, &title, sources, &kept, &findings);
     Ok(Generated { package, findings, expressed })

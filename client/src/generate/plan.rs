@@ -54,6 +54,12 @@ impl Method<'_> {
     pub(crate) fn parts(&self) -> usize {
         self.inputs.len() + usize::from(self.body.is_some()) + self.operation.responses().iter().count()
     }
+
+    /// What its replies of a documented status hold.
+    pub(crate) fn held(&self, status: StatusPattern) -> &Held {
+        let mut arms = self.success.arms.iter().chain(&self.failure.arms);
+        arms.find(|arm| arm.status == status).map_or(&Held::Nothing, |arm| &arm.held)
+    }
 }
 
 /// A parameter.
@@ -240,7 +246,7 @@ fn body_of<'d>(content: &'d Content, types: &mut Types<'d>, hint: &str) -> Optio
 }
 
 /// The media type that a client reads or writes: JSON, then forms, then the first that is listed.
-fn preferred(content: &Content) -> Option<&MediaType> {
+pub(crate) fn preferred(content: &Content) -> Option<&MediaType> {
     let rank = |media: &&MediaType| match media::kind(&media.name) {
         Kind::Json if media.name == "application/json" => 0,
         Kind::Json => 1,

@@ -12,9 +12,28 @@ use super::prose;
 /// What every such module has, whatever its schemes.
 const REST: &str = include_str!("package/security.txt");
 
+/// What the module has of its own.
+const TAKEN: [&str; 8] = ["apply", "basic_text", "clone", "default", "eq", "fmt", "new", "with"];
+
+/// Calls that give made-up credentials for each scheme.
+pub(crate) fn made_up(contract: &Contract) -> TokenStream {
+    let mut names = Names::without(&TAKEN);
+    let calls = contract.security_schemes().iter().filter_map(|scheme| {
+        let name = format_ident!("{}", names.snake(&scheme.name, "scheme"));
+        match &scheme.kind {
+            SecuritySchemeKind::Http { scheme } if scheme == "basic" => {
+                Some(quote!(.#name("user", "password")))
+            }
+            SecuritySchemeKind::MutualTls | SecuritySchemeKind::Unknown(_) => None,
+            _ => Some(quote!(.#name("secret"))),
+        }
+    });
+    calls.collect()
+}
+
 /// The source of the module, but for its first lines.
 pub(crate) fn module(contract: &Contract, losses: &mut Losses<'_>) -> Result<syn::File, syn::Error> {
-    let mut names = Names::without(&["apply", "basic_text", "clone", "default", "eq", "fmt", "new", "with"]);
+    let mut names = Names::without(&TAKEN);
     let mut methods: Vec<TokenStream> = Vec::new();
     for scheme in contract.security_schemes() {
         let name = format_ident!("{}", names.snake(&scheme.name, "scheme"));

@@ -86,7 +86,20 @@ fn attributes(source: &str) -> Attributes {
 fn a15_no_text_of_the_document_is_code() {
     let generated = hostile();
     let mut comments = String::new();
-    let known = ["allow", "derive", "serde", "warn", "forbid", "must_use", "inline", "default", "main"];
+    let known = [
+        "allow",
+        "cfg",
+        "default",
+        "derive",
+        "forbid",
+        "inline",
+        "main",
+        "must_use",
+        "non_exhaustive",
+        "serde",
+        "test",
+        "warn",
+    ];
     for file in generated.package.files.iter().filter(|file| file.path.ends_with(".rs")) {
         let attributes = attributes(&file.text);
         assert!(

@@ -10,5 +10,6 @@ mod curl;
 mod generate;
 mod hostile;
 mod server;
+mod stub;
 mod transport;
 mod tyk;

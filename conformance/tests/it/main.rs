@@ -7,6 +7,7 @@ mod multipart;
 mod notations;
 mod running;
 mod scripted;
+mod scripting;
 mod statuses;
 mod stories;
 mod streams;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 pub use self::folder::{PackageError, Written, check, write};
 use super::plan::Method;
 use super::prose;
+use super::stub::Statuses;
 
 /// The dependencies of every client, as the workspace has them.
 const DEPENDENCIES: [(&str, &str); 5] = [
@@ -29,7 +30,18 @@ const OPTIONAL: [(&str, &str, &str); 2] = [
 ];
 
 /// The files that are the same in every client.
-const FIXED: [(&str, &str); 5] = [
+const FIXED: [(&str, &str); 16] = [
+    ("src/scripting/mod.rs", include_str!("../../scripting/mod.rs")),
+    ("src/scripting/answer.rs", include_str!("../../scripting/answer.rs")),
+    ("src/scripting/call.rs", include_str!("../../scripting/call.rs")),
+    ("src/scripting/condition.rs", include_str!("../../scripting/condition.rs")),
+    ("src/scripting/control.rs", include_str!("../../scripting/control.rs")),
+    ("src/scripting/error.rs", include_str!("../../scripting/error.rs")),
+    ("src/scripting/expected.rs", include_str!("../../scripting/expected.rs")),
+    ("src/scripting/fault.rs", include_str!("../../scripting/fault.rs")),
+    ("src/scripting/field.rs", include_str!("../../scripting/field.rs")),
+    ("src/scripting/rule.rs", include_str!("../../scripting/rule.rs")),
+    ("src/scripting/stub.rs", include_str!("../../scripting/stub.rs")),
     ("src/settings.rs", include_str!("settings.txt")),
     ("src/wire/mod.rs", include_str!("../../wire/mod.rs")),
     ("src/wire/url.rs", include_str!("../../wire/url.rs")),
@@ -63,6 +75,8 @@ pub(super) struct Sources {
     pub(super) client: syn::File,
     pub(super) replies: Option<syn::File>,
     pub(super) security: syn::File,
+    pub(super) stub: syn::File,
+    pub(super) statuses: Vec<Statuses>,
 }
 
 /// Where a client that is a module has what all clients are made of.
@@ -74,12 +88,24 @@ pub enum Shared {
     Module,
 }
 
+/// Whether a client that is a module has the module `stub`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// It has.
+    Typed,
+    /// It has not.
+    LeftOut,
+}
+
+/// What stands before what only those need who script a stub.
+const IF_SCRIPTED: &str = "#[cfg(feature = \"stub\")]";
+
 /// The modules that are the same in every client.
-const SHARED: [&str; 1] = ["wire"];
+const SHARED: [&str; 2] = ["scripting", "wire"];
 
 impl Package {
     /// The crate's sources as the items of one module, which stands at `path`: `crate::pets`, for example.
-    pub fn as_module(&self, path: &str, shared: Shared) -> String {
+    pub fn as_module(&self, path: &str, shared: Shared, scripts: Scripts) -> String {
         let own = |text: &str| {
             let mut text = text.replace("crate::", &format!("{path}::"));
             if shared == Shared::Crate {
@@ -93,10 +119,10 @@ impl Package {
             self.files.iter().find(|file| file.path == path).map_or("", |file| file.text.as_str())
         };
         let library = inlined(source("src/lib.rs"), &|name| match SHARED.contains(&name) {
+            _ if scripts == Scripts::LeftOut && ["scripting", "stub"].contains(&name) => None,
             true if shared == Shared::Crate => None,
             true => {
-                let inner =
-                    |inner: &str| Some(own(&inlined(source(&format!("src/{name}/{inner}.rs")), &|_| None)));
+                let inner = |inner: &str| Some(inlined(source(&format!("src/{name}/{inner}.rs")), &|_| None));
                 Some(own(&inlined(source(&format!("src/{name}/mod.rs")), &inner)))
             }
             false => Some(own(&inlined(source(&format!("src/{name}.rs")), &|_| None))),
@@ -119,7 +145,10 @@ fn inlined(source: &str, text_of: &dyn Fn(&str) -> Option<String>) -> String {
     let mut inlined = String::with_capacity(source.len());
     let mut attributes = String::new();
     for line in source.lines().filter(|line| !line.starts_with("//!") && !line.starts_with("#![")) {
-        if line.starts_with("#[") {
+        if line == IF_SCRIPTED {
+            continue;
+        }
+        if line.starts_with("#[") || line.starts_with("///") {
             attributes.extend([line, "\n"]);
             continue;
         }
@@ -188,9 +217,15 @@ pub(super) fn package(
     let replies = sources.replies.as_ref().map(prettyplease::unparse);
     let example = readme::example(contract, &name, methods);
     let made_by = "// Made by `counterfoil client`: changes are lost when it is made again.\n\n";
+    let stub = prettyplease::unparse(&sources.stub);
+    let test = readme::test(&name, methods, &sources.statuses);
+    let texts = [client.as_str(), replies.as_deref().unwrap_or_default(), &stub];
     let mut files = vec![
-        file("Cargo.toml", manifest(&name, title, &[&client, replies.as_deref().unwrap_or_default()])),
-        file("README.md", readme::readme(contract, &name, title, &example, methods, findings)),
+        file("Cargo.toml", manifest(&name, title, &texts, test.is_some())),
+        file(
+            "README.md",
+            readme::readme(contract, &name, title, &example, methods, &sources.statuses, findings),
+        ),
         file("examples/first_call.rs", example),
         file("src/lib.rs", library(title, replies.is_some())),
         file("src/client.rs", format!("{made_by}{client}")),
@@ -205,6 +240,14 @@ pub(super) fn package(
             format!("//! Replies of operations that have several, told apart by their status.\n\n{replies}"),
         )
     }));
+    files.push(file(
+        "src/stub.rs",
+        format!(
+            "//! Scripts for a stub of the document, in its types.\n\n{}",
+            prettyplease::unparse(&sources.stub)
+        ),
+    ));
+    files.extend(test.map(|test| file("tests/stub.rs", test)));
     files.extend(FIXED.iter().map(|(path, text)| file(path, (*text).to_owned())));
     files.sort_by_key(|file| file.path);
     files.push(file(MANIFEST, listing(&files)));
@@ -215,7 +258,11 @@ fn file(path: &'static str, text: String) -> File {
     File { path, text }
 }
 
-fn manifest(name: &str, title: &str, sources: &[&str]) -> String {
+fn manifest(name: &str, title: &str, sources: &[&str], has_test: bool) -> String {
+    let test = match has_test {
+        true => "\n[[test]]\nname = \"stub\"\nrequired-features = [\"stub\"]\n",
+        false => "",
+    };
     let mut dependencies: Vec<(&str, &str)> = DEPENDENCIES.to_vec();
     for (mark, name, version) in OPTIONAL {
         if sources.iter().any(|source| source.contains(mark)) {
@@ -228,8 +275,9 @@ fn manifest(name: &str, title: &str, sources: &[&str]) -> String {
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\ndescription = \"A client of {title}\"\n\
          publish = false\n\n[lib]\n# Descriptions of the document are no tests.\ndoctest = false\n\n\
+         [features]\n# The module `stub`, for tests.\nstub = [\"tokio/rt\"]\n\n\
          [dependencies]\n{dependencies}\n[dev-dependencies]\n\
-         tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n"
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n{test}"
     )
 }
 
@@ -239,9 +287,14 @@ fn library(title: &str, has_replies: bool) -> String {
     format!(
         "//! A client of {title}.\n//!\n\
          //! [`Client`] has a method for each operation, [`types`] are what they take and reply, [`Security`] is what\n\
-         //! they are allowed by. A reply that the document does not describe is [`Error::UnexpectedResponse`].\n\n\
+         //! they are allowed by. A reply that the document does not describe is [`Error::UnexpectedResponse`].\n//!\n\
+         //! With the feature `stub`, the module of that name scripts a stub of the document in the same types.\n\n\
          #![forbid(unsafe_code)]\n#![warn(missing_docs)]\n\n\
-         mod client;\n{replies}mod security;\nmod settings;\n\
+         mod client;\n{replies}\
+         {IF_SCRIPTED}\n#[allow(dead_code, clippy::all, clippy::pedantic)] // Each document needs a part of it.\npub mod scripting;\n\
+         mod security;\nmod settings;\n\
+         /// Scripts for a stub of the document, in its types.\n\
+         {IF_SCRIPTED}\n#[allow(clippy::all, clippy::pedantic, non_snake_case)]\npub mod stub;\n\
          #[allow(dead_code, unused_imports)] // Each document needs a part of it.\nmod wire;\n\n\
          pub use client::{{types, ByteStream, Client, ClientInfo, Error, ResponseValue}};\n\
          pub use security::Security;\npub use settings::Settings;\npub use wire::File;\n"

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::names::Names;
 use super::super::plan::Method;
 use super::super::prose;
+use super::super::stub::{Statuses, base_path};
 
 /// The most findings that are listed; the rest are counted.
 const MAX_LISTED: usize = 200;
@@ -13,9 +14,7 @@ const MAX_LISTED: usize = 200;
 /// A program that makes a client and, where one can be called without more, calls an operation.
 pub(super) fn example(contract: &Contract, name: &str, methods: &[&Method<'_>]) -> String {
     let library = name.replace('-', "_");
-    let base = contract.operations().first().map_or("", |operation| operation.default_base_path());
-    let is_plain = base.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte));
-    let base = format!("http://127.0.0.1:4010{}", if is_plain { base } else { "" });
+    let base = format!("http://127.0.0.1:4010{}", base_path(contract));
     let scheme = credential(contract);
     let (import, client) = match &scheme {
         Some(security) => {
@@ -23,12 +22,7 @@ pub(super) fn example(contract: &Contract, name: &str, methods: &[&Method<'_>]) 
         }
         None => ("Client", "Client::new(base)?".to_owned()),
     };
-    let callable = methods
-        .iter()
-        .filter(|method| method.body.as_ref().is_none_or(|body| !body.required))
-        .filter_map(|method| Some((method, arguments(method)?)))
-        .min_by_key(|(method, _)| method.operation.method() != http::Method::GET);
-    let call = match callable {
+    let call = match callable(methods) {
         Some((method, arguments)) => format!(
             "    let reply = client.{}({}).await?;\n    println!(\"{{}}\", reply.status());\n",
             method.ident,
@@ -43,6 +37,51 @@ pub(super) fn example(contract: &Contract, name: &str, methods: &[&Method<'_>]) 
          let client = {client};\n{call}    Ok(())\n}}\n"
     )
     .replace("{Client}", "Client")
+}
+
+/// A method that can be called without more, and its arguments; one that gets something, where there is one.
+fn callable<'m, 'd>(methods: &[&'m Method<'d>]) -> Option<(&'m Method<'d>, Vec<String>)> {
+    methods
+        .iter()
+        .filter(|method| method.body.as_ref().is_none_or(|body| !body.required))
+        .filter_map(|method| Some((*method, arguments(method)?)))
+        .min_by_key(|(method, _)| method.operation.method() != http::Method::GET)
+}
+
+/// A test that scripts a stub with every documented reply of one operation, where one can be called without more.
+pub(super) fn test(name: &str, methods: &[&Method<'_>], statuses: &[Statuses]) -> Option<String> {
+    let (method, arguments) = callable(methods)?;
+    let of = statuses.iter().find(|of| of.method == method.ident)?;
+    let first = of.exact.first()?;
+    let library = name.replace('-', "_");
+    let (module, operation, ident) = (&of.module, &of.operation, &method.ident);
+    let replies =
+        of.exact[1..].iter().map(|(_, name)| format!("\n        .then({module}::{name}::example())"));
+    let codes: Vec<String> = of.exact.iter().map(|(code, _)| code.to_string()).collect();
+    Some(format!(
+        "//! The client against a stub of its document:\n//!\n//! ```text\n//! counterfoil mock DOCUMENT &\n\
+         //! cargo test --features stub\n//! ```\n//!\n\
+         //! `COUNTERFOIL_CONTROL_URL` names the control API of another one.\n\n\
+         use {library}::stub::{{{module}, {operation}, Stub}};\nuse {library}::Error;\n\n\
+         #[tokio::test]\nasync fn each_documented_reply_is_typed() {{\n    \
+         let url = std::env::var(\"COUNTERFOIL_CONTROL_URL\");\n    \
+         let url = url.unwrap_or_else(|_| \"http://127.0.0.1:4011\".to_owned());\n    \
+         let stub = Stub::connect(&url).await.expect(\"a stub\");\n    \
+         let client = stub.client().expect(\"a client\");\n    \
+         stub.on::<{operation}>()\n        .valid_or_not()\n        \
+         .reply({module}::{}::example()){}\n        .expect({})\n        .await\n        .expect(\"documented replies\");\n    \
+         for status in [{}] {{\n        \
+         let replied = match client.{ident}({}).await {{\n            \
+         Ok(reply) => reply.status(),\n            Err(Error::ErrorResponse(reply)) => reply.status(),\n            \
+         Err(other) => panic!(\"{{status}}: {{other:?}}\"),\n        }};\n        \
+         assert_eq!(replied.as_u16(), status);\n    }}\n    \
+         stub.verify().await.expect(\"each was called for\");\n}}\n",
+        first.1,
+        replies.collect::<String>(),
+        of.exact.len(),
+        codes.join(", "),
+        arguments.join(", "),
+    ))
 }
 
 /// A call of the first scheme's method.
@@ -94,6 +133,19 @@ fn scalar(schema: &Value) -> Option<&str> {
     }
 }
 
+/// How a stub is told what to answer, by the example of one operation.
+fn script(statuses: &[Statuses]) -> String {
+    let Some(of) = statuses.iter().find(|of| !of.exact.is_empty()) else { return String::new() };
+    let Statuses { module, operation, exact, .. } = of;
+    let last = exact.last().map_or("", |(_, name)| name.as_str());
+    format!(
+        "```rust\nlet stub = Stub::connect(\"http://127.0.0.1:4011\").await?;\n\
+         stub.on::<{operation}>().reply({module}::{last}::example()).expect(1).await?;\n\
+         let client = stub.client()?;\n```\n\n\
+         `reply` takes what has a body of your own, too, and `when` takes conditions on parameters and bodies.\n"
+    )
+}
+
 /// The page about the crate.
 pub(super) fn readme(
     contract: &Contract,
@@ -101,6 +153,7 @@ pub(super) fn readme(
     title: &str,
     example: &str,
     methods: &[&Method<'_>],
+    statuses: &[Statuses],
     findings: &[Finding],
 ) -> String {
     let count = contract.operations().len();
@@ -113,8 +166,14 @@ pub(super) fn readme(
          as `Option`s, then the body.\n\
          - Where replies differ by status, an enum of `replies` tells them apart.\n\
          - `Security` has a method for each security scheme; `Settings` has time-outs and retries.\n\
-         - Bounds, patterns and defaults are the server's affair: a client takes what it really sends.\n",
-        methods.len()
+         - Bounds, patterns and defaults are the server's affair: a client takes what it really sends.\n\n\
+         ## Script a stub\n\n\
+         With the feature `stub`, the module of that name tells a running `counterfoil mock` what to answer, in the types\n\
+         of this crate: a rule that the document does not admit does not compile, or is refused with the reason. Each\n\
+         handle has a session of its own, so that tests run at once; what was expected of its rules is checked when it is\n\
+         dropped.\n\n{}",
+        methods.len(),
+        script(statuses)
     );
     if !findings.is_empty() {
         text.push_str("\n## What it does not express\n\n");
