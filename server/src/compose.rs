@@ -101,6 +101,9 @@ pub(crate) fn reply(task: &Task<'_>, notes: &mut Notes) -> Result<Reply, Box<Rep
         notes.trail.push(format!("reply: cannot be made: {why}"));
         return Err(refuse::unmade(task.operation, why));
     }
+    if let Some(refused) = task.scripted.and_then(|scripted| scripted.refused.as_deref()) {
+        return Err(refuse::resource(refused));
+    }
     let target = target(task, &mut notes.trail)?;
     match draft(task, &task.wish, target, Strictness::Strict, &mut notes.trail) {
         Ok(mut draft) => {

@@ -11,6 +11,7 @@ use crate::call::Source;
 use crate::negotiate::status::Wrong;
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::script::Refused;
 use crate::session::MAX_SESSION_NAME;
 
 /// How much of a path is compared and quoted, in bytes.
@@ -246,6 +247,12 @@ pub(crate) fn unmade(operation: &Operation, why: &str) -> Box<Reply> {
     let detail = format!("the script's reply of `{}` cannot be made: {why}", operation.id());
     let title = "The script's reply cannot be made";
     boxed(Problem::new("response-invalid", title, StatusCode::INTERNAL_SERVER_ERROR, detail))
+}
+
+/// What a resource of a script refuses, where the operation documents no reply to it.
+pub(crate) fn resource(refused: &Refused) -> Box<Reply> {
+    let Refused { status, code, title, detail } = refused;
+    boxed(Problem::new(code, title, *status, detail.as_str()).source(Source::Resource))
 }
 
 /// A defect of the stub.

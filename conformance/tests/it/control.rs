@@ -119,6 +119,65 @@ async fn state_and_scenarios() {
 }
 
 #[tokio::test]
+async fn resources() {
+    let document = "
+openapi: 3.0.3
+paths:
+  /shops/{shop}/goods/{id}:
+    get:
+      operationId: getGood
+      parameters:
+        - { name: shop, in: path, required: true, schema: { type: string } }
+        - { name: id, in: path, required: true, schema: { type: integer } }
+      responses:
+        '200':
+          description: It.
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [id]
+                properties: { id: { type: integer }, name: { type: string } }
+        '404': { description: None. }
+";
+    let script =
+        "script: 1\nresources: { goods: { key: id, in: path.shop, read: getGood, seed: [{ id: 1 }] } }";
+    let contract = Contract::load("goods.yaml", document.as_bytes()).expect("a document");
+    let script =
+        Script::load("s.yaml", script.as_bytes(), std::slice::from_ref(&contract)).expect("a script");
+    let stub =
+        StubServer::builder(contract).script(script).control_port(Some(0)).start().await.expect("a stub");
+    let control = Client::new(stub.control_url().expect("it was asked for")).expect("a client");
+    let shop = Some("a");
+    assert_eq!(*control.list_items("goods", shop, None).await.unwrap(), [json!({"id": 1})]);
+    let made = control.make_item("goods", shop, None, &json!({"name": "jam"})).await.unwrap();
+    assert_eq!(*made, json!({"id": 2, "name": "jam"}));
+    let shown = reqwest::get(format!("{}/shops/a/goods/2", stub.url())).await.unwrap().json::<Value>().await;
+    assert_eq!(shown.unwrap(), *made, "the operation sees it");
+    let put = control.put_item("2", "goods", shop, None, &json!({"name": "tea"})).await.unwrap();
+    assert_eq!(*control.show_item("2", "goods", shop, None).await.unwrap(), *put);
+    let listed = control.list_resources(None).await.unwrap();
+    assert_eq!(
+        (listed[0].within.as_slice(), listed[0].collections[0].items),
+        (["path.shop".to_owned()].as_slice(), 2)
+    );
+    control.remove_item("2", "goods", shop, None).await.unwrap();
+    assert_eq!(refused(control.show_item("2", "goods", shop, None).await), (404, "item-unknown".to_owned()));
+    let replaced = control.replace_items("goods", shop, None, &vec![json!({"id": 7})]).await.unwrap();
+    assert_eq!(*control.list_items("goods", shop, None).await.unwrap(), *replaced);
+    control.reset_items("goods", shop, None).await.unwrap();
+    assert_eq!(*control.list_items("goods", shop, None).await.unwrap(), [json!({"id": 1})]);
+    let wrong = control.make_item("goods", shop, None, &json!({"id": "x"})).await;
+    assert_eq!(refused(wrong), (422, "findings".to_owned()));
+    assert_eq!(refused(control.list_items("good", shop, None).await), (404, "resource-unknown".to_owned()));
+    let taken = control.make_item("goods", shop, None, &json!({"id": 1})).await;
+    assert_eq!(refused(taken), (409, "id-taken".to_owned()));
+    control.make_item("goods", shop, None, &json!({})).await.unwrap();
+    control.reset(None, &types::Reset { scopes: Some(vec![types::ResetScope::Resources]) }).await.unwrap();
+    assert_eq!(control.list_items("goods", shop, None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn the_clock() {
     let control = &Steered::start().await.control;
     let freeze =

@@ -8,6 +8,7 @@ use super::clock::{ClockSet, ClockState};
 use super::health::Health;
 use super::operations::{OperationPath, OperationSummary, Reply, ReplySet};
 use super::reset::Reset;
+use super::resources::{ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummary};
 use super::rules::{NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
 use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
@@ -217,6 +218,75 @@ pub(crate) trait ControlApi {
         rqctx: RequestContext<Self::Context>,
         path: SaidPath<ScenarioPath>,
         query: SaidQuery<PlaceQuery>,
+    ) -> Removed;
+
+    /// List the resources, and how many items they have
+    #[endpoint { method = GET, path = "/resources" }]
+    async fn list_resources(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<Vec<ResourceSummary>>;
+
+    /// List the items of a resource, in the order they were made
+    #[endpoint { method = GET, path = "/resources/{name}" }]
+    async fn list_items(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<ResourcePath>,
+        query: SaidQuery<ItemsQuery>,
+    ) -> Shown<Items>;
+
+    /// Replace every item of a resource
+    ///
+    /// Each is held to what the operations show of an item: what is wrong is told in full, with 422, and changes
+    /// nothing.
+    #[endpoint { method = PUT, path = "/resources/{name}" }]
+    async fn replace_items(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<ResourcePath>,
+        query: SaidQuery<ItemsQuery>,
+        items: SaidBody<Items>,
+    ) -> Shown<Items>;
+
+    /// Make an item, with a key where it has none
+    #[endpoint { method = POST, path = "/resources/{name}" }]
+    async fn make_item(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<ResourcePath>,
+        query: SaidQuery<ItemsQuery>,
+        item: SaidBody<AnyValue>,
+    ) -> Made<AnyValue>;
+
+    /// Put the items of a resource back to those that the script begins with
+    #[endpoint { method = DELETE, path = "/resources/{name}" }]
+    async fn reset_items(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<ResourcePath>,
+        query: SaidQuery<ItemsQuery>,
+    ) -> Removed;
+
+    /// Show an item
+    #[endpoint { method = GET, path = "/resources/{name}/{key}" }]
+    async fn show_item(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<ItemPath>,
+        query: SaidQuery<ItemsQuery>,
+    ) -> Shown<AnyValue>;
+
+    /// Put an item in the place of a key, or make it
+    #[endpoint { method = PUT, path = "/resources/{name}/{key}" }]
+    async fn put_item(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<ItemPath>,
+        query: SaidQuery<ItemsQuery>,
+        item: SaidBody<AnyValue>,
+    ) -> Shown<AnyValue>;
+
+    /// Remove an item
+    #[endpoint { method = DELETE, path = "/resources/{name}/{key}" }]
+    async fn remove_item(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<ItemPath>,
+        query: SaidQuery<ItemsQuery>,
     ) -> Removed;
 
     /// Make a session

@@ -13,6 +13,7 @@ use super::control_document;
 use super::health::{self, Health};
 use super::operations::{self, OperationPath, OperationSummary, Reply, ReplySet};
 use super::reset::{self, Reset};
+use super::resources::{self, ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummary};
 use super::rules::{self, NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
 use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{self, PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
@@ -177,6 +178,79 @@ impl ControlApi for Control {
     ) -> Removed {
         removed(Asked::with(&rqctx, query).and_then(|(asked, PlaceQuery { key, .. })| {
             scenarios::restart(&asked, &path.read()?.name, key.as_deref())
+        }))
+    }
+
+    async fn list_resources(rqctx: Context, query: InSession) -> Shown<Vec<ResourceSummary>> {
+        shown(Asked::of(&rqctx, query).map(|asked| resources::list(&asked)))
+    }
+
+    async fn list_items(
+        rqctx: Context,
+        path: SaidPath<ResourcePath>,
+        query: SaidQuery<ItemsQuery>,
+    ) -> Shown<Items> {
+        shown(Asked::with(&rqctx, query).and_then(|(asked, ItemsQuery { within, .. })| {
+            resources::items(&asked, &path.read()?.name, within.as_deref())
+        }))
+    }
+
+    async fn replace_items(
+        rqctx: Context,
+        path: SaidPath<ResourcePath>,
+        query: SaidQuery<ItemsQuery>,
+        items: SaidBody<Items>,
+    ) -> Shown<Items> {
+        shown(Asked::with(&rqctx, query).and_then(|(asked, ItemsQuery { within, .. })| {
+            resources::replace(&asked, &path.read()?.name, within.as_deref(), items.read()?)
+        }))
+    }
+
+    async fn make_item(
+        rqctx: Context,
+        path: SaidPath<ResourcePath>,
+        query: SaidQuery<ItemsQuery>,
+        item: SaidBody<AnyValue>,
+    ) -> Made<AnyValue> {
+        made(Asked::with(&rqctx, query).and_then(|(asked, ItemsQuery { within, .. })| {
+            resources::make(&asked, &path.read()?.name, within.as_deref(), &item.read()?)
+        }))
+    }
+
+    async fn reset_items(
+        rqctx: Context,
+        path: SaidPath<ResourcePath>,
+        query: SaidQuery<ItemsQuery>,
+    ) -> Removed {
+        removed(Asked::with(&rqctx, query).and_then(|(asked, ItemsQuery { within, .. })| {
+            resources::reset(&asked, &path.read()?.name, within.as_deref())
+        }))
+    }
+
+    async fn show_item(
+        rqctx: Context,
+        path: SaidPath<ItemPath>,
+        query: SaidQuery<ItemsQuery>,
+    ) -> Shown<AnyValue> {
+        shown(Asked::with(&rqctx, query).and_then(|(asked, ItemsQuery { within, .. })| {
+            resources::show(&asked, &path.read()?, within.as_deref())
+        }))
+    }
+
+    async fn put_item(
+        rqctx: Context,
+        path: SaidPath<ItemPath>,
+        query: SaidQuery<ItemsQuery>,
+        item: SaidBody<AnyValue>,
+    ) -> Shown<AnyValue> {
+        shown(Asked::with(&rqctx, query).and_then(|(asked, ItemsQuery { within, .. })| {
+            resources::put(&asked, &path.read()?, within.as_deref(), &item.read()?)
+        }))
+    }
+
+    async fn remove_item(rqctx: Context, path: SaidPath<ItemPath>, query: SaidQuery<ItemsQuery>) -> Removed {
+        removed(Asked::with(&rqctx, query).and_then(|(asked, ItemsQuery { within, .. })| {
+            resources::remove(&asked, &path.read()?, within.as_deref())
         }))
     }
 

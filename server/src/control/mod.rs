@@ -17,6 +17,7 @@ mod health;
 mod operations;
 mod problem;
 mod reset;
+mod resources;
 mod rules;
 mod said;
 mod scenarios;

@@ -9,7 +9,7 @@ use super::asked::Asked;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Reset {
-    /// What to reset; all of it where absent. The script itself stays.
+    /// What to reset; all of it, the clock too, where absent, and nothing where it is empty. The script itself stays.
     pub(crate) scopes: Option<Vec<ResetScope>>,
 }
 
@@ -25,6 +25,8 @@ pub(crate) enum ResetScope {
     Calls,
     /// Values that scripts keep, and the states of scenarios.
     State,
+    /// The items of resources.
+    Resources,
 }
 
 /// Puts back what is named, everything where nothing is.
@@ -39,6 +41,9 @@ pub(super) fn reset(asked: &Asked<'_>, reset: &Reset) {
     }
     if covers(ResetScope::State) {
         session.memory().clear();
+    }
+    if covers(ResetScope::Resources) {
+        session.memory().resources.clear();
     }
     if covers(ResetScope::Calls) {
         session.journal.clear();

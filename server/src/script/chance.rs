@@ -48,4 +48,18 @@ impl Chance {
         let (first, second) = (1.0 - self.unit(), self.unit());
         (-2.0 * first.ln()).sqrt() * (TAU * second).cos()
     }
+    /// A UUID of version 4 (RFC 9562).
+    pub(super) fn uuid(&mut self) -> String {
+        let (high, low) = (self.bits(), self.bits());
+        let high = (high & !0xF000) | 0x4000;
+        let low = (low & !(0b11 << 62)) | (0b10 << 62);
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xFFFF,
+            high & 0xFFFF,
+            low >> 48,
+            low & 0xFFFF_FFFF_FFFF
+        )
+    }
 }

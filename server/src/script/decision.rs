@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use counterfoil_openapi::validate::Reading;
 use counterfoil_openapi::{Operation, Part, Request};
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::call::Source;
@@ -74,6 +75,20 @@ pub(crate) struct ReplySpec {
     pub(crate) templated: AllowInvalid,
     /// Why it cannot be made, where it cannot.
     pub(crate) unmet: Option<String>,
+    /// Why it is refused, with a status that the document does not have.
+    pub(crate) refused: Option<Box<Refused>>,
+}
+
+/// What a script refuses to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) status: StatusCode,
+    /// The code of the problem.
+    pub(crate) code: &'static str,
+    /// What the code means.
+    pub(crate) title: &'static str,
+    /// What is wrong this time.
+    pub(crate) detail: String,
 }
 
 impl ReplySpec {

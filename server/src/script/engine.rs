@@ -1,7 +1,7 @@
 //! All rules that were loaded, and which of them answers.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use counterfoil_openapi::{Finding, Operation};
 use serde_json::Value;
@@ -10,12 +10,13 @@ use super::clock::Moment;
 use super::defaults::ActiveDefaults;
 use super::index::RuleIndex;
 use super::load::{self, Script, ScriptError};
+use super::resource::ActiveResource;
 use super::rule::{ActiveRule, CompiledRule};
 use super::said::{SaidRule, SaidRules};
 use super::scenario::{ActiveScenario, ScenarioInfo};
 use super::scope::{Kept, Scope};
 use super::{Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
-use crate::session::{MAX_STATE_BYTES, Memory, RuleKey, Session, SessionRules, StateFull};
+use crate::session::{Locked, MAX_STATE_BYTES, Memory, RuleKey, Session, SessionRules, StateFull};
 
 /// Holds the scripts of a stub and decides by them. It never changes: what is counted and set at run time is in the
 /// session that a request belongs to.
@@ -51,6 +52,8 @@ struct OperationRules {
     index: RuleIndex,
     /// Asked before the rules.
     scenarios: Vec<ActiveScenario>,
+    /// Asked after the rules.
+    resource: Option<ActiveResource>,
     /// Whether one of all these changes what is kept.
     changes_memory: bool,
 }
@@ -98,6 +101,13 @@ impl ScriptEngine {
                     of_operation.scenarios.push(ActiveScenario::new(scenario, of, active));
                 }
             }
+            for resource in &loaded.resources {
+                for (place, of) in resource.operations.iter().enumerate() {
+                    let of_operation = rules_of(filed.entry(of.operation.clone()).or_default(), &of.document);
+                    let active = ActiveResource { resource: Arc::clone(resource), operation: place, seed };
+                    of_operation.resource.get_or_insert(active);
+                }
+            }
         }
         for of in filed.values_mut().flatten() {
             of.index = RuleIndex::new(of.rules.iter().map(ActiveRule::when));
@@ -106,7 +116,9 @@ impl ScriptEngine {
         keys.extend(defaults.iter().map(ActiveDefaults::key));
         let sessions = SessionRules::merge(scripts.iter().map(|script| &script.loaded().sessions));
         for of in filed.values_mut().flatten() {
-            of.changes_memory = !of.scenarios.is_empty() || of.rules.iter().any(ActiveRule::changes_memory);
+            of.changes_memory = !of.scenarios.is_empty()
+                || of.resource.is_some()
+                || of.rules.iter().any(ActiveRule::changes_memory);
         }
         let mut state = BTreeMap::new();
         for (name, value) in scripts.iter().flat_map(|script| &script.loaded().state) {
@@ -213,7 +225,9 @@ impl ScriptEngine {
             let of = filed?;
             of.index.candidates(scope).find_map(|place| of.rules.get(place)?.decide(scope, session))
         };
-        let mut decision = session.decide(scope).or_else(by_scenario).or_else(by_rule)?;
+        let Some(mut decision) = session.decide(scope).or_else(by_scenario).or_else(by_rule) else {
+            return self.by_resource(filed?.resource.as_ref()?, subject, session, memory);
+        };
         let effects = std::mem::take(&mut decision.effects);
         if !effects.is_empty() {
             // A rule that was set just now may be the first that changes anything.
@@ -227,6 +241,44 @@ impl ScriptEngine {
         }
         self.fill(&self.scope(subject, session, None), session, &mut decision.reply);
         Some(decision)
+    }
+
+    /// What a resource says of a request, which it gets to see where it keeps to the contract.
+    fn by_resource<'s>(
+        &self,
+        resource: &ActiveResource,
+        subject: &Subject<'s>,
+        session: &'s Session,
+        memory: Option<Locked<MutexGuard<'s, Memory>>>,
+    ) -> Option<Decision> {
+        if !subject.reading.violations.is_empty() {
+            return None;
+        }
+        let scope = self.scope(subject, session, None);
+        let outcome = resource.act(&scope, &mut memory.unwrap_or_else(|| session.memory()));
+        let mut decision = resource.answer(&scope, outcome);
+        self.fill(&scope, session, &mut decision.reply);
+        Some(decision)
+    }
+
+    /// The resources of all scripts, in order; of those of one name the first.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = ActiveResource> {
+        let mut names = HashSet::new();
+        let all = self.scripts.iter().flat_map(|script| {
+            let loaded = script.loaded();
+            let seed = loaded.seed.unwrap_or(self.seed);
+            loaded.resources.iter().map(move |resource| ActiveResource {
+                resource: Arc::clone(resource),
+                operation: 0,
+                seed,
+            })
+        });
+        all.filter(move |active| names.insert(active.resource.name.clone()))
+    }
+
+    /// The resource of a name.
+    pub(crate) fn resource(&self, name: &str) -> Option<ActiveResource> {
+        self.resources().find(|resource| resource.info().name == name)
     }
 
     /// What scripts see of a request; of what is kept, as it is under the lock that is held, or else as it is when

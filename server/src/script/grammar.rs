@@ -3,6 +3,7 @@
 //! Each part remembers where it stands, so that what the document says against it can be told with its place.
 //! Everything of the grammar that is not built yet is refused while reading, so nothing here stands for it.
 
+mod resource;
 mod scenario;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::fault::{Drip, Fault};
 use crate::session::SessionWords;
 use crate::upstream::Upstream;
 
+pub(super) use resource::{Filter, Page, Resource, Role, Spot, SpotPlace, Start};
 pub(super) use scenario::{Cell, Scenario, StateTable};
 
 /// A whole script.
@@ -37,6 +39,7 @@ pub(super) struct Text {
     /// What is kept from the start.
     pub(super) state: Vec<(String, Value)>,
     pub(super) scenarios: Vec<Scenario>,
+    pub(super) resources: Vec<Resource>,
     /// The rules, by operation, in order.
     pub(super) entries: Vec<Entry>,
 }

@@ -13,6 +13,7 @@ use super::check::Above;
 use super::grammar::{Defaults, Named, Rules, Text};
 use super::library::Library;
 use super::read::{Node, Reader};
+use super::resource::CompiledResource;
 use super::rule::CompiledRule;
 use super::said::{self, SaidRule};
 use super::scenario::CompiledScenario;
@@ -58,6 +59,7 @@ pub(super) struct Loaded {
     pub(super) documents: Vec<String>,
     pub(super) operations: Vec<Scripted>,
     pub(super) scenarios: Vec<Arc<CompiledScenario>>,
+    pub(super) resources: Vec<Arc<CompiledResource>>,
     /// What is kept from the start.
     pub(super) state: Vec<(String, Value)>,
 }
@@ -118,6 +120,7 @@ impl Script {
         }
         let operations = operations(&mut parts, &meant);
         let scenarios = scenarios(&mut parts, &meant);
+        let resources = resources(&mut parts, &meant);
         let mut state: Vec<(String, Value)> = Vec::new();
         let mut all = (None, Defaults::default(), SessionWords::default());
         let mut findings = Vec::new();
@@ -148,6 +151,7 @@ impl Script {
             documents,
             operations,
             scenarios,
+            resources,
             state,
         })))
     }
@@ -335,6 +339,26 @@ fn scenarios(parts: &mut [Part<'_>], meant: &[Vec<&Contract>]) -> Vec<Arc<Compil
                 continue;
             }
             compiled.push(Arc::new(check::scenario(reader, meant, scenario, place_of(document))));
+        }
+    }
+    compiled
+}
+
+/// The resources of all files; `meant` are the contracts that each speaks of.
+fn resources(parts: &mut [Part<'_>], meant: &[Vec<&Contract>]) -> Vec<Arc<CompiledResource>> {
+    let mut compiled = Vec::new();
+    let mut names: HashSet<String> = HashSet::new();
+    let mut taken = check::Taken::new();
+    for (part, meant) in parts.iter_mut().zip(meant) {
+        let Part { document, reader, text } = part;
+        for resource in std::mem::take(&mut text.resources) {
+            if !names.insert(resource.name.name.clone()) {
+                let message = format!("another file has a resource `{}` already", resource.name.name);
+                reader.error("key-repeated", &resource.name.pointer, message, None);
+                continue;
+            }
+            let checked = check::resource(reader, meant, &resource, &mut taken, place_of(document));
+            compiled.extend(checked.map(Arc::new));
         }
     }
     compiled

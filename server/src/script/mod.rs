@@ -15,6 +15,7 @@
 //! | `said` | rules as they were said |
 //! | `schema` | the JSON Schema of scripts, for editors |
 //! | `scenario` | one state machine at run time |
+//! | `resource` | items that operations make, show, change and remove |
 //! | `engine` | all rules that were loaded, and which comes first |
 //!
 //! What a rule counts, and what is set at run time, is in the session of the request: see `session`.
@@ -35,6 +36,7 @@ mod load;
 mod matcher;
 pub(crate) mod nearest;
 mod read;
+mod resource;
 mod rule;
 mod said;
 mod scenario;
@@ -46,13 +48,14 @@ mod stack;
 mod template;
 
 pub(crate) use clock::{Clock, Moment};
-pub(crate) use decision::{AllowInvalid, Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
+pub(crate) use decision::{AllowInvalid, Decision, InvalidRequests, Refused, ReplySpec, Subject, Unscripted};
 pub(crate) use engine::{ScriptEngine, Succession};
 pub use include::MAX_SCRIPT_FILES;
 pub use library::MAX_SCRIPT_FILE_BYTES;
 pub(crate) use load::check_entry;
 pub use load::{MAX_SCRIPT_BYTES, Script, ScriptError};
 pub(crate) use read::parse_duration;
+pub(crate) use resource::{ActiveResource, ItemRefused};
 pub(crate) use rule::ActiveRule;
 pub(crate) use said::SaidRule;
 pub(crate) use scenario::ScenarioInfo;

@@ -8,7 +8,10 @@ use std::collections::BTreeSet;
 use counterfoil_openapi::{Contract, Operation, StatusPattern};
 use serde_json::{Map, Value, json};
 
-use super::read::{CELL_KEYS, CONDITION_KEYS, DEFAULTS_KEYS, Keys, REPLY_KEYS, ROOT_KEYS, RULE_KEYS};
+use super::read::{
+    CELL_KEYS, CONDITION_KEYS, DEFAULTS_KEYS, Keys, PAGE_KEYS, REPLY_KEYS, RESOURCE_KEYS, ROOT_KEYS,
+    RULE_KEYS,
+};
 
 /// The JSON Schema (draft 7) of scripts: of any, or, where there are contracts, of those for them, with their
 /// operations, statuses and names of examples.
@@ -425,16 +428,46 @@ fn fault() -> Value {
 }
 
 fn resources(names: &Value) -> Value {
-    let operations = ["list", "create", "read", "update", "patch", "delete"];
-    let mut members: Map<String, Value> =
-        operations.map(|name| (name.to_owned(), names.clone())).into_iter().collect();
-    members.insert("key".to_owned(), text());
-    members.insert("in".to_owned(), text());
-    members.insert("seed".to_owned(), json!({"type": "array"}));
-    members.insert("filter".to_owned(), json!({"type": "array", "items": text()}));
-    members.insert("page".to_owned(), json!({"type": "object"}));
-    json!({"type": "object", "additionalProperties": {
-        "type": "object", "required": ["key"], "additionalProperties": false, "properties": members}})
+    let spot = || json!({"type": "string", "pattern": "^(header\\..+|body(\\..+|#/.+)?)$"});
+    let place = || json!({"type": "string", "pattern": "^(path|query|header|cookie)\\..+$"});
+    let page = object(&PAGE_KEYS, |key| match key {
+        "limit" => described("The query parameter that says how many items there are on a page.", text()),
+        "offset" => described("The query parameter that says how many items come before the page.", text()),
+        "page" => described("The query parameter that has the number of the page.", text()),
+        "cursor" => described("The query parameter that has what the page before said.", text()),
+        "first" => described("The number of the first page, 1 unless said otherwise.", count()),
+        "size" => described(
+            "How many items there are on a page where the request does not say.",
+            json!({"type": "integer", "minimum": 1}),
+        ),
+        "total" => described("Where the number of all items goes.", spot()),
+        "next" => described("Where it is said how to get the next page.", spot()),
+        _ => described("Where the list is in the reply.", spot()),
+    });
+    let resource = object(&RESOURCE_KEYS, |key| match key {
+        "key" => described("The member that tells items apart.", text()),
+        "in" => described(
+            "Parameters that each combination of values of has items of its own.",
+            json!({"anyOf": [place(), {"type": "array", "items": place()}]}),
+        ),
+        "seed" => described(
+            "The items there are from the start.",
+            json!({"type": "array", "items": {"type": "object"}}),
+        ),
+        "filter" => described(
+            "The query parameters that narrow a list; each with the member it is compared to, where that is called \
+             something else.",
+            json!({"type": "array", "items": {"anyOf": [
+                text(),
+                {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": text()},
+            ]}}),
+        ),
+        "page" => described("How a list comes in parts.", page.clone()),
+        role => described(&format!("The operation: {role}."), names.clone()),
+    });
+    let mut resource = resource;
+    resource["required"] = json!(["key"]);
+    json!({"type": "object", "additionalProperties": resource})
 }
 
 fn expectations(names: &Value) -> Value {

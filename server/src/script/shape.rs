@@ -18,6 +18,17 @@ pub(super) struct Shape<'s> {
     own: Vec<&'s Value>,
 }
 
+/// The names of members.
+#[derive(Debug)]
+pub(super) struct Names<'s> {
+    /// Those that the document knows, each once.
+    pub(super) known: Vec<&'s str>,
+    /// Those that it knows and that may not travel in this direction.
+    pub(super) refused: Vec<&'s str>,
+    /// Whether there may be others.
+    pub(super) is_open: bool,
+}
+
 /// What is behind a name.
 #[derive(Debug)]
 pub(super) enum Member<'s> {
@@ -87,6 +98,52 @@ impl<'s> Shape<'s> {
         known.sort_unstable();
         known.dedup();
         Member::Unknown(known)
+    }
+
+    /// The names of the members that the document knows here.
+    pub(super) fn names(&self) -> Names<'s> {
+        let (mut known, mut refused): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        for (name, schema) in
+            self.values_of("properties").filter_map(Value::as_object).flat_map(|properties| properties.iter())
+        {
+            if *schema == false { refused.push(name) } else { known.push(name) }
+        }
+        for names in [&mut known, &mut refused] {
+            names.sort_unstable();
+            names.dedup();
+        }
+        refused.retain(|name| known.binary_search(name).is_err());
+        let others = self.values_of("additionalProperties").chain(self.values_of("unevaluatedProperties"));
+        let is_open = known.is_empty()
+            || self.parts.len() >= MAX_SCHEMAS
+            || others.into_iter().any(|schema| *schema != false)
+            || self.values_of("patternProperties").next().is_some();
+        Names { known, refused, is_open }
+    }
+
+    /// What the schemas that have a say here give for a keyword.
+    pub(super) fn values_of(&self, keyword: &str) -> impl Iterator<Item = &'s Value> {
+        self.parts.iter().filter_map(move |part| part.get(keyword))
+    }
+
+    /// The members that every value here has.
+    pub(super) fn required(&self) -> Vec<&'s str> {
+        let mut required = Vec::new();
+        let mut queue = self.own.clone();
+        let mut looked_at = 0;
+        while let Some(schema) = queue.pop() {
+            looked_at += 1;
+            if looked_at > MAX_SCHEMAS {
+                break;
+            }
+            let names = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+            required.extend(names.filter_map(Value::as_str));
+            queue.extend(reference(self.root, schema));
+            queue.extend(schema.get("allOf").and_then(Value::as_array).into_iter().flatten());
+        }
+        required.sort_unstable();
+        required.dedup();
+        required
     }
 
     /// Whether which of several schemas holds here may depend on the value.

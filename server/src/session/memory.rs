@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::by_value::{ByValue, ValueKey};
+use super::collections::Collections;
 
 /// The most that the values of `state` may take together, in bytes of JSON, in a session.
 pub const MAX_STATE_BYTES: usize = 1024 * 1024;
@@ -18,6 +19,8 @@ pub(crate) struct Memory {
     bytes: usize,
     /// By the name of a scenario, what has left its first state.
     places: BTreeMap<String, ByValue<Arc<str>>>,
+    /// The items of resources.
+    pub(crate) resources: Collections,
 }
 
 /// What a decision changes. It is made while the memory is held, and carried out before it is let go.
@@ -116,9 +119,10 @@ impl Memory {
         }
     }
 
-    /// Forgets everything.
+    /// Forgets everything but the items of resources.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.clear_values();
+        self.places.clear();
     }
 
     /// Carries out what a decision changes.

@@ -11,7 +11,8 @@
 //! | `overlay` | one session |
 //! | `tally`, `by_value` | how often each rule was asked and used, for each value of its `per` |
 //! | `clock` | what scripts measure in time goes by |
-//! | `memory` | values that scripts keep, and where scenarios are |
+//! | `memory` | values that scripts keep, where scenarios are, and the items of resources |
+//! | `collections` | the items of resources |
 //! | `rank` | in which order locks are taken |
 //! | `set_rules` | rules set at run time |
 //!
@@ -19,6 +20,7 @@
 
 mod by_value;
 mod clock;
+mod collections;
 mod config;
 mod identify;
 mod memory;
@@ -33,12 +35,15 @@ mod tally;
 pub use by_value::MAX_PER_VALUES;
 pub(crate) use by_value::ValueKey;
 pub(crate) use clock::ClockOrder;
+pub(crate) use collections::{Collection, Initial, Listed, ResourcesFull};
+pub use collections::{MAX_RESOURCE_BYTES, MAX_RESOURCE_ITEMS};
 pub use config::{DEFAULT_SESSION_TTL, MAX_SESSION_NAME, MAX_SESSIONS};
 pub(crate) use config::{SessionRules, SessionWords};
 pub(crate) use identify::is_name as is_session_name;
 pub use memory::MAX_STATE_BYTES;
 pub(crate) use memory::{Effects, Memory, Move, StateFull};
 pub(crate) use overlay::Session;
+pub(crate) use rank::Locked;
 pub use set_rules::{MAX_SET_BYTES, MAX_SET_RULES};
 pub(crate) use set_rules::{NotSet, SetHow, SetOutcome, SetRule};
 pub(crate) use store::{NotOpened, Sessions};

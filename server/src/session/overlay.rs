@@ -240,6 +240,7 @@ impl Session {
             set.extend(base.set.all().iter().map(|rule| rule.active.key()));
         }
         self.counts.retain(|key| engine.counts_under(key) || set.contains(&key));
+        self.memory().resources.retain(|name| engine.resource(name).is_some());
     }
 
     fn forget(&self, gone: &[RuleKey]) {

@@ -71,6 +71,7 @@ fn each_finding_says_its_code_its_place_and_what_to_do() {
             "state-unknown",
             "scenarios: { life: { start: alive, states: { alive: { deletePet: { to: gnoe } }, gone: {} } } }",
         ),
+        ("seed-invalid", "resources: { pets: { key: id, list: listPets, seed: [{ id: 1 }] } }"),
         ("allow-invalid-needless", "rules: { getPet: { example: tom, allow_invalid: [body] } }"),
     ];
     let mut told = String::new();

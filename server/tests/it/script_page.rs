@@ -107,6 +107,18 @@ async fn what_is_kept_and_states() {
 }
 
 #[tokio::test]
+async fn items() {
+    let pets = stub("Items that are made").await;
+    let ada = pets.create(json!({"name": "Ada", "kind": "cat"})).await;
+    assert_eq!((ada.status, ada.json()), (201, json!({"id": 3, "name": "Ada"})));
+    assert_eq!((ada.header("location"), ada.header("counterfoil-source")), ("/pets/3", "resource"));
+    assert_eq!(pets.get("/pets?kind=cat").await.json(), json!([{"id": 3, "name": "Ada"}]));
+    assert_eq!(pets.get("/pets?limit=1").await.json(), json!([{"id": 1, "name": "Rex"}]));
+    assert_eq!(Answer::of(pets.request(Method::DELETE, "/pets/3")).await.status, 204);
+    assert_eq!(pets.get("/pets/3").await.json(), json!({"message": "no such pet"}));
+}
+
+#[tokio::test]
 async fn templates_and_chaos() {
     let filled = stub("Filled from").await;
     let request = filled.request(Method::POST, "/pets").header("X-Api-Key", "k").header("X-Request", "r1");

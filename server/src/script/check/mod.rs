@@ -4,6 +4,7 @@
 mod body;
 mod field;
 mod reply;
+mod resource;
 mod scenario;
 mod shadow;
 mod template;
@@ -20,6 +21,7 @@ use super::sequence::Sequence;
 use template::Templates;
 
 pub(super) use reply::valid_response;
+pub(super) use resource::{Taken, resource};
 pub(super) use scenario::scenario;
 pub(super) use shadow::Above;
 

@@ -55,7 +55,7 @@ fn states<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Vec<StateTable> {
 }
 
 /// The members of a map, whatever their names.
-fn named<'d>(reader: &mut Reader<'d>, node: &Node<'d>, expected: &str) -> Vec<(Named, Node<'d>)> {
+pub(super) fn named<'d>(reader: &mut Reader<'d>, node: &Node<'d>, expected: &str) -> Vec<(Named, Node<'d>)> {
     let Some(object) = node.value.as_object() else {
         reader.unexpected(node, expected);
         return Vec::new();

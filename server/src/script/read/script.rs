@@ -3,12 +3,23 @@
 use super::super::grammar::{Defaults, Entry, Named, Text};
 use super::super::{InvalidRequests, Unscripted, nearest};
 use super::cursor::{Keys, Node, Reader};
-use super::{duration, reply, rule, scenario, sessions, state};
+use super::{duration, reply, resource, rule, scenario, sessions, state};
 
 pub(in crate::script) const ROOT: Keys = Keys {
     of: "a script",
-    known: &["script", "document", "include", "seed", "defaults", "sessions", "state", "rules", "scenarios"],
-    later: &["resources", "expect"],
+    known: &[
+        "script",
+        "document",
+        "include",
+        "seed",
+        "defaults",
+        "sessions",
+        "state",
+        "rules",
+        "scenarios",
+        "resources",
+    ],
+    later: &["expect"],
 };
 
 pub(in crate::script) const DEFAULTS: Keys = Keys {
@@ -49,6 +60,7 @@ pub(in crate::script) fn script(reader: &mut Reader<'_>) -> Text {
             "defaults" => text.defaults = defaults(reader, &node),
             "sessions" => text.sessions = sessions::sessions(reader, &node),
             "state" => text.state = state::state(reader, &node),
+            "resources" => text.resources = resource::resources(reader, &node),
             "scenarios" => text.scenarios = scenario::scenarios(reader, &node),
             _ => text.entries = entries(reader, &node),
         }

@@ -54,7 +54,7 @@ impl<'a> Turn<'a> {
                 return Ok(Some(value.into_owned()));
             }
             Hole::Sequence => Value::from(self.number),
-            Hole::Uuid => Value::from(uuid(&mut self.chance)),
+            Hole::Uuid => Value::from(self.chance.uuid()),
             Hole::Now(seconds) => {
                 let now = i64::try_from(self.scope.now.unix.as_secs()).unwrap_or(i64::MAX);
                 Value::from(rfc3339(now.saturating_add(*seconds)))
@@ -153,19 +153,4 @@ fn weight(value: &Value) -> usize {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => NODE,
     }
-}
-
-/// A UUID of version 4 (RFC 9562).
-fn uuid(chance: &mut Chance) -> String {
-    let (high, low) = (chance.bits(), chance.bits());
-    let high = (high & !0xF000) | 0x4000;
-    let low = (low & !(0b11 << 62)) | (0b10 << 62);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        (high >> 16) & 0xFFFF,
-        high & 0xFFFF,
-        low >> 48,
-        low & 0xFFFF_FFFF_FFFF
-    )
 }

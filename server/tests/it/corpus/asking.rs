@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use counterfoil_openapi::codec::encode_request;
+use counterfoil_openapi::codec::{RequestValues, encode_request};
 use counterfoil_openapi::generate::{NoInstance, Seed, positive_request, sample};
 use counterfoil_openapi::{ApiKeyLocation, Operation, Request, Response, SecuritySchemeKind};
 use http::header::{AUTHORIZATION, COOKIE, HeaderName};
@@ -15,11 +15,24 @@ use http::{HeaderValue, Method};
 ///
 /// Where none can be made, and why.
 pub(crate) fn request(operation: &Arc<Operation>) -> Result<Request, NoInstance> {
+    request_with(operation, |_| {})
+}
+
+/// As [`request`], with a change to what was drawn.
+///
+/// # Errors
+///
+/// Where none can be made, and why.
+pub(crate) fn request_with(
+    operation: &Arc<Operation>,
+    change: impl FnOnce(&mut RequestValues),
+) -> Result<Request, NoInstance> {
     let none =
         |message: &str| NoInstance { pointer: operation.pointer().to_string(), message: message.to_owned() };
     let strategy = positive_request(operation)?;
     let values = sample(&strategy, &Seed::derive(0, &[operation.id().as_str()], 0));
-    let values = values.ok_or_else(|| none("nothing is drawn"))?;
+    let mut values = values.ok_or_else(|| none("nothing is drawn"))?;
+    change(&mut values);
     let mut request = encode_request(operation, &values).map_err(|error| none(&error.to_string()))?;
     sign(operation, &mut request);
     request.target = format!("{}{}", operation.default_base_path(), request.target);
