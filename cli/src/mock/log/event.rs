@@ -25,6 +25,8 @@ pub(super) struct Told {
 #[derive(Debug, Default)]
 pub(super) struct Request {
     pub(super) call: u64,
+    /// The session that the request named, if any.
+    pub(super) session: Option<String>,
     pub(super) method: String,
     pub(super) url: String,
     pub(super) operation: Option<String>,
@@ -113,6 +115,7 @@ impl Visit for Told {
     fn record_str(&mut self, field: &Field, value: &str) {
         match (&mut self.request, field.name()) {
             (_, "message") => value.clone_into(&mut self.message),
+            (Some(request), "session") => request.session = Some(value.to_owned()),
             (Some(request), "method") => value.clone_into(&mut request.method),
             (Some(request), "url") => value.clone_into(&mut request.url),
             (Some(request), "operation") => request.operation = Some(value.to_owned()),

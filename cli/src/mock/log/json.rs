@@ -16,6 +16,7 @@ pub(super) fn line(told: &Told) -> String {
         Some(request) => {
             members.insert("event".to_owned(), "request".into());
             members.insert("call".to_owned(), request.call.into());
+            members.insert("session".to_owned(), json!(request.session));
             members.insert("method".to_owned(), request.method.clone().into());
             members.insert("url".to_owned(), request.url.clone().into());
             members.insert("operation".to_owned(), json!(request.operation));

@@ -40,13 +40,15 @@ pub(crate) struct LogOptions {
 pub(crate) const HELP: &str = "\
 Log lines:
   The line of a request says when it came, status, method and whole URL, the operation, where
-  the reply comes from, how long it took, the number of the call, and why: the violations, or
+  the reply comes from, how long it took, the number of the call, the session that it named,
+  if any, and why: the violations, or
   the decisions on the way to the reply. Secrets are hidden as in the journal.
   With `--log json` each line is an object with these members:
     time        when, in UTC (RFC 3339)
     level       error, warn, info, debug or trace
     event       `request`, or `message` for all else, which has a `message`
     call        the number of the call: the header `counterfoil-call`
+    session     the session that the request named, or null: calls are numbered in each
     method      the method
     url         path and query
     operation   the id of the operation, or null

@@ -67,7 +67,12 @@ fn of_request(request: &Request, paint: Paint, line: &mut String) {
         paint.put(line, Style::new(), rule);
     }
     let latency = u32::try_from(request.latency_us).unwrap_or(u32::MAX);
-    let _ = write!(line, ", {:.2} ms, call {}]", f64::from(latency) / 1e3, request.call);
+    let _ = write!(line, ", {:.2} ms, call {}", f64::from(latency) / 1e3, request.call);
+    if let Some(session) = &request.session {
+        line.push_str(" of ");
+        paint.put(line, Style::new(), session);
+    }
+    line.push(']');
     let (style, why, most) = if request.violations.is_empty() {
         (QUIET, request.trail.read(), usize::MAX)
     } else {
@@ -132,6 +137,7 @@ mod tests {
     fn request() -> Request {
         Request {
             call: 7,
+            session: None,
             method: "GET".to_owned(),
             url: "/pets?\u{7f}a=\u{9b}31m\u{202e}".to_owned(),
             operation: Some("list\u{1b}[2JPets".to_owned()),
@@ -175,5 +181,8 @@ mod tests {
         let violations = (1..=10).map(|number| format!("query/p{number}: missing [required]"));
         invalid.violations = texts(violations);
         insta::assert_snapshot!(shown(invalid, false), @"2026-01-02T03:04:05.678901Z 404 GET /pets?limit=x listPets [validation, 1.23 ms, call 7] query/p1: missing [required]; query/p2: missing [required]; query/p3: missing [required]; query/p4: missing [required]; query/p5: missing [required]; query/p6: missing [required]; query/p7: missing [required]; query/p8: missing [required]; and 2 more");
+        let named = Request { session: Some("s1".to_owned()), ..request() };
+        let line = shown(named, false);
+        assert!(line.contains("ms, call 7 of s1] "), "{line}");
     }
 }
