@@ -1,15 +1,17 @@
 //! The journal: a bounded record of calls, each with its trail.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use counterfoil_openapi::{Operation, Violation};
 use http::{Method, StatusCode};
+use tokio::sync::broadcast;
 
 use crate::call::{Call, Source};
 use crate::callback::Followed;
+use crate::dropped::Dropped;
 use crate::edition::Edition;
 use crate::kept::Record;
 use crate::redact::{Found, Side};
@@ -72,9 +74,29 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Journal {
     last_id: AtomicU64,
+    /// How many calls were recorded.
+    recorded: AtomicU64,
     /// What came of callbacks, later than their calls.
     pub(crate) followed: Arc<Followed>,
-    ring: Ring<Kept>,
+    ring: Ring<Held>,
+    /// Those that were recorded and are not held any more.
+    dropped: Dropped,
+    /// Tells of each call that is recorded, once somebody listens; [`ENDED`] is the last word.
+    arrivals: OnceLock<broadcast::Sender<u64>>,
+}
+
+/// How many arrivals a listener may be behind before it misses some.
+pub(crate) const MAX_BEHIND: usize = 1_024;
+
+/// What listeners are told once no call follows.
+pub(crate) const ENDED: u64 = 0;
+
+/// A call in the ring.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Which of all calls it was to be recorded, from 1; calls that take long are recorded after later ones.
+    arrival: u64,
+    pub(crate) kept: Kept,
 }
 
 /// A call that is kept.
@@ -83,7 +105,7 @@ pub(crate) struct Journal {
     clippy::large_enum_variant,
     reason = "nearly all are the large one, and one allocation a call is enough"
 )]
-enum Kept {
+pub(crate) enum Kept {
     /// As it was recorded.
     Recorded(Entry),
     /// As it is shown, so that nothing holds on to an edition that is served no more.
@@ -101,16 +123,50 @@ impl Journal {
         self.last_id.load(Ordering::Relaxed)
     }
 
-    /// Records a call, and forgets those with the lowest ids where there are too many.
+    /// Records a call, forgets those with the lowest ids where there are too many, and tells whoever listens.
     pub(crate) fn push(&self, entry: Entry) {
-        self.ring.push(entry.id, entry.size(), Kept::Recorded(entry));
+        let (id, size) = (entry.id, entry.size());
+        let arrival = self.recorded.fetch_add(1, Ordering::Relaxed) + 1;
+        let held = Held { arrival, kept: Kept::Recorded(entry) };
+        self.ring.push(id, size, held, |gone| self.dropped.add(gone.kept.operation()));
+        // Whoever begins to listen looks at the ring after that: either it sees the call, or it is seen here.
+        fence(Ordering::SeqCst);
+        if let Some(arrivals) = self.arrivals.get() {
+            // Nobody may listen any more.
+            let _ = arrivals.send(id);
+        }
+    }
+
+    /// The ids of the calls that are recorded from now on, in the order in which they are.
+    pub(crate) fn listen(&self) -> broadcast::Receiver<u64> {
+        let arrivals = self.arrivals.get_or_init(|| broadcast::Sender::new(MAX_BEHIND)).subscribe();
+        fence(Ordering::SeqCst);
+        arrivals
+    }
+
+    /// Tells whoever listens that no call follows.
+    pub(crate) fn end(&self) {
+        if let Some(arrivals) = self.arrivals.get() {
+            let _ = arrivals.send(ENDED);
+        }
     }
 
     /// The calls that a filter lets through, by id.
     pub(crate) fn list(&self, filter: &CallFilter) -> Vec<Call> {
         let limit = filter.limit.unwrap_or(usize::MAX);
-        let kept = self.ring.items();
-        kept.iter().filter(|kept| filter.admits(kept)).take(limit).map(|kept| self.show(kept)).collect()
+        let held = self.ring.items();
+        held.iter().filter(|held| filter.admits(&held.kept)).take(limit).map(|held| self.show(held)).collect()
+    }
+
+    /// The ids of the calls that were recorded after one, in the order in which they were; where that one has gone,
+    /// of those with a higher id.
+    pub(crate) fn after(&self, id: u64) -> Vec<u64> {
+        let mut held = self.ring.items();
+        held.sort_unstable_by_key(|held| held.arrival);
+        let place = held.iter().position(|held| held.kept.id() == id);
+        let is_later =
+            |(at, held): &(usize, &Arc<Held>)| place.map_or(held.kept.id() > id, |place| *at > place);
+        held.iter().enumerate().filter(is_later).map(|(_, held)| held.kept.id()).collect()
     }
 
     /// The call of an id, unless it has gone.
@@ -118,9 +174,21 @@ impl Journal {
         Some(self.show(self.ring.get(id)?.as_ref()))
     }
 
+    /// The call of an id as it is held, unless it has gone.
+    pub(crate) fn held(&self, id: u64) -> Option<Arc<Held>> {
+        self.ring.get(id)
+    }
+
+    /// Every call as it is held, by id, and how many of an operation were dropped before.
+    pub(crate) fn all_held(&self, operation: &str) -> (Vec<Arc<Held>>, u64) {
+        let held = self.ring.items();
+        // Asked after them: what was dropped in between is counted twice rather than never.
+        (held, self.dropped.of(operation))
+    }
+
     /// A call with all that is known of it by now.
-    fn show(&self, kept: &Kept) -> Call {
-        let mut call = kept.show();
+    fn show(&self, held: &Held) -> Call {
+        let mut call = held.kept.show();
         call.trail.extend(self.followed.of(call.id));
         call
     }
@@ -128,8 +196,8 @@ impl Journal {
     /// How many calls are kept of each operation, by its id.
     pub(crate) fn counts(&self) -> HashMap<String, u64> {
         let mut counts = HashMap::new();
-        for kept in self.ring.items() {
-            if let Some(operation) = kept.operation() {
+        for held in self.ring.items() {
+            if let Some(operation) = held.kept.operation() {
                 *counts.entry(operation.to_owned()).or_default() += 1;
             }
         }
@@ -138,35 +206,49 @@ impl Journal {
 
     /// Lets go of every edition but the one served now: what was recorded under another is kept as it is shown.
     pub(crate) fn settle(&self, served: &Arc<Edition>) {
-        for kept in self.ring.items() {
-            if let Kept::Recorded(entry) = &*kept
+        for held in self.ring.items() {
+            if let Kept::Recorded(entry) = &held.kept
                 && !Arc::ptr_eq(&entry.edition, served)
             {
-                self.ring.replace(entry.id, Kept::Settled(Box::new(entry.show())));
+                let kept = Kept::Settled(Box::new(entry.show()));
+                self.ring.replace(entry.id, Held { arrival: held.arrival, kept });
             }
         }
     }
 
-    /// Forgets every call; ids go on.
+    /// Forgets every call, and how many there were of each operation is all that is known of them; ids go on.
     pub(crate) fn clear(&self) {
-        self.ring.clear();
+        self.ring.clear(|gone| self.dropped.add(gone.kept.operation()));
+    }
+
+    /// Begins anew, as if there had been no call; ids go on.
+    pub(crate) fn reset(&self) {
+        self.ring.clear(|_| {});
+        self.dropped.clear();
     }
 }
 
 impl Default for Journal {
     /// An empty journal.
     fn default() -> Self {
-        let followed = Arc::default();
-        Self { last_id: AtomicU64::new(0), followed, ring: Ring::new(MAX_CALLS, MAX_BYTES) }
+        Self {
+            last_id: AtomicU64::new(0),
+            recorded: AtomicU64::new(0),
+            followed: Arc::default(),
+            ring: Ring::new(MAX_CALLS, MAX_BYTES),
+            dropped: Dropped::default(),
+            arrivals: OnceLock::new(),
+        }
     }
 }
 
 impl CallFilter {
-    fn admits(&self, kept: &Kept) -> bool {
-        let operation = kept.operation();
-        let (status, violations) = match kept {
-            Kept::Recorded(entry) => (entry.status.map(|status| status.as_u16()), &entry.violations),
-            Kept::Settled(call) => (call.status, &call.violations),
+    /// Whether it lets a call through.
+    pub(crate) fn admits(&self, kept: &Kept) -> bool {
+        let (operation, status) = (kept.operation(), kept.status());
+        let violations = match kept {
+            Kept::Recorded(entry) => &entry.violations,
+            Kept::Settled(call) => &call.violations,
         };
         // What means no operation is neither.
         let validity = match (operation, violations.is_empty()) {
@@ -182,15 +264,33 @@ impl CallFilter {
 }
 
 impl Kept {
-    fn id(&self) -> u64 {
+    /// Its number.
+    pub(crate) fn id(&self) -> u64 {
         match self {
             Self::Recorded(entry) => entry.id,
             Self::Settled(call) => call.id,
         }
     }
 
+    /// The method and the path that were asked for.
+    pub(crate) fn asked(&self) -> (&str, &str) {
+        let (method, target) = match self {
+            Self::Recorded(entry) => (entry.method.as_str(), entry.target.as_str()),
+            Self::Settled(call) => (call.method.as_str(), call.url.as_str()),
+        };
+        (method, target.split_once('?').map_or(target, |(path, _)| path))
+    }
+
+    /// The status of its reply.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Recorded(entry) => entry.status.map(|status| status.as_u16()),
+            Self::Settled(call) => call.status,
+        }
+    }
+
     /// The id of its operation.
-    fn operation(&self) -> Option<&str> {
+    pub(crate) fn operation(&self) -> Option<&str> {
         match self {
             Self::Recorded(entry) => entry.operation.as_ref().map(|operation| operation.id().as_str()),
             Self::Settled(call) => call.operation.as_deref(),

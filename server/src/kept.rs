@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use counterfoil_openapi::Operation;
-use http::{HeaderMap, header};
+use counterfoil_openapi::{Operation, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::call::Message;
 use crate::dress;
@@ -74,6 +74,24 @@ impl Record {
         let cut =
             if body.len() > MAX_BODY { Bytes::copy_from_slice(&body[..MAX_BODY]) } else { body.clone() };
         Self { head, body: cut, body_size: body.len() }
+    }
+
+    /// Whether the end of the body is missing.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.body_size > self.body.len()
+    }
+
+    /// The request that was recorded, with secrets, as far as its body is kept.
+    pub(crate) fn to_request(&self, method: Method, target: String) -> Request {
+        let mut headers = HeaderMap::new();
+        for line in self.head.as_bytes().split(|byte| *byte == b'\n') {
+            let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+            let (name, value) = (&line[..colon], &line[colon + 1..]);
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+                headers.append(name, value);
+            }
+        }
+        Request { method, target, headers, body: self.body.clone() }
     }
 
     /// How many bytes it holds.

@@ -23,6 +23,7 @@ mod cors;
 mod credentials;
 mod difference;
 mod dress;
+mod dropped;
 mod edition;
 mod fault;
 mod head;
@@ -50,6 +51,7 @@ mod stub_plane;
 mod tls;
 mod trail;
 mod upstream;
+mod verify;
 mod wish;
 
 pub use builder::{
@@ -75,6 +77,7 @@ pub use session::{
     MAX_SESSIONS, MAX_SET_BYTES, MAX_SET_RULES, MAX_STATE_BYTES,
 };
 pub use start_error::StartError;
+pub use state::{MAX_STREAMS, MAX_WAITS};
 pub use tls::{LocalAuthority, Tls, TlsError};
 pub use upstream::{
     DEFAULT_REPLY_LIMIT, DEFAULT_UPSTREAM_DEADLINE, Forwarding, Invalid, Missing, Operations, Upstream,

@@ -134,6 +134,33 @@ impl Secrets {
         self.headers.contains(name) || secrets.is_some_and(|secrets| secrets.headers.contains(name))
     }
 
+    /// Whether the values of a header are hidden.
+    pub(crate) fn hides_header(&self, operation: &Operation, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        self.headers.contains(&name)
+            || self.at(operation).is_some_and(|secrets| secrets.headers.contains(&name))
+    }
+
+    /// Whether the values of a query parameter are hidden.
+    pub(crate) fn hides_query(&self, operation: &Operation, name: &str) -> bool {
+        let is_documented = |secrets: &OperationSecrets| {
+            secrets.is_query_secret || secrets.query.contains(name) || is_member(name, &secrets.query_members)
+        };
+        self.query.contains(name) || self.at(operation).is_some_and(is_documented)
+    }
+
+    /// Whether a member of a request's body is hidden.
+    pub(crate) fn hides_member(&self, operation: &Operation, name: &str) -> bool {
+        self.at(operation).is_some_and(|secrets| is_member(name, &secrets.request))
+    }
+
+    /// Hides the secret members of a value from a request's body.
+    pub(crate) fn hide_in(&self, operation: &Operation, value: &mut Value) {
+        if let Some(secrets) = self.at(operation) {
+            hide_members(value, &secrets.request, &mut Found::default());
+        }
+    }
+
     /// Adds a header's value to the secrets found, if it is one; its name is in lower case.
     pub(crate) fn find_in_header(
         &self,
@@ -217,8 +244,11 @@ impl Secrets {
     }
 
     fn of(&self, operation: Option<&Arc<Operation>>) -> Option<&OperationSecrets> {
-        let operation = operation?;
-        let slot = self.operations.get(&address(operation))?;
+        self.at(operation?)
+    }
+
+    fn at(&self, operation: &Operation) -> Option<&OperationSecrets> {
+        let slot = self.operations.get(&std::ptr::from_ref(operation).addr())?;
         Some(slot.get_or_init(|| OperationSecrets::of(operation)))
     }
 }
@@ -401,8 +431,16 @@ fn hide_pairs(text: &str, is_secret: impl Fn(&str) -> bool, found: &mut Found) -
     hidden.join("&")
 }
 
+/// How the text ends that stands for a whole body.
+const HIDDEN_WHOLE: &str = " bytes hidden: the body may hold secrets and could not be read]";
+
 fn hide_whole(body: &Bytes) -> Bytes {
-    Bytes::from(format!("[{} bytes hidden: the body may hold secrets and could not be read]", body.len()))
+    Bytes::from(format!("[{}{HIDDEN_WHOLE}", body.len()))
+}
+
+/// Whether this stands for a whole body that is hidden.
+pub(crate) fn is_hidden_whole(body: &[u8]) -> bool {
+    body.starts_with(b"[") && body.ends_with(HIDDEN_WHOLE.as_bytes())
 }
 
 #[cfg(test)]

@@ -50,14 +50,19 @@ impl<T> Ring<T> {
 
     /// Keeps an item of a number of its own and about that many bytes; the lowest numbers go where there is too much.
     ///
-    /// An item that comes after what would have displaced it is not kept.
-    pub(crate) fn push(&self, number: u64, size: usize, item: T) {
+    /// An item that comes after what would have displaced it is not kept. `lost` is told of each item that makes room,
+    /// before anybody can miss it.
+    pub(crate) fn push(&self, number: u64, size: usize, item: T, lost: impl Fn(&T)) {
         let kept = Kept { number, size, item: Arc::new(item) };
         let mut slot = self.slot(number);
         if slot.as_ref().is_some_and(|later| later.number > number) {
+            lost(&kept.item);
             return;
         }
         let bytes = self.bytes.fetch_add(size, Ordering::Relaxed) + size;
+        if let Some(gone) = &*slot {
+            lost(&gone.item);
+        }
         let gone = slot.replace(kept);
         if let Some(gone) = &gone {
             self.bytes.fetch_sub(gone.size, Ordering::Relaxed);
@@ -67,14 +72,14 @@ impl<T> Ring<T> {
         let bytes = bytes - gone.map_or(0, |gone| gone.size);
         // Asked after the slot was held: whoever made room passed it before, or finds the item there.
         if number < self.oldest.load(Ordering::Relaxed) {
-            self.take(number);
+            self.take(number, &lost);
         } else if bytes > self.max_bytes {
-            self.make_room(number);
+            self.make_room(number, &lost);
         }
     }
 
     /// Forgets what comes before a number, the lowest first, until the rest fits.
-    fn make_room(&self, number: u64) {
+    fn make_room(&self, number: u64, lost: &impl Fn(&T)) {
         let _alone = lock(&self.making_room);
         // Two rounds before it there is nothing left.
         let start = number.saturating_sub(2 * self.max_items as u64);
@@ -84,12 +89,15 @@ impl<T> Ring<T> {
                 break;
             }
             self.oldest.store(oldest + 1, Ordering::Relaxed);
-            self.take(oldest);
+            self.take(oldest, lost);
         }
     }
 
-    fn take(&self, number: u64) {
+    fn take(&self, number: u64, lost: &impl Fn(&T)) {
         let mut slot = self.slot(number);
+        if let Some(gone) = slot.as_ref().filter(|kept| kept.number == number) {
+            lost(&gone.item);
+        }
         let gone = slot.take_if(|kept| kept.number == number);
         if let Some(gone) = &gone {
             self.bytes.fetch_sub(gone.size, Ordering::Relaxed);
@@ -122,11 +130,14 @@ impl<T> Ring<T> {
         items.into_iter().map(|(_, item)| item).collect()
     }
 
-    /// Forgets everything.
-    pub(crate) fn clear(&self) {
+    /// Forgets everything, and tells `lost` of each item.
+    pub(crate) fn clear(&self, lost: impl Fn(&T)) {
         let _alone = lock(&self.making_room);
         for slot in self.made() {
             let mut slot = lock(slot);
+            if let Some(gone) = &*slot {
+                lost(&gone.item);
+            }
             let gone = slot.take();
             if let Some(gone) = &gone {
                 self.bytes.fetch_sub(gone.size, Ordering::Relaxed);
@@ -163,6 +174,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::thread;
 
     use super::*;
@@ -187,25 +199,31 @@ mod tests {
             (&[(2, 9), (3, 9), (1, 1)], &[3]),
         ];
         for (pushed, kept) in table {
-            let ring = Ring::new(4, 10);
+            let (ring, lost) = (Ring::new(4, 10), RefCell::new(Vec::new()));
             for (number, size) in pushed {
-                ring.push(*number, *size, *number);
+                ring.push(*number, *size, *number, |gone| lost.borrow_mut().push(*gone));
             }
             assert_eq!(numbers(&ring), kept, "{pushed:?}");
             let size =
                 |number: &u64| pushed.iter().find(|(pushed, _)| pushed == number).map(|(_, size)| *size);
             assert_eq!(ring.bytes(), kept.iter().filter_map(size).sum::<usize>(), "{pushed:?}");
             assert!(kept.iter().all(|number| ring.get(*number).as_deref() == Some(number)), "{pushed:?}");
+            // Each that was pushed is kept or was told of.
+            let mut all: Vec<u64> = lost.into_inner().into_iter().chain(kept.iter().copied()).collect();
+            all.sort_unstable();
+            let mut expected: Vec<u64> = pushed.iter().map(|(number, _)| *number).collect();
+            expected.sort_unstable();
+            assert_eq!(all, expected, "{pushed:?}");
         }
     }
 
     #[test]
     fn what_was_cleared_can_be_filled_again() {
         let ring = Ring::new(4, 10);
-        (1..9).for_each(|number| ring.push(number, 9, number));
-        ring.clear();
+        (1..9).for_each(|number| ring.push(number, 9, number, |_| {}));
+        ring.clear(|_| {});
         assert_eq!((numbers(&ring), ring.bytes()), (vec![], 0));
-        ring.push(3, 1, 3);
+        ring.push(3, 1, 3, |_| {});
         ring.replace(3, 33);
         ring.replace(7, 77);
         assert_eq!((numbers(&ring), ring.bytes()), (vec![33], 1));
@@ -219,7 +237,7 @@ mod tests {
                 scope.spawn(|| {
                     for _ in 0..2_000 {
                         let number = next.fetch_add(1, Ordering::Relaxed);
-                        ring.push(number, (number % 9) as usize, number);
+                        ring.push(number, (number % 9) as usize, number, |_| {});
                     }
                 });
             }

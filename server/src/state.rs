@@ -16,6 +16,12 @@ use crate::script::{Script, ScriptEngine};
 use crate::session::Sessions;
 use crate::startup;
 use crate::upstream::Forwarder;
+use crate::verify::Slots;
+
+/// The most streams of calls at once.
+pub const MAX_STREAMS: usize = 32;
+/// The most verifications that wait for calls at once.
+pub const MAX_WAITS: usize = 256;
 
 /// The state of one stub.
 #[derive(Debug)]
@@ -32,6 +38,10 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     /// Which connections have requests under way, to either plane.
     pub(crate) traffic: Arc<Traffic>,
+    /// Who streams calls.
+    pub(crate) streams: Slots,
+    /// Who waits for calls.
+    pub(crate) waits: Slots,
     /// How the stub was built.
     pub(crate) settings: Settings,
     /// The base URL of the stub, once it listens.
@@ -56,6 +66,8 @@ impl State {
             changing: Mutex::default(),
             sessions,
             traffic: Arc::new(Traffic::new()),
+            streams: Slots::new(MAX_STREAMS),
+            waits: Slots::new(MAX_WAITS),
             url: OnceLock::new(),
             stopping: watch::Sender::new(false),
             forwarder,

@@ -3,6 +3,7 @@
 use counterfoil_client::control::{Client, Error, types};
 use counterfoil_openapi::Contract;
 use counterfoil_server::{Script, StubServer};
+use futures::StreamExt as _;
 use serde_json::{Map, Value, json};
 
 const DOCUMENT: &str = "
@@ -206,4 +207,38 @@ async fn sessions() {
     assert_eq!(*control.show_value("size", None).await.unwrap(), json!(3));
     control.drop_session("mine").await.unwrap();
     assert_eq!(refused(control.drop_session("mine").await), (404, "session-unknown".to_owned()));
+}
+
+#[tokio::test]
+async fn verification_explanation_and_the_stream_of_calls() {
+    let steered = Steered::start().await;
+    let control = &steered.control;
+    let mut stream = control.stream_calls(None, None, None, None, None).await.unwrap().into_inner();
+    let beginning = stream.next().await.expect("an event").expect("bytes");
+    assert_eq!(&beginning[..], b": calls follow\n\n");
+    assert_eq!(steered.status("/pets/7").await, 404);
+    let event = stream.next().await.expect("an event").expect("bytes");
+    assert!(event.starts_with(b"id: 1\nevent: call\ndata: {"), "{event:?}");
+
+    let order = |order: Value| types::Verification(order);
+    let seen = json!({"op": "getPet", "where": {"path.petId": 7}, "count": 1, "within": "1s"});
+    assert_eq!(*control.verify(None, &order(seen)).await.unwrap(), types::Verified { ok: true, count: 1 });
+    let unseen = order(json!({"op": "getPet", "where": {"path.petId": {"gt": 7}}}));
+    let Err(Error::ErrorResponse(problem)) = control.verify(None, &unseen).await else {
+        panic!("there was no such call")
+    };
+    assert_eq!(problem.type_, "verification-failed");
+    let near = &problem.failures[0].nearest[0];
+    let difference = near.difference.as_ref().expect("it differs");
+    assert_eq!((near.call.id, difference.field.as_str()), (1, "path.petId"));
+    assert_eq!(refused(control.verify(None, &order(json!({}))).await), (422, "findings".to_owned()));
+    assert!(control.verify_expectations(None).await.unwrap().expectations.is_empty());
+
+    let explained = control.explain_call(1, None).await.unwrap();
+    let outcomes: Vec<_> = explained.candidates.iter().map(|one| (one.rule.as_str(), one.outcome)).collect();
+    assert_eq!(
+        outcomes,
+        [("pet/gone", types::RuleOutcome::Differs), ("getPet#1", types::RuleOutcome::Answered),]
+    );
+    assert_eq!(refused(control.explain_call(9, None).await), (404, "call-unknown".to_owned()));
 }

@@ -39,6 +39,11 @@ pub(super) trait Content: JsonSchema + Serialize + Send + Sync + 'static {}
 
 impl<T: JsonSchema + Serialize + Send + Sync + 'static> Content for T {}
 
+/// Answers what a row of its own kind does.
+pub(super) fn answered<R>(answer: Result<R, Problem>) -> Result<Answer<R>, Problem> {
+    Ok(Answer(answer))
+}
+
 /// Answers 200.
 pub(super) fn shown<T: Content>(shown: Result<T, Problem>) -> Shown<T> {
     Ok(Answer(shown.map(HttpResponseOk)))

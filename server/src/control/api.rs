@@ -2,11 +2,13 @@
 
 use dropshot::RequestContext;
 
-use super::answer::{Done, Made, Removed, Shown};
-use super::calls::{Call, CallFilter, CallList, CallPath};
+use super::answer::{Answer, Done, Made, Removed, Shown};
+use super::calls::{CallFilter, CallList, CallPath};
 use super::clock::{ClockSet, ClockState};
+use super::explanation::CallExplanation;
 use super::health::Health;
 use super::operations::{OperationPath, OperationSummary, Reply, ReplySet};
+use super::problem::Problem;
 use super::reset::Reset;
 use super::resources::{ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummary};
 use super::rules::{NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
@@ -14,6 +16,8 @@ use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
 use super::sessions::{NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
 use super::state::{AnyValue, StatePath, Values};
+use super::stream::{CallName, CallOrStream};
+use super::verify::{ExpectationsMet, Verification, Verified};
 use super::webhooks::{WebhookOrder, WebhookPath, WebhookSent};
 
 /// The control API of a running stub.
@@ -132,9 +136,38 @@ pub(crate) trait ControlApi {
     #[endpoint { method = GET, path = "/calls/{id}" }]
     async fn show_call(
         rqctx: RequestContext<Self::Context>,
+        path: SaidPath<CallName>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Result<Answer<CallOrStream>, Problem>;
+
+    /// Explain one call: what each rule made of it, and why the one that answered did
+    #[endpoint { method = GET, path = "/calls/{id}/explain" }]
+    async fn explain_call(
+        rqctx: RequestContext<Self::Context>,
         path: SaidPath<CallPath>,
         query: SaidQuery<SessionQuery>,
-    ) -> Shown<Call>;
+    ) -> Shown<CallExplanation>;
+
+    /// Verify what the scripts expect
+    ///
+    /// What is not so is answered 409 `verification-failed`, with the calls that came nearest; what cannot be told,
+    /// since calls were dropped from the journal, 409 `verification-untold`.
+    #[endpoint { method = GET, path = "/verify" }]
+    async fn verify_expectations(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<ExpectationsMet>;
+
+    /// Verify that there were these calls, or that they come in time
+    ///
+    /// It is answered as soon as it holds, or can no longer hold; otherwise after `within`. What is not so is answered
+    /// as `GET /verify` answers it.
+    #[endpoint { method = POST, path = "/verify" }]
+    async fn verify(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<SessionQuery>,
+        order: SaidBody<Verification>,
+    ) -> Shown<Verified>;
 
     /// Show what scripts keep: every value by its name
     #[endpoint { method = GET, path = "/state" }]

@@ -131,32 +131,41 @@ pub(crate) struct HeaderField {
 /// Those asked for, the oldest first.
 pub(super) fn list(asked: &Asked<'_>, filter: CallFilter) -> Result<CallList, Problem> {
     let CallFilter { op, status, valid, after, limit, session: _ } = filter;
-    let operation = match op {
-        Some(name) => Some(operations::find(&asked.edition(), &name)?.id().as_str().to_owned()),
-        None => None,
-    };
+    let filter = self::filter(asked, op, status, valid)?;
     let limit = limit.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(MAX_LIMIT));
     let limit = limit.clamp(1, MAX_LIMIT);
-    let mut calls = asked.session.journal.list(&journal::CallFilter {
-        operation,
-        status,
-        validity: valid.map(|valid| if valid { Validity::Valid } else { Validity::Invalid }),
-        after,
-        // One more than asked tells whether there are more.
-        limit: Some(limit + 1),
-    });
+    // One more than asked tells whether there are more.
+    let filter = journal::CallFilter { after, limit: Some(limit + 1), ..filter };
+    let mut calls = asked.session.journal.list(&filter);
     let has_more = calls.len() > limit;
     calls.truncate(limit);
     let next = calls.last().map(|call| call.id).filter(|_| has_more);
     Ok(CallList { items: calls.into_iter().map(in_short).collect(), next })
 }
 
+/// Which calls are asked for, whatever their number.
+pub(super) fn filter(
+    asked: &Asked<'_>,
+    op: Option<String>,
+    status: Option<u16>,
+    valid: Option<bool>,
+) -> Result<journal::CallFilter, Problem> {
+    let operation = match op {
+        Some(name) => Some(operations::find(&asked.edition(), &name)?.id().as_str().to_owned()),
+        None => None,
+    };
+    let validity = valid.map(|valid| if valid { Validity::Valid } else { Validity::Invalid });
+    Ok(journal::CallFilter { operation, status, validity, ..journal::CallFilter::default() })
+}
+
+/// What is answered where the journal does not hold a call.
+pub(super) fn unknown(id: u64) -> Problem {
+    Problem::unknown("call-unknown", format!("the journal holds no call {id}, or no longer"))
+}
+
 /// One of them.
 pub(super) fn show(asked: &Asked<'_>, id: u64) -> Result<Call, Problem> {
-    let call = asked.session.journal.get(id).ok_or_else(|| {
-        Problem::unknown("call-unknown", format!("the journal holds no call {id}, or no longer"))
-    })?;
-    Ok(in_full(call))
+    Ok(in_full(asked.session.journal.get(id).ok_or_else(|| unknown(id))?))
 }
 
 /// Forgets all of them.
@@ -164,7 +173,7 @@ pub(super) fn clear(asked: &Asked<'_>) {
     asked.session.journal.clear();
 }
 
-fn in_short(call: crate::Call) -> CallSummary {
+pub(super) fn in_short(call: crate::Call) -> CallSummary {
     CallSummary {
         id: call.id,
         method: call.method,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::api::control_api_mod;
+use super::stream_api::stream_api_mod;
 
 /// The OpenAPI document of the control API, as written from its trait.
 ///
@@ -32,6 +33,17 @@ pub fn control_document() -> Value {
         },
     });
     document["security"] = json!([{}, { "token": [] }]);
+    let refusals = document["paths"]["/calls"]["get"]["responses"].clone();
+    for (path, mut item) in stream_paths() {
+        // What dropshot cannot know of a body that it does not write.
+        let responses = &mut item["get"]["responses"];
+        responses.clone_from(&refusals);
+        responses["200"] = json!({
+            "description": "the events, as they come",
+            "content": { "text/event-stream": { "schema": { "type": "string" } } },
+        });
+        document["paths"][path] = item;
+    }
     document
 }
 
@@ -42,4 +54,14 @@ fn send_as(response: &mut Value, media_type: &str) {
     {
         content.insert(media_type.to_owned(), content_of);
     }
+}
+
+/// The rows that the router holds under another path; what they refer to the others do too.
+fn stream_paths() -> Vec<(String, Value)> {
+    let description =
+        stream_api_mod::stub_api_description().expect("the trait is fixed, and every test run describes it");
+    let definition = description.openapi("Streams", dropshot::semver::Version::new(1, 0, 0));
+    let document = definition.json().expect("a description that dropshot accepted can be written");
+    let paths = document["paths"].as_object().cloned().unwrap_or_default();
+    paths.into_iter().collect()
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use dropshot::RequestContext;
+use dropshot::{RequestContext, SharedExtractor as _};
 
-use super::answer::{Done, Made, Removed, Shown, done, made, removed, shown};
+use super::answer::{Answer, Done, Made, Removed, Shown, answered, done, made, removed, shown};
 use super::api::ControlApi;
 use super::asked::{Asked, admitted};
-use super::calls::{self, Call, CallFilter, CallList, CallPath};
+use super::calls::{self, CallFilter, CallList, CallPath};
 use super::clock::{self, ClockSet, ClockState};
 use super::control_document;
+use super::explanation::{self, CallExplanation};
 use super::health::{self, Health};
 use super::operations::{self, OperationPath, OperationSummary, Reply, ReplySet};
+use super::problem::Problem;
 use super::reset::{self, Reset};
 use super::resources::{self, ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummary};
 use super::rules::{self, NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
@@ -19,6 +21,8 @@ use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{self, PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
 use super::sessions::{self, NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
 use super::state::{self, AnyValue, Others, StatePath, Values};
+use super::stream::{self, CallId, CallName, CallOrStream};
+use super::verify::{self, ExpectationsMet, Verification, Verified};
 use super::webhooks::{self, WebhookOrder, WebhookPath, WebhookSent};
 use crate::state::State;
 
@@ -106,8 +110,41 @@ impl ControlApi for Control {
         removed(Asked::of(&rqctx, query).map(|asked| calls::clear(&asked)))
     }
 
-    async fn show_call(rqctx: Context, path: SaidPath<CallPath>, query: InSession) -> Shown<Call> {
-        shown(Asked::of(&rqctx, query).and_then(|asked| calls::show(&asked, path.read()?.id)))
+    async fn show_call(
+        rqctx: Context,
+        path: SaidPath<CallName>,
+        query: InSession,
+    ) -> Result<Answer<CallOrStream>, Problem> {
+        let filter = SaidQuery::from_request(&rqctx).await?;
+        let answer = |asked: Asked<'_>| match path.read()?.id {
+            CallId::Number(id) => Ok(CallOrStream::Call(Box::new(calls::show(&asked, id)?))),
+            CallId::Stream => {
+                let response = stream::open(&asked, filter.read()?, &rqctx.request)?;
+                Ok(CallOrStream::Stream(response))
+            }
+        };
+        answered(Asked::of(&rqctx, query).and_then(answer))
+    }
+
+    async fn explain_call(
+        rqctx: Context,
+        path: SaidPath<CallPath>,
+        query: InSession,
+    ) -> Shown<CallExplanation> {
+        let explain = |asked| explanation::explain(&asked, path.read()?.id);
+        shown(Asked::of(&rqctx, query).and_then(explain))
+    }
+
+    async fn verify_expectations(rqctx: Context, query: InSession) -> Shown<ExpectationsMet> {
+        shown(Asked::of(&rqctx, query).and_then(|asked| verify::expectations(&asked)))
+    }
+
+    async fn verify(rqctx: Context, query: InSession, order: SaidBody<Verification>) -> Shown<Verified> {
+        let order = Asked::of(&rqctx, query).and_then(|asked| Ok((asked, order.bytes()?)));
+        shown(match order {
+            Ok((asked, order)) => verify::verify(&asked, &order).await,
+            Err(problem) => Err(problem),
+        })
     }
 
     async fn list_state(rqctx: Context, query: InSession) -> Shown<Values> {

@@ -11,6 +11,7 @@ mod asked;
 mod calls;
 mod clock;
 mod document;
+mod explanation;
 mod guard;
 mod handlers;
 mod health;
@@ -24,7 +25,10 @@ mod scenarios;
 mod server;
 mod sessions;
 mod state;
+mod stream;
+mod stream_api;
 mod token;
+mod verify;
 mod webhooks;
 
 pub use document::control_document;

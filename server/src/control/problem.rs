@@ -8,6 +8,8 @@ use http::{HeaderValue, Response, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::verify::Failure;
+
 /// What it is sent as.
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -25,6 +27,10 @@ pub(crate) struct Problem {
     detail: String,
     /// Everything that is wrong, where it can be told in parts.
     errors: Vec<FindingBody>,
+    /// What is not as it was to be verified; absent elsewhere.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(with = "Vec<Failure>")]
+    failures: Box<[Failure]>,
     #[serde(skip)]
     code: ErrorStatusCode,
 }
@@ -121,6 +127,7 @@ impl Problem {
             status: code.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            failures: Box::default(),
             code,
         }
     }
@@ -143,6 +150,13 @@ impl Problem {
     /// 409: something is there already, or not as it would have to be.
     pub(crate) fn conflict(kind: &str, detail: impl Into<String>) -> Self {
         Self::new(ErrorStatusCode::CONFLICT, kind, "not as things stand", detail)
+    }
+
+    /// 409: calls are not as they are to be verified.
+    pub(super) fn unverified(kind: &str, detail: impl Into<String>, failures: Vec<Failure>) -> Self {
+        let title = "not what was called";
+        let failures = failures.into_boxed_slice();
+        Self { failures, ..Self::new(ErrorStatusCode::CONFLICT, kind, title, detail) }
     }
 
     /// 429: there are as many as there may be.

@@ -46,7 +46,7 @@ pub(super) fn reset(asked: &Asked<'_>, reset: &Reset) {
         session.memory().resources.clear();
     }
     if covers(ResetScope::Calls) {
-        session.journal.clear();
+        session.journal.reset();
     }
     if reset.scopes.is_none() {
         session.reset_clock();

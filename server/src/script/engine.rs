@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::clock::Moment;
 use super::defaults::ActiveDefaults;
+use super::expectation::Expectation;
 use super::index::RuleIndex;
 use super::load::{self, Script, ScriptError};
 use super::resource::ActiveResource;
@@ -297,6 +298,21 @@ impl ScriptEngine {
         self.scripts.iter().flat_map(|script| &script.loaded().scenarios).map(|scenario| scenario.info())
     }
 
+    /// What the scripts expect to have been called in the end.
+    pub(crate) fn expectations(&self) -> impl Iterator<Item = &Arc<Expectation>> {
+        self.scripts.iter().flat_map(|script| &script.loaded().expectations)
+    }
+
+    /// What scripts see of a request that was recorded; what is kept is as it is now.
+    pub(crate) fn recorded_scope<'s>(
+        &'s self,
+        subject: &Subject<'s>,
+        session: &'s Session,
+        memory: Option<&'s Memory>,
+    ) -> Scope<'s> {
+        self.scope(subject, session, memory)
+    }
+
     /// What is kept from the start.
     pub(crate) fn state(&self) -> &BTreeMap<String, Value> {
         &self.state
@@ -341,6 +357,11 @@ impl ScriptEngine {
         for defaults in self.defaults.iter().filter(|defaults| defaults.cover(&scope.subject)) {
             defaults.fill(scope, session, spec);
         }
+    }
+
+    /// The scenarios that say something of an operation, in the order in which they are asked.
+    pub(super) fn scenarios_of(&self, operation: &Operation) -> &[ActiveScenario] {
+        find(&self.filed, operation).map_or(&[], |found| &found.scenarios)
     }
 
     /// How many rules of the files there are for an operation.

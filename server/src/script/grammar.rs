@@ -3,6 +3,7 @@
 //! Each part remembers where it stands, so that what the document says against it can be told with its place.
 //! Everything of the grammar that is not built yet is refused while reading, so nothing here stands for it.
 
+mod expect;
 mod resource;
 mod scenario;
 
@@ -22,6 +23,8 @@ use crate::fault::{Drip, Fault};
 use crate::session::SessionWords;
 use crate::upstream::Upstream;
 
+pub(crate) use expect::CallRange;
+pub(super) use expect::{Expect, ExpectedCalls};
 pub(super) use resource::{Filter, Page, Resource, Role, Spot, SpotPlace, Start};
 pub(super) use scenario::{Cell, Scenario, StateTable};
 
@@ -40,6 +43,8 @@ pub(super) struct Text {
     pub(super) state: Vec<(String, Value)>,
     pub(super) scenarios: Vec<Scenario>,
     pub(super) resources: Vec<Resource>,
+    /// What must have been called in the end.
+    pub(super) expect: Vec<Expect>,
     /// The rules, by operation, in order.
     pub(super) entries: Vec<Entry>,
 }

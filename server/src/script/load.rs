@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use counterfoil_openapi::{Contract, Document, Files, Finding, NoFiles, Operation, Pointer, Severity};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::check::Above;
+use super::expectation::Expectation;
 use super::grammar::{Defaults, Named, Rules, Text};
 use super::library::Library;
 use super::read::{Node, Reader};
@@ -62,6 +64,8 @@ pub(super) struct Loaded {
     pub(super) resources: Vec<Arc<CompiledResource>>,
     /// What is kept from the start.
     pub(super) state: Vec<(String, Value)>,
+    /// What must have been called in the end.
+    pub(super) expectations: Vec<Arc<Expectation>>,
 }
 
 /// The rules of one operation.
@@ -121,6 +125,7 @@ impl Script {
         let operations = operations(&mut parts, &meant);
         let scenarios = scenarios(&mut parts, &meant);
         let resources = resources(&mut parts, &meant);
+        let expectations = expectations(&mut parts, &meant);
         let mut state: Vec<(String, Value)> = Vec::new();
         let mut all = (None, Defaults::default(), SessionWords::default());
         let mut findings = Vec::new();
@@ -153,6 +158,7 @@ impl Script {
             scenarios,
             resources,
             state,
+            expectations,
         })))
     }
 
@@ -362,6 +368,50 @@ fn resources(parts: &mut [Part<'_>], meant: &[Vec<&Contract>]) -> Vec<Arc<Compil
         }
     }
     compiled
+}
+
+/// What all files expect; `meant` are the contracts that each speaks of.
+fn expectations(parts: &mut [Part<'_>], meant: &[Vec<&Contract>]) -> Vec<Arc<Expectation>> {
+    let mut compiled = Vec::new();
+    for (part, meant) in parts.iter_mut().zip(meant) {
+        let Part { document, reader, text } = part;
+        for expect in std::mem::take(&mut text.expect) {
+            let Some(operation) = check::operation(reader, meant, &expect.operation) else { continue };
+            check::contradictions(reader, &expect.counts);
+            for calls in expect.counts {
+                let place = place_of(document)(&calls.pointer);
+                compiled.push(Arc::new(check::expectation(reader, operation, calls, place)));
+            }
+        }
+    }
+    compiled
+}
+
+/// Reads what is to be verified of calls: each expectation, and how long all of it is waited for. Where there are
+/// several, they are expected in this order.
+///
+/// # Errors
+///
+/// When it is nothing that could be verified.
+pub(crate) fn steps(
+    bytes: &[u8],
+    contracts: &[Contract],
+) -> Result<(Vec<Arc<Expectation>>, Duration), ScriptError> {
+    let name = "what is verified";
+    let (document, repeated) = read_tree(name, bytes)?;
+    let mut reader = Reader::new(&document);
+    reader.extend(repeated);
+    let root = reader.root();
+    let contracts: Vec<&Contract> = contracts.iter().collect();
+    let (mut compiled, mut longest) = (Vec::new(), Duration::ZERO);
+    for (operation, calls, within) in read::steps(&mut reader, &root) {
+        let Some(operation) = check::operation(&mut reader, &contracts, &operation) else { continue };
+        let place = calls.pointer.as_str().to_owned();
+        compiled.push(Arc::new(check::expectation(&mut reader, operation, calls, place)));
+        longest = longest.max(within);
+    }
+    accept(name, reader.into_findings())?;
+    Ok((compiled, longest))
 }
 
 /// File and line of a place, for the trail.

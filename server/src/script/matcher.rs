@@ -39,7 +39,12 @@ impl When {
 }
 
 fn hold(clauses: &[Clause], scope: &Scope<'_>) -> bool {
-    clauses.iter().all(|clause| match clause {
+    clauses.iter().all(|clause| holds(clause, scope))
+}
+
+/// Whether a condition holds of a request.
+pub(super) fn holds(clause: &Clause, scope: &Scope<'_>) -> bool {
+    match clause {
         Clause::Field(clause) => clause.holds(scope),
         Clause::MediaType(wanted) => wanted.are_sent(scope.subject.request),
         Clause::Accept(wanted) => wanted.are_accepted(scope.subject.request),
@@ -48,7 +53,7 @@ fn hold(clauses: &[Clause], scope: &Scope<'_>) -> bool {
         Clause::Any(groups) => groups.iter().any(|group| hold(group, scope)),
         Clause::All(groups) => groups.iter().all(|group| hold(group, scope)),
         Clause::Not(group) => !hold(group, scope),
-    })
+    }
 }
 
 impl Validity {
@@ -112,11 +117,15 @@ impl FieldClause {
                 actual.is_some_and(|actual| has_subset(&actual, expected, Case::Sensitive))
             }
             Condition::Tests { tests, case } => {
-                let likeness = Likeness { case: *case, is_text: self.field.is_text() };
-                tests.iter().all(|test| test.holds(actual.as_deref(), likeness))
+                tests.iter().all(|test| test_holds(test, actual.as_deref(), self, *case))
             }
         }
     }
+}
+
+/// Whether a test holds of the value of a clause's field.
+pub(super) fn test_holds(test: &Test, actual: Option<&Value>, clause: &FieldClause, case: Case) -> bool {
+    test.holds(actual, Likeness { case, is_text: clause.field.is_text() })
 }
 
 impl Field {
@@ -282,7 +291,7 @@ fn is_equal(left: &Value, right: &Value, case: Case) -> bool {
 
 /// Whether `actual` holds at least what `expected` does: of objects every member named, of lists each item in its
 /// place.
-fn has_subset(actual: &Value, expected: &Value, case: Case) -> bool {
+pub(super) fn has_subset(actual: &Value, expected: &Value, case: Case) -> bool {
     match (actual, expected) {
         (Value::Object(actual), Value::Object(expected)) => expected
             .iter()

@@ -165,6 +165,29 @@ impl ActiveRule {
         &self.rule.when
     }
 
+    /// How often it answers at most; of a rule that is counted by value, each of them.
+    pub(super) fn limit(&self) -> Option<u64> {
+        match (self.rule.times, self.rule.sequence.limit()) {
+            (Some(times), Some(limit)) => Some(times.min(limit)),
+            (times, limit) => times.or(limit),
+        }
+    }
+
+    /// Whether each value of a field is counted by itself.
+    pub(super) fn is_per_value(&self) -> bool {
+        self.rule.per.is_some()
+    }
+
+    /// How long it is in force.
+    pub(super) fn life(&self) -> Option<Duration> {
+        self.rule.expires
+    }
+
+    /// Whether it is no longer in force in a session.
+    pub(super) fn is_over(&self, now: Moment, session: &Session) -> bool {
+        self.is_expired(now, session.began())
+    }
+
     /// When it came into force.
     pub(super) fn since(&self) -> Moment {
         self.since
@@ -212,10 +235,7 @@ impl ActiveRule {
     /// What it answers to a request of a session; nothing where it does not match, is used up or has expired.
     pub(crate) fn decide(&self, scope: &Scope<'_>, session: &Session) -> Option<Decision> {
         let rule = &*self.rule;
-        let limit = match (rule.times, rule.sequence.limit()) {
-            (Some(times), Some(limit)) => Some(times.min(limit)),
-            (times, limit) => times.or(limit),
-        };
+        let limit = self.limit();
         if rule.per.is_none() && limit.is_some_and(|limit| session.used(self.key) >= limit) {
             return None;
         }

@@ -75,6 +75,23 @@ impl ActiveScenario {
         Self { cells: cells.collect(), scenario: Arc::clone(scenario) }
     }
 
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.scenario.name
+    }
+
+    /// The states that have a cell, each with its rule.
+    pub(super) fn by_state(&self) -> impl Iterator<Item = (&str, &ActiveRule)> {
+        self.cells.iter().map(|(state, (rule, _))| (&**state, rule))
+    }
+
+    /// The state that it is in for a request.
+    pub(super) fn place_of<'m>(&'m self, scope: &Scope<'_>, memory: &'m Memory) -> &'m str {
+        let scenario = &*self.scenario;
+        let key = ValueKey::of(scenario.per.as_ref().and_then(|per| per.value(scope)).as_deref());
+        scenario.place(memory, &key)
+    }
+
     /// The rules of all its cells.
     pub(super) fn rules(&self) -> impl Iterator<Item = &ActiveRule> {
         self.cells.values().map(|(rule, _)| rule)

@@ -9,8 +9,8 @@ use counterfoil_openapi::{Contract, Operation, StatusPattern};
 use serde_json::{Map, Value, json};
 
 use super::read::{
-    CELL_KEYS, CONDITION_KEYS, DEFAULTS_KEYS, Keys, PAGE_KEYS, REPLY_KEYS, RESOURCE_KEYS, ROOT_KEYS,
-    RULE_KEYS,
+    CELL_KEYS, CONDITION_KEYS, COUNTS_KEYS, DEFAULTS_KEYS, Keys, PAGE_KEYS, REPLY_KEYS, RESOURCE_KEYS,
+    ROOT_KEYS, RULE_KEYS,
 };
 
 /// The JSON Schema (draft 7) of scripts: of any, or, where there are contracts, of those for them, with their
@@ -211,8 +211,11 @@ impl Definitions {
         );
         define(
             "counts",
-            json!({"type": "object", "additionalProperties": false, "properties": {
-            "count": count(), "min": count(), "max": count(), "where": reference("when"), "status": {"type": "integer"}}}),
+            object(&COUNTS_KEYS, |key| match key {
+                "where" => described("Which of the calls count, valid or not.", reference("when")),
+                "status" => json!({"type": "integer", "minimum": 100, "maximum": 999}),
+                _ => count(),
+            }),
         );
         Self { all, known: Vec::new() }
     }

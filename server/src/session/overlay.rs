@@ -14,7 +14,7 @@ use super::set_rules::{NotSet, SetOutcome, SetRule, SetRules};
 use super::tally::{Count, Counts};
 use super::{RuleKey, SessionRules};
 use crate::journal::Journal;
-use crate::script::{Clock, Decision, Moment, SaidRule, Scope, ScriptEngine};
+use crate::script::{ActiveRule, Clock, Decision, Moment, SaidRule, Scope, ScriptEngine};
 
 /// What is counted, set and kept of the requests that name the same session, or none.
 ///
@@ -221,6 +221,14 @@ impl Session {
     /// Starts every sequence and every count again.
     pub(crate) fn reset_sequences(&self) {
         self.counts.clear();
+    }
+
+    /// The rules set at run time for an operation, its own and then those of the unnamed session, and whether they are
+    /// its own.
+    pub(crate) fn rules_set_for(&self, operation: &Operation) -> Vec<(bool, Arc<ActiveRule>)> {
+        let own = self.set.of(operation).into_iter().map(|rule| (true, rule));
+        let base = self.base.iter().flat_map(|base| base.set.of(operation)).map(|rule| (false, rule));
+        own.chain(base).collect()
     }
 
     /// How many rules set at run time are in force for an operation.

@@ -240,6 +240,11 @@ impl SetRules {
         self.read().find_id(id).map(Arc::clone)
     }
 
+    /// Those for an operation, in the order in which they are asked.
+    pub(super) fn of(&self, operation: &Operation) -> Vec<Arc<ActiveRule>> {
+        self.read().find(operation).map_or_else(Vec::new, |of| of.rules.iter().map(Arc::clone).collect())
+    }
+
     /// How many are in force for an operation.
     pub(super) fn count_of(&self, operation: &Operation) -> usize {
         self.read().find(operation).map_or(0, |of| of.count)

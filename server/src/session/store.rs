@@ -196,6 +196,9 @@ impl Sessions {
     /// Drops a session; whether there was one. Requests under way end with it.
     pub(crate) fn drop_named(&self, name: &str) -> bool {
         let gone = self.write().remove(name);
+        if let Some(session) = &gone {
+            session.journal.end();
+        }
         gone.is_some()
     }
 

@@ -146,3 +146,15 @@ async fn templates_and_chaos() {
     }
     assert_eq!(whole, [true, true, false, true], "the third is cut off");
 }
+
+#[tokio::test]
+async fn what_must_have_been_called() {
+    let seen = stub("What CI must").await;
+    let verified = async || Answer::of(seen.control(Method::GET, "/verify")).await.status;
+    assert_eq!(verified().await, 409);
+    seen.create(json!({"name": "Rex"})).await;
+    seen.get("/pets?limit=100").await;
+    assert_eq!(verified().await, 200);
+    Answer::of(seen.request(Method::DELETE, "/pets/1")).await;
+    assert_eq!(verified().await, 409);
+}

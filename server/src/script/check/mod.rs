@@ -2,6 +2,7 @@
 //! never run.
 
 mod body;
+mod expect;
 mod field;
 mod reply;
 mod resource;
@@ -20,6 +21,7 @@ use super::rule::{CompiledReply, CompiledRule};
 use super::sequence::Sequence;
 use template::Templates;
 
+pub(super) use expect::{contradictions, expectation};
 pub(super) use reply::valid_response;
 pub(super) use resource::{Taken, resource};
 pub(super) use scenario::scenario;

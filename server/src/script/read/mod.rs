@@ -4,6 +4,7 @@
 mod condition;
 mod cursor;
 mod duration;
+mod expect;
 mod fault;
 mod field;
 mod json_patch;
@@ -20,6 +21,7 @@ mod when;
 pub(super) use condition::CONDITIONS as CONDITION_KEYS;
 pub(super) use cursor::{Keys, Node, Reader};
 pub(crate) use duration::parse as parse_duration;
+pub(super) use expect::{COUNTS as COUNTS_KEYS, steps};
 pub(super) use field::{Parsed as ParsedField, parse as parse_field};
 pub(super) use reply::REPLY as REPLY_KEYS;
 pub(super) use resource::{PAGE as PAGE_KEYS, RESOURCE as RESOURCE_KEYS};

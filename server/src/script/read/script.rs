@@ -3,7 +3,7 @@
 use super::super::grammar::{Defaults, Entry, Named, Text};
 use super::super::{InvalidRequests, Unscripted, nearest};
 use super::cursor::{Keys, Node, Reader};
-use super::{duration, reply, resource, rule, scenario, sessions, state};
+use super::{duration, expect, reply, resource, rule, scenario, sessions, state};
 
 pub(in crate::script) const ROOT: Keys = Keys {
     of: "a script",
@@ -18,8 +18,9 @@ pub(in crate::script) const ROOT: Keys = Keys {
         "rules",
         "scenarios",
         "resources",
+        "expect",
     ],
-    later: &["expect"],
+    later: &[],
 };
 
 pub(in crate::script) const DEFAULTS: Keys = Keys {
@@ -61,6 +62,7 @@ pub(in crate::script) fn script(reader: &mut Reader<'_>) -> Text {
             "sessions" => text.sessions = sessions::sessions(reader, &node),
             "state" => text.state = state::state(reader, &node),
             "resources" => text.resources = resource::resources(reader, &node),
+            "expect" => text.expect = expect::expect(reader, &node),
             "scenarios" => text.scenarios = scenario::scenarios(reader, &node),
             _ => text.entries = entries(reader, &node),
         }

@@ -15,6 +15,11 @@ const MAX_NESTING: usize = 16;
 
 /// Reads a `when`; nothing where a part of it cannot be read, since the rest would match too much.
 pub(super) fn when<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<When> {
+    seeing(reader, node, Validity::default())
+}
+
+/// As [`when`], of requests of that validity where nothing is said of it.
+pub(super) fn seeing<'d>(reader: &mut Reader<'d>, node: &Node<'d>, unsaid: Validity) -> Option<When> {
     let Some(object) = node.value.as_object() else {
         reader.unexpected(node, "a map of conditions");
         return None;
@@ -64,7 +69,7 @@ pub(super) fn when<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<When>
         _ if !when.invalid.is_empty() => Validity::Invalid,
         // Who asks for it anywhere inside sees all requests.
         None if speaks_of_validity(&when.clauses) => Validity::Any,
-        stated => stated.unwrap_or_default(),
+        stated => stated.unwrap_or(unsaid),
     };
     is_whole.then_some(when)
 }
