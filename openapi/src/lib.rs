@@ -25,9 +25,9 @@ mod zone;
 pub use bundled::{Bundled, bundled};
 pub use check::{Rule, rules};
 pub use contract::{
-    ApiKeyLocation, Callback, Content, Contract, Encoding, Encodings, Example, Header, Location, MediaType,
-    Operation, OperationId, Parameter, RequestBody, Response as ResponseObject, Responses,
-    SecurityRequirement, SecurityScheme, SecuritySchemeKind, Server, StatusPattern, Style,
+    ApiKeyLocation, Callback, Content, Contract, Encoding, Encodings, Example, Header, Link, LinkTarget,
+    Location, MediaType, Operation, OperationId, Parameter, RequestBody, Response as ResponseObject,
+    Responses, SecurityRequirement, SecurityScheme, SecuritySchemeKind, Server, StatusPattern, Style,
 };
 pub use document::{
     Document, FileError, Files, Finding, Folder, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH,

@@ -7,8 +7,8 @@ use http::Method;
 use serde_json::Value;
 
 use super::{
-    Callback, Location, Parameter, RequestBody, Responses, SecurityRequirement, SecurityScheme, Server,
-    callback, media_type, parameter, response, security, server, swagger,
+    Callback, Link, Location, Parameter, RequestBody, Responses, SecurityRequirement, SecurityScheme, Server,
+    callback, link, media_type, parameter, response, security, server, swagger,
 };
 use crate::document::{Document, Finding, Place, Pointer, Severity, Version};
 use crate::route::{Mount, PathTemplate};
@@ -147,6 +147,11 @@ impl Operation {
     /// The requests that the API sends because of a request to it, read anew each time.
     pub fn callbacks(&self) -> Vec<Callback> {
         callback::read(self)
+    }
+
+    /// What its responses say can be done next, read anew each time.
+    pub fn links(&self) -> Vec<Link> {
+        link::read(self)
     }
 
     /// Its responses.
