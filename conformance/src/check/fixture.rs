@@ -83,6 +83,7 @@ pub(super) struct Scene {
     outcome: Outcome,
     elapsed: Duration,
     expectation: Option<Expectation>,
+    again: Option<Outcome>,
 }
 
 impl Scene {
@@ -97,6 +98,7 @@ impl Scene {
             outcome: Outcome::Answered(Response::new(StatusCode::OK)),
             elapsed: Duration::from_millis(5),
             expectation: None,
+            again: None,
             operation,
         }
     }
@@ -157,6 +159,14 @@ impl Scene {
         self
     }
 
+    /// Adds what came of sending it once more.
+    pub(super) fn answered_again(mut self, status: u16, body: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::from_u16(status).unwrap());
+        response.body = body.into();
+        self.again = Some(Outcome::Answered(response));
+        self
+    }
+
     fn answer(mut self, change: impl FnOnce(&mut Response)) -> Self {
         if let Outcome::Answered(response) = &mut self.outcome {
             change(response);
@@ -184,7 +194,8 @@ impl Scene {
             self.elapsed,
             limits,
         )
-        .expecting(self.expectation);
+        .expecting(self.expectation)
+        .sent_again(self.again.as_ref());
         let check = checks().iter().find(|known| known.name() == check).unwrap();
         match check.judge(&observation) {
             Judgement::Passed => "passed".to_owned(),

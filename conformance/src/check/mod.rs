@@ -22,6 +22,7 @@ mod not_a_server_error;
 mod object_level_authorization;
 mod positive_data_acceptance;
 mod response_headers_conformance;
+mod response_idempotence;
 mod response_schema_conformance;
 mod response_timeout;
 mod server_crash;

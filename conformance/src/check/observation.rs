@@ -85,6 +85,8 @@ pub struct Observation<'a> {
     pub limits: Limits,
     /// What the requests before it promise of the answer.
     pub expectation: Option<Expectation>,
+    /// What came of sending the same request once more, where it was.
+    pub again: Option<&'a Outcome>,
     response_reading: OnceCell<Option<ResponseReading<'a>>>,
     /// The fields that the body of a refusal names.
     named: OnceCell<BTreeSet<String>>,
@@ -110,6 +112,7 @@ impl<'a> Observation<'a> {
             elapsed,
             limits,
             expectation: None,
+            again: None,
             response_reading: OnceCell::new(),
             named: OnceCell::new(),
         }
@@ -119,6 +122,13 @@ impl<'a> Observation<'a> {
     #[must_use]
     pub fn expecting(mut self, expectation: Option<Expectation>) -> Self {
         self.expectation = expectation;
+        self
+    }
+
+    /// The same with what came of sending the request once more.
+    #[must_use]
+    pub fn sent_again(mut self, again: Option<&'a Outcome>) -> Self {
+        self.again = again;
         self
     }
 

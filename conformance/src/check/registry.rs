@@ -118,6 +118,7 @@ pub fn checks() -> &'static [&'static dyn Check] {
         &super::ensure_resource_availability::EnsureResourceAvailability,
         &super::object_level_authorization::ObjectLevelAuthorization,
         &super::example_agreement::ExampleAgreement,
+        &super::response_idempotence::ResponseIdempotence,
         &super::max_response_time::MaxResponseTime,
     ]
 }

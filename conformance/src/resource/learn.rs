@@ -1,7 +1,6 @@
 //! What a reply tells of resources.
 
-use counterfoil_openapi::codec::RequestValues;
-use counterfoil_openapi::{Operation, Response};
+use counterfoil_openapi::{Occasion, Operation, Response};
 use http::Method;
 use http::header::LOCATION;
 use percent_encoding::percent_decode_str;
@@ -37,6 +36,8 @@ pub(crate) enum Source {
     Location,
     /// In the request: its path, or the body it sent.
     Request,
+    /// Where a link of the document says.
+    Link,
 }
 
 /// What an answered request tells of resources; `index` is the operation's place in the plan.
@@ -44,10 +45,10 @@ pub(crate) fn learn(
     links: &Links,
     index: usize,
     operation: &Operation,
-    values: &RequestValues,
     response: &Response,
-    body: Option<&Value>,
+    occasion: &Occasion<'_>,
 ) -> Vec<Learned> {
+    let (values, body) = (occasion.values, occasion.response_body);
     let Some(known) = links.operations.get(index) else { return Vec::new() };
     let mut learned = Vec::new();
     let own: Vec<Value> =
@@ -60,7 +61,23 @@ pub(crate) fn learn(
         let certainty = Certainty::Certain;
         learned.push(Learned { resource: item, values: own.clone(), source: Source::Request, certainty });
     }
+    for step in known.steps.iter().filter(|step| step.status.covers(response.status)) {
+        let resource = &links.resources[step.resource];
+        let value = |value: &Value| match value.as_str() {
+            Some(text) => counterfoil_openapi::expand(text, occasion).ok().map(|text| resource.read(&text)),
+            None => Some(value.clone()),
+        };
+        let values: Option<Vec<Value>> = step.values.iter().map(value).collect();
+        if let Some(values) = values.filter(|values| values.last().is_some_and(|own| resource.admits(own))) {
+            let (resource, certainty) = (step.resource, Certainty::Certain);
+            learned.push(Learned { resource, values, source: Source::Link, certainty });
+        }
+    }
     for tells in &known.tells {
+        if learned.iter().any(|known: &Learned| known.resource == tells.resource) {
+            // The document itself says where it is.
+            continue;
+        }
         let resource = &links.resources[tells.resource];
         let around = resource.variables - 1;
         if own.len() < around || own[..around].iter().any(Value::is_null) {
@@ -179,7 +196,8 @@ pub(crate) fn is_telling(links: &Links, index: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use counterfoil_openapi::Contract;
-    use http::{HeaderValue, StatusCode};
+    use counterfoil_openapi::codec::RequestValues;
+    use http::{HeaderMap, HeaderValue, StatusCode};
     use serde_json::json;
 
     use super::*;
@@ -190,6 +208,16 @@ paths:
   /owners/{owner}/pets:
     post: {operationId: add, responses: {'201': {description: ok}}}
     get: {operationId: list, responses: {'200': {description: ok}}}
+  /owners/{owner}/adopt:
+    post:
+      operationId: adopt
+      responses:
+        '200':
+          description: ok
+          links:
+            read:
+              operationId: read
+              parameters: {owner: $request.path.owner, path.petId: '$response.body#/adopted/0'}
   /owners/{owner}/pets/{petId}:
     parameters: [{name: petId, in: path, required: true, schema: {type: integer}}]
     get: {operationId: read, responses: {'200': {description: ok}}}
@@ -207,7 +235,18 @@ paths:
         if let Some(location) = location {
             response.headers.insert(LOCATION, HeaderValue::from_str(location).unwrap());
         }
-        let learned = learn(&links, index, &contract.operations()[index], &values, &response, Some(body));
+        let operation = &contract.operations()[index];
+        let occasion = Occasion {
+            url: "/",
+            method: operation.method(),
+            values: &values,
+            query: "",
+            request_headers: &HeaderMap::new(),
+            status: response.status,
+            response_headers: &response.headers,
+            response_body: Some(body),
+        };
+        let learned = learn(&links, index, operation, &response, &occasion);
         learned
             .into_iter()
             .map(|learned| {
@@ -236,6 +275,9 @@ paths:
         assert_eq!(told("add", &Value::Null, Some("/owners/ada/pets/9")), of_location);
         assert_eq!(told("add", &Value::Null, Some("http://x/v1/owners/ada/pets/9?a=b")), of_location);
         assert_eq!(told("add", &Value::Null, Some("/jobs/9")), []);
+        assert_eq!(told("adopt", &json!({"adopted": [8], "id": 9}), None), one("8", Source::Link, Certain));
+        // Where the link leads nowhere, names are all there is to go by.
+        assert_eq!(told("adopt", &json!({"id": 9}), None), one("9", Source::Item, Likely));
         assert_eq!(told("read", &Value::Null, None), one("1", Source::Request, Certain));
     }
 }

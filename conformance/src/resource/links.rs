@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use counterfoil_openapi::{Direction, Location, Operation, Schema};
+use counterfoil_openapi::{Direction, Link, Location, Operation, Schema, StatusPattern};
 use http::Method;
 use serde_json::Value;
 
@@ -75,6 +75,16 @@ pub(crate) struct Tells {
     pub(crate) is_collection: bool,
 }
 
+/// A link of the document that leads to a resource.
+#[derive(Debug)]
+pub(crate) struct NextStep {
+    pub(crate) status: StatusPattern,
+    /// The resource that the path of the operation names to which it leads.
+    pub(crate) resource: usize,
+    /// Values for the variables of that path, from left to right; texts may be runtime expressions.
+    pub(crate) values: Vec<Value>,
+}
+
 /// What is known of one operation.
 #[derive(Debug, Default)]
 pub(crate) struct OperationLinks {
@@ -84,6 +94,8 @@ pub(crate) struct OperationLinks {
     pub(crate) item: Option<usize>,
     /// What its replies tell of.
     pub(crate) tells: Vec<Tells>,
+    /// What the document says can be done after it.
+    pub(crate) steps: Vec<NextStep>,
     /// What refers to resources from its query and body, by their nouns.
     refers: Vec<String>,
 }
@@ -118,9 +130,18 @@ impl Links {
         for (index, resource) in links.resources.iter().enumerate() {
             links.nouns.entry(resource.noun.clone()).or_default().push(index);
         }
+        let all: Vec<&Operation> = operations.clone().collect();
         for (index, operation) in operations.enumerate() {
-            let tells = links.told_by(operation, &by_shape);
+            let mut tells = links.told_by(operation, &by_shape);
             let refers = links.referred_by(operation);
+            let steps = links.steps_after(operation, &all);
+            for step in &steps {
+                let is_new = !tells.iter().any(|known| known.resource == step.resource);
+                if is_new {
+                    tells.push(Tells { resource: step.resource, is_collection: false });
+                }
+            }
+            links.operations[index].steps = steps;
             links.operations[index].tells = tells;
             links.operations[index].refers = refers;
         }
@@ -214,6 +235,22 @@ impl Links {
             }
         }
         tells
+    }
+
+    /// The links of an operation that give all variables of a path that names a resource.
+    fn steps_after(&self, operation: &Operation, all: &[&Operation]) -> Vec<NextStep> {
+        let read = |link: Link| {
+            let at = all.iter().position(|operation| link.target.is(operation))?;
+            let resource = *self.operations[at].along.last()?;
+            let given = |name: &str| {
+                let is_it = |key: &str| key == name || key.strip_prefix("path.") == Some(name);
+                link.parameters.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value.clone())
+            };
+            let values: Option<Vec<Value>> =
+                all[at].path().variables().take(self.resources[resource].variables).map(given).collect();
+            Some(NextStep { status: link.status, resource, values: values? })
+        };
+        operation.links().into_iter().filter_map(read).collect()
     }
 
     fn referred_by(&self, operation: &Operation) -> Vec<String> {

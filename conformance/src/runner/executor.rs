@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use counterfoil_client::transport::{SendError, SendErrorKind, Transport, TransportOptions};
 use counterfoil_openapi::codec::Payload;
-use counterfoil_openapi::{Contract, Request, Response};
-use http::HeaderMap;
+use counterfoil_openapi::{Contract, Occasion, Request, Response};
+use http::{HeaderMap, Method};
 use serde_json::Value;
 
 use crate::case::{Case, Factory, Signer};
@@ -122,7 +122,15 @@ impl Context {
         case: Arc<Case>,
         expectation: Option<Expectation>,
     ) -> Judged {
-        let (outcome, elapsed, requests) = self.send(&case.sent.request).await;
+        let (outcome, elapsed, mut requests) = self.send(&case.sent.request).await;
+        let again = match self.sends_twice(&case, &outcome) {
+            true => {
+                let (again, _, more) = self.send(&case.sent.request).await;
+                requests += more;
+                Some(again)
+            }
+            false => None,
+        };
         let (judgements, learned, refused) = {
             let observation = Observation::new(
                 &case.operation,
@@ -133,12 +141,19 @@ impl Context {
                 elapsed,
                 self.limits(),
             )
-            .expecting(expectation);
+            .expecting(expectation)
+            .sent_again(again.as_ref());
             let judgements =
                 self.settings.checks.iter().map(|check| (*check, check.judge(&observation))).collect();
             (judgements, self.learn(&case, &observation), refused_fields(&case, &observation))
         };
         Judged { case, outcome, elapsed, requests, judgements, learned, refused, told: None }
+    }
+
+    /// Whether a check wants to see what the same request is answered once more.
+    fn sends_twice(&self, case: &Case, outcome: &Outcome) -> bool {
+        let is_wanted = || self.settings.checks.iter().any(|check| check.name() == "response_idempotence");
+        case.sent.request.method == Method::GET && matches!(outcome, Outcome::Answered(_)) && is_wanted()
     }
 
     /// What a good reply to valid data tells of resources.
@@ -152,7 +167,18 @@ impl Context {
         }
         let payload = observation.response_reading().and_then(|reading| reading.payload.as_ref());
         let learn = |body: Option<&Value>| {
-            resource::learn(&self.links, case.index, &case.operation, &case.values, response, body)
+            let request = &case.sent.request;
+            let occasion = Occasion {
+                url: &request.target,
+                method: &request.method,
+                values: &case.values,
+                query: request.query().unwrap_or_default(),
+                request_headers: &request.headers,
+                status: response.status,
+                response_headers: &response.headers,
+                response_body: body,
+            };
+            resource::learn(&self.links, case.index, &case.operation, response, &occasion)
         };
         match payload.and_then(Payload::as_value) {
             Some(body) => learn(Some(body)),
