@@ -62,6 +62,11 @@ fn is_other_notation(observation: &Observation<'_>, violation: &Violation, trave
         return true;
     }
     let Some(Value::String(text)) = value else { return false };
+    // A field without a value is to many servers as one that is not there.
+    let is_field = matches!(violation.part, Part::Parameter(Location::Header | Location::Cookie, _));
+    if is_field && text.trim().is_empty() {
+        return true;
+    }
     match violation.rule.as_ref() {
         "type" => travels == Travels::AsText && is_loose_scalar(text),
         "format" => {

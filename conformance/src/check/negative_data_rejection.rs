@@ -21,7 +21,7 @@ declare! {
     /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
     /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a number wider than its
     /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore; a name
-    /// given several times where one value is documented.
+    /// given several times where one value is documented; a header or a cookie without a value.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
     ///
