@@ -41,13 +41,8 @@ pub(crate) fn probes(
     let seed = Seed::derive(run_seed, &[operation.id().as_str(), "probing"], 0);
     let plain =
         accepted.iter().map(|accepted| accepted.0.clone()).chain(draw(plan, &Intent::Positive, &seed));
-    let mut bases: Vec<About> = Vec::new();
-    for values in plain {
-        // What was accepted may be gone by now; a request about something that is there tells more.
-        bases.extend(known.on_path(&values, 0));
-        bases.push(About { values, subject: None });
-    }
-    let mut cases = Cases { factory, plan, seen: HashSet::new(), cases: Vec::new() };
+    let bases: Vec<RequestValues> = plain.collect();
+    let mut cases = Cases { factory, plan, known, seen: HashSet::new(), cases: Vec::new() };
     for base in &bases {
         if operation.is_secured() {
             cases.add(Probe::NoCredentials, base);
@@ -61,13 +56,13 @@ pub(crate) fn probes(
     }
     if is_first_of_path == IsFirstOfPath::Yes
         && let Some(base) = bases.first()
-        && let Some(plain) = factory.build(operation, &Intent::Example, &base.values)
+        && let Some(plain) = factory.build(operation, &Intent::Example, base)
     {
         for method in METHODS {
             if let Some(declared) = factory.undeclared(&method, &plain.request) {
                 let mut base = base.clone();
                 if matches!(method, Method::GET | Method::DELETE) {
-                    base.values.body = None;
+                    base.body = None;
                 }
                 cases.add(Probe::UndeclaredMethod { method, declared }, &base);
             }
@@ -86,12 +81,23 @@ pub(crate) enum IsFirstOfPath {
 struct Cases<'a> {
     factory: &'a Factory,
     plan: &'a OperationPlan,
+    known: &'a Known,
     seen: HashSet<Vec<u8>>,
     cases: Vec<Case>,
 }
 
 impl Cases<'_> {
-    fn add(&mut self, probe: Probe, about: &About) {
+    /// Adds a probe of a request, and before it one of the same request about something that is there: what was accepted
+    /// may be gone by now. Each is about another thing, since the probe before it may have removed one.
+    fn add(&mut self, probe: Probe, values: &RequestValues) {
+        let known = self.known.on_path(values, self.cases.len() as u64);
+        let plain = About { values: values.clone(), subject: None };
+        for about in known.into_iter().chain([plain]) {
+            self.push(probe.clone(), about);
+        }
+    }
+
+    fn push(&mut self, probe: Probe, about: About) {
         let operation = &self.plan.operation;
         let intent = Intent::Probe(probe);
         let Some(sent) = self.factory.build(operation, &intent, &about.values) else { return };
@@ -103,8 +109,8 @@ impl Cases<'_> {
                 phase: Phase::Probing,
                 intent,
                 origin: Origin::Fixed,
-                values: about.values.clone(),
-                subject: about.subject.clone(),
+                values: about.values,
+                subject: about.subject,
                 sent,
             });
         }
