@@ -40,6 +40,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
             break;
         }
     }
+    // What still computes for a run that was stopped is not waited for.
+    runtime.shutdown_background();
     Ok(exit.or(reports.close(output)?))
 }
 

@@ -82,6 +82,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MILLISECONDS")]
     max_response_time: Option<f64>,
 
+    /// Seconds the run may take, shared out fairly among operations and phases. Without --max-cases, up to 2000 fuzzing
+    /// cases an operation are sent then.
+    #[arg(long, value_name = "SECONDS")]
+    max_time: Option<f64>,
+
     /// End the run after this many distinct failures.
     #[arg(long, value_name = "N")]
     max_failures: Option<u64>,
@@ -228,6 +233,7 @@ impl Arguments {
             checks: some(&self.checks),
             timeout: self.timeout,
             max_response_time: self.max_response_time,
+            max_time: self.max_time,
             max_failures: self.max_failures,
             include: some(&self.include),
             exclude: some(&self.exclude),
@@ -271,6 +277,7 @@ impl Arguments {
         flag("checks", (!self.checks.is_empty()).then(|| self.checks.join(",")));
         flag("timeout", self.timeout.map(|number| number.to_string()));
         flag("max-response-time", self.max_response_time.map(|number| number.to_string()));
+        flag("max-time", self.max_time.map(|number| number.to_string()));
         flag("max-failures", self.max_failures.map(|number| number.to_string()));
         for name in &self.include {
             flag("include", Some(name.clone()));

@@ -24,6 +24,8 @@ pub struct Options {
     pub timeout: Option<f64>,
     /// Milliseconds after which `max_response_time` fails; gives that check its limit and turns it on.
     pub max_response_time: Option<f64>,
+    /// Seconds the run may take. Without `max_cases` there may be ten times as many cases then.
+    pub max_time: Option<f64>,
     /// End the run after this many distinct failures.
     pub max_failures: Option<u64>,
     /// Test only these operations: an operationId, `METHOD /path`, a path, or a tag.

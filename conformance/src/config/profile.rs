@@ -17,6 +17,7 @@ impl Options {
             checks: self.checks.or(fallback.checks),
             timeout: self.timeout.or(fallback.timeout),
             max_response_time: self.max_response_time.or(fallback.max_response_time),
+            max_time: self.max_time.or(fallback.max_time),
             max_failures: self.max_failures.or(fallback.max_failures),
             include: self.include.or(fallback.include),
             exclude: self.exclude.or(fallback.exclude),

@@ -9,6 +9,9 @@ use crate::check::{self, Check};
 use crate::event::{Mode, Phase};
 use crate::plan::Filter;
 
+/// The most fuzzing cases an operation where a time is given and no number of cases.
+const CASES_IN_TIME: u64 = 2_000;
+
 /// What is tested.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
@@ -95,6 +98,8 @@ pub struct Settings {
     pub body_cap: usize,
     /// The limit of `max_response_time`.
     pub max_response_time: Duration,
+    /// The time the run may take, shared out fairly among operations and phases; a request under way may go beyond.
+    pub max_time: Option<Duration>,
     /// End the run after this many distinct failures.
     pub max_failures: Option<u64>,
     /// Which operations are tested.
@@ -117,6 +122,7 @@ impl Default for Settings {
             timeout: Duration::from_secs(10),
             body_cap: 16 * 1024 * 1024,
             max_response_time: Duration::from_secs(1),
+            max_time: None,
             max_failures: None,
             filter: Filter::default(),
             credentials: Credentials::Given,
@@ -144,9 +150,15 @@ impl Options {
                 check.name() == "max_response_time" || checks.iter().any(|on| on.name() == check.name())
             });
         }
+        let max_time = self.max_time.map(|seconds| duration("max-time", seconds)).transpose()?;
         Ok(Settings {
             seed: self.seed.unwrap_or(defaults.seed),
-            max_cases: self.max_cases.unwrap_or(defaults.max_cases),
+            // Who gives a time wants it used.
+            max_cases: self.max_cases.unwrap_or(match max_time {
+                Some(_) => CASES_IN_TIME,
+                None => defaults.max_cases,
+            }),
+            max_time,
             workers: at_least_one("workers", self.workers.unwrap_or(defaults.workers))?,
             phases: ordered(Phase::ALL, self.phases),
             modes: ordered([Mode::Positive, Mode::Negative], self.modes),

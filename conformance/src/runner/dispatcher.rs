@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::shrink::{self, Subject};
 use super::state::{FailureKey, Found, Next, State, Tally};
+use super::time::{self, Time};
 use super::{Context, Judged, warnings};
 use crate::case::{Case, Intent};
 use crate::config::{Settings, Target};
@@ -60,7 +61,8 @@ pub async fn run_until(
     };
     sink.take(&started(contract, &context, &plan));
     let state = State::new(plan.operations.len(), &plan.links);
-    let mut run = Run { context, plan: Arc::new(plan), state, sink };
+    let time = Time::new(settings.max_time, plan.operations.len() * settings.phases.len());
+    let mut run = Run { context, plan: Arc::new(plan), state, time, sink };
     let is_stopped = tokio::select! {
         biased;
         () = run.phases() => false,
@@ -106,6 +108,7 @@ pub(super) struct Run<'s> {
     pub(super) context: Arc<Context>,
     pub(super) plan: Arc<Plan>,
     pub(super) state: State,
+    pub(super) time: Time,
     pub(super) sink: &'s mut dyn EventSink,
 }
 
@@ -114,7 +117,12 @@ impl Run<'_> {
         for phase in Phase::ALL {
             if self.context.settings.phases.contains(&phase) {
                 let next = self.phase(phase).await;
-                self.shrink().await;
+                let end = self.time.end().map(tokio::time::Instant::from_std);
+                match end {
+                    // What is not made smaller in time is told as it was found.
+                    Some(end) => drop(tokio::time::timeout_at(end, self.shrink()).await),
+                    None => self.shrink().await,
+                }
                 if next == Next::Stop {
                     break;
                 }
@@ -137,6 +145,10 @@ impl Run<'_> {
             let plan = Arc::clone(&self.plan.operations[index]);
             let is_first = firsts[index];
             if self.state.tallies[index].is_given_up {
+                continue;
+            }
+            if self.time.is_spent() {
+                self.state.out_of_time.insert(index);
                 continue;
             }
             let context = Arc::clone(&self.context);
@@ -163,7 +175,11 @@ impl Run<'_> {
                     self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
                 }
                 Phase::Coverage => {
-                    let cases = phase::coverage(&context.factory, &plan, &known, &settings.modes);
+                    // It computes for long where schemas are large; a wish to stop is heard meanwhile.
+                    let (context, plan) = (Arc::clone(&context), Arc::clone(&plan));
+                    let modes = settings.modes.clone();
+                    let make = move || phase::coverage(&context.factory, &plan, &known, &modes);
+                    let cases = Worker(tokio::task::spawn_blocking(make)).await;
                     self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
                 }
             };
@@ -198,7 +214,14 @@ impl Run<'_> {
             }))
         };
         let mut results = stream::iter(cases.map(send)).buffered(workers);
-        while let Some((judged, case)) = results.next().await {
+        let share = self.time.share();
+        let end = self.time.end().map(tokio::time::Instant::from_std);
+        loop {
+            let next = match end {
+                Some(end) => tokio::time::timeout_at(end, results.next()).await.unwrap_or_default(),
+                None => results.next().await,
+            };
+            let Some((judged, case)) = next else { break };
             if self.is_unreachable(&judged) {
                 self.state.summary.unreachable = true;
                 return Next::Stop;
@@ -208,6 +231,10 @@ impl Run<'_> {
             if next != Next::Continue {
                 // Requests under way are dropped unjudged: how many there are depends on the number of workers.
                 return next;
+            }
+            if share.is_some_and(time::is_past) {
+                self.state.out_of_time.insert(index);
+                return Next::LeaveOperation;
             }
         }
         Next::Continue

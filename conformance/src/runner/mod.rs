@@ -7,6 +7,7 @@ mod shrink;
 mod state;
 mod stories;
 mod story;
+mod time;
 mod warnings;
 
 pub use dispatcher::{run, run_until};

@@ -1,7 +1,7 @@
 //! What a run knows so far. Only the dispatcher touches it, in the order of cases, so it is the same for any number
 //! of workers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use http::Method;
@@ -67,6 +67,8 @@ pub(crate) struct State {
     pub(crate) pool: Pool,
     pub(crate) summary: Summary,
     pub(crate) is_answered: bool,
+    /// Operations that had fewer cases than there are, since time was over.
+    pub(crate) out_of_time: BTreeSet<usize>,
     links: Arc<Links>,
     /// Time-outs since the last case that did not time out.
     silence: u32,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::dispatcher::Run;
 use super::state::Next;
 use super::story::Discerning;
-use super::{Context, Judged};
+use super::{Context, Judged, time};
 use crate::case::Case;
 use crate::event::{Event, Mode, Phase};
 use crate::phase::{Author, Cast, absent};
@@ -28,7 +28,12 @@ impl Run<'_> {
             let operation = head.operation.id().as_str().to_owned();
             self.sink.take(&Event::OperationStarted { phase: Phase::Stateful, operation, planned: count });
             let mut discerning = Discerning::new();
+            let share = self.time.share();
             for number in 0..count {
+                if self.time.is_spent() || share.is_some_and(time::is_past) {
+                    self.state.out_of_time.insert(cast.head().index);
+                    break;
+                }
                 let known = |plan: &OperationPlan| self.known(plan);
                 let author = author(&context, &plan, &known);
                 let Some(story) = author.story(&cast, number) else { break };

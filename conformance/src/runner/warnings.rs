@@ -31,6 +31,14 @@ pub(super) fn warnings(context: &Context, plan: &Plan, state: &State) -> Vec<War
                 .to_owned(),
         });
     }
+    if !state.out_of_time.is_empty() {
+        let message = format!(
+            "the time given was over before {} of {} operations had all their cases; see --max-time",
+            state.out_of_time.len(),
+            plan.operations.len()
+        );
+        warnings.push(Warning { code: "time-spent".to_owned(), operation: None, message });
+    }
     for (plan, tally) in plan.operations.iter().zip(&state.tallies) {
         let operation = &plan.operation;
         let about = |code: &str, message: String| Warning {

@@ -178,3 +178,13 @@ async fn what_makes_a_result_worthless_is_warned_of() {
     assert_eq!(codes, ["credentials-missing", "all-unauthorized", "credentials-missing", "all-unauthorized"]);
     assert_eq!(outcome.summary.failures, 0, "{:?}", outcome.failures());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_out_of_time_says_so() {
+    let shop = Shop::open(Defect::UndocumentedStatus).await;
+    let settings = Settings { max_time: Some(Duration::from_nanos(1)), ..shop_settings() };
+    let outcome = Outcome::of(&contract(), &shop_target(&shop), &settings).await;
+    let codes: Vec<&str> = outcome.warnings().iter().map(|warning| warning.code.as_str()).collect();
+    assert_eq!(codes, ["time-spent"]);
+    assert!(!outcome.summary.interrupted && outcome.summary.cases < 10, "{:?}", outcome.summary);
+}

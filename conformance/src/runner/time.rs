@@ -1,0 +1,73 @@
+//! The time a run may take, shared out among what is left to do.
+
+use std::time::{Duration, Instant};
+
+/// The share of the time, in percent, that is kept for making failures smaller.
+const FOR_SHRINKING: u32 = 15;
+
+/// The time of a run.
+#[derive(Debug)]
+pub(super) struct Time {
+    /// When cases end, and when everything does.
+    ends: Option<(Instant, Instant)>,
+    /// Pairs of a phase and an operation that have not begun.
+    left: u32,
+}
+
+impl Time {
+    /// A time that begins now; without a limit it never ends.
+    pub(super) fn new(limit: Option<Duration>, pairs: usize) -> Self {
+        let start = Instant::now();
+        let ends = limit.and_then(|limit| {
+            let all = start.checked_add(limit)?;
+            Some((all - limit * FOR_SHRINKING / 100, all))
+        });
+        Self { ends, left: u32::try_from(pairs).unwrap_or(u32::MAX) }
+    }
+
+    /// When the next pair has to be over: it has an equal share of what is left. What it leaves over is for those
+    /// after it.
+    pub(super) fn share(&mut self) -> Option<Instant> {
+        let (end, _) = self.ends?;
+        let now = Instant::now();
+        let share = end.saturating_duration_since(now) / self.left.max(1);
+        self.left = self.left.saturating_sub(1);
+        Some(now + share)
+    }
+
+    /// When everything has to be over.
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.ends.map(|(_, all)| all)
+    }
+
+    /// Whether no case may be sent any more.
+    pub(super) fn is_spent(&self) -> bool {
+        self.ends.is_some_and(|(cases, _)| is_past(cases))
+    }
+}
+
+/// Whether a moment is over.
+pub(super) fn is_past(moment: Instant) -> bool {
+    Instant::now() >= moment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_leaves_over_is_for_those_after_it() {
+        let limit = Duration::from_secs(1_000_000);
+        let mut time = Time::new(Some(limit), 4);
+        let start = Instant::now();
+        // Nobody takes any of the time, so that each share is larger than the one before.
+        for expected in [212_500_u64, 283_333, 425_000, 850_000] {
+            let share = time.share().expect("there is a limit").duration_since(start);
+            // What the test itself takes is nothing beside a thousand seconds.
+            assert!(share.as_secs().abs_diff(expected) < 1_000, "{share:?} is not {expected}");
+        }
+        assert!(!time.is_spent());
+        assert!(Time::new(Some(Duration::ZERO), 4).is_spent());
+        assert!(Time::new(None, 4).share().is_none());
+    }
+}
