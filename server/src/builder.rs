@@ -394,7 +394,7 @@ impl StubServer {
     /// Serves other contracts and scripts from now on, without a gap: requests under way end with what they began with.
     ///
     /// * The journal goes on, and so do its numbers.
-    /// * A rule whose id and text are the same goes on counting; a rule without an id is known by its place.
+    /// * A rule goes on counting where one has its id, or without an id says the same.
     /// * What the control API set for an operation stays, as long as the operation admits it.
     /// * Ports, seed, accepted credentials and all other settings stay as they are.
     ///

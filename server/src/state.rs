@@ -96,6 +96,31 @@ impl State {
         credentials: Option<Credentials>,
     ) -> Changes {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.serve(contracts, scripts, credentials)
+    }
+
+    /// Serves other scripts from now on, made from what is served.
+    ///
+    /// # Errors
+    ///
+    /// Where none could be made; nothing changes then.
+    pub(crate) fn set_scripts<E>(
+        &self,
+        make: impl FnOnce(&Edition) -> Result<Vec<Script>, E>,
+    ) -> Result<Changes, E> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let served = self.edition.load_full();
+        let scripts = make(&served)?;
+        Ok(self.serve(served.contracts.clone(), scripts, None))
+    }
+
+    /// Whoever calls it is the only one who changes anything.
+    fn serve(
+        &self,
+        contracts: Vec<Contract>,
+        scripts: Vec<Script>,
+        credentials: Option<Credentials>,
+    ) -> Changes {
         let old = self.edition.load_full();
         let (engine, mut succession) = old.engine.succeed(scripts, self.sessions.unnamed().now());
         self.sessions.succeed(&engine, &contracts, &mut succession.dropped);

@@ -194,8 +194,8 @@ async fn the_clock() {
 async fn sessions() {
     let steered = Steered::start().await;
     let control = &steered.control;
-    let made = control.make_session(&types::NewSession { id: None, ttl: None }).await.unwrap();
-    let named = types::NewSession { id: Some("mine".to_owned()), ttl: Some("1h".to_owned()) };
+    let made = control.make_session(&types::NewSession { id: None, ttl: None, script: None }).await.unwrap();
+    let named = types::NewSession { id: Some("mine".to_owned()), ttl: Some("1h".to_owned()), script: None };
     control.make_session(&named).await.unwrap();
     assert_eq!(refused(control.make_session(&named).await), (409, "id-taken".to_owned()));
     let other = reqwest::get(format!("{}/pets/1", made.base_url)).await.unwrap();
@@ -241,4 +241,43 @@ async fn verification_explanation_and_the_stream_of_calls() {
         [("pet/gone", types::RuleOutcome::Differs), ("getPet#1", types::RuleOutcome::Answered),]
     );
     assert_eq!(refused(control.explain_call(9, None).await), (404, "call-unknown".to_owned()));
+}
+
+#[tokio::test]
+async fn rules() {
+    let steered = Steered::start().await;
+    let control = &steered.control;
+    let rule = |text: Value| serde_json::from_value::<types::NewRule>(text).expect("a rule");
+    let text = |text: Value| serde_json::from_value::<types::RuleText>(text).expect("what a rule says");
+    let made =
+        control.add_rule(None, &rule(json!({"op": "getPet", "id": "mine", "respond": 409}))).await.unwrap();
+    assert_eq!((made.id.as_str(), steered.status("/pets/1").await), ("mine", 409));
+    let taken = control.add_rule(None, &rule(json!({"op": "getPet", "id": "mine", "respond": 409}))).await;
+    assert_eq!(refused(taken), (409, "id-taken".to_owned()));
+    control.change_rule("mine", None, &text(json!({"when": {"path.petId": 2}}))).await.unwrap();
+    assert_eq!([steered.status("/pets/2").await, steered.status("/pets/1").await], [409, 404]);
+    let shown = control.show_rule("mine", None).await.unwrap();
+    assert_eq!((shown.uses, shown.last_match.is_some()), (2, true));
+    control.replace_rule("mine", None, &text(json!({"respond": 200}))).await.unwrap();
+    let listed = control.list_rules(None, None, None, None).await.unwrap();
+    let ids: Vec<_> = listed.items.iter().map(|rule| rule.id.as_str()).collect();
+    assert_eq!(ids, ["mine", "getPet#1"]);
+    assert_eq!(refused(control.remove_rule("getPet#1", None).await), (409, "rule-of-script".to_owned()));
+    control.remove_rule("mine", None).await.unwrap();
+    assert_eq!(refused(control.show_rule("mine", None).await), (404, "rule-unknown".to_owned()));
+    control.clear_rules(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_script() {
+    let steered = Steered::start().await;
+    let control = &steered.control;
+    let script = |text: Value| serde_json::from_value::<types::ScriptText>(text).expect("a script");
+    let new = script(json!({"script": 1, "rules": {"getPet": 409}}));
+    let set = control.set_script(Some(true), None, &new).await.unwrap();
+    assert_eq!((set.findings.len(), steered.status("/pets/1").await), (0, 404));
+    control.set_script(None, None, &new).await.unwrap();
+    assert_eq!((&*control.show_script(None).await.unwrap(), steered.status("/pets/1").await), (&new, 409));
+    let wrong = script(json!({"script": 1, "rules": {"getPet": 418}}));
+    assert_eq!(refused(control.set_script(None, None, &wrong).await), (422, "findings".to_owned()));
 }

@@ -14,6 +14,7 @@ use super::resources::{ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummar
 use super::rules::{NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
 use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
+use super::script::{ScriptChange, ScriptQuery, ScriptSet, ScriptText};
 use super::sessions::{NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
 use super::state::{AnyValue, StatePath, Values};
 use super::stream::{CallName, CallOrStream};
@@ -120,6 +121,25 @@ pub(crate) trait ControlApi {
         path: SaidPath<RulePath>,
         query: SaidQuery<SessionQuery>,
     ) -> Removed;
+
+    /// Show the script in force, with what it includes
+    #[endpoint { method = GET, path = "/script" }]
+    async fn show_script(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<ScriptQuery>,
+    ) -> Shown<ScriptText>;
+
+    /// Put a script, JSON or YAML, in place of what is in force
+    ///
+    /// It is checked whole: what is wrong is told in full, with 422, and changes nothing. Requests under way end with
+    /// the old one. A rule goes on counting where one has its id, or without an id says the same. It is alone: what it
+    /// includes and the files it names are not found.
+    #[endpoint { method = PUT, path = "/script", request_body_max_bytes = crate::MAX_SCRIPT_BYTES }]
+    async fn set_script(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<ScriptChange>,
+        script: SaidBody<ScriptText>,
+    ) -> Shown<ScriptSet>;
 
     /// List the calls received, the oldest first
     #[endpoint { method = GET, path = "/calls" }]

@@ -19,6 +19,7 @@ use super::resources::{self, ItemPath, Items, ItemsQuery, ResourcePath, Resource
 use super::rules::{self, NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
 use super::said::{SaidBody, SaidPath, SaidQuery};
 use super::scenarios::{self, PlaceQuery, PlaceSet, ScenarioPath, ScenarioState};
+use super::script::{self, ScriptChange, ScriptQuery, ScriptSet, ScriptText};
 use super::sessions::{self, NewSession, SessionMade, SessionPath, SessionQuery, SessionSummary};
 use super::state::{self, AnyValue, Others, StatePath, Values};
 use super::stream::{self, CallId, CallName, CallOrStream};
@@ -100,6 +101,18 @@ impl ControlApi for Control {
 
     async fn remove_rule(rqctx: Context, path: SaidPath<RulePath>, query: InSession) -> Removed {
         removed(Asked::of(&rqctx, query).and_then(|asked| rules::remove(&asked, &path.read()?.id)))
+    }
+
+    async fn show_script(rqctx: Context, query: SaidQuery<ScriptQuery>) -> Shown<ScriptText> {
+        shown(admitted(&rqctx).and_then(|state| script::show(&state, &query.read()?)))
+    }
+
+    async fn set_script(
+        rqctx: Context,
+        query: SaidQuery<ScriptChange>,
+        script: SaidBody<ScriptText>,
+    ) -> Shown<ScriptSet> {
+        shown(admitted(&rqctx).and_then(|state| script::set(&state, &query.read()?, script)))
     }
 
     async fn list_calls(rqctx: Context, query: SaidQuery<CallFilter>) -> Shown<CallList> {

@@ -22,6 +22,7 @@ mod resources;
 mod rules;
 mod said;
 mod scenarios;
+mod script;
 mod server;
 mod sessions;
 mod state;

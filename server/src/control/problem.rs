@@ -120,6 +120,15 @@ impl Problem {
         response
     }
 
+    /// Says that what it tells of is a part of what was sent.
+    pub(super) fn place_within(&mut self, pointer: &str) {
+        for found in &mut self.errors {
+            found.pointer.insert_str(0, pointer);
+            // That of a text which nobody sent.
+            found.line = None;
+        }
+    }
+
     fn new(code: ErrorStatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
         Self {
             kind: kind.to_owned(),

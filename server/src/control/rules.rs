@@ -5,7 +5,7 @@ use std::sync::Arc;
 use counterfoil_openapi::Operation;
 use schemars::JsonSchema;
 use schemars::r#gen::SchemaGenerator;
-use schemars::schema::{InstanceType, ObjectValidation, Schema, SingleOrVec};
+use schemars::schema::{InstanceType, Schema, SingleOrVec};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -58,16 +58,11 @@ impl JsonSchema for NewRule {
         "NewRule".to_owned()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let description = "A rule in the grammar of a script's rules, and `op`, the operation that it is for: an \
                            operationId, or METHOD /path/{template}.";
         let mut schema = any(description).into_object();
         schema.instance_type = Some(SingleOrVec::Single(Box::new(InstanceType::Object)));
-        schema.object = Some(Box::new(ObjectValidation {
-            required: ["op".to_owned()].into(),
-            properties: [("op".to_owned(), generator.subschema_for::<String>())].into_iter().collect(),
-            ..ObjectValidation::default()
-        }));
         schema.into()
     }
 }

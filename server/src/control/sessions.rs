@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::asked::NamesSession;
 use super::problem::{FindingBody, Problem};
+use super::rules;
+use super::script::{self, ScriptText};
 use crate::script::parse_duration;
 use crate::session::{MAX_SESSION_NAME, NotOpened, Session, is_session_name};
 use crate::state::State;
@@ -33,6 +35,8 @@ pub(crate) struct NewSession {
     pub(crate) id: Option<String>,
     /// How long it is kept after its last request, as scripts write durations: `90s`, `10m`, `1h`.
     pub(crate) ttl: Option<String>,
+    /// A script for it alone: its rules, as if each was set there by itself, and its state.
+    pub(crate) script: Option<ScriptText>,
 }
 
 /// A session that was made, and how requests name it.
@@ -81,11 +85,18 @@ pub(super) fn make(state: &State, order: NewSession) -> Result<SessionMade, Prob
         check_name(id, "/id")?;
     }
     let edition = state.edition();
-    let rules = edition.engine.session_rules();
-    let session = state.sessions.make(order.id.as_deref(), ttl, rules).map_err(not_opened)?;
+    let named_by = edition.engine.session_rules();
+    let script = order.script.as_ref().map(|script| script::for_session(&edition, script)).transpose()?;
+    let session = state.sessions.make(order.id.as_deref(), ttl, named_by).map_err(not_opened)?;
     let id = session.name().unwrap_or_default().to_owned();
+    if let Some(script) = script {
+        session.adopt(&edition.engine, &script).map_err(|why| {
+            state.sessions.drop_named(&id);
+            rules::not_set("script", why)
+        })?;
+    }
     let base_url = format!("{}/~{id}", state.url.get().map_or("", String::as_str));
-    Ok(SessionMade { header: format!("{}: {id}", rules.header), base_url, id })
+    Ok(SessionMade { header: format!("{}: {id}", named_by.header), base_url, id })
 }
 
 /// The sessions there are, by name.

@@ -12,7 +12,7 @@ use super::expectation::Expectation;
 use super::index::RuleIndex;
 use super::load::{self, Script, ScriptError};
 use super::resource::ActiveResource;
-use super::rule::{ActiveRule, CompiledRule};
+use super::rule::{ActiveRule, CompiledRule, Naming};
 use super::said::{SaidRule, SaidRules};
 use super::scenario::{ActiveScenario, ScenarioInfo};
 use super::scope::{Kept, Scope};
@@ -194,6 +194,26 @@ impl ScriptEngine {
         Ok((ActiveRule::new(rule, RuleKey::unique(), self.seed, now), said, findings))
     }
 
+    /// The rules of a script that is not one of these, by operation and document, as if each was set by itself.
+    pub(crate) fn rules_apart(
+        &self,
+        script: &Script,
+        now: Moment,
+    ) -> Vec<(String, String, ActiveRule, SaidRule)> {
+        let loaded = script.loaded();
+        let seed = loaded.seed.unwrap_or(self.seed);
+        let mut said = SaidRules::new(std::slice::from_ref(script));
+        let mut rules = Vec::new();
+        for of in &loaded.operations {
+            for rule in &of.rules {
+                let rule = ActiveRule::new(Arc::clone(rule), RuleKey::unique(), seed, now);
+                let text = said.of(&rule);
+                rules.push((of.operation.clone(), of.document.clone(), rule, text));
+            }
+        }
+        rules
+    }
+
     /// The rules of the files for an operation, in the order they are asked.
     pub(crate) fn rules_of(&self, operation: &Operation) -> &[ActiveRule] {
         find(&self.filed, operation).map_or(&[], |of| &of.rules)
@@ -348,8 +368,7 @@ impl ScriptEngine {
 
     /// The name of a script that forwards requests to an upstream that it does not name.
     pub(crate) fn lacks_upstream(&self) -> Option<&str> {
-        let lacks = |script: &&Script| script.loaded().defaults.unscripted == Some(Unscripted::Proxy(None));
-        self.scripts.iter().find(lacks).map(Script::name)
+        self.scripts.iter().find(|script| script.lacks_upstream()).map(Script::name)
     }
 
     /// Fills what a reply leaves open; the first script's defaults come first.
@@ -393,11 +412,16 @@ fn by_name(rules: &Rules) -> HashMap<(&str, &str, &str), &ActiveRule> {
     named
 }
 
-/// What a rule is counted under.
+/// What a rule is counted under: its id, or what it says where it has none, so that it goes on where it stood after
+/// others were put before it.
 fn new_key(keys: &mut HashSet<RuleKey>, document: &str, operation: &str, rule: &CompiledRule) -> RuleKey {
     let [document, operation, id] = [document, operation, &rule.id].map(str::as_bytes);
-    let mut key = RuleKey::of(&[b"rule", document, operation, id, &rule.digest]);
-    // Another script may say the same again.
+    let mut key = match rule.naming {
+        Naming::Own => RuleKey::of(&[b"named", document, operation, id]),
+        Naming::Made => RuleKey::of(&[b"said", document, operation, &rule.digest]),
+        Naming::Cell => RuleKey::of(&[b"cell", document, operation, id, &rule.digest]),
+    };
+    // Another rule may say the same again.
     while !keys.insert(key) {
         key = key.next();
     }

@@ -16,10 +16,10 @@ use super::grammar::{Defaults, Named, Rules, Text};
 use super::library::Library;
 use super::read::{Node, Reader};
 use super::resource::CompiledResource;
-use super::rule::CompiledRule;
+use super::rule::{CompiledRule, Naming};
 use super::said::{self, SaidRule};
 use super::scenario::CompiledScenario;
-use super::{check, include, read};
+use super::{Unscripted, check, include, read};
 use crate::session::SessionWords;
 use crate::strict_text::{self, Unread};
 
@@ -172,6 +172,21 @@ impl Script {
         &self.0.findings
     }
 
+    /// What it says, with what all that it includes say.
+    pub(crate) fn said(&self) -> Value {
+        said::script(self.texts())
+    }
+
+    /// What is kept from the start.
+    pub(crate) fn state(&self) -> &[(String, Value)] {
+        &self.0.state
+    }
+
+    /// Whether it forwards requests to an upstream that it does not name.
+    pub(crate) fn lacks_upstream(&self) -> bool {
+        self.0.defaults.unscripted == Some(Unscripted::Proxy(None))
+    }
+
     /// The files it includes, by what messages call them, with their text.
     pub fn included(&self) -> &[(String, String)] {
         &self.0.texts
@@ -239,9 +254,10 @@ fn at_run_time(
     reader.extend(repeated);
     let root = reader.root();
     let rules = read(&mut reader, &root);
-    let rules = check::rules(&mut reader, operation, rules, &mut Above::default(), name_of, |_| {
-        "set at run time".to_owned()
-    });
+    let rules =
+        check::rules(&mut reader, operation, rules, &mut Above::default(), (Naming::Made, name_of), |_| {
+            "set at run time".to_owned()
+        });
     let findings = accept(name, reader.into_findings())?;
     // Without errors no rule was left out.
     let said = said::rules_of(document.root());
@@ -325,7 +341,14 @@ fn operations(parts: &mut [Part<'_>], meant: &[Vec<&Contract>]) -> Vec<Scripted>
             let (of_operation, above) = &mut scripted[place];
             let before = of_operation.rules.len();
             let name_of = |index: usize| format!("{id}#{}", before + index + 1);
-            let rules = check::rules(reader, operation, entry.rules, above, name_of, place_of(document));
+            let rules = check::rules(
+                reader,
+                operation,
+                entry.rules,
+                above,
+                (Naming::Made, name_of),
+                place_of(document),
+            );
             of_operation.rules.extend(rules.into_iter().map(Arc::new));
         }
     }

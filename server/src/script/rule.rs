@@ -23,6 +23,8 @@ use crate::session::{Effects, RuleKey, Session, ValueKey};
 pub(super) struct CompiledRule {
     /// Its id, or the name made for it.
     pub(super) id: String,
+    /// Where the id is from.
+    pub(super) naming: Naming,
     /// File and line, for the trail.
     pub(super) place: String,
     /// The file where it stands, and where in that.
@@ -40,6 +42,17 @@ pub(super) struct CompiledRule {
     pub(super) set: Vec<(String, Template)>,
     /// The SHA-256 of what the script says it is.
     pub(super) digest: [u8; 32],
+}
+
+/// Where the id of a rule is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// The rule says it itself.
+    Own,
+    /// It was made of its place.
+    Made,
+    /// It was made of the state of a scenario that the rule is a cell of.
+    Cell,
 }
 
 /// A reply checked against its response.

@@ -8,13 +8,13 @@ use std::time::Duration;
 use counterfoil_openapi::{Contract, Operation};
 
 use super::clock::{ClockOrder, Reading, SessionClock};
-use super::memory::Memory;
+use super::memory::{Memory, StateFull};
 use super::rank::{Locked, Rank};
 use super::set_rules::{NotSet, SetOutcome, SetRule, SetRules};
 use super::tally::{Count, Counts};
 use super::{RuleKey, SessionRules};
 use crate::journal::Journal;
-use crate::script::{ActiveRule, Clock, Decision, Moment, SaidRule, Scope, ScriptEngine};
+use crate::script::{ActiveRule, Clock, Decision, Moment, SaidRule, Scope, Script, ScriptEngine};
 
 /// What is counted, set and kept of the requests that name the same session, or none.
 ///
@@ -171,6 +171,17 @@ impl Session {
             engine.has_named(id) || self.base.as_ref().is_some_and(|base| base.set.find(id).is_some())
         };
         self.set.set_rule(engine, operation, (text, id), self.now(), is_taken)
+    }
+
+    /// Sets the rules of a script and keeps its values, as if each was set by itself.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room.
+    pub(crate) fn adopt(&self, engine: &ScriptEngine, script: &Script) -> Result<(), NotSet> {
+        let values = script.state().iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+        self.memory().set(values).map_err(|StateFull| NotSet::Full)?;
+        self.set.adopt(engine, script, self.now())
     }
 
     /// Says a rule that was set here anew; nothing where there is none of this id. What it is to say is made of what

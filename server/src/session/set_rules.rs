@@ -9,7 +9,9 @@ use counterfoil_openapi::{Contract, Finding, Operation};
 use super::RuleKey;
 use super::Session;
 use super::rank::{Locked, Rank};
-use crate::script::{ActiveRule, Decision, Moment, RuleStack, SaidRule, Scope, ScriptEngine, ScriptError};
+use crate::script::{
+    ActiveRule, Decision, Moment, RuleStack, SaidRule, Scope, Script, ScriptEngine, ScriptError,
+};
 
 /// The most rules set at run time in a session.
 pub const MAX_SET_RULES: usize = 50_000;
@@ -168,6 +170,22 @@ impl SetRules {
         held.push(operation, SetHow::Rule, said, Arc::new(active));
         self.settle(&held);
         Ok(SetOutcome { rule: id, findings })
+    }
+
+    /// Sets the rules of a script, the first of which is asked first.
+    pub(super) fn adopt(&self, engine: &ScriptEngine, script: &Script, now: Moment) -> Result<(), NotSet> {
+        let rules = engine.rules_apart(script, now);
+        let mut held = self.write();
+        let bytes: usize = rules.iter().map(|(.., said)| size(said)).sum();
+        held.make_room(rules.len(), bytes, &[])?;
+        for (operation, document, active, said) in rules.into_iter().rev() {
+            held.last += 1;
+            let (number, bytes) = (held.last, size(&said));
+            let active = Arc::new(active);
+            held.put(SetRule { number, operation, document, how: SetHow::Rule, said, bytes, active });
+        }
+        self.settle(&held);
+        Ok(())
     }
 
     fn new_id(&self, is_taken: impl Fn(&str) -> bool) -> String {

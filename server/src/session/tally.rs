@@ -14,7 +14,7 @@ use super::rank::{Locked, Rank};
 /// How many locks the counts of a session are spread over.
 const SHARDS: usize = 16;
 
-/// What a rule is counted under: a hash of what it is, so that the rule that comes in its place with a reload and says
+/// What a rule is counted under: a hash of what it is, so that the rule that comes in its place with a reload and has its name or says
 /// the same goes on where it stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RuleKey(u128);

@@ -19,6 +19,7 @@ mod control_errors;
 mod control_explain;
 mod control_resources;
 mod control_rules;
+mod control_script;
 mod control_sessions;
 mod control_stream;
 mod control_token;

@@ -17,7 +17,7 @@ use counterfoil_openapi::{Contract, Operation, Pointer, Severity};
 use super::grammar::{After, Named, Rule, Rules, Step, Validity};
 use super::nearest;
 use super::read::Reader;
-use super::rule::{CompiledReply, CompiledRule};
+use super::rule::{CompiledReply, CompiledRule, Naming};
 use super::sequence::Sequence;
 use template::Templates;
 
@@ -68,7 +68,7 @@ pub(super) fn rules(
     operation: &Operation,
     rules: Rules,
     above: &mut Above,
-    name_of: impl Fn(usize) -> String,
+    (naming, name_of): (Naming, impl Fn(usize) -> String),
     place_of: impl Fn(&Pointer) -> String,
 ) -> Vec<CompiledRule> {
     if rules.is_whole {
@@ -91,6 +91,10 @@ pub(super) fn rules(
             .collect();
         compiled.push(CompiledRule {
             digest: reader.digest(&rule.pointer),
+            naming: match rule.id {
+                Some(_) => Naming::Own,
+                None => naming,
+            },
             id: rule.id.map_or_else(|| name_of(index), |id| id.name),
             place: place_of(&rule.pointer),
             file: Arc::clone(&file),

@@ -8,6 +8,7 @@ use counterfoil_openapi::{Contract, Pointer, Severity};
 use super::super::grammar::{Named, Rules, Scenario, StateTable};
 use super::super::nearest;
 use super::super::read::Reader;
+use super::super::rule::Naming;
 use super::super::scenario::{CompiledCell, CompiledScenario, OperationCells};
 use super::{Above, field};
 
@@ -32,8 +33,14 @@ pub(in crate::script) fn scenario(
             }
             let id = format!("{}/{}", name.name, state.name.name);
             let rules = Rules { rules: vec![cell.rule], is_whole: true };
-            let mut rules =
-                super::rules(reader, operation, rules, &mut Above::default(), |_| id.clone(), &place_of);
+            let mut rules = super::rules(
+                reader,
+                operation,
+                rules,
+                &mut Above::default(),
+                (Naming::Cell, |_| id.clone()),
+                &place_of,
+            );
             let Some(rule) = rules.pop() else { continue };
             let (document, id) = (operation.document().name(), operation.id().as_str());
             let found = operations.iter().position(|of| of.document == document && of.operation == id);
