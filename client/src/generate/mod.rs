@@ -80,8 +80,9 @@ fn generate_here(contract: &Contract, name: Option<&str>) -> Result<Generated, S
     let replies = dress::replies(&kept);
     let client = dress::dress(made, &title, info(contract, "description"), &methods, &types);
     let security = security::module(contract, &mut types.losses).map_err(|error| error.to_string())?;
-    let (stub, statuses) = stub::module(contract, &kept, &types).map_err(|error| error.to_string())?;
-    let sources = package::Sources { client, replies, security, stub, statuses };
+    let (code, statuses) = stub::module(contract, &kept, &types).map_err(|error| error.to_string())?;
+    let test = stub::test(&kept, &statuses, &types);
+    let sources = package::Sources { client, replies, security, stub: code, statuses, test };
     let findings = types.losses.into_findings();
     let package = package::package(contract, name, &title, sources, &kept, &findings);
     Ok(Generated { package, findings, expressed })

@@ -273,7 +273,11 @@ fn groups<'d>(operation: &'d Operation, types: &mut Types<'d>, hint: &str) -> (G
             true => format!("{hint}Response"),
             false => format!("{hint}Error"),
         };
-        let held = held(&response.content, types, &name);
+        // A reply to HEAD has no body, whatever the document says of it (RFC 9110, section 9.3.2).
+        let held = match *operation.method() == http::Method::HEAD {
+            true => Held::Nothing,
+            false => held(&response.content, types, &name),
+        };
         let arm = |held| Arm { status: response.status, held, description: response.description.clone() };
         if is_success(response.status) {
             success.arms.push(arm(held));

@@ -49,6 +49,11 @@ const FIXED: [(&str, &str); 16] = [
     ("src/wire/reply.rs", include_str!("../../wire/reply.rs")),
 ];
 
+/// What the test says of itself.
+const TEST: &str = "//! The client against a stub of its document, called for each documented reply:\n//!\n\
+    //! ```text\n//! counterfoil mock DOCUMENT &\n//! cargo test --features stub\n//! ```\n//!\n\
+    //! `COUNTERFOIL_CONTROL_URL` names the control API of another stub.\n\n";
+
 /// The file that says which files of a folder are the generator's.
 pub(super) const MANIFEST: &str = "counterfoil-client.txt";
 
@@ -77,6 +82,7 @@ pub(super) struct Sources {
     pub(super) security: syn::File,
     pub(super) stub: syn::File,
     pub(super) statuses: Vec<Statuses>,
+    pub(super) test: Option<syn::File>,
 }
 
 /// Where a client that is a module has what all clients are made of.
@@ -217,9 +223,16 @@ pub(super) fn package(
     let replies = sources.replies.as_ref().map(prettyplease::unparse);
     let example = readme::example(contract, &name, methods);
     let made_by = "// Made by `counterfoil client`: changes are lost when it is made again.\n\n";
-    let stub = prettyplease::unparse(&sources.stub);
-    let test = readme::test(&name, methods, &sources.statuses);
-    let texts = [client.as_str(), replies.as_deref().unwrap_or_default(), &stub];
+    let scripts = prettyplease::unparse(&sources.stub);
+    let test = sources.test.as_ref().map(|test| {
+        let library = name.replace('-', "_");
+        let used = format!(
+            "use {library}::stub::{{self, Stub}};\n#[allow(unused_imports)]\nuse {library}::types;\n\
+             use {library}::Error;\n\n"
+        );
+        format!("{TEST}{used}{}", prettyplease::unparse(test))
+    });
+    let texts = [client.as_str(), replies.as_deref().unwrap_or_default(), &scripts];
     let mut files = vec![
         file("Cargo.toml", manifest(&name, title, &texts, test.is_some())),
         file(

@@ -22,7 +22,12 @@ pub(super) fn example(contract: &Contract, name: &str, methods: &[&Method<'_>]) 
         }
         None => ("Client", "Client::new(base)?".to_owned()),
     };
-    let call = match callable(methods) {
+    let callable = methods
+        .iter()
+        .filter(|method| method.body.as_ref().is_none_or(|body| !body.required))
+        .filter_map(|method| Some((method, arguments(method)?)))
+        .min_by_key(|(method, _)| method.operation.method() != http::Method::GET);
+    let call = match callable {
         Some((method, arguments)) => format!(
             "    let reply = client.{}({}).await?;\n    println!(\"{{}}\", reply.status());\n",
             method.ident,
@@ -37,51 +42,6 @@ pub(super) fn example(contract: &Contract, name: &str, methods: &[&Method<'_>]) 
          let client = {client};\n{call}    Ok(())\n}}\n"
     )
     .replace("{Client}", "Client")
-}
-
-/// A method that can be called without more, and its arguments; one that gets something, where there is one.
-fn callable<'m, 'd>(methods: &[&'m Method<'d>]) -> Option<(&'m Method<'d>, Vec<String>)> {
-    methods
-        .iter()
-        .filter(|method| method.body.as_ref().is_none_or(|body| !body.required))
-        .filter_map(|method| Some((*method, arguments(method)?)))
-        .min_by_key(|(method, _)| method.operation.method() != http::Method::GET)
-}
-
-/// A test that scripts a stub with every documented reply of one operation, where one can be called without more.
-pub(super) fn test(name: &str, methods: &[&Method<'_>], statuses: &[Statuses]) -> Option<String> {
-    let (method, arguments) = callable(methods)?;
-    let of = statuses.iter().find(|of| of.method == method.ident)?;
-    let first = of.exact.first()?;
-    let library = name.replace('-', "_");
-    let (module, operation, ident) = (&of.module, &of.operation, &method.ident);
-    let replies =
-        of.exact[1..].iter().map(|(_, name)| format!("\n        .then({module}::{name}::example())"));
-    let codes: Vec<String> = of.exact.iter().map(|(code, _)| code.to_string()).collect();
-    Some(format!(
-        "//! The client against a stub of its document:\n//!\n//! ```text\n//! counterfoil mock DOCUMENT &\n\
-         //! cargo test --features stub\n//! ```\n//!\n\
-         //! `COUNTERFOIL_CONTROL_URL` names the control API of another one.\n\n\
-         use {library}::stub::{{{module}, {operation}, Stub}};\nuse {library}::Error;\n\n\
-         #[tokio::test]\nasync fn each_documented_reply_is_typed() {{\n    \
-         let url = std::env::var(\"COUNTERFOIL_CONTROL_URL\");\n    \
-         let url = url.unwrap_or_else(|_| \"http://127.0.0.1:4011\".to_owned());\n    \
-         let stub = Stub::connect(&url).await.expect(\"a stub\");\n    \
-         let client = stub.client().expect(\"a client\");\n    \
-         stub.on::<{operation}>()\n        .valid_or_not()\n        \
-         .reply({module}::{}::example()){}\n        .expect({})\n        .await\n        .expect(\"documented replies\");\n    \
-         for status in [{}] {{\n        \
-         let replied = match client.{ident}({}).await {{\n            \
-         Ok(reply) => reply.status(),\n            Err(Error::ErrorResponse(reply)) => reply.status(),\n            \
-         Err(other) => panic!(\"{{status}}: {{other:?}}\"),\n        }};\n        \
-         assert_eq!(replied.as_u16(), status);\n    }}\n    \
-         stub.verify().await.expect(\"each was called for\");\n}}\n",
-        first.1,
-        replies.collect::<String>(),
-        of.exact.len(),
-        codes.join(", "),
-        arguments.join(", "),
-    ))
 }
 
 /// A call of the first scheme's method.

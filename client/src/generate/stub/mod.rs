@@ -13,12 +13,14 @@
 mod fields;
 mod replies;
 mod request;
+mod test;
 
 use counterfoil_openapi::{Contract, StatusPattern};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use self::fields::Fields;
+pub(crate) use self::test::test;
 use super::dress::doc;
 use super::names::Names;
 use super::plan::{BodyKind, Method};
@@ -43,10 +45,8 @@ const EXPORTED: [&str; 13] = [
     "Times",
 ];
 
-/// What the statuses of an operation are called.
+/// What an operation and its statuses are called.
 pub(crate) struct Statuses {
-    /// The method that calls the operation.
-    pub(crate) method: String,
     /// The module of the operation.
     pub(crate) module: String,
     /// The type that names it.
@@ -125,12 +125,8 @@ fn operation(
         StatusPattern::Exact(code @ 200..600) => Some((code, name)),
         _ => None,
     });
-    let statuses = Statuses {
-        method: method.ident.clone(),
-        module: module.to_string(),
-        operation: name.to_string(),
-        exact: exact.collect(),
-    };
+    let statuses =
+        Statuses { module: module.to_string(), operation: name.to_string(), exact: exact.collect() };
     let code = quote! {
         #(#docs)*
         #[derive(Debug)]
