@@ -225,7 +225,7 @@ async fn what_was_expected_and_did_not_happen_is_told_when_the_handle_goes() {
     .await;
     assert!(
         message.contains("`generateAuthToken` when {\"body.ForSection\":{\"eq\":\"dashboard\"}} (rule refusal): expected at least 1, was 0")
-            && message.contains("/admin/sso was answered 200 by example"),
+            && message.contains("/admin/sso was answered 200 by example: body.ForSection should be"),
         "{message}"
     );
     // What is checked before is not told twice, and a test that fails by itself is not talked over.
