@@ -2,6 +2,7 @@
 
 mod check;
 mod client;
+mod ctl;
 mod excerpt;
 mod exit;
 mod explain;
@@ -45,6 +46,7 @@ Examples:
   counterfoil test pets.yaml --url http://localhost:8080
   counterfoil check pets.yaml
   counterfoil client pets.yaml --output pets-client
+  counterfoil ctl reply getPet 404              steer a stub that runs
   counterfoil explain negative_data_rejection";
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +55,7 @@ enum Command {
     Test(Box<test::Arguments>),
     Check(check::Arguments),
     Client(client::Arguments),
+    Ctl(Box<ctl::Arguments>),
     Explain(explain::Arguments),
     Schema(schema::Arguments),
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments, &output),
         Command::Check(arguments) => check::run(&arguments, &output),
         Command::Client(arguments) => client::run(&arguments, &output),
+        Command::Ctl(arguments) => ctl::run(&arguments, &output),
         Command::Explain(arguments) => explain::run(&arguments, &output),
         Command::Schema(arguments) => schema::run(&arguments, &output),
     };

@@ -5,6 +5,7 @@ mod broken;
 mod check;
 mod client;
 mod control;
+mod ctl;
 mod explain;
 mod forward;
 mod hardship;

@@ -17,6 +17,7 @@ pub(crate) fn counterfoil<'a>(arguments: impl IntoIterator<Item = &'a str>) -> C
         "CLICOLOR_FORCE",
         "CLICOLOR",
         "COUNTERFOIL_LOG",
+        "COUNTERFOIL_CONTROL",
         "COUNTERFOIL_CONTROL_TOKEN",
     ];
     for variable in variables {
