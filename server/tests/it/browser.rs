@@ -13,9 +13,9 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::stub::{Stub, tables};
 
 /// How long a browser may take to start and to run both pages.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 /// The name of the origin that is not of this machine; the browser is told where it is.
-const HOSTILE: &str = "hostile.example";
+pub(crate) const HOSTILE: &str = "hostile.example";
 
 /// What a page does: each request in turn, and what it could read of the reply.
 const PAGE: &str = r#"<!doctype html><meta charset="utf-8"><script type="module">
@@ -60,7 +60,7 @@ if (location.hostname === 'localhost') location.href = HOSTILE;
 </script>"#;
 
 /// A running browser; it ends when this is dropped.
-struct Browser {
+pub(crate) struct Browser {
     child: Child,
     _profile: tempfile::TempDir,
 }
@@ -76,7 +76,7 @@ impl Drop for Browser {
 impl Browser {
     /// Opens a page in Chromium: the one that `CHROMIUM` names, which must be there, else the system's; nothing where
     /// there is none.
-    fn open(page: &str) -> Option<Self> {
+    pub(crate) fn open(page: &str) -> Option<Self> {
         let is_there = |name: &String| {
             let mut version = Command::new(name);
             version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
@@ -103,7 +103,7 @@ impl Browser {
 }
 
 /// Serves the page under every name, and gives what is reported by each.
-async fn reports(listener: &TcpListener, page: &str, count: usize) -> BTreeMap<String, Value> {
+pub(crate) async fn reports(listener: &TcpListener, page: &str, count: usize) -> BTreeMap<String, Value> {
     let mut reports = BTreeMap::new();
     while reports.len() < count {
         let (connection, _) = listener.accept().await.unwrap();

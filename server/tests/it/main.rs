@@ -12,6 +12,7 @@ mod callbacks;
 mod connection_count;
 mod connections;
 mod control_api;
+mod control_browser;
 mod control_clock;
 mod control_connections;
 mod control_document;
