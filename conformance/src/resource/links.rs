@@ -3,10 +3,9 @@
 //! A resource is what a path names up to one of its variables: `/owners/{id}/pets/{petId}` has two, an owner and a pet
 //! of an owner. How variables are called makes no difference: `/pets/{id}` and `/pets/{petId}/toys` speak of one thing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use counterfoil_openapi::{Direction, Link, Location, Operation, Schema, StatusPattern};
-use http::Method;
 use serde_json::Value;
 
 use super::naming::{self, Certainty};
@@ -97,7 +96,7 @@ pub(crate) struct OperationLinks {
     /// What the document says can be done after it.
     pub(crate) steps: Vec<NextStep>,
     /// What refers to resources from its query and body, by their nouns.
-    refers: Vec<String>,
+    pub(super) refers: Vec<String>,
 }
 
 /// Which operations tell of which resources.
@@ -155,57 +154,6 @@ impl Links {
 
     pub(crate) fn nouns(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.nouns.iter().map(|(noun, resources)| (noun.as_str(), resources.as_slice()))
-    }
-
-    /// The order in which operations are tested: what makes a resource before what needs one, and what removes any
-    /// last, what is part of another before that.
-    pub(crate) fn order<'o>(&self, operations: impl Iterator<Item = &'o Operation>) -> Vec<usize> {
-        let operations: Vec<&Operation> = operations.collect();
-        let mut depths = vec![0_usize; operations.len()];
-        // As many rounds as a chain of resources is long, at the most; circles end there too.
-        for _ in 0..6 {
-            let mut made: BTreeMap<usize, usize> = BTreeMap::new();
-            for (index, operation) in operations.iter().enumerate() {
-                if operation.method() == Method::POST {
-                    for tells in self.operations[index].tells.iter().filter(|tells| tells.is_collection) {
-                        let depth = made.entry(tells.resource).or_insert(depths[index]);
-                        *depth = (*depth).min(depths[index]);
-                    }
-                }
-            }
-            let mut has_changed = false;
-            for (index, known) in self.operations.iter().enumerate() {
-                let foreign = known.refers.iter().flat_map(|noun| self.named(noun).iter().take(1));
-                let told: Vec<usize> = known.tells.iter().map(|tells| tells.resource).collect();
-                // What makes a resource needs none of its kind; what lists them tells more when there are some.
-                let (own, listed) = match *operations[index].method() == Method::POST {
-                    true => (told, Vec::new()),
-                    false => (Vec::new(), told),
-                };
-                let needed = known.along.iter().chain(foreign).chain(&listed);
-                let needed = needed.filter(|resource| !own.contains(resource));
-                let depth = needed.filter_map(|resource| made.get(resource)).map(|depth| depth + 1).max();
-                let depth = depth.unwrap_or(0).min(6);
-                if depth > depths[index] {
-                    depths[index] = depth;
-                    has_changed = true;
-                }
-            }
-            if !has_changed {
-                break;
-            }
-        }
-        let mut order: Vec<usize> = (0..operations.len()).collect();
-        order.sort_by_key(|index| {
-            let method = operations[*index].method();
-            let along = self.operations[*index].along.len();
-            if *method == Method::DELETE {
-                return (1, usize::MAX - along, 0, *index);
-            }
-            let rank = [Method::POST, Method::PUT, Method::GET].iter().position(|known| known == method);
-            (0, depths[*index], rank.unwrap_or(3), *index)
-        });
-        order
     }
 
     fn told_by(&self, operation: &Operation, by_shape: &HashMap<String, usize>) -> Vec<Tells> {
@@ -355,7 +303,7 @@ fn schema_names(operation: &Operation) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use counterfoil_openapi::Contract;
 
     use super::*;
@@ -390,13 +338,12 @@ paths:
 components: {schemas: {Pet: {type: object}}}
 "#;
 
-    fn links() -> (Vec<String>, Links, Vec<usize>) {
+    /// The ids of the operations, and the links between them.
+    pub(in crate::resource) fn links() -> (Vec<String>, Links, Contract) {
         let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
         let operations = || contract.operations().iter().map(AsRef::as_ref);
-        let links = Links::new(operations());
-        let ids = operations().map(|operation| operation.id().as_str().to_owned()).collect();
-        let order = links.order(operations());
-        (ids, links, order)
+        let ids = operations().map(|operation: &Operation| operation.id().as_str().to_owned()).collect();
+        (ids, Links::new(operations()), contract)
     }
 
     #[test]
@@ -413,26 +360,5 @@ components: {schemas: {Pet: {type: object}}}
         assert_eq!(told("adopt"), [("/pets/{}", false)]);
         assert_eq!(told("addToy"), [("/pets/{}/toys/{}", true)]);
         assert_eq!(told("readPet"), []);
-    }
-
-    #[test]
-    fn what_makes_comes_before_what_needs_and_what_removes_comes_last() {
-        let (ids, _, order) = links();
-        let ordered: Vec<&str> = order.iter().map(|index| ids[*index].as_str()).collect();
-        assert_eq!(
-            ordered,
-            [
-                "adopt",
-                "addOwner",
-                "addPet",
-                "readOwner",
-                "addToy",
-                "readPet",
-                "listPets",
-                "findPets",
-                "removeToy",
-                "removePet"
-            ]
-        );
     }
 }

@@ -7,6 +7,7 @@ mod known;
 mod learn;
 mod links;
 mod naming;
+mod order;
 mod pool;
 
 pub(crate) use known::{About, Known, Subject};
