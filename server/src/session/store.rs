@@ -9,6 +9,7 @@ use std::time::Duration;
 use counterfoil_openapi::{Contract, Request};
 
 use super::rank::{Locked, Rank};
+use super::overlay::nanoseconds;
 use super::{Session, SessionRules, identify};
 use crate::edition::Edition;
 use crate::refuse;
@@ -22,9 +23,17 @@ pub(crate) struct Sessions {
     named: RwLock<Named>,
     /// How many names were made up.
     made_up: AtomicU64,
+    /// Until then no session's time is up, in nanoseconds of the stub's clock: whoever comes before need not look.
+    none_before: AtomicU64,
+    /// How often all sessions were looked at.
+    #[cfg(test)]
+    sweeps: AtomicU64,
 }
 
 type Named = HashMap<Box<str>, Arc<Session>>;
+
+/// How long it takes until a session that was in use when its time was up is looked at again.
+const IN_USE: Duration = Duration::from_millis(100);
 
 /// The session of a request, which stays as long as the request needs it.
 #[derive(Debug)]
@@ -59,6 +68,9 @@ impl Default for Sessions {
             unnamed: Arc::new(Session::unnamed(Clock::start())),
             named: RwLock::default(),
             made_up: AtomicU64::new(0),
+            none_before: AtomicU64::new(u64::MAX),
+            #[cfg(test)]
+            sweeps: AtomicU64::new(0),
         }
     }
 }
@@ -122,10 +134,13 @@ impl Sessions {
                 session.touch(now);
                 return Ok(Arc::clone(session));
             }
+            if named.len() >= rules.max && !self.is_time_up(now) && !named.contains_key(name) {
+                return Err(NotOpened::TooMany { max: rules.max });
+            }
         }
         let mut gone = Vec::new();
         let mut named = self.write();
-        gone.extend(named.extract_if(|_, session| !is_kept(session, rules, now)));
+        self.sweep(&mut named, rules, now, &mut gone);
         // Somebody may have come between.
         if let Some(session) = named.get(name) {
             session.touch(now);
@@ -152,7 +167,7 @@ impl Sessions {
         let now = self.now();
         let mut gone = Vec::new();
         let mut named = self.write();
-        gone.extend(named.extract_if(|_, session| !is_kept(session, rules, now)));
+        self.sweep(&mut named, rules, now, &mut gone);
         let session = match name {
             Some(name) if named.contains_key(name) => return Err(NotOpened::Taken),
             Some(name) => self.insert(&mut named, name, ttl, rules, now)?,
@@ -182,7 +197,36 @@ impl Sessions {
         let session = Arc::new(Session::new(name, ttl, &self.unnamed));
         session.touch(now);
         named.insert(name.into(), Arc::clone(&session));
+        self.none_before.fetch_min(nanoseconds(now + session.ttl(rules)), Ordering::Relaxed);
         Ok(session)
+    }
+
+    /// Whether some session's time may be up.
+    fn is_time_up(&self, now: Duration) -> bool {
+        nanoseconds(now) > self.none_before.load(Ordering::Relaxed)
+    }
+
+    /// Drops the sessions whose time is up, unless there can be none: all are looked at once for each time that is.
+    fn sweep(
+        &self,
+        named: &mut Named,
+        rules: &SessionRules,
+        now: Duration,
+        gone: &mut Vec<(Box<str>, Arc<Session>)>,
+    ) {
+        if !self.is_time_up(now) {
+            return;
+        }
+        #[cfg(test)]
+        self.sweeps.fetch_add(1, Ordering::Relaxed);
+        gone.extend(named.extract_if(|_, session| !is_kept(session, rules, now)));
+        // Whoever outlives its time is in use, and looked at again in a while.
+        let up = |session: &Arc<Session>| {
+            let left = session.ttl(rules).saturating_sub(session.idle(now));
+            now + left.max(IN_USE)
+        };
+        let soonest = named.values().map(up).min().map_or(u64::MAX, nanoseconds);
+        self.none_before.store(soonest, Ordering::Relaxed);
     }
 
     /// The named sessions there are, and how long each was not asked for.
@@ -210,6 +254,8 @@ impl Sessions {
 
     /// Goes on under other contracts and scripts; what these do not admit is dropped, with the reason.
     pub(crate) fn succeed(&self, engine: &ScriptEngine, contracts: &[Contract], dropped: &mut Vec<String>) {
+        // Scripts may give sessions less time now.
+        self.none_before.store(0, Ordering::Relaxed);
         for session in self.all() {
             session.succeed(engine, contracts, dropped);
         }
@@ -242,4 +288,34 @@ impl Sessions {
 /// Whether a session is still there. Whoever holds one uses it.
 fn is_kept(session: &Arc<Session>, rules: &SessionRules, now: Duration) -> bool {
     Arc::strong_count(session) > 1 || session.idle(now) <= session.ttl(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ClockOrder, SessionWords};
+    use super::*;
+
+    #[test]
+    fn names_that_find_no_room_do_not_have_all_sessions_looked_at() {
+        let sessions = Sessions::default();
+        let words = SessionWords { max: Some(3), ttl: Some(Duration::from_secs(60)), ..SessionWords::default() };
+        let rules = SessionRules::merge(std::iter::once(&words));
+        for name in ["a", "b", "c"] {
+            sessions.open(name, &rules).unwrap();
+        }
+        for number in 0..1_000 {
+            assert!(sessions.open(&format!("n{number}"), &rules).is_err());
+        }
+        assert_eq!(sessions.sweeps.load(Ordering::Relaxed), 0);
+        let advance = |seconds| sessions.unnamed().set_clock(&[ClockOrder::Advance(Duration::from_secs(seconds))]);
+        advance(40);
+        sessions.open("a", &rules).unwrap();
+        advance(40);
+        assert!(sessions.open("d", &rules).is_ok() && sessions.open("e", &rules).is_ok());
+        assert!(sessions.open("f", &rules).is_err(), "a was asked for since");
+        assert_eq!((sessions.sweeps.load(Ordering::Relaxed), sessions.named(&rules).len()), (1, 3));
+        advance(61);
+        assert!(sessions.open("f", &rules).is_ok());
+        assert_eq!((sessions.sweeps.load(Ordering::Relaxed), sessions.named(&rules).len()), (2, 1));
+    }
 }
