@@ -15,6 +15,7 @@ use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
 use counterfoil_openapi::{BasePaths, Contract};
 use tokio::task::JoinSet;
 
+use crate::budget::DEFAULT_JOURNAL_LIMIT;
 use crate::call::Call;
 use crate::callback::CallbackHost;
 use crate::changes::Changes;
@@ -97,6 +98,7 @@ pub(crate) struct Settings {
     pub(crate) examples: Examples,
     pub(crate) variety: Variety,
     pub(crate) body_limit: usize,
+    pub(crate) journal_limit: usize,
     pub(crate) body_deadline: Duration,
     pub(crate) cors: Cors,
 }
@@ -153,6 +155,7 @@ impl StubBuilder {
                 examples: Examples::default(),
                 variety: Variety::Plain,
                 body_limit: DEFAULT_BODY_LIMIT,
+                journal_limit: DEFAULT_JOURNAL_LIMIT,
                 body_deadline: DEFAULT_BODY_DEADLINE,
                 cors: Cors::default(),
             },
@@ -279,6 +282,13 @@ impl StubBuilder {
     /// How generated values read: [`Variety::Plain`] unless told otherwise.
     pub fn variety(mut self, variety: Variety) -> Self {
         self.settings.variety = variety;
+        self
+    }
+
+    /// The most bytes that the journals of all sessions hold together, 256 MiB unless it is called; those of one hold
+    /// 16 MiB in any case. Beyond it the calls of the sessions go that were not asked for the longest.
+    pub fn journal_limit(mut self, bytes: usize) -> Self {
+        self.settings.journal_limit = bytes;
         self
     }
 

@@ -9,6 +9,7 @@ use counterfoil_openapi::{Operation, Violation};
 use http::{Method, StatusCode};
 use tokio::sync::broadcast;
 
+use crate::budget::Budget;
 use crate::call::{Call, Source};
 use crate::callback::Followed;
 use crate::dropped::Dropped;
@@ -113,6 +114,23 @@ pub(crate) enum Kept {
 }
 
 impl Journal {
+    /// An empty journal, which holds a part of what several may.
+    pub(crate) fn new(budget: &Arc<Budget>) -> Self {
+        Self {
+            last_id: AtomicU64::new(0),
+            recorded: AtomicU64::new(0),
+            followed: Arc::default(),
+            ring: Ring::new(MAX_CALLS, MAX_BYTES, budget.share()),
+            dropped: Dropped::default(),
+            arrivals: OnceLock::new(),
+        }
+    }
+
+    /// Forgets the calls with the lowest ids until that is enough.
+    pub(crate) fn forget_until(&self, is_enough: impl Fn() -> bool) {
+        self.ring.forget_until(is_enough, |gone| self.dropped.add(gone.kept.operation()));
+    }
+
     /// The id of the next call.
     pub(crate) fn next_id(&self) -> u64 {
         self.last_id.fetch_add(1, Ordering::Relaxed) + 1
@@ -225,20 +243,6 @@ impl Journal {
     pub(crate) fn reset(&self) {
         self.ring.clear(|_| {});
         self.dropped.clear();
-    }
-}
-
-impl Default for Journal {
-    /// An empty journal.
-    fn default() -> Self {
-        Self {
-            last_id: AtomicU64::new(0),
-            recorded: AtomicU64::new(0),
-            followed: Arc::default(),
-            ring: Ring::new(MAX_CALLS, MAX_BYTES),
-            dropped: Dropped::default(),
-            arrivals: OnceLock::new(),
-        }
     }
 }
 
@@ -409,7 +413,7 @@ mod tests {
 
     #[test]
     fn the_oldest_calls_go_when_there_are_too_many() {
-        let (journal, edition) = (Journal::default(), edition());
+        let (journal, edition) = (Journal::new(&Budget::new(usize::MAX)), edition());
         for _ in 0..MAX_CALLS + 5 {
             journal.push(entry(journal.next_id(), 1, &edition));
         }
@@ -420,7 +424,7 @@ mod tests {
 
     #[test]
     fn the_oldest_calls_go_when_they_are_too_large() {
-        let (journal, edition) = (Journal::default(), edition());
+        let (journal, edition) = (Journal::new(&Budget::new(usize::MAX)), edition());
         for id in 1..=300 {
             journal.push(entry(id, 2 * MAX_BODY, &edition));
         }
@@ -435,7 +439,7 @@ mod tests {
 
     #[test]
     fn a_filter_asks_for_all_it_names() {
-        let (journal, edition) = (Journal::default(), edition());
+        let (journal, edition) = (Journal::new(&Budget::new(usize::MAX)), edition());
         for id in [2, 1, 3, 4] {
             journal.push(entry(id, 0, &edition));
         }
@@ -450,7 +454,7 @@ mod tests {
 
     #[test]
     fn an_old_edition_is_let_go_and_its_calls_are_shown_as_before() {
-        let (journal, old, new) = (Journal::default(), edition(), edition());
+        let (journal, old, new) = (Journal::new(&Budget::new(usize::MAX)), edition(), edition());
         let operation = Arc::clone(&old.contracts[0].operations()[0]);
         let mut first = entry(1, 10, &old);
         first.target = "/admin/sso?a=b".to_owned();

@@ -12,6 +12,7 @@
 
 mod admit;
 mod answer;
+mod budget;
 mod builder;
 mod call;
 mod callback;
@@ -54,6 +55,7 @@ mod upstream;
 mod verify;
 mod wish;
 
+pub use budget::DEFAULT_JOURNAL_LIMIT;
 pub use builder::{
     Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, Examples, OwnReplies, StubBuilder,
     StubServer, StubThread,

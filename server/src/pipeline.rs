@@ -90,7 +90,7 @@ pub(crate) async fn serve(
     let asked = (id, request.method.clone(), version);
     let entry = entry(edition, id, started, request, notes, &reply);
     dress::tell(&entry, session.name(), &scrubbed);
-    session.journal.push(entry);
+    state.sessions.record(&session, entry);
     let delay = reply.delay;
     let outcome = if reply.mishap.is_some() { Err(Box::new(reply)) } else { Ok(reply.into_response()) };
     if let Some(delay) = delay {

@@ -3,8 +3,10 @@
 //! What has a number has a slot, which it shares with those that come a whole round before and after it. Two writers
 //! meet only where their numbers are a round apart, and whoever reads meets a writer at one slot for a moment.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::budget::Share;
 
 /// Keeps the items with the highest numbers.
 #[derive(Debug)]
@@ -13,7 +15,7 @@ pub(crate) struct Ring<T> {
     slots: Box<[Chunk<T>]>,
     max_items: usize,
     /// The size of everything kept: what is added to it and taken from it is so while the slot is held.
-    bytes: AtomicUsize,
+    bytes: Share,
     max_bytes: usize,
     /// Items with a lower number had to make room.
     oldest: AtomicU64,
@@ -36,12 +38,12 @@ struct Kept<T> {
 }
 
 impl<T> Ring<T> {
-    /// Room for `max_items`, of `max_bytes` together.
-    pub(crate) fn new(max_items: usize, max_bytes: usize) -> Self {
+    /// Room for `max_items`, of `max_bytes` together, which are a share of what others take too.
+    pub(crate) fn new(max_items: usize, max_bytes: usize, bytes: Share) -> Self {
         Self {
             slots: (0..max_items.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect(),
             max_items,
-            bytes: AtomicUsize::new(0),
+            bytes,
             max_bytes,
             oldest: AtomicU64::new(0),
             making_room: Mutex::new(()),
@@ -59,13 +61,13 @@ impl<T> Ring<T> {
             lost(&kept.item);
             return;
         }
-        let bytes = self.bytes.fetch_add(size, Ordering::Relaxed) + size;
+        let bytes = self.bytes.add(size);
         if let Some(gone) = &*slot {
             lost(&gone.item);
         }
         let gone = slot.replace(kept);
         if let Some(gone) = &gone {
-            self.bytes.fetch_sub(gone.size, Ordering::Relaxed);
+            self.bytes.sub(gone.size);
         }
         drop(slot);
         // Freed with no lock held.
@@ -85,11 +87,26 @@ impl<T> Ring<T> {
         let start = number.saturating_sub(2 * self.max_items as u64);
         let start = self.oldest.load(Ordering::Relaxed).max(start);
         for oldest in start..number {
-            if self.bytes.load(Ordering::Relaxed) <= self.max_bytes {
+            if self.bytes.bytes() <= self.max_bytes {
                 break;
             }
             self.oldest.store(oldest + 1, Ordering::Relaxed);
             self.take(oldest, lost);
+        }
+    }
+
+    /// Forgets the lowest numbers until that is enough, and tells `lost` of each item.
+    pub(crate) fn forget_until(&self, is_enough: impl Fn() -> bool, lost: impl Fn(&T)) {
+        let _alone = lock(&self.making_room);
+        let number = |slot: &Slot<T>| lock(slot).as_ref().map(|kept| kept.number);
+        let mut numbers: Vec<u64> = self.made().filter_map(number).collect();
+        numbers.sort_unstable();
+        for number in numbers {
+            if is_enough() {
+                break;
+            }
+            self.oldest.fetch_max(number + 1, Ordering::Relaxed);
+            self.take(number, &lost);
         }
     }
 
@@ -100,7 +117,7 @@ impl<T> Ring<T> {
         }
         let gone = slot.take_if(|kept| kept.number == number);
         if let Some(gone) = &gone {
-            self.bytes.fetch_sub(gone.size, Ordering::Relaxed);
+            self.bytes.sub(gone.size);
         }
         drop(slot);
         drop(gone);
@@ -140,7 +157,7 @@ impl<T> Ring<T> {
             }
             let gone = slot.take();
             if let Some(gone) = &gone {
-                self.bytes.fetch_sub(gone.size, Ordering::Relaxed);
+                self.bytes.sub(gone.size);
             }
             drop(slot);
             drop(gone);
@@ -151,7 +168,7 @@ impl<T> Ring<T> {
     /// The size of everything kept.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes.load(Ordering::Relaxed)
+        self.bytes.bytes()
     }
 
     fn slot(&self, number: u64) -> MutexGuard<'_, Option<Kept<T>>> {
@@ -178,6 +195,11 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::budget::Budget;
+
+    fn ring(max_items: usize, max_bytes: usize) -> Ring<u64> {
+        Ring::new(max_items, max_bytes, Budget::new(usize::MAX).share())
+    }
 
     fn numbers(ring: &Ring<u64>) -> Vec<u64> {
         ring.items().iter().map(|item| **item).collect()
@@ -199,7 +221,7 @@ mod tests {
             (&[(2, 9), (3, 9), (1, 1)], &[3]),
         ];
         for (pushed, kept) in table {
-            let (ring, lost) = (Ring::new(4, 10), RefCell::new(Vec::new()));
+            let (ring, lost) = (ring(4, 10), RefCell::new(Vec::new()));
             for (number, size) in pushed {
                 ring.push(*number, *size, *number, |gone| lost.borrow_mut().push(*gone));
             }
@@ -219,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_was_cleared_can_be_filled_again() {
-        let ring = Ring::new(4, 10);
+        let ring = ring(4, 10);
         (1..9).for_each(|number| ring.push(number, 9, number, |_| {}));
         ring.clear(|_| {});
         assert_eq!((numbers(&ring), ring.bytes()), (vec![], 0));
@@ -231,7 +253,7 @@ mod tests {
 
     #[test]
     fn many_writers_keep_the_bounds() {
-        let (ring, next) = (Ring::new(50, 200), AtomicU64::new(1));
+        let (ring, next) = (ring(50, 200), AtomicU64::new(1));
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {

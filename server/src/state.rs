@@ -58,7 +58,7 @@ impl State {
         (forwarder, outbox): (Forwarder, Outbox),
         settings: Settings,
     ) -> Self {
-        let sessions = Sessions::default();
+        let sessions = Sessions::new(settings.journal_limit);
         let engine = ScriptEngine::new(scripts, settings.seed, sessions.unnamed().now());
         let accepted = settings.credentials.clone();
         Self {

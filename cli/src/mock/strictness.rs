@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use counterfoil_openapi::Contract;
 use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
-use counterfoil_server::{Credentials, DEFAULT_BODY_LIMIT, OwnReplies, StubBuilder};
+use counterfoil_server::{Credentials, DEFAULT_BODY_LIMIT, DEFAULT_JOURNAL_LIMIT, OwnReplies, StubBuilder};
 
 use crate::excerpt;
 use crate::references::References;
@@ -45,6 +45,11 @@ pub(crate) struct Strictness {
     /// The largest request body read; a larger one is answered 413. Bytes, or with KiB, MiB or GiB.
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT_BODY_LIMIT))]
     body_limit: Size,
+
+    /// The most that the journals of all sessions hold together, where one holds 16 MiB at the most; beyond it the
+    /// calls of the sessions go that were not asked for the longest. Bytes, or with KiB, MiB or GiB.
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT_JOURNAL_LIMIT))]
+    journal_limit: Size,
 }
 
 /// A number of bytes.
@@ -96,7 +101,8 @@ impl Strictness {
                 (_, true) => OwnReplies::Sent,
                 _ => OwnReplies::Warned,
             })
-            .body_limit(self.body_limit.0);
+            .body_limit(self.body_limit.0)
+            .journal_limit(self.journal_limit.0);
         match credentials {
             Some(credentials) => builder.credentials(credentials),
             None => builder,

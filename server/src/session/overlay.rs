@@ -13,6 +13,7 @@ use super::rank::{Locked, Rank};
 use super::set_rules::{NotSet, SetOutcome, SetRule, SetRules};
 use super::tally::{Count, Counts};
 use super::{RuleKey, SessionRules};
+use crate::budget::Budget;
 use crate::journal::Journal;
 use crate::script::{ActiveRule, Clock, Decision, Moment, SaidRule, Scope, Script, ScriptEngine};
 
@@ -40,18 +41,18 @@ pub(crate) struct Session {
 
 impl Session {
     /// The session of requests that name none.
-    pub(super) fn unnamed(clock: Clock) -> Self {
-        Self::with_clock(SessionClock::new(clock).into(), clock.now())
+    pub(super) fn unnamed(clock: Clock, journals: &Arc<Budget>) -> Self {
+        Self::with_clock(SessionClock::new(clock).into(), clock.now(), journals)
     }
 
-    fn with_clock(clock: OnceLock<SessionClock>, began: Moment) -> Self {
+    fn with_clock(clock: OnceLock<SessionClock>, began: Moment, journals: &Arc<Budget>) -> Self {
         Self {
             clock,
             began,
             name: None,
             base: None,
             ttl: None,
-            journal: Journal::default(),
+            journal: Journal::new(journals),
             counts: Counts::default(),
             set: SetRules::default(),
             memory: Mutex::default(),
@@ -60,8 +61,8 @@ impl Session {
     }
 
     /// A session that nothing has happened in yet.
-    pub(super) fn new(name: &str, ttl: Option<Duration>, base: &Arc<Self>) -> Self {
-        let empty = Self::with_clock(OnceLock::new(), base.now());
+    pub(super) fn new(name: &str, ttl: Option<Duration>, base: &Arc<Self>, journals: &Arc<Budget>) -> Self {
+        let empty = Self::with_clock(OnceLock::new(), base.now(), journals);
         Self { name: Some(name.into()), ttl, base: Some(Arc::clone(base)), ..empty }
     }
 
@@ -114,6 +115,12 @@ impl Session {
     /// The counts of a rule, made where it was never asked before.
     pub(crate) fn count(&self, key: RuleKey) -> Arc<Count> {
         self.counts.of(key)
+    }
+
+    /// How many rules it counts.
+    #[cfg(test)]
+    pub(super) fn counted(&self) -> usize {
+        self.counts.len()
     }
 
     /// How often a rule was used.

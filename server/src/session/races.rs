@@ -176,3 +176,18 @@ rules: { listPets: { when: { state.a: 1 }, per: query.x, set: { a: '${state.a}' 
     });
     assert_eq!(world.sessions.named(rules).len().min(5), world.sessions.named(rules).len());
 }
+
+#[test]
+fn a_session_counts_only_the_rules_that_it_has_used() {
+    let rules: Vec<String> = (0..2_000)
+        .map(|order| format!("{{ when: {{ path.orderId: {order} }}, times: 2, respond: 409 }}"))
+        .collect();
+    let world = World::new(&format!("script: 1\nrules: {{ payOrder: [{}] }}", rules.join(", ")));
+    let orders = [7, 1_999, 7, 2_000].map(|order| format!("/orders/{order}/payment"));
+    let answered = world
+        .read(&Method::POST, orders.into_iter())
+        .iter()
+        .filter(|asked| world.decide("payOrder", asked, world.sessions.unnamed()).is_some())
+        .count();
+    assert_eq!((answered, world.sessions.unnamed().counted()), (3, 2));
+}

@@ -1,17 +1,20 @@
 //! All sessions of a stub.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use counterfoil_openapi::{Contract, Request};
 
-use super::rank::{Locked, Rank};
 use super::overlay::nanoseconds;
+use super::rank::{Locked, Rank};
 use super::{Session, SessionRules, identify};
+use crate::budget::{Budget, DEFAULT_JOURNAL_LIMIT};
 use crate::edition::Edition;
+use crate::journal::Entry;
 use crate::refuse;
 use crate::reply::Reply;
 use crate::script::{Clock, ScriptEngine};
@@ -23,6 +26,10 @@ pub(crate) struct Sessions {
     named: RwLock<Named>,
     /// How many names were made up.
     made_up: AtomicU64,
+    /// What their journals hold together.
+    journals: Arc<Budget>,
+    /// Held by whoever makes room in them.
+    making_room: Mutex<()>,
     /// Until then no session's time is up, in nanoseconds of the stub's clock: whoever comes before need not look.
     none_before: AtomicU64,
     /// How often all sessions were looked at.
@@ -64,8 +71,18 @@ pub(crate) enum NotOpened {
 
 impl Default for Sessions {
     fn default() -> Self {
+        Self::new(DEFAULT_JOURNAL_LIMIT)
+    }
+}
+
+impl Sessions {
+    /// No session but the unnamed one; the journals of all that come hold so many bytes together.
+    pub(crate) fn new(journal_limit: usize) -> Self {
+        let journals = Budget::new(journal_limit);
         Self {
-            unnamed: Arc::new(Session::unnamed(Clock::start())),
+            unnamed: Arc::new(Session::unnamed(Clock::start(), &journals)),
+            journals,
+            making_room: Mutex::default(),
             named: RwLock::default(),
             made_up: AtomicU64::new(0),
             none_before: AtomicU64::new(u64::MAX),
@@ -76,6 +93,29 @@ impl Default for Sessions {
 }
 
 impl Sessions {
+    /// Records a call of a session; where all journals together hold too much, calls of others go.
+    pub(crate) fn record(&self, session: &Session, call: Entry) {
+        session.journal.push(call);
+        if self.journals.is_over() {
+            self.make_room();
+        }
+    }
+
+    /// Forgets calls of the sessions that were not asked for the longest, and last those of the unnamed one.
+    fn make_room(&self) {
+        // Whoever is at it makes room for all.
+        let Ok(_alone) = self.making_room.try_lock() else { return };
+        let mut named: Vec<Arc<Session>> = self.read().values().map(Arc::clone).collect();
+        let now = self.now();
+        named.sort_by_cached_key(|session| Reverse(session.idle(now)));
+        for session in named.iter().chain([&self.unnamed]) {
+            if self.journals.has_room() {
+                break;
+            }
+            session.journal.forget_until(|| self.journals.has_room());
+        }
+    }
+
     /// The session of requests that name none.
     pub(crate) fn unnamed(&self) -> &Arc<Session> {
         &self.unnamed
@@ -194,7 +234,7 @@ impl Sessions {
         if named.len() >= rules.max {
             return Err(NotOpened::TooMany { max: rules.max });
         }
-        let session = Arc::new(Session::new(name, ttl, &self.unnamed));
+        let session = Arc::new(Session::new(name, ttl, &self.unnamed, &self.journals));
         session.touch(now);
         named.insert(name.into(), Arc::clone(&session));
         self.none_before.fetch_min(nanoseconds(now + session.ttl(rules)), Ordering::Relaxed);
@@ -298,7 +338,8 @@ mod tests {
     #[test]
     fn names_that_find_no_room_do_not_have_all_sessions_looked_at() {
         let sessions = Sessions::default();
-        let words = SessionWords { max: Some(3), ttl: Some(Duration::from_secs(60)), ..SessionWords::default() };
+        let words =
+            SessionWords { max: Some(3), ttl: Some(Duration::from_secs(60)), ..SessionWords::default() };
         let rules = SessionRules::merge(std::iter::once(&words));
         for name in ["a", "b", "c"] {
             sessions.open(name, &rules).unwrap();
@@ -307,7 +348,8 @@ mod tests {
             assert!(sessions.open(&format!("n{number}"), &rules).is_err());
         }
         assert_eq!(sessions.sweeps.load(Ordering::Relaxed), 0);
-        let advance = |seconds| sessions.unnamed().set_clock(&[ClockOrder::Advance(Duration::from_secs(seconds))]);
+        let advance =
+            |seconds| sessions.unnamed().set_clock(&[ClockOrder::Advance(Duration::from_secs(seconds))]);
         advance(40);
         sessions.open("a", &rules).unwrap();
         advance(40);

@@ -149,6 +149,12 @@ impl Counts {
         }
     }
 
+    /// How many rules are counted.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+
     /// Starts every count again.
     pub(crate) fn clear(&self) {
         self.retain(|_| false);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use counterfoil_openapi::Contract;
 use counterfoil_server::StubServer;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::scripts::{Answer, Stub, load};
+use crate::scripts::{Answer, Stub, load, pets};
 
 const SCRIPT: &str = "script: 1\nrules: { getPet: [401, 404, 200] }";
 
@@ -171,4 +171,33 @@ async fn a_rule_of_so_many_times_serves_exactly_as_many() {
         served += task.await.unwrap();
     }
     assert_eq!(served, 1_000);
+}
+
+#[tokio::test]
+async fn calls_go_of_the_sessions_that_were_not_asked_for_the_longest() {
+    let builder = StubServer::builder(pets()).control_port(Some(0)).journal_limit(300 * 1024);
+    let server = builder.start().await.unwrap();
+    let client = crate::stub::client();
+    // Of which 60 KiB are kept.
+    let body = json!({"name": "x".repeat(60 * 1024)});
+    let call = async |session: &str| {
+        let request =
+            client.post(format!("{}{session}/pets", server.url())).header("x-api-key", "k").json(&body);
+        assert_eq!(request.send().await.unwrap().status(), 201);
+    };
+    let kept = async |query: &str| -> Vec<u64> {
+        let url = format!("{}/calls{query}", server.control_url().unwrap());
+        let list: Value = client.get(url).send().await.unwrap().json().await.unwrap();
+        list["items"].as_array().unwrap().iter().map(|call| call["id"].as_u64().unwrap()).collect()
+    };
+    for session in ["", "/~a", "/~a", "/~b", "/~c"] {
+        call(session).await;
+    }
+    let all = async || {
+        [kept("").await, kept("?session=b").await, kept("?session=c").await, kept("?session=a").await]
+    };
+    assert_eq!(all().await, [vec![1], vec![1], vec![1], vec![2]], "the first of a had to go");
+    // Who asks of a session asks for it: now b is the oldest.
+    call("/~c").await;
+    assert_eq!(all().await, [vec![1], vec![], vec![1, 2], vec![2]]);
 }
