@@ -71,8 +71,7 @@ impl ActiveResource {
         let mut item = self.sent(scope);
         let is_put = key.is_some();
         if let Some(key) = key {
-            let (known, key) = (collection.get(&key_text(&key)), key);
-            if let Some(known) = known {
+            if let Some(known) = collection.get(&key_text(&key)) {
                 return self.change(scope, key_text(&key), &known, collection);
             }
             item.insert(resource.key.clone(), key);
@@ -148,26 +147,15 @@ impl ActiveResource {
         let body = scope.subject.reading.values.body.as_ref();
         match body.and_then(|body| body.payload.as_value().map(|value| (&body.media_type, value))) {
             Some((media_type, Value::Array(steps))) if media_type.contains("json-patch") => {
-                let refused = |why: String| Refused {
-                    status: StatusCode::UNPROCESSABLE_ENTITY,
-                    code: "patch-invalid",
-                    title: "The patch cannot be applied",
-                    detail: why,
-                };
                 let steps = serde_json::from_value::<json_patch::Patch>(Value::Array(steps.clone()));
-                let steps = steps.map_err(|error| refused(error.to_string()))?;
-                json_patch::patch(&mut item, &steps).map_err(|error| refused(error.to_string()))?;
+                let steps = steps.map_err(|error| unpatchable(error.to_string()))?;
+                json_patch::patch(&mut item, &steps).map_err(|error| unpatchable(error.to_string()))?;
             }
             _ => json_patch::merge(&mut item, &Value::Object(self.sent(scope))),
         }
         match item {
             Value::Object(members) => Ok(members),
-            _ => Err(Refused {
-                status: StatusCode::UNPROCESSABLE_ENTITY,
-                code: "patch-invalid",
-                title: "The patch cannot be applied",
-                detail: "it leaves no object".to_owned(),
-            }),
+            _ => Err(unpatchable("it leaves no object".to_owned())),
         }
     }
 
@@ -250,6 +238,15 @@ fn put(collection: &mut Collection<'_>, key: String, item: Value, is_new: bool) 
                 "a session keeps {MAX_RESOURCE_ITEMS} items of resources and {MAX_RESOURCE_BYTES} bytes at the most"
             ),
         }),
+    }
+}
+
+fn unpatchable(detail: String) -> Refused {
+    Refused {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        code: "patch-invalid",
+        title: "The patch cannot be applied",
+        detail,
     }
 }
 

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::super::decision::Refused;
-use super::super::grammar::{Field, Page, SpotPlace, Start};
+use super::super::grammar::{Field, Filter, Page, SpotPlace, Start};
 use super::super::scope::Scope;
 use super::view::{at, put_at};
 use super::{ActiveResource, key_text};
@@ -51,7 +51,13 @@ impl ActiveResource {
     pub(super) fn page(&self, scope: &Scope<'_>, items: &[Listed]) -> Result<Shown, Refused> {
         let resource = &*self.resource;
         let (plan, page) = (&resource.page, &resource.page.page);
-        let filtered: Vec<&Listed> = items.iter().filter(|(_, item)| self.admits(scope, item)).collect();
+        let wanted: Vec<(&Filter, Value)> = resource
+            .filters
+            .iter()
+            .filter_map(|filter| Some((filter, query(scope, &filter.query.name)?)))
+            .collect();
+        let is_wanted = |item: &Value| wanted.iter().all(|(filter, asked)| filter.admits(item, asked));
+        let filtered: Vec<&Listed> = items.iter().filter(|(_, item)| is_wanted(item)).collect();
         let (from, limit) = self.part(scope, &filtered)?;
         let end = from.saturating_add(limit.unwrap_or(usize::MAX)).min(filtered.len());
         let part = filtered.get(from..end).unwrap_or_default();
@@ -135,23 +141,6 @@ impl ActiveResource {
         *body = without;
     }
 
-    /// Whether an item has the values that a request asks for.
-    fn admits(&self, scope: &Scope<'_>, item: &Value) -> bool {
-        self.resource.filters.iter().all(|filter| {
-            let Some(asked) = query(scope, &filter.query.name) else { return true };
-            let found = at(item, &filter.member);
-            let has = |wanted: &Value| match found {
-                None => false,
-                Some(Value::Array(items)) => items.iter().any(|item| key_text(item) == key_text(wanted)),
-                Some(value) => key_text(value) == key_text(wanted),
-            };
-            match &asked {
-                Value::Array(any) => any.iter().any(has),
-                one => has(one),
-            }
-        })
-    }
-
     /// Where the page that a request asks for begins, and how many items it has at the most.
     fn part(&self, scope: &Scope<'_>, items: &[&Listed]) -> Result<(usize, Option<usize>), Refused> {
         let (plan, page) = (&self.resource.page, &self.resource.page.page);
@@ -180,6 +169,22 @@ impl ActiveResource {
             }
         };
         Ok((from, limit))
+    }
+}
+
+impl Filter {
+    /// Whether an item has the value that is asked for, or one of them.
+    fn admits(&self, item: &Value, asked: &Value) -> bool {
+        let found = at(item, &self.member);
+        let has = |wanted: &Value| match found {
+            None => false,
+            Some(Value::Array(items)) => items.iter().any(|item| key_text(item) == key_text(wanted)),
+            Some(value) => key_text(value) == key_text(wanted),
+        };
+        match asked {
+            Value::Array(any) => any.iter().any(has),
+            one => has(one),
+        }
     }
 }
 
