@@ -321,6 +321,10 @@ impl Operation {
                 }
             }
         }
+        let in_path = |name: &str| self.path.variables().any(|variable| variable == name);
+        for (name, variable) in self.path.query_variables().filter(|(_, variable)| !in_path(variable)) {
+            move_to_query(&mut parameters, name, variable);
+        }
         for variable in self.path.variables() {
             let is_declared = parameters
                 .iter()
@@ -341,6 +345,25 @@ impl Operation {
         }
         (parameters, inputs)
     }
+}
+
+/// Makes a path parameter the query parameter that a template such as `/pets?id={id}` says it is; one that is declared
+/// as such stays.
+fn move_to_query(parameters: &mut Vec<Parameter>, name: &str, variable: &str) {
+    let place = |parameters: &[Parameter], location, name: &str| {
+        parameters.iter().position(|parameter| parameter.location == location && parameter.name == name)
+    };
+    let Some(at) = place(parameters, Location::Path, variable) else { return };
+    let mut parameter = parameters.remove(at);
+    if place(parameters, Location::Query, name).is_some() {
+        return;
+    }
+    if parameter.style == Location::Path.default_style() {
+        parameter.style = Location::Query.default_style();
+    }
+    parameter.location = Location::Query;
+    parameter.name = name.to_owned();
+    parameters.insert(at, parameter);
 }
 
 /// Header parameters that the specification says are ignored, since other members describe them.

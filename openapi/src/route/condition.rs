@@ -1,7 +1,8 @@
 //! What beyond its path tells a request of an operation from those of others.
 //!
 //! The specification has no place for a query or fragment in a path template, and real documents have thousands of
-//! both: `/?Action=Create`, `/#X-Amz-Target=Table.Create`. A query pair there must be in the request. A fragment never
+//! both: `/?Action=Create`, `/#X-Amz-Target=Table.Create`. A literal query pair there must be in the request; one with a
+//! variable (`?id={id}`) is a parameter by another name, and tells operations apart where it is there. A fragment never
 //! reaches a server (RFC 9110, section 7.1), so it counts by what it names: the query parameter or header of that name
 //! that the operation declares.
 
@@ -13,18 +14,20 @@ use crate::contract::{Location, Operation};
 /// One thing that a request shows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Condition {
-    origin: Origin,
+    need: Need,
     carrier: Carrier,
     name: String,
     /// The value it must have; any where nothing is said.
     value: Option<String>,
 }
 
-/// Which part of the template asks for it.
+/// What a request means that does not show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Origin {
-    Query,
-    Fragment,
+enum Need {
+    /// Another operation: it is a literal pair of the query.
+    Literal,
+    /// Another one, if that has more of what it shows.
+    Name,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,8 +39,8 @@ enum Carrier {
 /// How well a request meets the conditions of an operation; the order is the order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
-    /// What the query part asks for is there, and not all that the fragment names.
-    Partly,
+    /// The literal pairs are there, and not all that is named: so many conditions.
+    Partly(usize),
     /// All is there: so many conditions.
     Wholly(usize),
 }
@@ -48,8 +51,9 @@ pub(crate) fn conditions(operation: &Operation) -> Vec<Condition> {
     let (before, fragment) = template.split_once('#').unwrap_or((template, ""));
     let query = before.split_once('?').map_or("", |(_, query)| query);
     let mut found = Vec::new();
-    for (name, value) in pairs(query) {
-        found.push(Condition { origin: Origin::Query, carrier: Carrier::Query, name, value });
+    for pair in query.split('&') {
+        let need = if pair.contains('{') { Need::Name } else { Need::Literal };
+        found.extend(pairs(pair).map(|(name, value)| Condition { need, carrier: Carrier::Query, name, value }));
     }
     for (name, value) in pairs(fragment) {
         let declares = |location| {
@@ -65,7 +69,7 @@ pub(crate) fn conditions(operation: &Operation) -> Vec<Condition> {
             () => continue,
         };
         let name = if carrier == Carrier::Header { name.to_ascii_lowercase() } else { name };
-        found.push(Condition { origin: Origin::Fragment, carrier, name, value });
+        found.push(Condition { need: Need::Name, carrier, name, value });
     }
     found.sort();
     found.dedup();
@@ -100,11 +104,11 @@ pub(super) fn fit(conditions: &[Condition], query: &str, headers: &HeaderMap) ->
                 condition.value.as_ref().is_none_or(|wanted| value.as_bytes() == wanted.as_bytes())
             }),
         };
-        match (holds, condition.origin) {
+        match (holds, condition.need) {
             (true, _) => met += 1,
-            (false, Origin::Fragment) => is_whole = false,
-            (false, Origin::Query) => return None,
+            (false, Need::Name) => is_whole = false,
+            (false, Need::Literal) => return None,
         }
     }
-    Some(if is_whole { Fit::Wholly(met) } else { Fit::Partly })
+    Some(if is_whole { Fit::Wholly(met) } else { Fit::Partly(met) })
 }

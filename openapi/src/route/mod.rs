@@ -1,5 +1,6 @@
 //! Path templates and the router over them.
 
+mod branch;
 mod condition;
 mod mount;
 mod router;

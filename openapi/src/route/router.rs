@@ -9,8 +9,9 @@ use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
 use super::PathTemplate;
-use super::condition::{Condition, conditions, fit};
-use super::template::{Piece, Segment, match_pieces};
+use super::branch::{Branch, Candidate, Claim, End};
+use super::condition::{Condition, conditions};
+use super::template::Segment;
 use crate::contract::Operation;
 use crate::message::Request;
 
@@ -32,9 +33,17 @@ pub struct Router {
     root: Branch,
     /// The operations of templates that are literal throughout, base path included, by their segments as decoded and
     /// joined again. Such a template beats every other, so that a request for it needs no walk.
-    literals: HashMap<String, Vec<End>>,
+    literals: HashMap<String, Literal>,
     templates: Vec<String>,
     shadowed: Vec<Shadowed>,
+}
+
+/// What ends at a template that is literal throughout.
+#[derive(Debug, Default)]
+struct Literal {
+    ends: Vec<End>,
+    /// Whether another template may have a better claim to the path.
+    is_contested: bool,
 }
 
 /// An operation that no request means, since another has the same method and paths.
@@ -44,57 +53,6 @@ pub struct Shadowed {
     pub operation: Arc<Operation>,
     /// The one that its requests mean.
     pub by: Arc<Operation>,
-}
-
-#[derive(Debug, Default)]
-struct Branch {
-    literals: HashMap<String, Branch>,
-    mixed: Vec<(Vec<Piece>, Branch)>,
-    variable: Option<Box<Branch>>,
-    /// The operations whose template ends here; of those of a method whose conditions a request meets best, the first
-    /// wins.
-    ends: Vec<End>,
-}
-
-#[derive(Debug)]
-struct End {
-    operation: Arc<Operation>,
-    /// Variables of the base path, which come first among the captures and are not the operation's.
-    base_variables: usize,
-    /// What its requests show beyond the path.
-    conditions: Arc<[Condition]>,
-}
-
-impl End {
-    /// Adds an operation to those that end at one place, unless another there cannot be told from it: that one comes
-    /// back.
-    fn add(
-        ends: &mut Vec<Self>,
-        operation: &Arc<Operation>,
-        base_variables: usize,
-        conditions: &Arc<[Condition]>,
-    ) -> Option<Arc<Operation>> {
-        let is_same =
-            |end: &&Self| end.operation.method() == operation.method() && end.conditions == *conditions;
-        if let Some(first) = ends.iter().find(is_same) {
-            return Some(Arc::clone(&first.operation));
-        }
-        let (operation, conditions) = (Arc::clone(operation), Arc::clone(conditions));
-        ends.push(Self { operation, base_variables, conditions });
-        None
-    }
-
-    /// The one of several that a request means.
-    fn meant<'e>(ends: &'e [Self], method: &Method, query: &str, headers: &HeaderMap) -> Option<&'e Self> {
-        let mut best = None;
-        for end in ends.iter().filter(|end| end.operation.method() == method) {
-            let Some(fit) = fit(&end.conditions, query, headers) else { continue };
-            if best.is_none_or(|(best, _)| fit > best) {
-                best = Some((fit, end));
-            }
-        }
-        best.map(|(_, end)| end)
-    }
 }
 
 /// What the router says of a request.
@@ -136,16 +94,19 @@ impl Router {
         let mut router = Self::default();
         for operation in operations {
             let documented = operation.servers().iter().flat_map(|server| &server.base_paths);
-            let mut bases: Vec<&str> = documented.map(String::as_str).collect();
-            bases.extend(operation.servers().iter().map(|server| server.default_base_path.as_str()));
-            if base_paths == BasePaths::Optional || bases.is_empty() {
-                bases.push(operation.mount());
+            let mut bases: Vec<(&str, Claim)> = documented.map(|base| (base.as_str(), Claim::Exact)).collect();
+            let defaults = operation.servers().iter().map(|server| server.default_base_path.as_str());
+            bases.extend(defaults.map(|base| (base, Claim::Exact)));
+            if bases.is_empty() {
+                bases.push((operation.mount(), Claim::Exact));
+            } else if base_paths == BasePaths::Optional {
+                bases.push((operation.mount(), Claim::Loose));
             }
-            bases.sort_by_key(|base| (Reverse(base.len()), *base));
-            bases.dedup();
+            bases.sort_by_key(|(base, claim)| (Reverse(base.len()), *base, Reverse(*claim)));
+            bases.dedup_by_key(|(base, _)| *base);
             let conditions: Arc<[Condition]> = conditions(operation).into();
-            let taken: Vec<Option<Arc<Operation>>> =
-                bases.into_iter().map(|base| router.insert(base, operation, &conditions)).collect();
+            let insert = |(base, claim)| router.insert(base, claim, operation, &conditions);
+            let taken: Vec<Option<Arc<Operation>>> = bases.into_iter().map(insert).collect();
             if let Some(by) =
                 taken.into_iter().collect::<Option<Vec<_>>>().and_then(|by| by.into_iter().next())
             {
@@ -155,31 +116,44 @@ impl Router {
         }
         router.templates.sort();
         router.templates.dedup();
+        router.contest();
         router
+    }
+
+    /// Marks the literal paths to which another template has a better claim.
+    fn contest(&mut self) {
+        let is_exact = |end: &End| end.claim == Claim::Exact;
+        for (path, literal) in &mut self.literals {
+            let candidates = self.root.candidates(&path.split('/').collect::<Vec<_>>());
+            literal.is_contested = literal.ends.iter().any(|end| !is_exact(end))
+                && candidates.iter().any(|candidate| candidate.branch.ends.iter().any(is_exact));
+        }
     }
 
     /// Adds an operation under one base path; the one that has its place already comes back.
     fn insert(
         &mut self,
         base: &str,
+        claim: Claim,
         operation: &Arc<Operation>,
         conditions: &Arc<[Condition]>,
     ) -> Option<Arc<Operation>> {
         let base = (!base.is_empty()).then(|| PathTemplate::parse(base));
         let base_variables = base.as_ref().map_or(0, |base| base.variables().count());
-        let mut branch = &mut self.root;
-        let base_segments = base.iter().flat_map(|base| &base.segments);
-        for segment in base_segments.chain(&operation.path().segments) {
-            branch = branch.child(segment);
-        }
-        let taken = End::add(&mut branch.ends, operation, base_variables, conditions);
-        let segments = base.iter().flat_map(|base| &base.segments).chain(&operation.path().segments);
-        let literals: Option<Vec<Cow<'_, str>>> = segments.map(Segment::plain).collect();
+        let end = End {
+            operation: Arc::clone(operation),
+            // A variable may stand for anything, what comes after a base path that was left out included.
+            claim: if base_variables == 0 { claim } else { Claim::Loose },
+            base_variables,
+            conditions: Arc::clone(conditions),
+        };
+        let segments = || base.iter().flat_map(|base| &base.segments).chain(&operation.path().segments);
+        let literals: Option<Vec<Cow<'_, str>>> = segments().map(Segment::plain).collect();
         if let Some(literals) = literals {
-            let ends = self.literals.entry(literals.join("/")).or_default();
-            End::add(ends, operation, base_variables, conditions);
+            end.clone().add(&mut self.literals.entry(literals.join("/")).or_default().ends);
         }
-        taken
+        let branch = segments().fold(&mut self.root, Branch::child);
+        end.add(&mut branch.ends)
     }
 
     /// The operations that no request means, each with the first that has one of its places.
@@ -201,11 +175,14 @@ impl Router {
     ///
     /// - Of several templates the one with more literal segments wins, then the one whose literal is leftmost.
     /// - A template that has the method beats a better one that has not.
+    /// - Before all that, a path with the base path that the document says beats one whose base path is left out, unless
+    ///   it holds variables.
     /// - Real documents have queries in templates (`/?Action=Create`), which the specification does not know. Their
-    ///   literal pairs must be in the request's query; of a pair with a variable only the name must.
+    ///   literal pairs must be in the request's query.
     /// - They have fragments too (`/#X-Amz-Target=Table.Create`), which never reach a server. What a fragment names is
-    ///   looked for in the query parameter or header of that name, where the operation declares one; of operations that
-    ///   share a path the one whose names and values are all there wins, else the first.
+    ///   looked for in the query parameter or header of that name, where the operation declares one. Of operations that
+    ///   share a path the one wins of whose names and values most are there, and those of pairs with variables
+    ///   (`?id={id}`); before all one of which all are there.
     pub fn find_with<'r, 'p>(
         &'r self,
         method: &Method,
@@ -217,21 +194,28 @@ impl Router {
             return Route::BadEscape;
         }
         let relative = path.strip_prefix('/').unwrap_or(path);
-        if let Some(ends) = self.literals.get(relative)
-            && let Some(end) = End::meant(ends, method, query, headers)
+        if let Some(literal) = self.literals.get(relative)
+            && let Some(end) = End::meant(&literal.ends, method, query, headers)
+            && (end.claim == Claim::Exact || !literal.is_contested)
         {
             return Route::Found(RouteMatch { operation: &end.operation, variables: Vec::new() });
         }
         let found = self.candidates(relative);
+        let mut best: Option<(&End, &Candidate<'_, '_>)> = None;
         for candidate in &found {
-            if let Some(end) = End::meant(&candidate.branch.ends, method, query, headers) {
-                let names = end.operation.path().variables();
-                let values = candidate.captures.iter().copied().skip(end.base_variables);
-                return Route::Found(RouteMatch {
-                    operation: &end.operation,
-                    variables: names.zip(values).collect(),
-                });
+            if let Some(end) = End::meant(&candidate.branch.ends, method, query, headers)
+                && best.is_none_or(|(best, _)| end.claim > best.claim)
+            {
+                best = Some((end, candidate));
             }
+        }
+        if let Some((end, candidate)) = best {
+            let names = end.operation.path().variables();
+            let values = candidate.captures.iter().copied().skip(end.base_variables);
+            return Route::Found(RouteMatch {
+                operation: &end.operation,
+                variables: names.zip(values).collect(),
+            });
         }
         let mut allowed: Vec<&Method> = Vec::new();
         for end in found.iter().flat_map(|candidate| &candidate.branch.ends) {
@@ -255,12 +239,7 @@ impl Router {
 
     /// The branches that a path without its first slash is of, the best first.
     fn candidates<'r, 'p>(&'r self, relative: &'p str) -> Vec<Candidate<'r, 'p>> {
-        let raw: Vec<&str> = relative.split('/').collect();
-        let mut walk = Walk { raw: &raw, captures: Vec::new(), shape: Vec::new(), found: Vec::new() };
-        walk.descend(&self.root, 0);
-        let mut found = walk.found;
-        found.sort_by(|left, right| right.rank().cmp(&left.rank()));
-        found
+        self.root.candidates(&relative.split('/').collect::<Vec<_>>())
     }
 
     /// The templates nearest to a path that none matches, the nearest first.
@@ -272,101 +251,6 @@ impl Router {
             .collect();
         ranked.sort_by(|left, right| right.0.total_cmp(&left.0));
         ranked.into_iter().take(MAX_NEAREST).map(|(_, template)| template).collect()
-    }
-}
-
-impl Branch {
-    fn child(&mut self, segment: &Segment) -> &mut Self {
-        match segment {
-            Segment::Literal(text) => {
-                let decoded = percent_decode_str(text).decode_utf8_lossy().into_owned();
-                self.literals.entry(decoded).or_default()
-            }
-            Segment::Variable(_) => self.variable.get_or_insert_default(),
-            Segment::Mixed(pieces) => {
-                let shape: Vec<Piece> = pieces
-                    .iter()
-                    .map(|piece| match piece {
-                        Piece::Literal(text) => Piece::Literal(text.clone()),
-                        Piece::Variable(_) => Piece::Variable(String::new()),
-                    })
-                    .collect();
-                let at = self.mixed.iter().position(|(known, _)| *known == shape).unwrap_or_else(|| {
-                    self.mixed.push((shape, Self::default()));
-                    self.mixed.len() - 1
-                });
-                &mut self.mixed[at].1
-            }
-        }
-    }
-}
-
-/// How literal a matched segment is; the order is the order of preference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Variable,
-    Mixed,
-    Literal,
-}
-
-struct Candidate<'r, 'p> {
-    branch: &'r Branch,
-    captures: Vec<&'p str>,
-    shape: Vec<Fit>,
-}
-
-impl Candidate<'_, '_> {
-    fn rank(&self) -> (usize, &[Fit]) {
-        (self.shape.iter().filter(|fit| **fit == Fit::Literal).count(), &self.shape)
-    }
-}
-
-/// A walk down every branch that matches the segments of one path.
-struct Walk<'r, 'p, 's> {
-    raw: &'s [&'p str],
-    captures: Vec<&'p str>,
-    shape: Vec<Fit>,
-    found: Vec<Candidate<'r, 'p>>,
-}
-
-impl<'r, 'p> Walk<'r, 'p, '_> {
-    fn descend(&mut self, branch: &'r Branch, at: usize) {
-        let Some(raw) = self.raw.get(at).copied() else {
-            if !branch.ends.is_empty() {
-                self.found.push(Candidate {
-                    branch,
-                    captures: self.captures.clone(),
-                    shape: self.shape.clone(),
-                });
-            }
-            return;
-        };
-        let decoded = match raw.contains('%') {
-            true => percent_decode_str(raw).decode_utf8_lossy(),
-            false => Cow::Borrowed(raw),
-        };
-        if let Some(next) = branch.literals.get(decoded.as_ref()) {
-            self.step(next, at, Fit::Literal, &[]);
-        }
-        for (pieces, next) in &branch.mixed {
-            if let Some(captures) = match_pieces(pieces, raw) {
-                self.step(next, at, Fit::Mixed, &captures);
-            }
-        }
-        if let Some(next) = &branch.variable
-            && !raw.is_empty()
-        {
-            self.step(next, at, Fit::Variable, &[raw]);
-        }
-    }
-
-    fn step(&mut self, next: &'r Branch, at: usize, fit: Fit, captures: &[&'p str]) {
-        let before = self.captures.len();
-        self.captures.extend_from_slice(captures);
-        self.shape.push(fit);
-        self.descend(next, at + 1);
-        self.shape.pop();
-        self.captures.truncate(before);
     }
 }
 
@@ -481,6 +365,27 @@ mod tests {
     }
 
     #[test]
+    fn a_path_with_its_base_path_beats_one_that_leaves_it_out() {
+        let documented = contract(&["https://api.example.com/api"], &["/api/pets", "/pets", "/{any}", "/api/{any}"]);
+        let router = Router::new(documented.operations(), BasePaths::Optional);
+        let table = [
+            ("/api/pets", "/pets"),
+            ("/api/api/pets", "/api/pets"),
+            ("/api/toys", "/{any} any=toys"),
+            ("/api/api/toys", "/api/{any} any=toys"),
+            ("/pets", "/pets"),
+            ("/toys", "/{any} any=toys"),
+        ];
+        for (path, expected) in table {
+            assert_eq!(found(&router, path), expected, "{path}");
+        }
+        // What stands for a variable may as well be the path that comes after a base path that was left out.
+        let variable = contract(&["https://api.example.com/{tenant}"], &["/{any}", "/pets/{id}"]);
+        let router = Router::new(variable.operations(), BasePaths::Optional);
+        assert_eq!(found(&router, "/pets/7"), "/pets/{id} id=7");
+    }
+
+    #[test]
     fn a_template_with_the_method_beats_a_better_one_without() {
         let document = json!({ "openapi": "3.0.3", "paths": {
             "/pets/mine": { "put": {} }, "/pets/{id}": { "get": {}, "delete": {} },
@@ -504,6 +409,8 @@ mod tests {
         let document = json!({ "openapi": "3.0.3", "paths": {
             "/run?do=start": { "post": {} },
             "/run?do=stop&now={now}": { "post": {} },
+            "/by?city={city}&state={state}": { "get": {} },
+            "/by?lat={lat}&lon={lon}": { "get": {} },
             "/any": { "get": {} },
             "/any?view=full": { "get": {} },
             "/#X-Target=A.One": { "post": { "parameters": header } },
@@ -520,8 +427,12 @@ mod tests {
             ("POST", "/run?do=start", "", "/run?do=start"),
             ("POST", "/run?x=1&do=start", "", "/run?do=start"),
             ("POST", "/run?do=stop&now=1", "", "/run?do=stop&now={now}"),
-            ("POST", "/run?do=stop", "", "-"),
+            ("POST", "/run?do=stop", "", "/run?do=stop&now={now}"),
             ("POST", "/run", "", "-"),
+            ("GET", "/by?lon=1&lat=2", "", "/by?lat={lat}&lon={lon}"),
+            ("GET", "/by?city=a&state=b", "", "/by?city={city}&state={state}"),
+            ("GET", "/by?lat=1", "", "/by?lat={lat}&lon={lon}"),
+            ("GET", "/by", "", "/by?city={city}&state={state}"),
             ("GET", "/any", "", "/any"),
             ("GET", "/any?view=some", "", "/any"),
             ("GET", "/any?view=full", "", "/any?view=full"),

@@ -51,9 +51,22 @@ impl PathTemplate {
 
     /// The literal pairs of its query part, as written there.
     pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all_query_pairs().filter(|(_, value)| !value.contains('{'))
+    }
+
+    /// The pairs of its query part whose value is one variable: the name that is sent, and that of the variable.
+    pub(crate) fn query_variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let variable = |value| match next_variable(value) {
+            Some(("", name, "")) => Some(name),
+            _ => None,
+        };
+        self.all_query_pairs().filter_map(move |(name, value)| Some((name, variable(value)?)))
+    }
+
+    fn all_query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let before = self.text.split('#').next().unwrap_or_default();
         let query = before.split_once('?').map_or("", |(_, query)| query);
-        query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| !value.contains('{'))
+        query.split('&').filter_map(|pair| pair.split_once('='))
     }
 
     /// The names of its variables, from left to right.

@@ -353,3 +353,30 @@ paths:
     ];
     walk(stub_of(document), lines.map(|(line, name)| row(line, 200, name))).await;
 }
+
+/// The specification knows no query in a template; real documents have them, and say `in: path` of what is in them.
+#[tokio::test]
+async fn a_query_in_a_template_tells_operations_apart_and_its_variables_are_query_parameters() {
+    let number = "in: path, required: true, schema: { type: integer }";
+    let text = format!(
+        "
+paths:
+  /alerts?lat={{lat}}&lon={{lon}}:
+    parameters: [{{ name: lat, {number} }}, {{ name: lon, {number} }}]
+    get: {{ responses: {{ '200': {{ content: {{ application/json: {{ example: place }} }} }} }} }}
+  /alerts?city={{city_id}}:
+    parameters: [{{ name: city_id, {number} }}]
+    get: {{ responses: {{ '200': {{ content: {{ application/json: {{ example: city }} }} }} }} }}
+"
+    );
+    walk(
+        stub_of(&text),
+        [
+            row("GET /alerts?lat=1&lon=2", 200, "place"),
+            row("GET /alerts?city=7", 200, "city"),
+            row("GET /alerts?city=x", 400, "problem request-invalid"),
+            row("GET /alerts?lon=2", 400, "problem request-invalid"),
+        ],
+    )
+    .await;
+}
