@@ -117,7 +117,8 @@ impl Branch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
     Variable,
-    Mixed,
+    /// With so many bytes of text beside its variables.
+    Mixed(usize),
     Literal,
 }
 
@@ -163,7 +164,8 @@ impl<'r, 'p> Walk<'r, 'p, '_> {
         }
         for (pieces, next) in &branch.mixed {
             if let Some(captures) = match_pieces(pieces, raw) {
-                self.step(next, at, Likeness::Mixed, &captures);
+                let text = pieces.iter().map(Piece::literal).map(str::len).sum();
+                self.step(next, at, Likeness::Mixed(text), &captures);
             }
         }
         if let Some(next) = &branch.variable

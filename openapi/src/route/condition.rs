@@ -53,7 +53,12 @@ pub(crate) fn conditions(operation: &Operation) -> Vec<Condition> {
     let mut found = Vec::new();
     for pair in query.split('&') {
         let need = if pair.contains('{') { Need::Name } else { Need::Literal };
-        found.extend(pairs(pair).map(|(name, value)| Condition { need, carrier: Carrier::Query, name, value }));
+        found.extend(pairs(pair).map(|(name, value)| Condition {
+            need,
+            carrier: Carrier::Query,
+            name,
+            value,
+        }));
     }
     for (name, value) in pairs(fragment) {
         let declares = |location| {

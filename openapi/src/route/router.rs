@@ -94,7 +94,8 @@ impl Router {
         let mut router = Self::default();
         for operation in operations {
             let documented = operation.servers().iter().flat_map(|server| &server.base_paths);
-            let mut bases: Vec<(&str, Claim)> = documented.map(|base| (base.as_str(), Claim::Exact)).collect();
+            let mut bases: Vec<(&str, Claim)> =
+                documented.map(|base| (base.as_str(), Claim::Exact)).collect();
             let defaults = operation.servers().iter().map(|server| server.default_base_path.as_str());
             bases.extend(defaults.map(|base| (base, Claim::Exact)));
             if bases.is_empty() {
@@ -173,7 +174,8 @@ impl Router {
 
     /// Finds the operation for a method, a raw request path (still percent-encoded), the raw query and the headers.
     ///
-    /// - Of several templates the one with more literal segments wins, then the one whose literal is leftmost.
+    /// - Of several templates the one with more literal segments wins, then the one whose literal is leftmost, then the
+    ///   one with more text beside variables.
     /// - A template that has the method beats a better one that has not.
     /// - Before all that, a path with the base path that the document says beats one whose base path is left out, unless
     ///   it holds variables.
@@ -311,6 +313,7 @@ mod tests {
                 "/{a}/b/{c}",
                 "/a/{b}/c",
                 "/files/{id}.json",
+                "/files/{id}.schema.json",
                 "/files/{id}",
                 "/v/{a}-{b}",
                 "/run/{id}:start",
@@ -334,6 +337,7 @@ mod tests {
             ("/a/b/c", "/a/{b}/c b=b"),
             ("/x/b/c", "/{a}/b/{c} a=x c=c"),
             ("/files/7.json", "/files/{id}.json id=7"),
+            ("/files/7.schema.json", "/files/{id}.schema.json id=7"),
             ("/files/7.yaml", "/files/{id} id=7.yaml"),
             ("/files/.json", "/files/{id} id=.json"),
             ("/v/1-2-3", "/v/{a}-{b} a=1 b=2-3"),
@@ -366,7 +370,8 @@ mod tests {
 
     #[test]
     fn a_path_with_its_base_path_beats_one_that_leaves_it_out() {
-        let documented = contract(&["https://api.example.com/api"], &["/api/pets", "/pets", "/{any}", "/api/{any}"]);
+        let documented =
+            contract(&["https://api.example.com/api"], &["/api/pets", "/pets", "/{any}", "/api/{any}"]);
         let router = Router::new(documented.operations(), BasePaths::Optional);
         let table = [
             ("/api/pets", "/pets"),

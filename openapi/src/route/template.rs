@@ -123,6 +123,16 @@ impl fmt::Display for PathTemplate {
     }
 }
 
+impl Piece {
+    /// The text that it is; none for a variable.
+    pub(super) fn literal(&self) -> &str {
+        match self {
+            Self::Literal(text) => text,
+            Self::Variable(_) => "",
+        }
+    }
+}
+
 impl Segment {
     fn parse(text: &str) -> Self {
         let mut pieces = Vec::new();
