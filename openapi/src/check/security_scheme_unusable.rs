@@ -1,15 +1,17 @@
 //! `security-scheme-unusable`
 
+use http::HeaderName;
+
 use super::anatomy::Kind;
 use super::findings::Findings;
 use super::rule::{Judge, declare};
 use super::scene::Scene;
 use super::walk::Site;
-use crate::document::Version;
+use crate::document::{Place, Version};
 
 declare! {
     /// Found when a security scheme does not say what a request must show: its `type` is unknown, or a member that the
-    /// type needs is missing.
+    /// type needs is missing, or names a header that cannot be.
     ///
     /// Why it matters: nothing is asked of requests by such a scheme.
     ///
@@ -29,6 +31,10 @@ fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
         "apiKey" if lacks("name") => (
             "a scheme of type `apiKey` needs a `name`".to_owned(),
             "add the name of the header, query parameter or cookie",
+        ),
+        "apiKey" if is_no_header(place) => (
+            "no header can be called that, so nothing is asked of requests".to_owned(),
+            "name the header as it is sent: letters, digits and `-`",
         ),
         "apiKey" if lacks("in") => (
             "a scheme of type `apiKey` needs `in`; taken as `header`".to_owned(),
@@ -51,6 +57,12 @@ fn judge(scene: &Scene<'_>, site: &Site<'_>, findings: &mut Findings<'_>) {
     findings.add_with_hint(&SECURITY_SCHEME_UNUSABLE, &place.pointer, message, hint);
 }
 
+/// Whether a scheme names a header that cannot be sent (RFC 9110, section 5.1).
+fn is_no_header(scheme: &Place<'_>) -> bool {
+    let is_header = scheme.text("in").is_none_or(|location| location == "header");
+    is_header && scheme.text("name").is_some_and(|name| HeaderName::try_from(name).is_err())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::check::fixture::{found, with_operation};
@@ -60,6 +72,8 @@ mod tests {
         for (scheme, is_found) in [
             ("{type: apiKey, in: header}", true),
             ("{type: apiKey, in: header, name: k}", false),
+            ("{type: apiKey, in: header, name: My Key}", true),
+            ("{type: apiKey, in: query, name: My Key}", false),
             ("{type: http}", true),
             ("{type: http, scheme: basic}", false),
             ("{type: basic}", true),

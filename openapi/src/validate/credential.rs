@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 use crate::codec::{Cookies, QueryPairs};
 use crate::contract::{ApiKeyLocation, SecuritySchemeKind};
@@ -112,6 +112,12 @@ impl<'r> Wallet<'r> {
 
     pub(super) fn find(&self, kind: &SecuritySchemeKind) -> Presented<'r> {
         match kind {
+            // No request can show what no header can be called: the same for everybody, it is not asked for.
+            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Header, name }
+                if HeaderName::try_from(name.as_str()).is_err() =>
+            {
+                Presented::NotAsked
+            }
             SecuritySchemeKind::ApiKey { location, name } => self.keys(*location, name),
             SecuritySchemeKind::Http { scheme } => authorization(&self.request.headers, scheme),
             SecuritySchemeKind::OAuth2 | SecuritySchemeKind::OpenIdConnect => {

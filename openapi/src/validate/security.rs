@@ -30,7 +30,7 @@ pub enum Acceptance {
 /// | http bearer, oauth2, openIdConnect | `Bearer` and a token (RFC 6750) |
 /// | http digest | `Digest` with `username`, `realm`, `nonce`, `uri` and `response` (RFC 7616) |
 /// | any other http scheme | its name, in any case, and something after it |
-/// | mutualTLS and types we do not know | nothing can be asked of a request |
+/// | mutualTLS, types we do not know, and keys in a header whose name is none | nothing can be asked of a request |
 pub fn security(operation: &Operation, request: &Request) -> Option<Violation> {
     security_by(operation, request, &|_, _, _| Acceptance::Accepted)
 }
@@ -199,6 +199,15 @@ components:
             _ => verdict(other, scopes),
         });
         found.map_or("-".to_owned(), |violation| violation.to_string())
+    }
+
+    #[test]
+    fn a_key_in_what_no_header_can_be_called_is_not_asked_for() {
+        let text = DOCUMENT.replace("name: X-Key", "name: X Key");
+        let contract = Contract::load("a.yaml", text.as_bytes()).unwrap();
+        let mut request = Request::new(Method::GET, "/a");
+        request.headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer hunter2"));
+        assert!(security(&contract.operations()[0], &request).is_none());
     }
 
     #[test]
