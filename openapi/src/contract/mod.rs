@@ -24,6 +24,7 @@ pub use link::{Link, LinkTarget};
 pub use load::Contract;
 pub use media_type::{Content, MediaType, RequestBody};
 pub use operation::{Operation, OperationId};
+pub(crate) use parameter::is_transport_header;
 pub use parameter::{Location, Parameter, Style};
 pub use response::{Response, Responses, StatusPattern};
 pub use security::{ApiKeyLocation, SecurityRequirement, SecurityScheme, SecuritySchemeKind};

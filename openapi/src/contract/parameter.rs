@@ -7,6 +7,19 @@ use super::{Content, Example, example, media_type};
 use crate::document::{Document, Place, Pointer, Version};
 use crate::schema::Schema;
 
+/// The headers that belong to the connection and not to whoever writes a request.
+const TRANSPORT: [&str; 9] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "te",
+    "trailer",
+    "expect",
+];
+
 /// Where a parameter is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -136,6 +149,11 @@ impl Parameter {
     pub fn value_schema(&self) -> Option<&Schema> {
         self.schema.as_ref().or_else(|| self.content.as_ref()?.iter().next()?.schema.as_ref())
     }
+}
+
+/// Whether a header is the transport's own affair, whatever a document says of it.
+pub(crate) fn is_transport_header(location: Location, name: &str) -> bool {
+    location == Location::Header && TRANSPORT.iter().any(|header| name.eq_ignore_ascii_case(header))
 }
 
 /// Reads a parameter; the error says why it cannot be used.

@@ -11,7 +11,9 @@ use crate::codec::{
     decode_path, decode_query, decode_query_string, decode_request_header, holds_more, media, most_values,
     undo_codings,
 };
-use crate::contract::{ApiKeyLocation, Location, MediaType, Operation, Parameter, SecuritySchemeKind};
+use crate::contract::{
+    ApiKeyLocation, Location, MediaType, Operation, Parameter, SecuritySchemeKind, is_transport_header,
+};
 use crate::message::Request;
 use crate::route::RouteMatch;
 use crate::schema::{Direction, Secrecy};
@@ -220,7 +222,8 @@ fn judge(
     let value = match decoded {
         Ok(Some(value)) => value,
         Ok(None) => {
-            if parameter.required {
+            // How a message is framed is up to who sends it: HTTP/2 has no `Transfer-Encoding`, no body no length.
+            if parameter.required && !is_transport_header(parameter.location, &parameter.name) {
                 reading.violations.push(Violation::new(
                     part(),
                     "missing",
@@ -293,6 +296,7 @@ paths:
         - {name: id, in: path, required: true, schema: {type: integer}}
         - {name: tags, in: query, schema: {type: array, items: {type: string}}, explode: false}
         - {name: X-Limit, in: header, schema: {type: integer, minimum: 1}}
+        - {name: transfer-encoding, in: header, required: true, schema: {type: string}}
       requestBody:
         required: true
         content:

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use super::wire::{Fault, UNFIT, Wire, is_transport_header};
+use super::wire::{Fault, UNFIT, Wire};
 use crate::codec::{BodyValue, Payload, RequestValues, media};
-use crate::contract::{Location, MediaType, Operation, Parameter};
+use crate::contract::{Location, MediaType, Operation, Parameter, is_transport_header};
 use crate::generate::body::{self, Carrier};
 use crate::generate::generator::Generator;
 use crate::generate::no_instance::NoInstance;

@@ -6,33 +6,15 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::codec::{Payload, RequestValues, encode_request};
-use crate::contract::{Location, Operation};
+use crate::contract::{Location, Operation, is_transport_header};
 use crate::generate::draw::is_same;
 use crate::message::Request;
 use crate::route::{BasePaths, Route, Router};
 use crate::validate::{self, Enforcement, Reading, RequestRules};
 use crate::violation::Part;
 
-/// The headers that belong to the connection and not to whoever writes a request.
-const TRANSPORT: [&str; 9] = [
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "upgrade",
-    "te",
-    "trailer",
-    "expect",
-];
-
 /// Why a value does not go into a path.
 pub(super) const UNFIT: &str = "no path segment can hold it";
-
-/// Whether a header is the transport's own affair, whatever a document says of it.
-pub(super) fn is_transport_header(location: Location, name: &str) -> bool {
-    location == Location::Header && TRANSPORT.iter().any(|header| name.eq_ignore_ascii_case(header))
-}
 
 /// A part of a request that does not arrive as it should, and why.
 #[derive(Debug, Clone)]
