@@ -1,13 +1,17 @@
 //! Objects that fit exactly one of several branches that all leave room for each other.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Draw;
-use crate::generate::grammar::{FormKind, Node, ObjectForm, ShapeId};
+use crate::generate::grammar::{ArrayForm, FormKind, Node, NodeId, ObjectForm, ShapeId};
+
+/// How deep in a value what tells branches apart is looked for.
+const DEPTH: usize = 4;
 
 impl Draw<'_> {
     /// An object that fits one branch of every `oneOf`, made from one that fits several: it gets a property that only
-    /// the other branches declare, with a value they do not admit. Nothing where that does not help.
+    /// the other branches declare, with a value they do not admit, or something in it does. Nothing where that does not
+    /// help.
     pub(in crate::generate) fn distinguish(&mut self, node: &Node, value: &Value) -> Option<Value> {
         let mut distinct = value.as_object()?.clone();
         for choice in self.grammar.choices(node) {
@@ -18,8 +22,8 @@ impl Draw<'_> {
             }
             let kept = *self.dice.pick(&fitting)?;
             for other in fitting.into_iter().filter(|branch| *branch != kept) {
-                let (name, value) = self.refused_by(other, kept, &distinct)?;
-                distinct.insert(name, value);
+                let (other, kept) = (self.grammar.node_of(&[other]), self.grammar.node_of(&[kept]));
+                distinct = self.refused_by(other, kept, &distinct, DEPTH)?;
             }
         }
         let distinct = Value::Object(distinct);
@@ -30,35 +34,69 @@ impl Draw<'_> {
         self.grammar.admits(self.grammar.node(self.grammar.node_of(&[branch])), value)
     }
 
-    /// A property that one branch declares and another does not, with a value that the first refuses.
+    /// An object with something in it that one node refuses and another admits: a property that only the first declares,
+    /// or something within one that both do.
     fn refused_by(
-        &mut self,
-        branch: ShapeId,
-        kept: ShapeId,
-        map: &serde_json::Map<String, Value>,
-    ) -> Option<(String, Value)> {
+        &self,
+        node: NodeId,
+        kept: NodeId,
+        map: &Map<String, Value>,
+        depth: usize,
+    ) -> Option<Map<String, Value>> {
         const SAMPLES: [fn() -> Value; 6] =
             [|| json!(1), || json!("a"), || json!(true), || json!([]), || json!({}), || Value::Null];
         let grammar = self.grammar;
-        let forms = |shape: ShapeId| object_forms(grammar.node(grammar.node_of(&[shape])));
-        let is_kept = |name: &String| {
-            forms(kept).any(|form| form.properties.iter().any(|property| property.name == *name))
+        let with = |name: &str, value: Value| {
+            let mut changed = map.clone();
+            changed.insert(name.to_owned(), value);
+            changed
         };
-        for form in forms(branch) {
+        for form in object_forms(grammar.node(node)) {
             for property in &form.properties {
-                if map.contains_key(&property.name) || is_kept(&property.name) {
-                    continue;
-                }
-                let node = grammar.node(form.property(grammar, property));
-                let refused =
-                    SAMPLES.iter().map(|sample| sample()).find(|sample| !grammar.admits(node, sample));
-                if let Some(value) = refused {
-                    return Some((property.name.clone(), value));
+                let declared = form.property(grammar, property);
+                let kept = object_forms(grammar.node(kept)).find_map(|form| {
+                    let same = form.properties.iter().find(|other| other.name == property.name)?;
+                    Some(form.property(grammar, same))
+                });
+                let value = match (kept, map.get(&property.name)) {
+                    (None, None) => SAMPLES
+                        .iter()
+                        .map(|sample| sample())
+                        .find(|sample| !grammar.admits(grammar.node(declared), sample)),
+                    (Some(kept), Some(value)) => self.refused_within(declared, kept, value, depth),
+                    _ => None,
+                };
+                if let Some(value) = value {
+                    return Some(with(&property.name, value));
                 }
             }
         }
         None
     }
+
+    /// As [`refused_by`](Self::refused_by), for any value: an object, or the first item of an array.
+    fn refused_within(&self, node: NodeId, kept: NodeId, value: &Value, depth: usize) -> Option<Value> {
+        let (grammar, depth) = (self.grammar, depth.checked_sub(1)?);
+        let changed = match value {
+            Value::Object(map) => Value::Object(self.refused_by(node, kept, map, depth)?),
+            Value::Array(items) => {
+                let item = |node| array_forms(grammar.node(node)).next().map(|form| form.item(grammar, 0));
+                let first = self.refused_within(item(node)?, item(kept)?, items.first()?, depth)?;
+                Value::Array(std::iter::once(first).chain(items.iter().skip(1).cloned()).collect())
+            }
+            _ => return None,
+        };
+        let is_told_apart =
+            !grammar.admits(grammar.node(node), &changed) && grammar.admits(grammar.node(kept), &changed);
+        is_told_apart.then_some(changed)
+    }
+}
+
+fn array_forms(node: &Node) -> impl Iterator<Item = &ArrayForm> {
+    node.forms.iter().filter_map(|form| match &form.kind {
+        FormKind::Array(array) => Some(array),
+        _ => None,
+    })
 }
 
 fn object_forms(node: &Node) -> impl Iterator<Item = &ObjectForm> {
