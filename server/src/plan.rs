@@ -249,6 +249,10 @@ fn mended(
     }
 }
 
+/// What is told of an example that is the text of a body, and cannot be read as one.
+const UNREADABLE: &str =
+    "body: the example cannot be read as its media type, and was written as a text in it";
+
 /// What was repaired about an example, as a line of the trail; nothing where nothing was.
 fn line_of(what: &str, changes: &[Change]) -> Option<Arc<str>> {
     let mut told: Vec<String> = changes.iter().take(MAX_CHANGES).map(Change::to_string).collect();
@@ -341,16 +345,21 @@ impl Ready {
         self.served.get_or_init(|| {
             let media = &plan.media;
             let read = codec::payload_value(media, &self.payload, Direction::Response);
+            let is_unreadable = read.is_err() && plan.rules.examples == Examples::Repaired;
             // What cannot be read is mended as the text it is; bytes are no affair of a schema.
             let schema = media.schema.as_ref().filter(|_| !matches!(read, Ok(None)));
             let held = read.ok().flatten().unwrap_or(Cow::Borrowed(&self.given));
             let seed = || Seed::derive(plan.rules.seed, &["example", media.pointer.as_str()], self.place);
             let (value, changes) = mended(schema, &held, plan.rules, seed);
-            let body = match changes.is_empty() {
-                true => codec::encode_body(media, &self.payload),
-                false => codec::encode_body(media, &Payload::Value(value.clone())),
+            let as_value = || codec::encode_body(media, &Payload::Value(value.clone())).ok();
+            let (body, repaired) = match line_of("body", &changes) {
+                Some(line) => (as_value(), Some(line)),
+                None => match as_value().filter(|_| is_unreadable) {
+                    Some(body) => (Some(body), Some(UNREADABLE.into())),
+                    None => (codec::encode_body(media, &self.payload).ok(), None),
+                },
             };
-            Served { value, body: body.ok(), repaired: line_of("body", &changes) }
+            Served { value, body, repaired }
         })
     }
 
