@@ -1,31 +1,17 @@
-//! What is never shown: credentials, cookies, and the fields a schema calls secret.
-//!
-//! | where | hidden |
-//! |---|---|
-//! | headers | `Authorization`, `Proxy-Authorization`, `Cookie`, `Set-Cookie`, API keys, secret parameters |
-//! | query | API keys, secret parameters, and their members: `filter[password]`; a value that holds members with others as a whole |
-//! | bodies, JSON or form | members that some schema of the body calls `format: password` or `writeOnly` |
-//! | bodies that may hold such members and cannot be read | the whole |
-//! | violations, trail, `counterfoil-reason` | every occurrence of a value hidden above |
-//!
-//! Hiding happens when a call is looked at, not when it is recorded: most calls never are.
+//! The names of what is secret, and messages without their secrets.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use counterfoil_openapi::codec::media;
-use counterfoil_openapi::{
-    ApiKeyLocation, Content, Contract, Location, Operation, Parameter, Request, SecuritySchemeKind, Style,
-    Violation,
-};
+use counterfoil_openapi::{ApiKeyLocation, Contract, Operation, Request, SecuritySchemeKind};
 use http::{HeaderMap, header};
 use serde_json::Value;
 
-/// What stands where a secret was.
-pub(crate) const HIDDEN: &str = "***";
-/// Secrets shorter than this are looked for within quotes only, so that texts stay legible.
-const MIN_BARE: usize = 4;
+use super::hide::{hide_members, hide_pairs, hide_whole, is_member};
+use super::names::OperationSecrets;
+use super::{Found, HIDDEN};
 
 /// The names of everything secret in the contracts of a stub.
 #[derive(Debug, Default)]
@@ -37,19 +23,6 @@ pub(crate) struct Secrets {
     operations: HashMap<usize, OnceLock<OperationSecrets>>,
 }
 
-/// The names of what is secret in the messages of one operation.
-#[derive(Debug, Default)]
-struct OperationSecrets {
-    headers: HashSet<String>,
-    query: HashSet<String>,
-    /// Members of query parameters that have pairs of their own.
-    query_members: BTreeSet<String>,
-    /// Whether the query string cannot be taken apart and holds something secret.
-    is_query_secret: bool,
-    request: BTreeSet<String>,
-    response: BTreeSet<String>,
-}
-
 /// Which body of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -58,10 +31,6 @@ pub(crate) enum Side {
     /// The response's.
     Response,
 }
-
-/// Values found secret in one call.
-#[derive(Debug, Default)]
-pub(crate) struct Found(BTreeSet<String>);
 
 impl Secrets {
     /// What is secret under the contracts; schemas are looked at when an operation is first asked about.
@@ -253,194 +222,8 @@ impl Secrets {
     }
 }
 
-impl OperationSecrets {
-    fn of(operation: &Operation) -> Self {
-        let mut secrets = Self::default();
-        let is_secret =
-            |schema: Option<&counterfoil_openapi::Schema>| schema.is_some_and(|schema| schema.is_secret());
-        for parameter in operation.parameters() {
-            secrets.add_parameter(parameter);
-        }
-        if let Some(body) = operation.request_body() {
-            secrets.request = members(&body.content);
-        }
-        for response in operation.responses().iter() {
-            secrets.response.extend(members(&response.content));
-            let hidden = response.headers.iter().filter(|header| is_secret(header.schema.as_ref()));
-            secrets.headers.extend(hidden.map(|header| header.name.to_ascii_lowercase()));
-        }
-        secrets
-    }
-
-    /// Whether nothing in a query string is secret.
-    fn has_open_query(&self) -> bool {
-        self.query.is_empty() && self.query_members.is_empty() && !self.is_query_secret
-    }
-}
-
-impl Found {
-    /// A text with every secret found so far hidden.
-    pub(crate) fn scrub(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        // The longest first: one secret may hold another.
-        let mut values: Vec<&String> = self.0.iter().collect();
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        for value in values {
-            if value.len() >= MIN_BARE {
-                text = text.replace(value.as_str(), HIDDEN);
-            } else {
-                text = text.replace(&format!("\"{value}\""), &format!("\"{HIDDEN}\""));
-            }
-        }
-        text
-    }
-
-    /// Whether a text is one of the secrets found so far.
-    pub(crate) fn contains(&self, text: &str) -> bool {
-        self.0.contains(text)
-    }
-
-    /// A violation that quotes no secret found so far.
-    pub(crate) fn scrub_violation(&self, violation: &Violation) -> Violation {
-        let mut scrubbed = violation.clone();
-        if !self.0.is_empty() {
-            scrubbed.message = self.scrub(&violation.message);
-        }
-        scrubbed
-    }
-
-    /// Takes a value for a secret.
-    pub(crate) fn add(&mut self, value: &str) {
-        if value.is_empty() {
-            return;
-        }
-        let quoted = Value::from(value).to_string();
-        self.0.insert(quoted[1..quoted.len() - 1].to_owned());
-        self.0.insert(value.to_owned());
-    }
-
-    /// A header's value, and the parts of it that are secret by themselves.
-    fn add_header(&mut self, name: &str, value: &str) {
-        self.add(value);
-        match name {
-            "authorization" | "proxy-authorization" => {
-                if let Some((_, credentials)) = value.split_once(' ') {
-                    self.add(credentials.trim());
-                }
-            }
-            "cookie" | "set-cookie" => {
-                for (_, value) in value.split(';').filter_map(|pair| pair.split_once('=')) {
-                    self.add(value.trim());
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-impl OperationSecrets {
-    fn add_parameter(&mut self, parameter: &Parameter) {
-        let Some(schema) = parameter.value_schema() else { return };
-        let members = schema.secret_members();
-        if !schema.is_secret() && members.is_empty() {
-            return;
-        }
-        match parameter.location {
-            Location::Header => drop(self.headers.insert(parameter.name.to_ascii_lowercase())),
-            Location::Query => {
-                let has_pairs = parameter.content.is_none()
-                    && (parameter.explode || parameter.style == Style::DeepObject);
-                if schema.is_secret() || !has_pairs {
-                    self.query.insert(parameter.name.clone());
-                }
-                self.query_members.extend(members);
-            }
-            Location::QueryString => {
-                let media = parameter.content.as_ref().and_then(|content| content.iter().next());
-                let has_pairs = media.is_some_and(|media| media::kind(&media.name) == media::Kind::Form);
-                self.is_query_secret |= schema.is_secret() || !has_pairs;
-                self.query_members.extend(members);
-            }
-            _ => {}
-        }
-    }
-}
-
 fn address(operation: &Arc<Operation>) -> usize {
     Arc::as_ptr(operation).addr()
-}
-
-fn members(content: &Content) -> BTreeSet<String> {
-    content
-        .iter()
-        .filter_map(|media| media.schema.as_ref())
-        .flat_map(|schema| schema.secret_members())
-        .collect()
-}
-
-/// Whether the name of a form pair is a secret member, or leads to one: `user[password]`, `user.password`.
-fn is_member(name: &str, names: &BTreeSet<String>) -> bool {
-    name.split(['[', ']', '.']).any(|part| names.contains(part))
-}
-
-fn hide_members(value: &mut Value, names: &BTreeSet<String>, found: &mut Found) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| hide_members(item, names, found)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                if names.contains(name) {
-                    collect(member, found);
-                    *member = Value::from(HIDDEN);
-                } else {
-                    hide_members(member, names, found);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Every text and number in a secret value.
-fn collect(value: &Value, found: &mut Found) {
-    match value {
-        Value::String(text) => found.add(text),
-        Value::Number(number) => found.add(&number.to_string()),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-        Value::Object(members) => members.values().for_each(|member| collect(member, found)),
-        Value::Null | Value::Bool(_) => {}
-    }
-}
-
-/// Form or query pairs with the values of secret names hidden.
-fn hide_pairs(text: &str, is_secret: impl Fn(&str) -> bool, found: &mut Found) -> String {
-    let decode = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
-    };
-    let hidden: Vec<String> = text
-        .split('&')
-        .map(|pair| match pair.split_once('=') {
-            Some((name, value)) if is_secret(&decode(name)) => {
-                found.add(&decode(value));
-                found.add(value);
-                format!("{name}={HIDDEN}")
-            }
-            _ => pair.to_owned(),
-        })
-        .collect();
-    hidden.join("&")
-}
-
-/// How the text ends that stands for a whole body.
-const HIDDEN_WHOLE: &str = " bytes hidden: the body may hold secrets and could not be read]";
-
-fn hide_whole(body: &Bytes) -> Bytes {
-    Bytes::from(format!("[{}{HIDDEN_WHOLE}", body.len()))
-}
-
-/// Whether this stands for a whole body that is hidden.
-pub(crate) fn is_hidden_whole(body: &[u8]) -> bool {
-    body.starts_with(b"[") && body.ends_with(HIDDEN_WHOLE.as_bytes())
 }
 
 #[cfg(test)]
