@@ -107,3 +107,30 @@ async fn a_delayed_reply_comes_no_sooner_than_told() {
     assert_eq!(stub.get("/pets").await.status, 200);
     assert!(started.elapsed() >= Duration::from_millis(60), "{:?}", started.elapsed());
 }
+
+#[tokio::test]
+async fn a_body_that_drips_is_cut_and_stalls_where_it_is_told_to() {
+    let whole = Stub::start(tables()).await.get("/pets").await.body;
+    let rows = [
+        ("{ drip: { chunks: 5, over: 50ms }, fault: { truncate: 4 } }", Duration::from_millis(5)),
+        (
+            "{ drip: { chunks: 5, over: 50ms }, fault: { stall: { after: 4, for: 100ms } } }",
+            Duration::from_millis(100),
+        ),
+    ];
+    for (rule, least) in rows {
+        let stub = Stub::start(scripted(rule)).await;
+        let mut connection = stub.connect().await;
+        let request = b"GET /pets HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        connection.write_all(request).await.unwrap();
+        let started = Instant::now();
+        let mut reply = Vec::new();
+        // A cut body may end in a reset.
+        let _ = connection.read_to_end(&mut reply).await;
+        let head = reply.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+        let expected = if rule.contains("truncate") { &whole[..4] } else { &whole[..] };
+        let body = String::from_utf8_lossy(&reply[head..]).into_owned();
+        assert_eq!(body, String::from_utf8_lossy(expected), "{rule}");
+        assert!(started.elapsed() >= least, "{rule}: {:?}", started.elapsed());
+    }
+}

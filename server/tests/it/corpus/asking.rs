@@ -45,11 +45,14 @@ fn sign(operation: &Operation, request: &mut Request) {
     for (scheme, _) in &alternative.schemes {
         let (name, value) = match &scheme.kind {
             SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Query, name } => {
-                let mark = if request.target.contains('?') { '&' } else { '?' };
-                let is_sent =
-                    |pair: &str| pair.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('='));
-                if !request.query().is_some_and(|query| query.split('&').any(is_sent)) {
-                    request.target = format!("{}{mark}{name}=key", request.target);
+                // A parameter of the name may have been drawn as nothing.
+                let empty = format!("{name}=");
+                let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+                let pairs = || query.split('&').filter(|pair| !pair.is_empty() && *pair != empty);
+                if !pairs().any(|pair| pair.starts_with(&empty)) {
+                    let key = format!("{name}=key");
+                    let pairs: Vec<&str> = pairs().chain([key.as_str()]).collect();
+                    request.target = format!("{path}?{}", pairs.join("&"));
                 }
                 continue;
             }
