@@ -26,6 +26,7 @@ paths:
               example: { id: 7, name: "a & <b>", photos: [x, y], tags: [one, two], owner: { name: Kim }, born: 2020-02-29 }
   /xml/written: { get: { responses: { "200": { description: ok, content: { application/xml: { example: "<pet><id>7</id></pet>" } } } } } }
   /xml/empty: { get: { responses: { "200": { description: ok, content: { application/xml: { schema: { type: object, xml: { name: r }, properties: { a: { type: array, items: { type: string } } } }, example: { a: [] } } } } } } }
+  /xml/none: { get: { responses: { "200": { description: ok, content: { application/xml: { schema: { type: string, xml: { name: r }, example: "<?xml version=\"1.0\"?>..." } } } } } } }
   /xml/made: { get: { responses: { "200": { description: ok, content: { text/xml: { schema: { $ref: "#/components/schemas/Pet" } } } } } } }
   /form:
     get:
@@ -90,6 +91,13 @@ async fn row_xml_the_openapi_xml_object_is_honoured() {
     let empty = stub.get("/xml/empty").await;
     assert_eq!((empty.status, empty.header("counterfoil-source")), (200, "generated"));
     assert!(empty.text().contains("<r"), "{}", empty.text());
+    let none = stub.get("/xml/none").await;
+    assert!(none.text().ends_with("<r>&lt;?xml version=\"1.0\"?&gt;...</r>"), "{}", none.text());
+    assert!(
+        stub.trail(&none).iter().any(|line| line.contains("written as a text")),
+        "{:?}",
+        stub.trail(&none)
+    );
     let made = stub.get("/xml/made").await;
     assert_eq!((made.status, made.header("content-type")), (200, "text/xml"));
     assert!(made.text().contains("<p:pet ") && made.text().contains("<title>"), "{}", made.text());
