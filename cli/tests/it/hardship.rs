@@ -199,6 +199,31 @@ fn a_full_disk_is_an_error_at_the_start_and_leaves_nothing() {
 }
 
 #[test]
+fn a_recording_that_cannot_be_written_is_a_warning_and_is_written_once_it_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let (there, away) = (folder.path().join("there"), folder.path().join("away"));
+    fs::create_dir(&there).unwrap();
+    let file = there.join("recorded.yaml");
+    let upstream = Mock::start(["tyk"]);
+    let (mock, log) = Mock::start_logged(["tyk", "--upstream", &upstream.url, "--record", text(&file)]);
+    fs::rename(&there, &away).unwrap();
+    let url = format!("{}/admin/sso", mock.url);
+    let call = || {
+        shell(&format!(
+            "curl -s --max-time 10 -o /dev/null -w '%{{http_code}}' -X POST -H 'Admin-Auth: x' \
+             -H 'Content-Type: application/json' -d '{{\"ForSection\": \"dashboard\"}}' {url}"
+        ))
+    };
+    assert_eq!(call(), "200");
+    log.until("the recording cannot be written");
+    assert_eq!(call(), "200", "serving goes on");
+    fs::rename(&away, &there).unwrap();
+    assert_eq!(mock.end("TERM"), Some(0));
+    let recorded = fs::read_to_string(&file).unwrap();
+    assert!(recorded.contains("generateAuthToken"), "{recorded}");
+}
+
+#[test]
 fn a_clock_that_jumps_moves_no_deadline() {
     let Some(library) = faketime() else {
         println!("skipped: libfaketime is not installed");
