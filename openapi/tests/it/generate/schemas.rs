@@ -147,6 +147,12 @@ pub(super) fn ordinary() -> Vec<Value> {
             "required": ["traits", "method"],
             "properties": {"traits": {"type": "object"}, "method": {"type": "string"}, format!("p{index}"): {"type": "string"}},
         })).collect::<Vec<_>>()}),
+        json!({"oneOf": (["sent", "error"].map(|name| json!({
+            "type": "object",
+            "properties": {"count": {"type": "string"}, "messages": {"type": "array", "items": {
+                "type": "object", "properties": {"status": {"type": "string"}, name: {"type": "string"}},
+            }}},
+        })))}),
         json!({"not": {"type": "string"}}),
         json!({"type": "integer", "not": {"minimum": 0}}),
         json!({"type": "string", "not": {"enum": ["a", "b"]}}),
