@@ -234,6 +234,11 @@ impl Journal {
         }
     }
 
+    /// How many calls are held, and how many bytes they take.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.ring.items().len(), self.ring.bytes())
+    }
+
     /// Forgets every call, and how many there were of each operation is all that is known of them; ids go on.
     pub(crate) fn clear(&self) {
         self.ring.clear(|gone| self.dropped.add(gone.kept.operation()));

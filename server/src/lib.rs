@@ -32,6 +32,7 @@ mod held;
 mod journal;
 mod kept;
 pub mod limits;
+mod metrics;
 mod negotiate;
 mod pipeline;
 mod plan;
@@ -70,6 +71,7 @@ pub use credentials::{Credentials, CredentialsError, MAX_CREDENTIALS, MAX_CREDEN
 pub use dress::REQUEST_TARGET;
 pub use journal::{CallFilter, MAX_BYTES, MAX_CALLS, Validity};
 pub use kept::MAX_BODY;
+pub use metrics::MAX_COUNTED_OPERATIONS;
 pub use record::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES};
 pub use script::{
     MAX_SCRIPT_BYTES, MAX_SCRIPT_FILE_BYTES, MAX_SCRIPT_FILES, Script, ScriptError, script_schema,

@@ -90,8 +90,9 @@ pub(crate) async fn serve(
     let asked = (id, request.method.clone(), version);
     let entry = entry(edition, id, started, request, notes, &reply);
     dress::tell(&entry, session.name(), &scrubbed);
-    state.sessions.record(&session, entry);
     let delay = reply.delay;
+    state.metrics.count(&entry, delay.unwrap_or_default());
+    state.sessions.record(&session, entry);
     let outcome = if reply.mishap.is_some() { Err(Box::new(reply)) } else { Ok(reply.into_response()) };
     if let Some(delay) = delay {
         Box::pin(pause(state, delay)).await;

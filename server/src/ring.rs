@@ -166,7 +166,6 @@ impl<T> Ring<T> {
     }
 
     /// The size of everything kept.
-    #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.bytes()
     }

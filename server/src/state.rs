@@ -12,6 +12,7 @@ use crate::changes::Changes;
 use crate::connection::Traffic;
 use crate::credentials::Credentials;
 use crate::edition::Edition;
+use crate::metrics::Metrics;
 use crate::script::{Script, ScriptEngine};
 use crate::session::Sessions;
 use crate::startup;
@@ -42,6 +43,8 @@ pub(crate) struct State {
     pub(crate) streams: Slots,
     /// Who waits for calls.
     pub(crate) waits: Slots,
+    /// What is counted of all requests.
+    pub(crate) metrics: Metrics,
     /// How the stub was built.
     pub(crate) settings: Settings,
     /// The base URL of the stub, once it listens.
@@ -65,6 +68,7 @@ impl State {
             edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings, accepted)),
             changing: Mutex::default(),
             sessions,
+            metrics: Metrics::default(),
             traffic: Arc::new(Traffic::new()),
             streams: Slots::new(MAX_STREAMS),
             waits: Slots::new(MAX_WAITS),

@@ -7,6 +7,7 @@ use super::calls::{CallFilter, CallList, CallPath};
 use super::clock::{ClockSet, ClockState};
 use super::explanation::CallExplanation;
 use super::health::Health;
+use super::metrics::MetricsText;
 use super::operations::{OperationPath, OperationSummary, Reply, ReplySet};
 use super::problem::Problem;
 use super::reset::Reset;
@@ -398,6 +399,10 @@ pub(crate) trait ControlApi {
         query: SaidQuery<SessionQuery>,
         scopes: SaidBody<Reset>,
     ) -> Done;
+
+    /// Show what is counted of all requests, as Prometheus reads it
+    #[endpoint { method = GET, path = "/metrics" }]
+    async fn show_metrics(rqctx: RequestContext<Self::Context>) -> Result<Answer<MetricsText>, Problem>;
 
     /// Show this API's own document
     #[endpoint { method = GET, path = "/openapi.json" }]

@@ -24,6 +24,7 @@ pub fn control_document() -> Value {
     for response in responses.into_iter().flat_map(Map::values_mut) {
         send_as(response, "application/problem+json");
     }
+    send_as(&mut document["paths"]["/metrics"]["get"]["responses"]["200"], "text/plain");
     // Where the stub was started with a token.
     document["components"]["securitySchemes"] = json!({
         "token": {

@@ -12,6 +12,7 @@ use super::clock::{self, ClockSet, ClockState};
 use super::control_document;
 use super::explanation::{self, CallExplanation};
 use super::health::{self, Health};
+use super::metrics::{self, MetricsText};
 use super::operations::{self, OperationPath, OperationSummary, Reply, ReplySet};
 use super::problem::Problem;
 use super::reset::{self, Reset};
@@ -340,6 +341,10 @@ impl ControlApi for Control {
             reset::reset(&asked, &scopes.read()?);
             Ok(())
         }))
+    }
+
+    async fn show_metrics(rqctx: Context) -> Result<Answer<MetricsText>, Problem> {
+        answered(admitted(&rqctx).map(|state| metrics::show(&state)))
     }
 
     async fn show_document(rqctx: Context) -> Shown<serde_json::Value> {

@@ -15,6 +15,7 @@ mod explanation;
 mod guard;
 mod handlers;
 mod health;
+mod metrics;
 mod operations;
 mod problem;
 mod reset;

@@ -215,6 +215,11 @@ impl Session {
         self.set.all()
     }
 
+    /// How many rules are set here.
+    pub(crate) fn set_rule_count(&self) -> usize {
+        self.set.count()
+    }
+
     /// The rule of an id that was set here.
     pub(crate) fn set_rule_of(&self, id: &str) -> Option<Arc<SetRule>> {
         self.set.find(id)

@@ -18,6 +18,7 @@ mod control_connections;
 mod control_document;
 mod control_errors;
 mod control_explain;
+mod control_metrics;
 mod control_resources;
 mod control_rules;
 mod control_script;
