@@ -142,25 +142,30 @@ fn nothing_listening_is_unreachable() {
 
 #[test]
 fn a_signal_ends_a_run_with_whole_reports() {
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let junit = folder.path().join("junit.xml");
-    let url = format!("http://{}", silent.local_addr().unwrap());
-    let report = format!("junit={}", junit.display());
-    let child = counterfoil(quick(["tyk", "--url", &url, "--report", &report, "--timeout", "600"]))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Connected, it waits for an answer that never comes.
-    let connection = silent.accept().unwrap();
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
-    let ended: Finished = child.wait_with_output().unwrap().into();
-    drop(connection);
-    assert_eq!(ended.code, Some(6), "{ended:?}");
-    assert!(ended.stdout.contains("INCOMPLETE"), "{}", ended.stdout);
-    assert!(std::fs::read_to_string(junit).unwrap().trim_end().ends_with("</testsuites>"));
+    for signal in ["-INT", "-TERM"] {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let report = format!("junit={},json={}", at("junit").display(), at("json").display());
+        let child = counterfoil(quick(["tyk", "--url", &url, "--report", &report, "--timeout", "600"]))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Connected, it waits for an answer that never comes.
+        let connection = silent.accept().unwrap();
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        let ended: Finished = child.wait_with_output().unwrap().into();
+        drop(connection);
+        assert_eq!(ended.code, Some(6), "{signal}: {ended:?}");
+        assert!(ended.stdout.contains("INCOMPLETE"), "{signal}: {}", ended.stdout);
+        let junit = std::fs::read_to_string(at("junit")).unwrap();
+        assert!(junit.trim_end().ends_with("</testsuites>"), "{signal}: {junit}");
+        let json: Value = serde_json::from_str(&std::fs::read_to_string(at("json")).unwrap()).unwrap();
+        assert_eq!(json["runs"][0]["summary"]["interrupted"], true, "{signal}: {json}");
+    }
 }
 
 #[test]

@@ -13,8 +13,9 @@ declare! {
     /// Why it matters: a client generated from the document, or written by someone who read it, has no branch for a
     /// status that is not in it.
     ///
-    /// Not judged: an operation that documents no response; probes (an undeclared method, credentials left out, a header left out), and a refusal that HTTP
-    /// itself prescribes for what is wrong with the request, so that no document needs to list it:
+    /// Not judged: an operation that documents no response; probes (an undeclared method, credentials left out, a
+    /// header left out), and a refusal that HTTP itself prescribes for what is wrong with the request, so that no
+    /// document needs to list it:
     ///
     ///   401, 403  the request lacks credentials that the operation asks for
     ///   404       a path parameter is invalid

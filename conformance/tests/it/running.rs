@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_conformance::{
-    CaseRecord, Event, EventSink, Failure, Settings, Summary, Target, Verdict, Warning, run, run_until,
+    CaseRecord, Event, EventSink, Failure, Phase, Settings, Summary, Target, Verdict, Warning, run, run_until,
 };
 use counterfoil_openapi::Contract;
 use tokio::sync::Notify;
@@ -166,6 +166,25 @@ async fn a_run_that_is_stopped_tells_the_failures_it_found() {
     let told = sink.events.iter().filter(|event| matches!(event, Event::FailureFound { .. })).count();
     assert_eq!(told as u64, summary.failures);
     assert_eq!(sink.events.last(), Some(&Event::RunFinished { summary }));
+}
+
+#[test]
+fn a_wish_to_stop_is_heard_while_cases_are_computed() {
+    // The one thread that may compute is taken until the run is over, so that the wish always comes first.
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    runtime.spawn_blocking(move || released.recv().is_err());
+    let settings = Settings { phases: vec![Phase::Coverage], ..shop_settings() };
+    let target = Target::new("http://127.0.0.1:1");
+    let mut events: Vec<Event> = Vec::new();
+    let stop = std::future::ready(());
+    let summary = runtime.block_on(run_until(&contract(), &target, &settings, stop, &mut events));
+    drop(release);
+    assert!(summary.interrupted, "{summary:?}");
+    let is_begun = |event: &Event| matches!(event, Event::OperationStarted { .. });
+    assert!(!events.iter().any(is_begun), "{events:?}");
+    assert_eq!(events.last(), Some(&Event::RunFinished { summary }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
