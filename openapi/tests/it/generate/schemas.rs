@@ -147,12 +147,13 @@ pub(super) fn ordinary() -> Vec<Value> {
             "required": ["traits", "method"],
             "properties": {"traits": {"type": "object"}, "method": {"type": "string"}, format!("p{index}"): {"type": "string"}},
         })).collect::<Vec<_>>()}),
-        json!({"oneOf": (["sent", "error"].map(|name| json!({
+        json!({"oneOf": (0..12).map(|index| json!({
             "type": "object",
-            "properties": {"count": {"type": "string"}, "messages": {"type": "array", "items": {
-                "type": "object", "properties": {"status": {"type": "string"}, name: {"type": "string"}},
+            "required": ["messages"],
+            "properties": {"messages": {"type": "array", "minItems": 1, "items": {
+                "type": "object", "properties": {"status": {"type": "string"}, format!("p{index}"): {"type": "string"}},
             }}},
-        })))}),
+        })).collect::<Vec<_>>()}),
         json!({"not": {"type": "string"}}),
         json!({"type": "integer", "not": {"minimum": 0}}),
         json!({"type": "string", "not": {"enum": ["a", "b"]}}),
