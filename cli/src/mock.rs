@@ -170,7 +170,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let scripts = source::scripts(&arguments.script, &sources, &references)?;
     let file = arguments.strictness.credentials_file();
     let credentials = strictness::read_credentials(file, &sources, &references)?;
-    let _log = Log::start(&arguments.log, output).context("start the log")?;
+    let log = Log::start(&arguments.log, output).context("start the log")?;
     let news = if arguments.watch {
         let news = Watch::start(unmounted, &arguments.mount, (&arguments.script, file), &references);
         Some(news.context("watch the files")?)
@@ -178,7 +178,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
         None
     };
     let runtime = Runtime::new().context("start the runtime")?;
-    runtime.block_on(serve(&sources, (scripts, credentials), news, arguments, output))?;
+    runtime.block_on(serve(&sources, (scripts, credentials), news, arguments, (output, &log)))?;
     Ok(Exit::Passed)
 }
 
@@ -187,10 +187,12 @@ async fn serve(
     loaded: (Vec<Script>, Option<Credentials>),
     news: Option<mpsc::Receiver<Reading>>,
     arguments: &Arguments,
-    output: &Output,
+    (output, log): (&Output, &Log),
 ) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("listen for signals")?;
     let (stub, trusted) = start(sources, loaded, arguments).await?;
+    // What was warned of stands before what is announced.
+    log.flush();
     arguments.listening.tell_ports(&stub)?;
     let is_stopped = tokio::select! {
         biased;

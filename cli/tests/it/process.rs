@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The command, in an environment that nobody set up for it.
 pub(crate) fn counterfoil<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
@@ -156,6 +156,19 @@ impl Mock {
                 return lines;
             }
             lines.push(line.trim_end().to_owned());
+        }
+    }
+
+    /// What it has logged, once a text is in it.
+    pub(crate) fn log_with(&self, text: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let log = self.log();
+            if log.contains(text) {
+                return log;
+            }
+            assert!(started.elapsed() < Duration::from_mins(1), "{text:?} is not logged:\n{log}");
+            std::thread::yield_now();
         }
     }
 

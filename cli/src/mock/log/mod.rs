@@ -41,8 +41,8 @@ pub(crate) const HELP: &str = "\
 Log lines:
   The line of a request says when it came, status, method and whole URL, the operation, where
   the reply comes from, how long it took, the number of the call, the session that it named,
-  if any, and why: the violations, or
-  the decisions on the way to the reply. Secrets are hidden as in the journal.
+  if any, and why: the violations, or the decisions on the way to the reply. Secrets are
+  hidden as in the journal.
   With `--log json` each line is an object with these members:
     time        when, in UTC (RFC 3339)
     level       error, warn, info, debug or trace
@@ -84,11 +84,16 @@ impl Log {
         tracing_subscriber::registry().with(level).with(lines).init();
         Ok(Self(queue))
     }
+
+    /// Waits until what was told so far is written, but not for ever.
+    pub(crate) fn flush(&self) {
+        self.0.flush();
+    }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.0.flush();
+        self.flush();
     }
 }
 
