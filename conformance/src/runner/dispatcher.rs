@@ -2,23 +2,21 @@
 
 use std::collections::HashSet;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use counterfoil_openapi::Contract;
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::Seed;
 use futures::stream::{self, StreamExt};
-use tokio::task::JoinHandle;
 
 use super::shrink::{self, Subject};
 use super::state::{FailureKey, Found, Next, State, Tally};
 use super::time::{self, Time};
+use super::worker::{Worker, computed};
 use super::{Context, Judged, warnings};
 use crate::case::{Case, Intent};
 use crate::config::{Settings, Target};
-use crate::event::{EVENT_VERSION, Event, EventSink, OperationSummary, Phase, Summary, Warning};
+use crate::event::{EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase, Summary, Warning};
 use crate::failure::{Failure, Flakiness};
 use crate::phase::{self, Fuzzing, IsFirstOfPath};
 use crate::plan::{OperationPlan, Plan};
@@ -153,6 +151,20 @@ impl Run<'_> {
             }
             let context = Arc::clone(&self.context);
             let settings = &context.settings;
+            let strategies = {
+                let (plan, is_negative) = (Arc::clone(&plan), settings.modes.contains(&Mode::Negative));
+                move || {
+                    // Both are kept by the plan.
+                    let _ = plan.positive();
+                    if is_negative && phase == Phase::Fuzzing {
+                        let _ = plan.negative();
+                    }
+                }
+            };
+            if computed(self.time.end_of_cases(), strategies).await.is_none() {
+                self.state.out_of_time.insert(index);
+                continue;
+            }
             let known = self.known(&plan);
             let next = match phase {
                 Phase::Examples => {
@@ -175,12 +187,16 @@ impl Run<'_> {
                     self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
                 }
                 Phase::Coverage => {
-                    // It computes for long where schemas are large; a wish to stop is heard meanwhile.
                     let (context, plan) = (Arc::clone(&context), Arc::clone(&plan));
                     let modes = settings.modes.clone();
                     let make = move || phase::coverage(&context.factory, &plan, &known, &modes);
-                    let cases = Worker(tokio::task::spawn_blocking(make)).await;
-                    self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
+                    match computed(self.time.end_of_cases(), make).await {
+                        Some(cases) => self.cases(phase, index, cases.len() as u64, cases.into_iter()).await,
+                        None => {
+                            self.state.out_of_time.insert(index);
+                            continue;
+                        }
+                    }
                 }
             };
             if next == Next::Stop {
@@ -349,26 +365,4 @@ fn donors(plan: &OperationPlan, tally: &Tally) -> Vec<RequestValues> {
         phase::draw(plan, &Intent::Positive, &seed)
     });
     accepted.chain(drawn).collect()
-}
-
-/// A task that ends when nobody waits for it any more.
-struct Worker<T>(JoinHandle<T>);
-
-impl<T> Future for Worker<T> {
-    type Output = T;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<T> {
-        match Pin::new(&mut self.0).poll(context) {
-            Poll::Ready(Ok(output)) => Poll::Ready(output),
-            Poll::Ready(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            // Only dropping this future cancels the task, and a dropped one is not polled.
-            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-impl<T> Drop for Worker<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

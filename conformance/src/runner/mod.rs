@@ -9,6 +9,7 @@ mod stories;
 mod story;
 mod time;
 mod warnings;
+mod worker;
 
 pub use dispatcher::{run, run_until};
 pub(crate) use executor::{Context, Judged};

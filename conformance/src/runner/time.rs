@@ -35,6 +35,11 @@ impl Time {
         Some(now + share)
     }
 
+    /// When the last case has to be over; what is left then is for making failures smaller.
+    pub(super) fn end_of_cases(&self) -> Option<Instant> {
+        self.ends.map(|(cases, _)| cases)
+    }
+
     /// When everything has to be over.
     pub(super) fn end(&self) -> Option<Instant> {
         self.ends.map(|(_, all)| all)

@@ -168,23 +168,42 @@ async fn a_run_that_is_stopped_tells_the_failures_it_found() {
     assert_eq!(sink.events.last(), Some(&Event::RunFinished { summary }));
 }
 
-#[test]
-fn a_wish_to_stop_is_heard_while_cases_are_computed() {
-    // The one thread that may compute is taken until the run is over, so that the wish always comes first.
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+/// A run in which nothing can be computed: the one thread for it is taken until the run is over.
+fn computing_nothing(settings: &Settings, stop: impl Future<Output = ()>) -> (Summary, Vec<Event>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    let runtime = runtime.expect("a runtime can be made");
     let (release, released) = std::sync::mpsc::channel::<()>();
     runtime.spawn_blocking(move || released.recv().is_err());
-    let settings = Settings { phases: vec![Phase::Coverage], ..shop_settings() };
     let target = Target::new("http://127.0.0.1:1");
     let mut events: Vec<Event> = Vec::new();
-    let stop = std::future::ready(());
-    let summary = runtime.block_on(run_until(&contract(), &target, &settings, stop, &mut events));
+    let summary = runtime.block_on(run_until(&contract(), &target, settings, stop, &mut events));
     drop(release);
-    assert!(summary.interrupted, "{summary:?}");
-    let is_begun = |event: &Event| matches!(event, Event::OperationStarted { .. });
-    assert!(!events.iter().any(is_begun), "{events:?}");
-    assert_eq!(events.last(), Some(&Event::RunFinished { summary }));
+    (summary, events)
+}
+
+#[test]
+fn a_wish_to_stop_is_heard_while_cases_are_computed() {
+    for phase in [Phase::Examples, Phase::Coverage, Phase::Fuzzing] {
+        let settings = Settings { phases: vec![phase], ..shop_settings() };
+        let (summary, events) = computing_nothing(&settings, std::future::ready(()));
+        assert!(summary.interrupted, "{phase:?}: {summary:?}");
+        let is_begun = |event: &Event| matches!(event, Event::OperationStarted { .. });
+        assert!(!events.iter().any(is_begun), "{phase:?}: {events:?}");
+        assert_eq!(events.last(), Some(&Event::RunFinished { summary }));
+    }
+}
+
+#[test]
+fn a_run_is_over_in_time_while_cases_are_computed() {
+    for phase in [Phase::Examples, Phase::Coverage, Phase::Fuzzing] {
+        let max_time = Some(Duration::from_millis(20));
+        let settings = Settings { phases: vec![phase], max_time, ..shop_settings() };
+        let (summary, events) = computing_nothing(&settings, std::future::pending());
+        assert!(!summary.interrupted && summary.cases == 0, "{phase:?}: {summary:?}");
+        let is_told =
+            |event: &Event| matches!(event, Event::WarningRaised { warning } if warning.code == "time-spent");
+        assert!(events.iter().any(is_told), "{phase:?}: {events:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,43 @@
+//! Work that a run does beside its own task.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Instant;
+
+use tokio::task::JoinHandle;
+
+/// What takes long where schemas are large, computed beside: a wish to stop is heard meanwhile. Nothing where the time
+/// is up before.
+pub(super) async fn computed<T: Send + 'static>(
+    end: Option<Instant>,
+    compute: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let worker = Worker(tokio::task::spawn_blocking(compute));
+    match end {
+        Some(end) => tokio::time::timeout_at(end.into(), worker).await.ok(),
+        None => Some(worker.await),
+    }
+}
+
+/// A task that ends when nobody waits for it any more.
+pub(super) struct Worker<T>(pub(super) JoinHandle<T>);
+
+impl<T> Future for Worker<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<T> {
+        match Pin::new(&mut self.0).poll(context) {
+            Poll::Ready(Ok(output)) => Poll::Ready(output),
+            Poll::Ready(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Only dropping this future cancels the task, and a dropped one is not polled.
+            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<T> Drop for Worker<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
