@@ -5,6 +5,9 @@ mod explain;
 mod follow;
 mod kept;
 mod refusal;
+mod resources;
+mod rules;
+mod script;
 mod show;
 mod verify;
 
@@ -28,6 +31,9 @@ Examples:
   counterfoil ctl reply getPet 404                    the documented 404, from now on
   counterfoil ctl reply getPet '[401, 200]'           401 once, then 200
   counterfoil ctl unreply getPet
+  counterfoil ctl rules add getPet '{when: {path.petId: 13}, respond: 404}'
+  counterfoil ctl script load pets.script.yaml --dry-run
+  counterfoil ctl resources pets 7                    the item with the key 7
   counterfoil ctl calls --op getPet --follow
   counterfoil ctl explain 7                           why call 7 was answered as it was
   counterfoil ctl verify createPet --count 1 --where '{body.name: Rex}' --within 2s
@@ -126,6 +132,9 @@ enum Command {
         #[arg(value_name = "SCOPE")]
         scopes: Vec<String>,
     },
+    Rules(rules::Arguments),
+    Script(script::Arguments),
+    Resources(resources::Arguments),
     /// Make, list and drop sessions.
     #[command(subcommand)]
     Session(kept::SessionCommand),
@@ -194,6 +203,9 @@ async fn steer(arguments: &Arguments, output: &Output) -> Steered {
             let what = if scopes.is_empty() { "everything".to_owned() } else { scopes.join(", ") };
             steering.done(&format!("begun anew: {what}"))
         }
+        Command::Rules(arguments) => rules::rules(&steering, arguments).await,
+        Command::Script(arguments) => script::script(&steering, arguments).await,
+        Command::Resources(arguments) => resources::resources(&steering, arguments).await,
         Command::Session(command) => kept::session(&steering, command).await,
         Command::State(command) => kept::state(&steering, command).await,
         Command::Scenario(command) => kept::scenario(&steering, command).await,

@@ -146,6 +146,118 @@ fn what_is_kept_and_sessions() {
 }
 
 #[test]
+fn rules_are_listed_shown_added_and_removed() {
+    let stub = Steered::start();
+    let mut told = String::new();
+    let mut step = |arguments: &[&str], code: i32| {
+        let finished = stub.ctl(arguments);
+        assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
+        let output = stub.scrubbed(&format!("{}{}", finished.stdout, finished.stderr));
+        told.push_str(&format!("$ ctl {}\n{output}\n", arguments.join(" ")));
+    };
+    step(&["rules", "add", "getPet", "{ id: mine, when: { path.petId: 3 }, respond: 503 }"], 0);
+    step(&["rules", "add", "getPet", "[404, 200]", "--session", "s1"], 0);
+    assert_eq!([stub.get("/pets/3"), stub.get("/pets/1"), stub.get("/~s1/pets/1")], ["503", "200", "404"]);
+    step(&["rules"], 0);
+    step(&["rules", "list", "--op", "getPet", "--session", "s1"], 0);
+    step(&["rules", "add", "getPet", "{ id: mine, respond: 404 }"], 2);
+    step(&["rules", "add", "getPet", "{ wen: {}, respond: 404 }"], 2);
+    step(&["rules", "add", "getPett", "404"], 2);
+    step(&["rules", "show", "nome"], 2);
+    step(&["rules", "remove", "none"], 2);
+    step(&["rules", "remove", "mine"], 0);
+    assert_eq!(stub.get("/pets/3"), "200");
+    step(&["rules", "clear", "--session", "s1"], 0);
+    assert_eq!(stub.get("/~s1/pets/1"), "200");
+    step(&["rules", "--session", "s1"], 0);
+    insta::assert_snapshot!(told);
+    stub.get("/pets/12");
+    let shown = stub.told(&["rules", "show", "none"]);
+    assert!(
+        shown.contains("none getPet (pets.script.yaml:5, 1 use)") && shown.contains("  last at 20"),
+        "{shown}"
+    );
+    let listed: Value = serde_json::from_str(&stub.told(&["rules", "--format", "json"])).expect("JSON");
+    assert_eq!(listed[0]["id"], "none");
+}
+
+#[test]
+fn a_script_is_shown_checked_and_put_in_force() {
+    let stub = Steered::start();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str, script: &str| text(&write(folder.path(), name, script)).to_owned();
+    let good = file("good.yaml", "script: 1\nrules: { getPet: 404 }\n");
+    let wrong = file("wrong.yaml", "script: 1\nrules: { getPett: 404, getPet: 418 }\n");
+    let (list, broken) = (file("list.yaml", "[script, 1]\n"), file("broken.yaml", "script: [\n"));
+    let mut told = String::new();
+    let mut step = |arguments: &[&str], code: i32| {
+        let finished = stub.ctl(arguments);
+        assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
+        let line = format!("$ ctl {}\n{}{}\n", arguments.join(" "), finished.stdout, finished.stderr);
+        told.push_str(&stub.scrubbed(&line).replace(&format!("{}/", text(folder.path())), ""));
+    };
+    step(&["script"], 0);
+    step(&["script", "load", &good, "--dry-run"], 0);
+    assert_eq!(stub.get("/pets/1"), "200", "it was only checked");
+    step(&["script", "load", &wrong], 2);
+    step(&["script", "load", &list], 2);
+    step(&["script", "load", &broken], 2);
+    step(&["script", "load", "nowhere.yaml"], 2);
+    assert_eq!(stub.get("/pets/1"), "200", "nothing was changed");
+    step(&["script", "load", &good], 0);
+    assert_eq!(stub.get("/pets/1"), "404");
+    step(&["script", "show"], 0);
+    step(&["script", "show", "--name", "nobody"], 2);
+    insta::assert_snapshot!(told);
+    // What is shown can be put in force again.
+    let again = file("again.json", &stub.told(&["script", "--format", "json"]));
+    stub.told(&["script", "load", &again]);
+}
+
+#[test]
+fn items_of_resources_are_listed_shown_set_and_removed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let document = "
+openapi: 3.0.3
+info: { title: Goods, version: '1' }
+paths:
+  /shops/{shop}/goods:
+    parameters: [{ name: shop, in: path, required: true, schema: { type: string } }]
+    get: { operationId: listGoods, responses: { '200': &many { description: All., content: { application/json: { schema: { type: array, items: &good { type: object, properties: { id: { type: integer }, name: { type: string } } } } } } } } }
+    post: { operationId: makeGood, requestBody: { content: { application/json: { schema: *good } } }, responses: { '201': { description: It., content: { application/json: { schema: *good } } } } }
+";
+    let document = write(folder.path(), "goods.yaml", document);
+    let script = "script: 1\nresources: { goods: { key: id, in: path.shop, list: listGoods, create: makeGood, seed: [{ id: 1 }] } }\n";
+    let script = write(folder.path(), "goods.script.yaml", script);
+    let stub = Steered { mock: Mock::start([text(&document), "--script", text(&script)]), _folder: folder };
+    let mut told = String::new();
+    let steps: [(&[&str], i32); 15] = [
+        (&["resources"], 0),
+        (&["resources", "goods", "--in", "a"], 0),
+        (&["resources", "goods", "--in", "a", "--add", "{ name: jam }"], 0),
+        (&["resources", "goods", "2", "--in", "a"], 0),
+        (&["resources", "goods", "2", "--in", "a", "--set", "{ name: tea }"], 0),
+        (&["resources", "goods", "1", "--in", "a", "--remove"], 0),
+        (&["resources", "goods", "1", "--in", "a"], 2),
+        (&["resources"], 0),
+        (&["resources", "goods", "--in", "a", "--set", "[{ id: 7 }]"], 0),
+        (&["resources", "goods", "--in", "a", "--set", "{ id: 7 }"], 2),
+        (&["resources", "goods", "--in", "a", "--add", "{ id: x }"], 2),
+        (&["resources", "good"], 2),
+        (&["resources", "goods", "--in", "a", "--reset"], 0),
+        (&["resources", "goods", "--in", "a", "--format", "json"], 0),
+        (&["resources", "goods", "--remove"], 2),
+    ];
+    for (arguments, code) in steps {
+        let finished = stub.ctl(arguments);
+        assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
+        let output = stub.scrubbed(&format!("{}{}", finished.stdout, finished.stderr));
+        told.push_str(&format!("$ ctl {}\n{output}\n", arguments.join(" ")));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
 fn calls_are_written_whole_to_a_file() {
     let stub = Steered::start();
     stub.get("/pets/1?note=a");
