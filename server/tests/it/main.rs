@@ -42,6 +42,7 @@ mod requests;
 mod resources;
 mod routing;
 mod rows;
+mod script_attacks;
 mod script_corpus;
 mod script_files;
 mod script_findings;

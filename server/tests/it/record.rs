@@ -149,7 +149,7 @@ async fn what_was_recorded_is_played_back_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn secrets_are_hidden_and_only_the_owner_reads_the_file() {
+async fn a51_secrets_are_hidden_and_only_the_owner_reads_the_file() {
     let server = Server::start(|request| {
         if request.starts_with("GET /reset/") {
             return json("200 OK", r#"{"session": "new"}"#);

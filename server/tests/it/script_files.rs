@@ -128,7 +128,7 @@ fn a_file_is_held_to_its_schema() {
 
 /// Attack A41, and A05 for scripts: neither a script nor a request names a file outside the script's folder.
 #[tokio::test]
-async fn no_file_outside_the_folder_is_read_and_no_request_names_one() {
+async fn a41_no_file_outside_the_folder_is_read_and_no_request_names_one() {
     let outside = tempfile::tempdir().expect("there is room");
     std::fs::write(outside.path().join("secret.json"), "{\"id\": 1, \"name\": \"secret\"}")
         .expect("it can be written");

@@ -88,7 +88,7 @@ rules: { getPet: { patch: { now: "${now}", later: "${now+1h}", before: "at ${now
 
 /// Attack A40: what a request says is never looked at for templates.
 #[tokio::test]
-async fn template_syntax_of_a_request_is_echoed_to_the_letter() {
+async fn a40_template_syntax_of_a_request_is_echoed_to_the_letter() {
     let script = r#"
 script: 1
 rules:
@@ -148,7 +148,7 @@ rules: { getPet: { patch: { name: "${query.name}" } } }
 
 /// Attack A38: however often a request is echoed, what is made is bounded.
 #[tokio::test]
-async fn what_templates_make_is_bounded() {
+async fn a38_what_templates_make_is_bounded() {
     let echoes: Vec<Value> = (0..999).map(|_| json!("${body.name}")).collect();
     let script = json!({"script": 1, "rules": {"createPet": {"patch": {"echoes": echoes}}}});
     let stub = Stub::scripted(&script.to_string()).await;
@@ -162,7 +162,7 @@ async fn what_templates_make_is_bounded() {
 
 /// Attack A39: nothing of a script reads a file, the environment or the network, runs anything, or repeats itself.
 #[test]
-fn a_template_reads_the_request_and_nothing_else() {
+fn a39_a_template_reads_the_request_and_nothing_else() {
     let holes = [
         "file./etc/passwd",
         "file:/etc/passwd",
@@ -236,7 +236,7 @@ paths:
 
 /// Attack A38 on what is loaded: nothing in a script refers to itself, repeats itself or unfolds without end.
 #[test]
-fn what_would_grow_without_end_is_refused() {
+fn a38_what_would_grow_without_end_is_refused() {
     let bomb: String = (1..10)
         .map(|level| format!("l{level}: &l{level} [{}]\n", vec![format!("*l{}", level - 1); 9].join(", ")))
         .collect();

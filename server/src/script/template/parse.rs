@@ -36,6 +36,11 @@ impl Text {
                 let hint = Some("a literal `${` is written `$${`".to_owned());
                 return Err(Unreadable { message, hint });
             };
+            if inner[..end].contains("${") {
+                let message = "a `${` stands within another".to_owned();
+                let hint = Some("what fills one is never looked at for more".to_owned());
+                return Err(Unreadable { message, hint });
+            }
             if !literal.is_empty() {
                 pieces.push(Piece::Literal(std::mem::take(&mut literal)));
             }
