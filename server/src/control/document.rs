@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::control_api_mod;
 use super::stream_api::stream_api_mod;
+use crate::session::MAX_SESSION_NAME;
 
 /// The OpenAPI document of the control API, as written from its trait.
 ///
@@ -45,7 +46,20 @@ pub fn control_document() -> Value {
         });
         document["paths"][path] = item;
     }
+    say_session_names(&mut document);
     document
+}
+
+/// Says which names a session can have, wherever one is named.
+fn say_session_names(document: &mut Value) {
+    let pattern = Value::from(format!("^[A-Za-z0-9._-]{{1,{MAX_SESSION_NAME}}}$"));
+    let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    let operations = items.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let parameters = operations.filter_map(|operation| operation["parameters"].as_array_mut()).flatten();
+    for parameter in parameters.filter(|parameter| parameter["name"] == "session") {
+        parameter["schema"]["pattern"] = pattern.clone();
+    }
+    document["components"]["schemas"]["NewSession"]["properties"]["id"]["pattern"] = pattern;
 }
 
 /// Gives the content of a response another media type.

@@ -13,7 +13,8 @@ use dropshot::{
     RequestContext, ServerContext, SharedExtractor, TypedBody, UntypedBody,
 };
 use schemars::JsonSchema;
-use schemars::schema::{Metadata, Schema, SchemaObject};
+use schemars::r#gen::SchemaGenerator;
+use schemars::schema::{InstanceType, Metadata, Schema, SchemaObject, SingleOrVec};
 use serde::de::DeserializeOwned;
 
 use super::problem::{FindingBody, Problem};
@@ -71,29 +72,35 @@ impl<T> SaidBody<T> {
     /// The bytes as sent, and the body by its type.
     pub(super) fn both(self) -> Result<(Bytes, T), Problem>
     where
-        T: DeserializeOwned,
+        T: DeserializeOwned + JsonSchema,
     {
         let bytes = self.bytes?;
         let value = read(&bytes)?;
         Ok((bytes, value))
     }
 
-    /// The body by its type; an empty one is an empty object.
+    /// The body by its type; an empty one is an empty object, where objects are meant.
     pub(super) fn read(self) -> Result<T, Problem>
     where
-        T: DeserializeOwned,
+        T: DeserializeOwned + JsonSchema,
     {
         read(&self.bytes?)
     }
 }
 
-/// Reads a body of JSON or YAML by its type; an empty one is an empty object.
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+/// Reads a body of JSON or YAML by its type; an empty one is an empty object, where objects are meant.
+fn read<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
+    let is_object = is_object::<T>();
+    let bytes = if is_object && bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     let unreadable = |line: usize, message: String| {
         let found = FindingBody::unplaced("value-invalid", line, message.clone());
         Problem::with(format!("the body cannot be read: {message}"), vec![found])
     };
+    // serde would take a list for the members of an object in their order.
+    let list = || unreadable(1, "it is a list, where an object is meant".to_owned());
+    if is_object && bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(list());
+    }
     match serde_json::from_slice(bytes) {
         Ok(read) => Ok(read),
         Err(error) if error.is_data() => Err(unreadable(error.line(), error.to_string())),
@@ -102,9 +109,18 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             let Ok((document, _)) = Document::read_tree("body", bytes) else {
                 return Err(unreadable(error.line(), error.to_string()));
             };
+            if is_object && document.root().is_array() {
+                return Err(list());
+            }
             T::deserialize(document.root()).map_err(|error| unreadable(0, error.to_string()))
         }
     }
+}
+
+/// Whether the document says that a body is an object.
+fn is_object<T: JsonSchema>() -> bool {
+    let object = SingleOrVec::Single(Box::new(InstanceType::Object));
+    T::json_schema(&mut SchemaGenerator::default()).into_object().instance_type == Some(object)
 }
 
 /// The schema of what is read as a script is, with positions: any value, in words.

@@ -16,6 +16,9 @@ async fn whatever_is_refused_is_told_in_a_problem_document() {
         (Method::PUT, "/operations/listPets/reply", "418", "", 422, "findings"),
         (Method::PUT, "/operations/nope/reply", "200", "", 404, "operation-unknown"),
         (Method::PUT, "/clock", "[", "", 422, "findings"),
+        (Method::POST, "/sessions", "[]", "", 422, "findings"),
+        (Method::POST, "/reset", "- [calls]", "", 422, "findings"),
+        (Method::PUT, "/state/a", "", "", 422, "findings"),
         (Method::PUT, "/clock", "{}", "origin", 403, "origin-refused"),
         (Method::GET, "/calls/x", "", "host", 403, "host-refused"),
     ];
