@@ -24,12 +24,12 @@ impl Request {
 
     /// The path of the target, still percent-encoded.
     pub fn path(&self) -> &str {
-        self.target.split_once('?').map_or(&self.target, |(path, _)| path)
+        split(&self.target).0
     }
 
     /// The query of the target, still percent-encoded, without the `?`.
     pub fn query(&self) -> Option<&str> {
-        self.target.split_once('?').map(|(_, query)| query)
+        split(&self.target).1
     }
 
     /// The `Content-Type` header, where it is there and text.
@@ -68,6 +68,15 @@ pub struct Exchange {
     pub request: Request,
     /// What came back.
     pub response: Response,
+}
+
+/// The path and the query of a target.
+fn split(target: &str) -> (&str, Option<&str>) {
+    // Paths are short: this costs less than a search that begins by aligning itself.
+    match target.bytes().position(|byte| byte == b'?') {
+        Some(mark) => (&target[..mark], Some(&target[mark + 1..])),
+        None => (target, None),
+    }
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {

@@ -6,6 +6,7 @@
 //!   [`MAX_RATIO`] times what was sent once there are [`FREE_BYTES`].
 //! - zstd has a window of 8 MiB at the most (RFC 9659), Brotli one of 16 MiB: its "large windows" are no part of `br`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read};
 
@@ -92,8 +93,17 @@ impl std::error::Error for CodingError {}
 ///
 /// When a coding is not known, the bytes are not what it says, or there would be more than `limit` of them.
 pub fn undo_codings(headers: &HeaderMap, body: &Bytes, limit: usize) -> Result<Bytes, CodingError> {
+    uncoded(headers, body, limit).map(Cow::into_owned)
+}
+
+/// As [`undo_codings`]; what has no coding is not even counted once more.
+pub(crate) fn uncoded<'b>(
+    headers: &HeaderMap,
+    body: &'b Bytes,
+    limit: usize,
+) -> Result<Cow<'b, Bytes>, CodingError> {
     if !headers.contains_key(header::CONTENT_ENCODING) {
-        return Ok(body.clone());
+        return Ok(Cow::Borrowed(body));
     }
     let mut codings = Vec::new();
     for line in headers.get_all(header::CONTENT_ENCODING) {
@@ -110,7 +120,7 @@ pub fn undo_codings(headers: &HeaderMap, body: &Bytes, limit: usize) -> Result<B
     for coding in codings.iter().rev() {
         decoded = undo(coding, &decoded, limit)?;
     }
-    Ok(decoded)
+    Ok(Cow::Owned(decoded))
 }
 
 fn undo(coding: &str, body: &Bytes, limit: usize) -> Result<Bytes, CodingError> {

@@ -30,6 +30,7 @@ mod xml;
 mod yaml;
 
 pub use body::{content_type, decode_body, encode_body};
+pub(crate) use content_coding::uncoded;
 pub use content_coding::{
     CodingError, FREE_BYTES, KNOWN_CODINGS, MAX_CODINGS, MAX_DECODED_BYTES, MAX_RATIO, undo_codings,
 };

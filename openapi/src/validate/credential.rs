@@ -112,12 +112,6 @@ impl<'r> Wallet<'r> {
 
     pub(super) fn find(&self, kind: &SecuritySchemeKind) -> Presented<'r> {
         match kind {
-            // No request can show what no header can be called: the same for everybody, it is not asked for.
-            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Header, name }
-                if HeaderName::try_from(name.as_str()).is_err() =>
-            {
-                Presented::NotAsked
-            }
             SecuritySchemeKind::ApiKey { location, name } => self.keys(*location, name),
             SecuritySchemeKind::Http { scheme } => authorization(&self.request.headers, scheme),
             SecuritySchemeKind::OAuth2 | SecuritySchemeKind::OpenIdConnect => {
@@ -127,15 +121,24 @@ impl<'r> Wallet<'r> {
         }
     }
 
+    /// The key in a header.
+    fn header(&self, name: &str) -> Presented<'r> {
+        // Compared with each, which costs less than to make a name for a look-up.
+        let mut fields = self.request.headers.iter();
+        match fields.find(|(known, _)| known.as_str().eq_ignore_ascii_case(name)) {
+            Some((_, value)) if value.as_bytes().iter().all(u8::is_ascii_whitespace) => Presented::Malformed,
+            Some((_, value)) => {
+                Presented::WellFormed(vec![Credential::Token(Cow::Borrowed(value.as_bytes()))])
+            }
+            None if HeaderName::try_from(name).is_ok() => Presented::Nothing,
+            // No request can show what no header can be called: the same for everybody, it is not asked for.
+            None => Presented::NotAsked,
+        }
+    }
+
     fn keys(&self, location: ApiKeyLocation, name: &str) -> Presented<'r> {
         let keys: Vec<Cow<'r, [u8]>> = match location {
-            ApiKeyLocation::Header => self
-                .request
-                .headers
-                .get(name)
-                .map(|value| Cow::Borrowed(value.as_bytes()))
-                .into_iter()
-                .collect(),
+            ApiKeyLocation::Header => return self.header(name),
             ApiKeyLocation::Query => {
                 let read = || self.request.query().and_then(|query| QueryPairs::read(query).ok());
                 let pairs = self.query.get_or_init(read);

@@ -1,5 +1,7 @@
 //! A request held to its operation.
 
+use std::cell::OnceCell;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -9,7 +11,7 @@ use super::value;
 use crate::codec::{
     BodyValue, Cookies, MAX_DECODED_BYTES, QueryPairs, RequestValues, decode_body, decode_cookie,
     decode_path, decode_query, decode_query_string, decode_request_header, holds_more, media, most_values,
-    undo_codings,
+    uncoded,
 };
 use crate::contract::{
     ApiKeyLocation, Location, MediaType, Operation, Parameter, SecuritySchemeKind, is_transport_header,
@@ -86,7 +88,7 @@ pub struct Reading {
 pub fn request(found: &RouteMatch<'_, '_>, request: &Request, rules: &RequestRules) -> Reading {
     let (mut reading, body) = read_head(found, request, request.body.is_empty(), rules);
     if let Some((media, content_type)) = body {
-        match undo_codings(&request.headers, &request.body, rules.body_limit) {
+        match uncoded(&request.headers, &request.body, rules.body_limit) {
             Ok(body) if holds_more(content_type, &body, most_values(rules.body_limit)) => {
                 let message = format!("it holds more than {} values", most_values(rules.body_limit));
                 reading.violations.push(Violation::new(Part::Body, "unreadable", message));
@@ -139,8 +141,9 @@ fn find_body<'o, 'r>(
     if documented.content.is_empty() {
         return None;
     }
-    match value::documented_media(&documented.content, request.content_type(), &request.headers) {
-        Ok(media) => Some((media, request.content_type()?)),
+    let content_type = request.content_type();
+    match value::documented_media(&documented.content, content_type, &request.headers) {
+        Ok(media) => Some((media, content_type?)),
         Err(violation) => {
             violations.push(*violation);
             None
@@ -180,7 +183,8 @@ fn read_parameters(
             return;
         }
     };
-    let cookies = Cookies::read(&request.headers);
+    let cookies = OnceCell::new();
+    let cookies = || cookies.get_or_init(|| Cookies::read(&request.headers));
     let is_documented = |name: &str| is_query_name(operation, name);
     for parameter in operation.parameters() {
         let decoded = match parameter.location {
@@ -193,7 +197,7 @@ fn read_parameters(
             Location::Query => decode_query(parameter, &pairs, &is_documented),
             Location::QueryString => decode_query_string(parameter, request.query()),
             Location::Header => decode_request_header(parameter, &request.headers),
-            Location::Cookie => decode_cookie(parameter, &cookies),
+            Location::Cookie => decode_cookie(parameter, cookies()),
         };
         judge(operation, parameter, decoded, reading);
     }
