@@ -211,7 +211,7 @@ mod tests {
     use super::*;
     use crate::builder::StubBuilder;
     use crate::fault::Connection;
-    use crate::pipeline;
+    use crate::pipeline::{self, Arrived};
 
     #[test]
     fn a_reason_is_plain_and_cut() {
@@ -289,7 +289,8 @@ components: { securitySchemes: { key: { type: apiKey, in: query, name: key } } }
         ] {
             let request =
                 hyper::Request::post(target).header("host", "x").header("content-type", "application/json");
-            pipeline::serve(&state, connection, request.body(Body::from(body)).unwrap()).await;
+            let request = request.body(Body::from(body)).unwrap();
+            pipeline::serve(&state, &mut Arrived::new(connection, request)).await;
         }
         drop(guard);
         insta::assert_snapshot!(log.0.lock().unwrap(), @r#"

@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::call::Source;
 use crate::cors::{self, Cors};
 use crate::dress::{self, CALL};
 use crate::kept;
+
+/// What dropshot sets on every reply. Where it is there already, the map need not grow for it.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The fields of one example.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ pub(crate) struct Head {
     /// Those of the document, and the media type.
     own: HeaderMap,
     /// All that are sent to a page that may not use credentials, or to no page at all. The number of the call is that
-    /// of none.
+    /// of none, and so is dropshot's id of the request.
     whole: HeaderMap,
     /// The same as the journal keeps them, without the number.
     recorded: Arc<[u8]>,
@@ -31,6 +34,7 @@ impl Head {
         whole.insert(CALL, HeaderValue::from_static(""));
         cors::apply(cors, &HeaderMap::new(), &mut whole);
         let recorded = kept::written(&whole).into();
+        whole.insert(REQUEST_ID, HeaderValue::from_static(""));
         Self { own, whole, recorded }
     }
 

@@ -400,7 +400,7 @@ mod tests {
             method: Method::GET,
             target: format!("/{id}"),
             operation: None,
-            request: Record::new(&HeaderMap::new(), &Bytes::from(vec![b'x'; body])),
+            request: Record::new(&HeaderMap::new(), Bytes::from(vec![b'x'; body])),
             response: None,
             status: StatusCode::from_u16(200 + u16::try_from(id % 2).unwrap()).ok(),
             source: Source::Example,
@@ -466,7 +466,7 @@ mod tests {
         let headers = [("admin-auth", "s3cret-s3cret")].map(|(name, value)| {
             (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
         });
-        first.request = Record::new(&headers.into_iter().collect(), &Bytes::from("0123456789"));
+        first.request = Record::new(&headers.into_iter().collect(), Bytes::from("0123456789"));
         first.operation = Some(operation);
         journal.push(first);
         journal.push(entry(2, 10, &new));

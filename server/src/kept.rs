@@ -59,21 +59,21 @@ pub(crate) fn written(headers: &HeaderMap) -> Box<[u8]> {
 
 impl Record {
     /// Records a message; its body is cut at [`MAX_BODY`].
-    pub(crate) fn new(headers: &HeaderMap, body: &Bytes) -> Self {
+    pub(crate) fn new(headers: &HeaderMap, body: Bytes) -> Self {
         Self::with(Fields::Own(written(headers)), body)
     }
 
     /// Records a message with the fields that every call gets which gets one example, but for the value of
     /// [`CALL`](dress::CALL), which is empty.
-    pub(crate) fn of_example(fields: &Arc<[u8]>, body: &Bytes) -> Self {
+    pub(crate) fn of_example(fields: &Arc<[u8]>, body: Bytes) -> Self {
         Self::with(Fields::Shared(Arc::clone(fields)), body)
     }
 
-    fn with(head: Fields, body: &Bytes) -> Self {
+    fn with(head: Fields, body: Bytes) -> Self {
+        let body_size = body.len();
         // A slice would keep the whole body alive.
-        let cut =
-            if body.len() > MAX_BODY { Bytes::copy_from_slice(&body[..MAX_BODY]) } else { body.clone() };
-        Self { head, body: cut, body_size: body.len() }
+        let body = if body_size > MAX_BODY { Bytes::copy_from_slice(&body[..MAX_BODY]) } else { body };
+        Self { head, body, body_size }
     }
 
     /// Whether the end of the body is missing.

@@ -29,10 +29,12 @@ use crate::fault::{self, Connection, Fault};
 use crate::journal::Entry;
 use crate::kept::Record;
 use crate::receive;
+use crate::redact::Found;
 use crate::reply::Reply;
+use crate::session::Session;
 use crate::state::State;
 use crate::trail::Trail;
-use crate::{dress, refuse, upstream};
+use crate::{dress, head, refuse, upstream};
 
 /// What is found out about a request on the way.
 #[derive(Debug)]
@@ -48,16 +50,59 @@ pub(crate) struct Notes {
     pub(crate) callbacks: Option<Planned>,
 }
 
-/// Answers a request; whatever goes wrong, something is answered.
-pub(crate) async fn serve(
-    state: &State,
+/// A request that has arrived, its body not read yet.
+#[derive(Debug)]
+pub(crate) struct Arrived {
     connection: Connection,
-    request: hyper::Request<Body>,
-) -> Response<Body> {
-    let started = Instant::now();
+    at: Instant,
+    version: Version,
+    request: Request,
+    body: Body,
+}
+
+impl Arrived {
+    /// A request as hyper read it.
+    pub(crate) fn new(connection: Connection, request: hyper::Request<Body>) -> Self {
+        let at = Instant::now();
+        let version = request.version();
+        let (head, body) = request.into_parts();
+        let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
+        let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
+        // HTTP/2 names the host in its own way (RFC 9113, section 8.3.1).
+        if version == Version::HTTP_2
+            && let Some(authority) = head.uri.authority()
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        {
+            request.headers.entry(header::HOST).or_insert(host);
+        }
+        Self { connection, at, version, request, body }
+    }
+}
+
+/// What a request comes to once it was answered and recorded.
+enum Answered {
+    /// The response, which is sent at once.
+    Now(Response<Body>),
+    /// What takes place before it is sent, or instead, and what follows.
+    Later(Box<Later>),
+}
+
+/// What takes place once a call was recorded.
+struct Later {
+    /// What is sent; the reply where something goes wrong with it on purpose.
+    outcome: Result<Response<Body>, Box<Reply>>,
+    delay: Option<Duration>,
+    callbacks: Option<(Planned, Found)>,
+    asked: (u64, Method, Version),
+}
+
+/// Answers a request; whatever goes wrong, something is answered.
+///
+/// The request stays where it is, and what only few need is boxed, since whatever is held while the body is waited for
+/// is moved about before that.
+pub(crate) async fn serve(state: &State, arrived: &mut Arrived) -> Response<Body> {
     let edition = state.edition();
-    let (version, mut request, body) = taken(request);
-    let (session, refused) = state.sessions.find(&edition, &mut request);
+    let (session, refused) = state.sessions.find(&edition, &mut arrived.request);
     let id = session.journal.next_id();
     let mut notes = Notes {
         operation: None,
@@ -67,63 +112,75 @@ pub(crate) async fn serve(
         trail: Trail::new(),
         callbacks: None,
     };
+    let connection = arrived.connection;
+    let (peer, version) = (connection.peer, arrived.version);
+    let context = Context { state, edition: &edition, session: &session, peer, version };
+    let body = std::mem::replace(&mut arrived.body, Body::empty());
+    let reply = answer(context, refused, &mut arrived.request, body, &mut notes).await;
+    match finish(state, (edition, &session, id), arrived, notes, reply) {
+        Answered::Now(response) => response,
+        Answered::Later(later) => Box::pin(later.perform(state, &session, connection)).await,
+    }
+}
 
-    let context = Context { state, edition: &edition, session: &session, peer: connection.peer, version };
-    let mut reply = match answer(context, refused, &mut request, body, &mut notes).await {
-        Ok(reply) => reply,
-        Err(mut refusal) => {
-            if let Some(problem) = refusal.problem.take() {
-                notes.trail.push(String::from(problem));
-            }
-            *refusal
+/// Dresses the reply, records the call and counts it.
+fn finish(
+    state: &State,
+    (edition, session, id): (Arc<Edition>, &Session, u64),
+    arrived: &mut Arrived,
+    mut notes: Notes,
+    reply: Result<Reply, Box<Reply>>,
+) -> Answered {
+    let mut reply = reply.unwrap_or_else(|mut refusal| {
+        if let Some(problem) = refusal.problem.take() {
+            notes.trail.push(String::from(problem));
         }
-    };
-    let scrubbed = dress::finish(state, &edition, id, &request, &mut notes, &mut reply);
+        *refusal
+    });
+    let request = &mut arrived.request;
+    let scrubbed = dress::finish(state, &edition, id, request, &mut notes, &mut reply);
     if state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy {
+        if reply.head.take().is_some() {
+            reply.headers.remove(head::REQUEST_ID);
+        }
         upstream::narrow(&state.settings.cors, &request.headers, &mut reply.headers);
-        reply.head = None;
     }
     fault::tell(&reply, &request.method, &mut notes.trail);
     let callbacks = notes.callbacks.take().zip(notes.operation.as_ref());
     let callbacks =
-        callbacks.map(|(planned, operation)| (planned, edition.secrets.found_in(operation, &request)));
-    let asked = (id, request.method.clone(), version);
-    let entry = entry(edition, id, started, request, notes, &reply);
-    dress::tell(&entry, session.name(), &scrubbed);
+        callbacks.map(|(planned, operation)| (planned, edition.secrets.found_in(operation, request)));
     let delay = reply.delay;
+    let is_usual = delay.is_none() && reply.mishap.is_none() && callbacks.is_none();
+    let asked = (!is_usual).then(|| (id, request.method.clone(), arrived.version));
+    let entry = entry(edition, id, arrived, notes, &reply);
+    dress::tell(&entry, session.name(), &scrubbed);
     state.metrics.count(&entry, delay.unwrap_or_default());
-    state.sessions.record(&session, entry);
+    state.sessions.record(session, entry);
+    let Some(asked) = asked else { return Answered::Now(reply.into_response()) };
     let outcome = if reply.mishap.is_some() { Err(Box::new(reply)) } else { Ok(reply.into_response()) };
-    if let Some(delay) = delay {
-        Box::pin(pause(state, delay)).await;
-    }
-    let response = match outcome {
-        Ok(response) => response,
-        Err(reply) => Box::pin(fault::perform(state, asked, connection, *reply)).await,
-    };
-    match callbacks {
-        None => response,
-        Some((planned, found)) => {
-            let (outbox, followed) = (Arc::clone(&state.outbox), Arc::clone(&session.journal.followed));
-            callback::send_after(response, planned, (id, found), outbox, followed)
-        }
-    }
+    Answered::Later(Box::new(Later { outcome, delay, callbacks, asked }))
 }
 
-/// The version of HTTP, the request without its body, and the body.
-fn taken(request: hyper::Request<Body>) -> (Version, Request, Body) {
-    let version = request.version();
-    let (head, body) = request.into_parts();
-    let target = head.uri.path_and_query().map_or("", |target| target.as_str()).to_owned();
-    let mut request = Request { method: head.method, target, headers: head.headers, body: Bytes::new() };
-    // HTTP/2 names the host in its own way (RFC 9113, section 8.3.1).
-    if version == Version::HTTP_2
-        && let Some(authority) = head.uri.authority()
-        && let Ok(host) = HeaderValue::from_str(authority.as_str())
-    {
-        request.headers.entry(header::HOST).or_insert(host);
+impl Later {
+    /// Waits where the reply is delayed, makes go wrong what is to, and sends what follows.
+    async fn perform(self, state: &State, session: &Session, connection: Connection) -> Response<Body> {
+        let Self { outcome, delay, callbacks, asked } = self;
+        let id = asked.0;
+        if let Some(delay) = delay {
+            pause(state, delay).await;
+        }
+        let response = match outcome {
+            Ok(response) => response,
+            Err(reply) => fault::perform(state, asked, connection, *reply).await,
+        };
+        match callbacks {
+            None => response,
+            Some((planned, found)) => {
+                let (outbox, followed) = (Arc::clone(&state.outbox), Arc::clone(&session.journal.followed));
+                callback::send_after(response, planned, (id, found), outbox, followed)
+            }
+        }
     }
-    (version, request, body)
 }
 
 /// Waits for as long as a reply is delayed, unless the stub is being stopped.
@@ -180,28 +237,22 @@ async fn awaited<T>(decision: impl Future<Output = Result<T, Box<Reply>>>) -> Re
     AssertUnwindSafe(decision).catch_unwind().await.unwrap_or_else(|_panic| Err(refuse::defect()))
 }
 
-/// The call as the journal keeps it.
-fn entry(
-    edition: Arc<Edition>,
-    id: u64,
-    started: Instant,
-    request: Request,
-    notes: Notes,
-    reply: &Reply,
-) -> Entry {
+/// The call as the journal keeps it; of the request nothing is left.
+fn entry(edition: Arc<Edition>, id: u64, arrived: &mut Arrived, notes: Notes, reply: &Reply) -> Entry {
+    let request = &mut arrived.request;
     let is_sent = !reply.fault().is_some_and(Fault::replaces_the_reply);
     // hyper sends the head of this response and its length, and leaves the body out.
     let shown = if request.method == Method::HEAD { Bytes::new() } else { reply.body.clone() };
     Entry {
         id,
         edition,
-        method: request.method,
-        target: request.target,
+        method: std::mem::take(&mut request.method),
+        target: std::mem::take(&mut request.target),
         operation: notes.operation,
-        request: Record::new(&request.headers, &request.body),
+        request: Record::new(&request.headers, std::mem::take(&mut request.body)),
         response: is_sent.then(|| match &reply.head {
-            Some(head) => Record::of_example(head.recorded(), &shown),
-            None => Record::new(&reply.headers, &shown),
+            Some(head) => Record::of_example(head.recorded(), shown),
+            None => Record::new(&reply.headers, shown),
         }),
         status: is_sent.then_some(reply.status),
         source: reply.source,
@@ -209,7 +260,7 @@ fn entry(
         violations: notes.violations,
         upstream_violations: notes.upstream_violations,
         trail: notes.trail,
-        latency: started.elapsed(),
+        latency: arrived.at.elapsed(),
     }
 }
 
@@ -228,10 +279,10 @@ mod tests {
         let contract = Contract::load("a.yaml", b"openapi: 3.0.3\npaths: {}").unwrap();
         let state = StubBuilder::new(contract).into_state();
         let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
-        let request = hyper::Request::get("/a").body(Body::empty()).unwrap();
-        // Every request moves this onto the heap.
-        let room = size_of_val(&serve(&state, connection, request));
-        assert!(room < 4096, "{room} bytes");
+        let mut arrived = Arrived::new(connection, hyper::Request::get("/a").body(Body::empty()).unwrap());
+        // Every request moves this about, and onto the heap.
+        let room = size_of_val(&serve(&state, &mut arrived));
+        assert!(room + size_of::<Arrived>() < 2048, "{room} bytes");
     }
 
     #[tokio::test]
@@ -252,13 +303,14 @@ mod tests {
         state.replace(edition);
         let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
         let request = || hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();
-        let response = serve(&state, connection, request()).await;
+        let response = serve(&state, &mut Arrived::new(connection, request())).await;
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert!(String::from_utf8_lossy(&body).contains("urn:counterfoil:defect"), "{body:?}");
         let call = state.sessions.unnamed().journal.get(1).unwrap();
         assert_eq!((call.status, call.operation.as_deref()), (Some(500), Some("getA")));
         state.replace(whole);
-        assert_eq!(serve(&state, connection, request()).await.status(), 200, "the next request is answered");
+        let next = serve(&state, &mut Arrived::new(connection, request())).await;
+        assert_eq!(next.status(), 200, "the next request is answered");
     }
 }

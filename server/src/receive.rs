@@ -43,8 +43,7 @@ pub(crate) async fn body(mut body: Body, headers: &HeaderMap, settings: &Setting
 async fn read(body: &mut Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Unread> {
     let stated = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     // Who waits for `100 Continue` has sent nothing yet and is told at once.
-    let waits = headers.contains_key(header::EXPECT);
-    if waits && stated.is_some_and(|length: usize| length > limit) {
+    if stated.is_some_and(|length: usize| length > limit) && headers.contains_key(header::EXPECT) {
         return Err(Unread::TooLarge);
     }
     let mut whole = Vec::with_capacity(stated.unwrap_or(0).min(limit));

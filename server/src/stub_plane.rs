@@ -33,10 +33,11 @@ use serde::Deserialize;
 use crate::connection::{Front, Traffic};
 use crate::connection::{Listener, UnderWay, kept_under_way};
 use crate::fault::Connection;
+use crate::pipeline::{self, Arrived};
+use crate::refuse;
 use crate::start_error::StartError;
 use crate::state::State;
 use crate::tls::Tls;
-use crate::{pipeline, refuse};
 
 /// The methods registered besides those the documents use: those of HTTP, and extensions that clients probe with.
 const METHODS: [&str; 14] = [
@@ -151,18 +152,26 @@ fn describe(state: &State) -> Result<ApiDescription<Doorway>, String> {
     Ok(api)
 }
 
-async fn answer(context: RequestContext<Doorway>, raw: Raw) -> Result<Response<Body>, HttpError> {
+/// Answers a request. What dropshot knows of it is let go of before there is anything to wait for.
+fn answer(
+    context: RequestContext<Doorway>,
+    raw: Raw,
+) -> impl Future<Output = Result<Response<Body>, HttpError>> + Send + 'static {
     let Doorway { state, door } = context.context();
-    let traffic = &state.traffic;
     let connection =
         Connection { peer: context.request.remote_addr(), local_port: context.server.local_addr.port() };
-    let port = connection.peer.port();
-    if *door == Door::Front && !traffic.is_admitted(port) {
-        return Ok(refuse::other_door().into_response());
+    let is_admitted = *door == Door::Anywhere || state.traffic.is_admitted(connection.peer.port());
+    let state = Arc::clone(state);
+    let mut arrived = Arrived::new(connection, raw.0);
+    async move {
+        if !is_admitted {
+            return Ok(refuse::other_door().into_response());
+        }
+        let (traffic, port) = (&state.traffic, connection.peer.port());
+        let _under_way = UnderWay::new(&**traffic, port);
+        let response = pipeline::serve(&state, &mut arrived).await;
+        Ok(response.map(|body| kept_under_way(body, traffic, port)))
     }
-    let _under_way = UnderWay::new(&**traffic, port);
-    let response = pipeline::serve(state, connection, raw.0).await;
-    Ok(response.map(|body| kept_under_way(body, traffic, port)))
 }
 
 /// The request as hyper read it.

@@ -260,7 +260,7 @@ mod tests {
     use crate::builder::StubBuilder;
     use crate::fault::Connection;
     use crate::journal::MAX_BEHIND;
-    use crate::pipeline;
+    use crate::pipeline::{self, Arrived};
 
     #[tokio::test]
     async fn a_slow_reader_is_told_how_many_it_missed() {
@@ -280,7 +280,7 @@ mod tests {
         for _ in 0..MAX_BEHIND + 50 {
             let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
             let request = hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();
-            pipeline::serve(&state, connection, request).await;
+            pipeline::serve(&state, &mut Arrived::new(connection, request)).await;
         }
         let missed = |count: usize| Some(format!("event: missed\ndata: {{\"missed\":{count}}}\n\n"));
         assert_eq!(reading.next().await, missed(50));

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::builder::StubBuilder;
     use crate::fault::Connection;
-    use crate::pipeline;
+    use crate::pipeline::{self, Arrived};
     use crate::script;
 
     const DOCUMENT: &str =
@@ -170,7 +170,7 @@ mod tests {
     async fn call(state: &State) {
         let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
         let request = hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();
-        assert_eq!(pipeline::serve(state, connection, request).await.status(), 200);
+        assert_eq!(pipeline::serve(state, &mut Arrived::new(connection, request)).await.status(), 200);
     }
 
     #[tokio::test]
