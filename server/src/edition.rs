@@ -7,6 +7,7 @@ use counterfoil_openapi::{Contract, Operation, Request, Router, Violation};
 
 use crate::builder::Settings;
 use crate::credentials::{Credentials, Gate};
+use crate::metrics::CountedOperations;
 use crate::plan::Plans;
 use crate::redact::Secrets;
 use crate::script::ScriptEngine;
@@ -23,6 +24,8 @@ pub(crate) struct Edition {
     pub(crate) router: Router,
     /// What is known of every operation's replies.
     pub(crate) plans: Plans,
+    /// Where requests to every operation are counted.
+    pub(crate) counted: CountedOperations,
     /// How strictly requests are judged, but for their credentials.
     pub(crate) rules: RequestRules,
     /// Judges credentials.
@@ -47,6 +50,7 @@ impl Edition {
         Self {
             router: Router::new(operations(), settings.base_paths),
             plans: Plans::new(operations(), settings.plan_rules()),
+            counted: CountedOperations::new(operations()),
             rules: RequestRules {
                 unknown_query: settings.unknown_query,
                 security: Enforcement::Ignored,

@@ -4,7 +4,6 @@
 //! A plan is made when its operation is first asked for, so that a large document costs nothing to start on.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -17,6 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::builder::Examples;
+use crate::by_operation::ByOperation;
 use crate::head::Head;
 use crate::negotiate::status::{self, Choice};
 
@@ -41,11 +41,11 @@ const NEVER_MADE_UP: [&str; 11] = [
     "x-request-id",
 ];
 
-/// The plans of every operation of a stub, by the operation's address.
+/// The plans of every operation of a stub.
 #[derive(Debug)]
 pub(crate) struct Plans {
     rules: Rules,
-    plans: HashMap<usize, OnceLock<Plan>>,
+    plans: ByOperation<OnceLock<Plan>>,
 }
 
 /// What plans are made by.
@@ -134,20 +134,14 @@ pub(crate) struct Served {
 impl Plans {
     /// Room for the plans of some operations.
     pub(crate) fn new<'o>(operations: impl Iterator<Item = &'o Arc<Operation>>, rules: Rules) -> Self {
-        let plans = operations.map(|operation| (address(operation), OnceLock::new())).collect();
-        Self { rules, plans }
+        Self { rules, plans: ByOperation::new(operations, |_| OnceLock::new()) }
     }
 
     /// The plan of an operation.
     pub(crate) fn of(&self, operation: &Arc<Operation>) -> &Plan {
-        let slot =
-            self.plans.get(&address(operation)).expect("every operation the router finds has its room");
+        let slot = self.plans.of(operation).expect("every operation the router finds has its room");
         slot.get_or_init(|| Plan::make(operation, self.rules))
     }
-}
-
-fn address(operation: &Arc<Operation>) -> usize {
-    Arc::as_ptr(operation).addr()
 }
 
 impl Plan {
