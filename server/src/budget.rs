@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The most bytes that the journals of all sessions hold together, unless a stub is set up otherwise.
 pub const DEFAULT_JOURNAL_LIMIT: usize = 256 * 1024 * 1024;
 
+/// The part of the limit, as its divisor, that may be taken beyond it while somebody makes room.
+pub(crate) const OVERSHOOT: usize = 16;
+
 /// A number of bytes that many share.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -28,6 +31,11 @@ impl Budget {
     /// Whether more is taken than there may be.
     pub(crate) fn is_over(&self) -> bool {
         self.used.load(Ordering::Relaxed) > self.limit
+    }
+
+    /// Whether more is taken than there may be by [`OVERSHOOT`] too.
+    pub(crate) fn is_far_over(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.limit.saturating_add(self.limit / OVERSHOOT)
     }
 
     /// Whether a sixteenth is free, so that room need not be made again at once.
@@ -75,8 +83,9 @@ mod tests {
         let budget = Budget::new(32);
         let (one, other) = (budget.share(), budget.share());
         assert_eq!((one.add(20), other.add(12), budget.is_over(), budget.has_room()), (20, 12, false, false));
-        assert_eq!((one.add(1), budget.is_over()), (21, true));
-        one.sub(3);
+        assert_eq!((one.add(1), budget.is_over(), budget.is_far_over()), (21, true, false));
+        assert_eq!((one.add(2), budget.is_far_over()), (23, true));
+        one.sub(5);
         assert_eq!((one.bytes(), budget.is_over(), budget.has_room()), (18, false, true));
         assert_eq!((other.add(9), budget.is_over()), (21, true));
         drop(other);

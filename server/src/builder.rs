@@ -27,6 +27,7 @@ use crate::journal::CallFilter;
 use crate::plan::Rules;
 use crate::record;
 use crate::script::Script;
+use crate::session::keep_room;
 use crate::start_error::StartError;
 use crate::startup;
 use crate::state::State;
@@ -330,8 +331,9 @@ impl StubBuilder {
             Some(port) => Some(control::start(&state, port)?),
             None => None,
         };
-        let watching =
+        let mut watching =
             watching::watch(&state, plane.local_addr(), control.as_ref().map(control::Server::local_addr));
+        watching.spawn(keep_room(Arc::clone(&state)));
         let control_url = control.as_ref().map(|control| url_of("http", control.local_addr()));
         Ok(StubServer { state: Serving(state), url, control_url, plane, control, _watching: watching })
     }
@@ -365,7 +367,7 @@ pub struct StubServer {
     control_url: Option<String>,
     plane: stub_plane::Plane,
     control: Option<control::Server>,
-    /// Watches over the connections.
+    /// Watches over the connections and the room of the journals.
     _watching: JoinSet<()>,
 }
 
@@ -393,6 +395,7 @@ impl StubServer {
 
     /// The calls that named no session, by id.
     pub fn calls(&self) -> Vec<Call> {
+        self.state.0.sessions.make_room();
         self.state.0.sessions.unnamed().journal.list(&CallFilter::default())
     }
 

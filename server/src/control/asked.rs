@@ -87,5 +87,7 @@ pub(super) fn admitted(rqctx: &RequestContext<Arc<State>>) -> Result<Admitted<'_
     let is_remote = settings.control_token.is_some() && !rqctx.server.local_addr.ip().is_loopback();
     let asks = Asks { token: settings.control_token.as_ref(), is_remote };
     guard::admit(asks, rqctx.request.uri(), rqctx.request.headers())?;
+    // Who looks at journals finds them as they are to be, though room is made beside the requests.
+    state.sessions.make_room();
     Ok(Admitted { state, _under_way: under_way })
 }

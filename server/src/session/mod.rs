@@ -14,6 +14,7 @@
 //! | `memory` | values that scripts keep, where scenarios are, and the items of resources |
 //! | `collections` | the items of resources |
 //! | `rank` | in which order locks are taken |
+//! | `room` | what the journals of all sessions hold together |
 //! | `set_rules` | rules set at run time |
 //!
 //! Locks are taken in the order of their ranks, and none is held across an await.
@@ -28,6 +29,7 @@ mod overlay;
 #[cfg(test)]
 mod races;
 mod rank;
+mod room;
 mod set_rules;
 mod store;
 mod tally;
@@ -44,6 +46,7 @@ pub use memory::MAX_STATE_BYTES;
 pub(crate) use memory::{Effects, Memory, Move, StateFull};
 pub(crate) use overlay::Session;
 pub(crate) use rank::Locked;
+pub(crate) use room::keep_room;
 pub use set_rules::{MAX_SET_BYTES, MAX_SET_RULES};
 pub(crate) use set_rules::{NotSet, SetHow, SetOutcome, SetRule};
 pub(crate) use store::{NotOpened, Sessions};

@@ -1,20 +1,19 @@
 //! All sessions of a stub.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use counterfoil_openapi::{Contract, Request};
 
 use super::overlay::nanoseconds;
 use super::rank::{Locked, Rank};
+use super::room::Room;
 use super::{Session, SessionRules, identify};
-use crate::budget::{Budget, DEFAULT_JOURNAL_LIMIT};
+use crate::budget::DEFAULT_JOURNAL_LIMIT;
 use crate::edition::Edition;
-use crate::journal::Entry;
 use crate::refuse;
 use crate::reply::Reply;
 use crate::script::{Clock, ScriptEngine};
@@ -27,9 +26,7 @@ pub(crate) struct Sessions {
     /// How many names were made up.
     made_up: AtomicU64,
     /// What their journals hold together.
-    journals: Arc<Budget>,
-    /// Held by whoever makes room in them.
-    making_room: Mutex<()>,
+    pub(super) room: Room,
     /// Until then no session's time is up, in nanoseconds of the stub's clock: whoever comes before need not look.
     none_before: AtomicU64,
     /// How often all sessions were looked at.
@@ -78,11 +75,10 @@ impl Default for Sessions {
 impl Sessions {
     /// No session but the unnamed one; the journals of all that come hold so many bytes together.
     pub(crate) fn new(journal_limit: usize) -> Self {
-        let journals = Budget::new(journal_limit);
+        let room = Room::new(journal_limit);
         Self {
-            unnamed: Arc::new(Session::unnamed(Clock::start(), &journals)),
-            journals,
-            making_room: Mutex::default(),
+            unnamed: Arc::new(Session::unnamed(Clock::start(), room.journals())),
+            room,
             named: RwLock::default(),
             made_up: AtomicU64::new(0),
             none_before: AtomicU64::new(u64::MAX),
@@ -93,29 +89,6 @@ impl Sessions {
 }
 
 impl Sessions {
-    /// Records a call of a session; where all journals together hold too much, calls of others go.
-    pub(crate) fn record(&self, session: &Session, call: Entry) {
-        session.journal.push(call);
-        if self.journals.is_over() {
-            self.make_room();
-        }
-    }
-
-    /// Forgets calls of the sessions that were not asked for the longest, and last those of the unnamed one.
-    fn make_room(&self) {
-        // Whoever is at it makes room for all.
-        let Ok(_alone) = self.making_room.try_lock() else { return };
-        let mut named: Vec<Arc<Session>> = self.read().values().map(Arc::clone).collect();
-        let now = self.now();
-        named.sort_by_cached_key(|session| Reverse(session.idle(now)));
-        for session in named.iter().chain([&self.unnamed]) {
-            if self.journals.has_room() {
-                break;
-            }
-            session.journal.forget_until(|| self.journals.has_room());
-        }
-    }
-
     /// The session of requests that name none.
     pub(crate) fn unnamed(&self) -> &Arc<Session> {
         &self.unnamed
@@ -234,7 +207,7 @@ impl Sessions {
         if named.len() >= rules.max {
             return Err(NotOpened::TooMany { max: rules.max });
         }
-        let session = Arc::new(Session::new(name, ttl, &self.unnamed, &self.journals));
+        let session = Arc::new(Session::new(name, ttl, &self.unnamed, self.room.journals()));
         session.touch(now);
         named.insert(name.into(), Arc::clone(&session));
         self.none_before.fetch_min(nanoseconds(now + session.ttl(rules)), Ordering::Relaxed);
@@ -311,7 +284,7 @@ impl Sessions {
         }
     }
 
-    fn read(&self) -> Locked<RwLockReadGuard<'_, Named>> {
+    pub(super) fn read(&self) -> Locked<RwLockReadGuard<'_, Named>> {
         Locked::new(Rank::Store, || self.named.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -320,7 +293,7 @@ impl Sessions {
     }
 
     /// How long the stub's clock has run.
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         self.unnamed.now().running
     }
 }
