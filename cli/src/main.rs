@@ -1,14 +1,18 @@
 //! The `counterfoil` command: reads flags, calls the libraries, ends with an exit code.
 
+mod artefact;
 mod check;
 mod client;
 mod ctl;
 mod excerpt;
 mod exit;
 mod explain;
+mod merge;
 mod mock;
 mod output;
 mod references;
+mod report;
+mod reports;
 mod schema;
 mod signal;
 mod source;
@@ -44,6 +48,7 @@ Examples:
   counterfoil mock                              serve both bundled documents on port 4010
   counterfoil mock pets.yaml --script pets.script.yaml
   counterfoil test pets.yaml --url http://localhost:8080
+  counterfoil report run.ndjson.zst --format junit
   counterfoil check pets.yaml
   counterfoil client pets.yaml --output pets-client
   counterfoil ctl reply getPet 404              steer a stub that runs
@@ -53,6 +58,8 @@ Examples:
 enum Command {
     Mock(Box<mock::Arguments>),
     Test(Box<test::Arguments>),
+    Report(report::Arguments),
+    Merge(merge::Arguments),
     Check(check::Arguments),
     Client(client::Arguments),
     Ctl(Box<ctl::Arguments>),
@@ -66,6 +73,8 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Mock(arguments) => mock::run(&arguments, &output),
         Command::Test(arguments) => test::run(&arguments, &output),
+        Command::Report(arguments) => report::run(&arguments, &output),
+        Command::Merge(arguments) => merge::run(&arguments, &output),
         Command::Check(arguments) => check::run(&arguments, &output),
         Command::Client(arguments) => client::run(&arguments, &output),
         Command::Ctl(arguments) => ctl::run(&arguments, &output),

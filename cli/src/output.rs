@@ -56,6 +56,11 @@ impl Output {
         let _ = writeln!(self.stderr(), "{BAD}error{BAD:#}: {}", describe(error));
     }
 
+    /// Shows a warning.
+    pub(crate) fn warn(&self, text: &str) {
+        let _ = writeln!(self.stderr(), "{CAREFUL}warning{CAREFUL:#}: {text}");
+    }
+
     /// Shows a note that is no result.
     pub(crate) fn note(&self, text: &str) {
         let _ = writeln!(self.stderr(), "{QUIET}{text}{QUIET:#}");

@@ -41,6 +41,15 @@ pub enum Event {
         digest: String,
         /// The base URL tested.
         target: String,
+        /// When the run began, in milliseconds since 1970 (UTC). Masked where reports are compared.
+        #[serde(default)]
+        started_millis: u64,
+        /// The command that repeats the run, without its seed; empty where nobody said it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        rerun: String,
+        /// Which part of the whole run this is; nothing where it is the whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shard: Option<Shard>,
         /// What is tested, in document order.
         operations: Vec<OperationSummary>,
         /// The phases that will run, in order.
@@ -56,6 +65,9 @@ pub enum Event {
         operation: String,
         /// How many cases are planned at most.
         planned: u64,
+        /// Its place in the phase: what comes in an order that does not depend on shards.
+        #[serde(default)]
+        turn: u64,
     },
     /// A case was sent and judged.
     CaseFinished {
@@ -80,7 +92,7 @@ pub enum Event {
 }
 
 /// An operation under test.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationSummary {
     /// Its id.
     pub id: String,
@@ -88,6 +100,31 @@ pub struct OperationSummary {
     pub method: String,
     /// Its path template.
     pub path: String,
+    /// Its place among the operations of the whole run, that of all shards.
+    #[serde(default)]
+    pub place: usize,
+    /// The responses that the document has for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub responses: Vec<DocumentedResponse>,
+}
+
+/// A response that the document has for an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentedResponse {
+    /// Its status, a range as `2XX`, or `default`.
+    pub status: String,
+    /// Its media types or ranges of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media_types: Vec<String>,
+}
+
+/// A part of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which one, from 1.
+    pub index: usize,
+    /// Of how many.
+    pub count: usize,
 }
 
 /// A way to make cases.
@@ -172,6 +209,9 @@ pub struct RecordedExchange {
     pub response_body: Option<String>,
     /// Why no response came.
     pub transport_error: Option<String>,
+    /// When it was sent, in microseconds since the run began. Masked where reports are compared.
+    #[serde(default)]
+    pub started_micros: u64,
     /// From the first byte sent to the last received, in microseconds. Masked where reports are compared.
     pub elapsed_micros: u64,
 }

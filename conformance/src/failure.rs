@@ -27,6 +27,9 @@ pub struct Failure {
     pub broken: Option<String>,
     /// Where in the document the broken promise stands, as a JSON Pointer.
     pub document_pointer: Option<String>,
+    /// The file and the line of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_position: Option<DocumentPosition>,
     /// How many cases failed this way.
     pub count: u64,
     /// Whether it recurs.
@@ -35,6 +38,17 @@ pub struct Failure {
     pub exchange: RecordedExchange,
     /// How to see it again.
     pub reproduction: Reproduction,
+}
+
+/// A place in a file of the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentPosition {
+    /// The file, as the user named the document, or as the document names it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
 }
 
 /// Whether a failure recurs when its case is sent again.

@@ -34,6 +34,7 @@ mod failure;
 mod feedback;
 mod phase;
 mod plan;
+pub mod record;
 mod redact;
 pub mod report;
 mod reproduction;
@@ -45,10 +46,10 @@ pub use case::{Intent, Probe, invent_credentials};
 pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks};
 pub use config::{Credentials, Options, Settings, SettingsError, ShrinkBudget, Target};
 pub use event::{
-    CaseRecord, CheckResult, EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase,
-    RecordedExchange, Summary, Verdict, Warning,
+    CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, Mode, OperationSummary,
+    Phase, RecordedExchange, Shard, Summary, Verdict, Warning,
 };
-pub use failure::{Failure, Flakiness, Reproduction};
+pub use failure::{DocumentPosition, Failure, Flakiness, Reproduction};
 pub use plan::Filter;
 pub use reproduction::header_variable;
 pub use runner::{run, run_until};

@@ -1,7 +1,6 @@
 //! Findings as annotations of GitHub workflows.
 
-use std::fmt::Write as _;
-
+use counterfoil_conformance::report::workflow_command;
 use counterfoil_openapi::Severity;
 
 use super::report::Report;
@@ -15,40 +14,19 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             Severity::Warning => "warning",
             Severity::Note => "notice",
         };
-        let _ = write!(out, "::{level} file={}", property(&finding.file));
-        if let Some(position) = finding.position {
-            let _ = write!(out, ",line={},col={}", position.line, position.column);
-        }
         let hint = finding.hint.as_ref().map(|hint| format!("\n{hint}")).unwrap_or_default();
         let at = match finding.pointer.as_str() {
             "" => String::new(),
             pointer => format!("\nat #{pointer}"),
         };
         let message = format!("{}{hint}{at}", finding.message);
-        let _ = writeln!(out, ",title={}::{}", property(finding.code), data(&message));
+        let position = finding.position.map(|at| (at.line.to_string(), at.column.to_string()));
+        let mut properties = vec![("file", finding.file.as_str())];
+        if let Some((line, column)) = &position {
+            properties.extend([("line", line.as_str()), ("col", column.as_str())]);
+        }
+        properties.push(("title", finding.code));
+        out.push_str(&workflow_command(level, &properties, &message));
     }
     out
-}
-
-/// What follows the second `::`.
-fn data(text: &str) -> String {
-    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    counterfoil_conformance::report::visible(&text).into_owned()
-}
-
-/// The value of a property, which a comma or colon would end.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_ends_a_command_early() {
-        assert_eq!(data("100%\r\n::error::x"), "100%25%0D%0A::error::x");
-        assert_eq!(property("a:b,c\n"), "a%3Ab%2Cc%0A");
-        assert!(!data("a\u{202e}b").contains('\u{202e}'));
-    }
 }

@@ -1,16 +1,12 @@
 //! Findings in the Static Analysis Results Interchange Format (SARIF 2.1.0, OASIS).
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
+use counterfoil_conformance::report::{SARIF_SCHEMA, document_uri};
 use counterfoil_openapi::{Finding, Severity, rules};
 use serde_json::{Value, json};
 
 use super::report::Report;
-use crate::references::host_of;
-
-const SCHEMA: &str =
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// One run, with every rule that has a finding.
 pub(crate) fn write(report: &Report<'_>) -> String {
@@ -35,7 +31,7 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         "columnKind": "unicodeCodePoints",
         "results": results,
     });
-    let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
+    let log = json!({ "$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run] });
     let mut text = serde_json::to_string_pretty(&log).expect("text and numbers are JSON");
     text.push('\n');
     text
@@ -60,7 +56,7 @@ fn descriptor(finding: &Finding) -> Value {
 
 fn result(finding: &Finding, index: usize) -> Value {
     let hint = finding.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-    let mut physical = json!({ "artifactLocation": { "uri": uri(&finding.file) } });
+    let mut physical = json!({ "artifactLocation": { "uri": document_uri(&finding.file) } });
     if let Some(position) = finding.position {
         physical["region"] = json!({ "startLine": position.line, "startColumn": position.column });
     }
@@ -81,41 +77,5 @@ fn level(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "note",
-    }
-}
-
-/// A path as a relative or absolute URI reference (section 3.4.3).
-fn uri(path: &str) -> String {
-    if host_of(path).is_some() {
-        return path.to_owned();
-    }
-    let mut uri = String::new();
-    if path.starts_with('/') {
-        uri.push_str("file://");
-    }
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
-                uri.push(byte.into())
-            }
-            b'\\' => uri.push('/'),
-            _ => {
-                let _ = write!(uri, "%{byte:02X}");
-            }
-        }
-    }
-    uri
-}
-
-#[cfg(test)]
-mod tests {
-    use super::uri;
-
-    #[test]
-    fn paths_are_uris() {
-        assert_eq!(uri("a b/ä.yaml"), "a%20b/%C3%A4.yaml");
-        assert_eq!(uri("/tmp/a.yaml"), "file:///tmp/a.yaml");
-        assert_eq!(uri("<stdin>"), "%3Cstdin%3E");
-        assert_eq!(uri("https://example.com/a.yaml"), "https://example.com/a.yaml");
     }
 }

@@ -1,17 +1,18 @@
 //! The flags of `counterfoil test`, and the one function that turns them into settings.
 
 use std::hash::{BuildHasher, RandomState};
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use counterfoil_conformance::report::{SnapshotUpdate, shell_word};
+use counterfoil_conformance::report::shell_word;
 use counterfoil_conformance::{Mode, Options, Phase, Settings};
 use http::{HeaderName, HeaderValue};
 
+use super::record_options::RecordOptions;
 use crate::exit::EXIT_CODES;
 use crate::references::References;
+use crate::reports::{Report, SnapshotOptions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +20,8 @@ Examples:
   counterfoil test tyk --url https://dashboard.example.com --header \"Admin-Auth: $ADMIN_SECRET\"
   counterfoil test pets.yaml --url http://localhost:8080 --report junit=junit.xml,snapshot=snapshots
   counterfoil test pets.yaml --phases fuzzing --max-cases 1000 --seed random
+  counterfoil test pets.yaml --url http://localhost:8080 --record run.ndjson.zst
+  counterfoil test pets.yaml --url http://localhost:8080 --shard 1/3 --record shard1.ndjson.zst
   counterfoil test                              both bundled documents, each against a stub of it
 ";
 
@@ -99,18 +102,20 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "url")]
     pub(crate) script: Vec<String>,
 
-    /// Reports to write: junit=FILE, json=FILE, markdown=FILE, ndjson=FILE, snapshot=FOLDER.
+    /// Reports to write: junit, json, ndjson, markdown, html, sarif, har and ctrf, each as KIND=FILE;
+    /// snapshot=FOLDER; github, which goes to standard output. `counterfoil report` makes each of a record as well.
     #[arg(long = "report", value_name = "KIND=PATH", value_delimiter = ',')]
     pub(crate) reports: Vec<Report>,
 
-    /// What to write where a snapshot is not the accepted one. `auto` is `no` where the environment variable CI is
-    /// set, else `new`.
-    #[arg(long, value_name = "WHEN", env = "INSTA_UPDATE", hide_env_values = true, default_value = "auto")]
-    snapshot_update: SnapshotUpdateName,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotOptions,
 
     /// Hide in all reports what differs between two equal runs: times, the target's address, dates.
     #[arg(long)]
     pub(crate) mask_times: bool,
+
+    #[command(flatten)]
+    pub(crate) recording: RecordOptions,
 
     #[command(flatten)]
     pub(crate) references: References,
@@ -161,37 +166,6 @@ impl FromStr for Seed {
     }
 }
 
-/// A report to write and where.
-#[derive(Debug, Clone)]
-pub(crate) struct Report {
-    pub(crate) kind: ReportKind,
-    pub(crate) path: PathBuf,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportKind {
-    Junit,
-    Json,
-    Markdown,
-    Ndjson,
-    Snapshot,
-}
-
-impl FromStr for Report {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let kinds = "junit, json, markdown, ndjson or snapshot";
-        let (kind, path) = text.split_once('=').ok_or(format!("write KIND=PATH; kinds are {kinds}"))?;
-        let kind = ReportKind::from_str(kind, false)
-            .map_err(|_| format!("there is no report `{kind}`; there are {kinds}"))?;
-        if path.is_empty() {
-            return Err("there is no path after `=`".to_owned());
-        }
-        Ok(Self { kind, path: path.into() })
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum PhaseName {
     Probing,
@@ -205,17 +179,6 @@ enum PhaseName {
 enum ModeName {
     Positive,
     Negative,
-}
-
-/// The words of `INSTA_UPDATE`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SnapshotUpdateName {
-    Auto,
-    New,
-    Always,
-    Force,
-    Unseen,
-    No,
 }
 
 impl Arguments {
@@ -239,20 +202,8 @@ impl Arguments {
             exclude: some(&self.exclude),
             shrink: self.no_shrink.then_some(false),
         };
-        options.resolve().map_err(|error| anyhow!("use the flags: {error}"))
-    }
-
-    /// What to do with snapshots that are not the accepted ones.
-    pub(crate) fn snapshot_update(&self) -> SnapshotUpdate {
-        match self.snapshot_update {
-            SnapshotUpdateName::Auto if std::env::var_os("CI").is_some_and(|ci| ci != "false") => {
-                SnapshotUpdate::CheckOnly
-            }
-            SnapshotUpdateName::Auto | SnapshotUpdateName::New => SnapshotUpdate::Review,
-            SnapshotUpdateName::Always | SnapshotUpdateName::Force => SnapshotUpdate::Accept,
-            SnapshotUpdateName::Unseen => SnapshotUpdate::AcceptUnseen,
-            SnapshotUpdateName::No => SnapshotUpdate::CheckOnly,
-        }
+        let settings = options.resolve().map_err(|error| anyhow!("use the flags: {error}"))?;
+        Ok(Settings { shard: self.recording.shard()?, ..settings })
     }
 
     /// The command that repeats this run for one document, without its seed. Values of headers are read from the

@@ -1,5 +1,6 @@
 //! The command as its users run it: real processes, their output and their exit codes.
 
+mod artefacts;
 mod attacks;
 mod broken;
 mod check;
@@ -14,8 +15,10 @@ mod listen;
 mod loading;
 mod log;
 mod mock;
+mod page;
 mod process;
 mod readme;
+mod record;
 mod references;
 mod schema;
 mod strictness;

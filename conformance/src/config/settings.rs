@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Options;
 use crate::check::{self, Check};
-use crate::event::{Mode, Phase};
+use crate::event::{Mode, Phase, Shard};
 use crate::plan::Filter;
 
 /// The most fuzzing cases an operation where a time is given and no number of cases.
@@ -108,6 +108,9 @@ pub struct Settings {
     pub credentials: Credentials,
     /// What may be spent on one failure.
     pub shrink: ShrinkBudget,
+    /// Which part of the run to carry out; all of it where there is none. Operations that learn from each other are of
+    /// one part, so that the parts together do what the whole does.
+    pub shard: Option<Shard>,
 }
 
 impl Default for Settings {
@@ -127,6 +130,7 @@ impl Default for Settings {
             filter: Filter::default(),
             credentials: Credentials::Given,
             shrink: ShrinkBudget::DEFAULT,
+            shard: None,
         }
     }
 }

@@ -115,6 +115,13 @@ impl<'p> Cast<'p> {
         self.reader.or(self.remover).unwrap_or(self.makers[0])
     }
 
+    /// When its stories are told: its place among all casts, which is the same in every part of the run.
+    pub(crate) fn turn(&self, plan: &Plan) -> u64 {
+        let resources = plan.links.resources.len() as u64;
+        let maker = self.makers.first().map_or(u64::MAX / resources.max(1), |maker| plan.turn(maker.index));
+        maker.saturating_mul(resources).saturating_add(self.resource as u64)
+    }
+
     /// How many stories a budget of fuzzing cases allows.
     pub(crate) fn count(max_cases: u64) -> u64 {
         (max_cases / CASES_A_STORY).clamp(u64::from(max_cases > 0), MAX_STORIES)

@@ -2,6 +2,7 @@
 
 mod filter;
 mod operations;
+mod shard;
 
 pub use filter::Filter;
 pub(crate) use operations::{OperationPlan, Plan};

@@ -7,8 +7,9 @@ use counterfoil_openapi::generate::{self, BrokenRequest, NoInstance};
 use counterfoil_openapi::{Contract, Operation};
 use proptest::strategy::SBoxedStrategy;
 
+use super::shard::shards;
 use crate::config::Settings;
-use crate::resource::Links;
+use crate::resource::{self, Links};
 
 /// What a run tests, in document order.
 #[derive(Debug)]
@@ -18,6 +19,10 @@ pub(crate) struct Plan {
     pub(crate) links: Arc<Links>,
     /// The places of the operations in the order in which they are tested.
     pub(crate) order: Vec<usize>,
+    /// The place in that order of each operation.
+    turns: Vec<usize>,
+    /// Whether each operation is of this part of the run.
+    is_own: Vec<bool>,
 }
 
 impl Plan {
@@ -29,7 +34,33 @@ impl Plan {
             .collect();
         let each = || operations.iter().map(|plan| plan.operation.as_ref());
         let links = Links::new(each());
-        Self { order: links.order(each()), links: Arc::new(links), operations }
+        let is_own = match settings.shard {
+            None => vec![true; operations.len()],
+            Some(part) => {
+                let groups = resource::groups(&links, each(), contract.document().root());
+                let shards = shards(&groups, part.count);
+                shards.into_iter().map(|shard| shard + 1 == part.index).collect()
+            }
+        };
+        let order = links.order(each());
+        let mut turns = vec![0; operations.len()];
+        order.iter().enumerate().for_each(|(turn, index)| turns[*index] = turn);
+        Self { order, turns, is_own, links: Arc::new(links), operations }
+    }
+
+    /// The operations of this part of the run, in document order.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &Arc<OperationPlan>> {
+        self.operations.iter().filter(|plan| self.is_own[plan.index])
+    }
+
+    /// Whether the operation at a place is of this part of the run.
+    pub(crate) fn is_own(&self, index: usize) -> bool {
+        self.is_own[index]
+    }
+
+    /// When the operation at a place is tested: its place in the order, which is the same in every part of the run.
+    pub(crate) fn turn(&self, index: usize) -> u64 {
+        self.turns[index] as u64
     }
 }
 

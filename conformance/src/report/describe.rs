@@ -27,8 +27,8 @@ pub(super) fn facts(failure: &Failure, rerun: &str) -> Vec<Fact> {
     let exchange = &failure.exchange;
     let mut facts = Vec::new();
     let mut add = |label, text: String| facts.push(Fact { label, text });
-    if let Some(pointer) = &failure.document_pointer {
-        add("document", format!("#{}", one_line(pointer)));
+    if let Some(place) = place(failure) {
+        add("document", place);
     }
     if let Some(broken) = &failure.broken {
         add("on purpose", one_line(broken));
@@ -48,6 +48,18 @@ pub(super) fn facts(failure: &Failure, rerun: &str) -> Vec<Fact> {
     add("curl", visible(&failure.reproduction.curl).into_owned());
     add("rerun", one_line(&format!("{rerun} --seed {}", failure.reproduction.seed)));
     facts
+}
+
+/// Where in the document the broken promise stands: `#/paths/... (pets.yaml:12:5)`.
+pub(super) fn place(failure: &Failure) -> Option<String> {
+    let pointer = failure.document_pointer.as_deref()?;
+    Some(match &failure.document_position {
+        Some(position) => {
+            let (file, line, column) = (&position.file, position.line, position.column);
+            one_line(&format!("#{pointer} ({file}:{line}:{column})"))
+        }
+        None => one_line(&format!("#{pointer}")),
+    })
 }
 
 /// The command that repeats a run, as far as its events tell.

@@ -8,12 +8,15 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::describe;
 use super::tally::{CheckTally, OperationTally, RunTally, Tally};
-use super::text::{counted, one_line, visible};
+use super::text::{counted, cut, one_line, visible};
 use crate::failure::Failure;
 
 /// Bytes of failure text in one file; beyond them failures are only counted, so that a broken target does not make
 /// a file that no CI server takes.
-const TEXT_BUDGET: usize = 16 << 20;
+const TEXT_BUDGET: usize = 20 << 20;
+
+/// Characters of a message in an attribute.
+const MESSAGE: usize = 1_000;
 
 /// The JUnit report.
 ///
@@ -83,24 +86,31 @@ fn status(run: &RunTally, failures: &[&Failure], tally: CheckTally, budget: &mut
         skipped.set_message("it concerned no case");
         return skipped;
     };
-    let mut message = one_line(first.message.lines().next().unwrap_or_default());
+    let (head, _) = cut(&first.message, 1, MESSAGE);
+    let mut message = one_line(head);
     if failures.len() > 1 {
         let _ = write!(message, " (and {})", counted(failures.len() as u64 - 1, "other failure"));
     }
     let mut text = String::new();
     for (index, failure) in failures.iter().enumerate() {
         let described = description(failure, &run.rerun);
-        if described.len() > *budget {
+        let written = escaped_len(&described);
+        if written > *budget {
             let left_out = counted((failures.len() - index) as u64, "failure");
             let _ = writeln!(text, "{left_out} left out: this file is full");
             break;
         }
-        *budget -= described.len();
+        *budget -= written;
         text.push_str(&described);
     }
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(message).set_type(one_line(&first.kind)).set_description(text);
+    status.set_message(message).set_type(one_line(cut(&first.kind, 1, MESSAGE).0)).set_description(text);
     status
+}
+
+/// The bytes of a text once XML has escaped it.
+fn escaped_len(text: &str) -> usize {
+    text.len() + 5 * text.bytes().filter(|byte| b"<>&\"'".contains(byte)).count()
 }
 
 fn description(failure: &Failure, rerun: &str) -> String {

@@ -4,13 +4,18 @@ use std::fmt::Write as _;
 
 use super::describe;
 use super::tally::{RunTally, Tally};
-use super::text::{counted, one_line, visible};
+use super::text::{counted, cut, one_line, visible};
 use crate::failure::Failure;
 
 /// Failures shown in full; the others are counted. A step summary may have one MiB at most.
 const SHOWN_FAILURES: usize = 50;
 /// Bytes at most.
 const MAX_BYTES: usize = 900 << 10;
+
+/// Characters of a message, its lines, and characters of what names something.
+const MESSAGE: usize = 2_000;
+const MESSAGE_LINES: usize = 40;
+const NAME: usize = 200;
 
 /// The Markdown report.
 pub fn to_markdown(tally: &Tally) -> String {
@@ -23,7 +28,7 @@ pub fn to_markdown(tally: &Tally) -> String {
 
 fn write_run(text: &mut String, run: &RunTally) {
     let counts = run.counts();
-    let _ = writeln!(text, "## {}\n", escaped(&run.title));
+    let _ = writeln!(text, "## {}\n", escaped(cut(&run.title, 1, NAME).0));
     let _ = writeln!(
         text,
         "{} in {} of {} against {}, seed {}.\n",
@@ -45,7 +50,7 @@ fn write_run(text: &mut String, run: &RunTally) {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} |",
-            code(&format!("{} {}", about.method, about.path)),
+            code(cut(&format!("{} {}", about.method, about.path), 1, NAME).0),
             operation.cases,
             statuses.join(", "),
             operation.failures
@@ -55,19 +60,21 @@ fn write_run(text: &mut String, run: &RunTally) {
     for (index, failure) in run.failures.iter().enumerate() {
         let written = failure_section(failure, &run.rerun);
         if index >= SHOWN_FAILURES || text.len() + written.len() > MAX_BYTES {
-            let left_out = counted((run.failures.len() - index) as u64, "failure");
-            let _ = writeln!(text, "{left_out} more; the JSON report has them all.\n");
+            let left_out = counted((run.failures.len() - index) as u64, "more failure");
+            let _ = writeln!(text, "{left_out}; the JSON report has them all.\n");
             break;
         }
         text.push_str(&written);
     }
     for warning in run.warnings.iter().take(SHOWN_FAILURES) {
-        let _ = writeln!(text, "- warning: {}", escaped(&warning.message));
+        let _ = writeln!(text, "- warning: {}", escaped(cut(&warning.message, 1, MESSAGE).0));
     }
 }
 
 fn failure_section(failure: &Failure, rerun: &str) -> String {
-    let mut block = format!("{}\n", visible(&failure.message));
+    let (message, left_out) = cut(&failure.message, MESSAGE_LINES, MESSAGE);
+    let dots = if left_out > 0 { "\n..." } else { "" };
+    let mut block = format!("{}{dots}\n", visible(message));
     for fact in describe::facts(failure, rerun) {
         for (index, line) in fact.text.lines().enumerate() {
             let label = if index == 0 { fact.label } else { "" };
@@ -77,8 +84,8 @@ fn failure_section(failure: &Failure, rerun: &str) -> String {
     let fence = "`".repeat(longest_run_of_backticks(&block).max(2) + 1);
     format!(
         "<details><summary><b>{}</b> {}</summary>\n\n{fence}text\n{block}{fence}\n\n</details>\n\n",
-        escaped(&failure.check),
-        escaped(&failure.label)
+        escaped(cut(&failure.check, 1, NAME).0),
+        escaped(cut(&failure.label, 1, NAME).0)
     )
 }
 

@@ -49,7 +49,7 @@ impl<S: EventSink> Masked<S> {
     }
 
     fn exchange(&self, exchange: &mut RecordedExchange) {
-        exchange.elapsed_micros = 0;
+        (exchange.started_micros, exchange.elapsed_micros) = (0, 0);
         self.text(&mut exchange.url);
         for (name, value) in &mut exchange.response_headers {
             if VOLATILE_HEADERS.iter().any(|volatile| name.eq_ignore_ascii_case(volatile)) {
@@ -64,9 +64,11 @@ impl<S: EventSink> EventSink for Masked<S> {
     fn take(&mut self, event: &Event) {
         let mut event = event.clone();
         match &mut event {
-            Event::RunStarted { target, .. } => {
+            Event::RunStarted { target, started_millis, rerun, .. } => {
                 target.trim_end_matches('/').clone_into(&mut self.target);
                 TARGET.clone_into(target);
+                *started_millis = 0;
+                self.text(rerun);
             }
             Event::CaseFinished { case } => self.exchange(&mut case.exchange),
             Event::FailureFound { failure } => {

@@ -92,7 +92,7 @@ impl EventSink for Progress {
                 self.bar.reset();
                 self.bar.enable_steady_tick(TICK);
             }
-            Event::OperationStarted { phase, operation, planned } => {
+            Event::OperationStarted { phase, operation, planned, .. } => {
                 self.begin(phase_name(*phase), operation, *planned);
             }
             Event::CaseFinished { case } => {

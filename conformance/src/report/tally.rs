@@ -7,26 +7,25 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::describe;
-use crate::event::{CaseRecord, Event, EventSink, OperationSummary, Phase, Summary, Verdict, Warning};
+use crate::event::{
+    CaseRecord, Event, EventSink, OperationSummary, Phase, RecordedExchange, Shard, Summary, Verdict, Warning,
+};
 use crate::failure::Failure;
+
+/// Pairs of status and media type counted one by one for an operation; a target that makes up media types makes the
+/// tally no larger.
+const MAX_ANSWERS: usize = 200;
 
 /// The counts of one invocation: of one run, or of several when several documents were tested one after another.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     runs: Vec<RunTally>,
-    rerun: Option<String>,
 }
 
 impl Tally {
     /// The runs in order.
     pub fn runs(&self) -> &[RunTally] {
         &self.runs
-    }
-
-    /// The command that repeats the runs that start from now on, without its seed. Otherwise it is made from what the
-    /// events tell.
-    pub fn set_rerun(&mut self, command: impl Into<String>) {
-        self.rerun = Some(command.into());
     }
 }
 
@@ -39,9 +38,6 @@ impl EventSink for Tally {
         }
         if let Some(run) = self.runs.last_mut() {
             run.take(event);
-            if let (Event::RunStarted { .. }, Some(rerun)) = (event, &self.rerun) {
-                run.rerun.clone_from(rerun);
-            }
         }
     }
 }
@@ -60,8 +56,15 @@ pub struct RunTally {
     pub target: String,
     /// The seed.
     pub seed: u64,
+    /// When it began, in milliseconds since 1970 (UTC).
+    pub started_millis: u64,
+    /// The time from its beginning to the end of its last exchange.
+    pub elapsed_micros: u64,
     /// The command that repeats the run, without its seed.
     pub rerun: String,
+    /// Which part of a whole run it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The phases, in order.
     pub phases: Vec<Phase>,
     /// The checks that were on.
@@ -88,6 +91,8 @@ pub struct OperationTally {
     pub cases: u64,
     /// How often each status came.
     pub statuses: BTreeMap<u16, u64>,
+    /// How often each status came with each media type: `200 application/json`, or `204` alone.
+    pub answers: BTreeMap<String, u64>,
     /// How often no response came.
     pub without_response: u64,
     /// Distinct failures.
@@ -123,11 +128,33 @@ impl RunTally {
         })
     }
 
+    /// What the run comes to: a class of style, and a word.
+    pub(super) fn verdict(&self) -> (&'static str, &'static str) {
+        let counts = self.counts();
+        match counts {
+            Summary { unreachable: true, .. } => ("bad", "UNREACHABLE"),
+            Summary { interrupted: true, .. } => ("careful", "INCOMPLETE"),
+            Summary { failures: 1.., .. } => ("bad", "FAILED"),
+            _ => ("good", "PASSED"),
+        }
+    }
+
     /// Takes the next event of this run.
     pub(super) fn take(&mut self, event: &Event) {
         match event {
             Event::RunStarted {
-                seed, document, title, digest, target, operations, phases, checks, ..
+                seed,
+                document,
+                title,
+                digest,
+                target,
+                rerun,
+                shard,
+                started_millis,
+                operations,
+                phases,
+                checks,
+                ..
             } => {
                 let tally = |operation: &OperationSummary| {
                     (operation.id.clone(), OperationTally::new(operation.clone(), checks))
@@ -138,7 +165,12 @@ impl RunTally {
                     digest: digest.clone(),
                     target: target.clone(),
                     seed: *seed,
-                    rerun: describe::rerun_command(document, target),
+                    rerun: match rerun.as_str() {
+                        "" => describe::rerun_command(document, target),
+                        said => said.to_owned(),
+                    },
+                    shard: *shard,
+                    started_millis: *started_millis,
                     phases: phases.clone(),
                     checks: checks.clone(),
                     operations: operations.iter().map(tally).collect(),
@@ -146,6 +178,8 @@ impl RunTally {
                 };
             }
             Event::CaseFinished { case } => {
+                let end = case.exchange.started_micros.saturating_add(case.exchange.elapsed_micros);
+                self.elapsed_micros = self.elapsed_micros.max(end);
                 if let Some(operation) = self.operations.get_mut(&case.operation) {
                     operation.count(case);
                 }
@@ -169,6 +203,7 @@ impl OperationTally {
             operation,
             cases: 0,
             statuses: BTreeMap::new(),
+            answers: BTreeMap::new(),
             without_response: 0,
             failures: 0,
             checks: checks.iter().map(|check| (check.clone(), CheckTally::default())).collect(),
@@ -176,11 +211,28 @@ impl OperationTally {
         }
     }
 
+    fn answer(&mut self, status: u16, exchange: &RecordedExchange) {
+        let mut answer = match describe::media_type(&exchange.response_headers) {
+            Some(media_type) => format!("{status} {}", media_type.to_ascii_lowercase()),
+            None => status.to_string(),
+        };
+        if self.answers.len() >= MAX_ANSWERS && !self.answers.contains_key(&answer) {
+            answer = format!("{status} other");
+        }
+        *self.answers.entry(answer).or_default() += 1;
+    }
+
     fn count(&mut self, case: &CaseRecord) {
         self.cases += 1;
         self.elapsed_micros += case.exchange.elapsed_micros;
         match case.exchange.status {
-            Some(status) => *self.statuses.entry(status).or_default() += 1,
+            Some(status) => {
+                *self.statuses.entry(status).or_default() += 1;
+                // A probe with another method shows nothing of the operation.
+                if case.exchange.method == self.operation.method {
+                    self.answer(status, &case.exchange);
+                }
+            }
             None => self.without_response += 1,
         }
         for result in &case.checks {

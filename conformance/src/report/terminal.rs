@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::describe::{self, phase_name};
 use super::progress::Progress;
 use super::tally::{OperationTally, RunTally, Tally};
-use super::text::{counted, one_line, thousands, visible};
+use super::text::{counted, cut, one_line, thousands, visible};
 use crate::event::{CaseRecord, Event, EventSink, Verdict, Warning};
 use crate::failure::Failure;
 
@@ -18,6 +18,9 @@ use crate::failure::Failure;
 const ANNOUNCED: usize = 200;
 /// Failures listed in full at the end of a run; more are counted.
 const LISTED: usize = 200;
+/// Lines and characters shown of a message.
+const MESSAGE_LINES: usize = 30;
+const MESSAGE: usize = 2_000;
 /// Operations named of a warning about several.
 const NAMED_OPERATIONS: usize = 5;
 /// The width of the label column.
@@ -58,12 +61,6 @@ impl<W: Write> Terminal<W> {
     pub fn progress(mut self, progress: Progress) -> Self {
         self.progress = Some(progress);
         self
-    }
-
-    /// The command that repeats the runs that start from now on, without its seed. Otherwise it is made from what the
-    /// events tell.
-    pub fn set_rerun(&mut self, command: impl Into<String>) {
-        self.tally.set_rerun(command);
     }
 
     /// Gives back the writer.
@@ -222,8 +219,12 @@ impl Text {
         self.add(format_args!("\n{number}. "));
         self.paint(BAD, &one_line(&failure.check));
         self.line(format_args!(" in {} ({})", one_line(&failure.label), one_line(&failure.operation)));
-        for line in visible(&failure.message).lines() {
+        let (message, left_out) = cut(&failure.message, MESSAGE_LINES, MESSAGE);
+        for line in visible(message).lines() {
             self.line(format_args!("   {line}"));
+        }
+        if left_out > 0 {
+            self.line(format_args!("   ... {} more", counted(left_out as u64, "byte")));
         }
         for fact in describe::facts(failure, rerun) {
             for (index, line) in fact.text.lines().enumerate() {

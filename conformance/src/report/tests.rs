@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::event::{
-    CaseRecord, CheckResult, EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase,
-    RecordedExchange, Summary, Verdict, Warning,
+    CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, Mode, OperationSummary,
+    Phase, RecordedExchange, Summary, Verdict, Warning,
 };
-use crate::failure::{Failure, Flakiness, Reproduction};
+use crate::failure::{DocumentPosition, Failure, Flakiness, Reproduction};
 
 const CHECKS: [&str; 3] = ["not_a_server_error", "response_schema_conformance", "ignored_auth"];
 
-pub(super) fn exchange(status: Option<u16>, body: &str) -> RecordedExchange {
+pub(crate) fn exchange(status: Option<u16>, body: &str) -> RecordedExchange {
     RecordedExchange {
         method: "POST".to_owned(),
         url: "http://127.0.0.1:41234/v1/pets?limit=2".to_owned(),
@@ -22,11 +22,12 @@ pub(super) fn exchange(status: Option<u16>, body: &str) -> RecordedExchange {
         ],
         response_body: status.map(|_| body.to_owned()),
         transport_error: status.is_none().then(|| "connection to 127.0.0.1 closed".to_owned()),
+        started_micros: 1_234_000,
         elapsed_micros: 1_234,
     }
 }
 
-pub(super) fn case(number: u64, exchange: RecordedExchange, verdict: Verdict) -> Event {
+pub(crate) fn case(number: u64, exchange: RecordedExchange, verdict: Verdict) -> Event {
     let checks = [Verdict::Passed, verdict, Verdict::NotApplicable];
     let checks =
         CHECKS.iter().zip(checks).map(|(check, verdict)| CheckResult { check: (*check).to_owned(), verdict });
@@ -43,11 +44,16 @@ pub(super) fn case(number: u64, exchange: RecordedExchange, verdict: Verdict) ->
     }
 }
 
-pub(super) fn started() -> Event {
+pub(crate) fn started() -> Event {
     let operation = |id: &str, method: &str, path: &str| OperationSummary {
         id: id.to_owned(),
         method: method.to_owned(),
         path: path.to_owned(),
+        place: usize::from(id == "getPet"),
+        responses: vec![DocumentedResponse {
+            status: "201".to_owned(),
+            media_types: vec!["application/json".to_owned()],
+        }],
     };
     Event::RunStarted {
         version: EVENT_VERSION,
@@ -56,6 +62,9 @@ pub(super) fn started() -> Event {
         title: "Pets".to_owned(),
         digest: "0123abcd".to_owned(),
         target: "http://127.0.0.1:41234/v1".to_owned(),
+        started_millis: 1_772_532_000_000,
+        rerun: String::new(),
+        shard: None,
         operations: vec![
             operation("createPet", "POST", "/pets"),
             operation("getPet", "GET", "/pets/{petId}"),
@@ -65,11 +74,11 @@ pub(super) fn started() -> Event {
     }
 }
 
-pub(super) fn failed(message: &str) -> Verdict {
+pub(crate) fn failed(message: &str) -> Verdict {
     Verdict::Failed { kind: "body/name missing".to_owned(), message: message.to_owned() }
 }
 
-pub(super) fn failure(body: &str) -> Failure {
+pub(crate) fn failure(body: &str) -> Failure {
     Failure {
         check: CHECKS[1].to_owned(),
         operation: "createPet".to_owned(),
@@ -80,6 +89,7 @@ pub(super) fn failure(body: &str) -> Failure {
         mode: Mode::Negative,
         broken: Some("body/age: -1 is less than the minimum of 0".to_owned()),
         document_pointer: Some("/components/schemas/Pet/required".to_owned()),
+        document_position: Some(DocumentPosition { file: "my pets.yaml".to_owned(), line: 12, column: 5 }),
         count: 2,
         flakiness: Flakiness::Recurs,
         exchange: exchange(Some(201), body),
@@ -92,10 +102,15 @@ pub(super) fn failure(body: &str) -> Failure {
     }
 }
 
-pub(super) fn sample_run() -> Vec<Event> {
+pub(crate) fn sample_run() -> Vec<Event> {
     vec![
         started(),
-        Event::OperationStarted { phase: Phase::Fuzzing, operation: "createPet".to_owned(), planned: 4 },
+        Event::OperationStarted {
+            phase: Phase::Fuzzing,
+            operation: "createPet".to_owned(),
+            planned: 4,
+            turn: 0,
+        },
         case(1, exchange(Some(201), r#"{"id":1,"name":"Rex"}"#), Verdict::Passed),
         case(2, exchange(Some(201), r#"{"id":1}"#), failed("the body lacks `name`")),
         case(3, exchange(Some(201), r#"{"id":"x"}"#), failed("the body lacks `name`, too")),
@@ -121,18 +136,18 @@ pub(super) fn sample_run() -> Vec<Event> {
     ]
 }
 
-fn feed<S: EventSink>(mut sink: S, events: &[Event]) -> S {
+pub(super) fn feed<S: EventSink>(mut sink: S, events: &[Event]) -> S {
     events.iter().for_each(|event| sink.take(event));
     sink
 }
 
-fn terminal(events: &[Event], colour: Colour) -> String {
+pub(super) fn terminal(events: &[Event], colour: Colour) -> String {
     let terminal = feed(Terminal::new(Vec::new(), colour), events);
     String::from_utf8(terminal.finish().expect("memory takes all")).expect("reports are UTF-8")
 }
 
 /// A run whose target answers with everything that could hurt a report.
-fn hostile_run() -> Vec<Event> {
+pub(super) fn hostile_run() -> Vec<Event> {
     let body =
         "]]>\u{0}\u{1b}[31m\u{202e}\u{ffff}</failure><script>alert(1)</script>\n::error::x\n##[group]\n```";
     let mut events = sample_run();
@@ -252,7 +267,7 @@ fn a_thousand_failures_are_counted_and_not_all_listed() {
     assert!(report.contains("800 more failures"), "{report}");
     assert!(report.contains("FAILED: 1,000 failures"), "{report}");
     let markdown = to_markdown(&feed(Tally::default(), &events));
-    assert!(markdown.contains("950 failures more"), "{markdown}");
+    assert!(markdown.contains("950 more failures"), "{markdown}");
 }
 
 #[test]
@@ -262,10 +277,10 @@ fn json_report() {
 
 #[test]
 fn junit_report() {
-    let mut tally = Tally::default();
-    tally.set_rerun("counterfoil test p.yaml");
-    let named = feed(tally, &sample_run());
-    insta::assert_snapshot!(to_junit(&named));
+    let mut events = sample_run();
+    let Event::RunStarted { rerun, .. } = &mut events[0] else { panic!("a run starts") };
+    "counterfoil test p.yaml".clone_into(rerun);
+    insta::assert_snapshot!(to_junit(&feed(Tally::default(), &events)));
 }
 
 #[test]

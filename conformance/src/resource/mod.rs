@@ -3,6 +3,7 @@
 //! A request for something that does not exist is refused before anything else is looked at. So what replies tell of
 //! existing resources is kept, and later requests are made about those.
 
+mod kin;
 mod known;
 mod learn;
 mod links;
@@ -10,6 +11,7 @@ mod naming;
 mod order;
 mod pool;
 
+pub(crate) use kin::groups;
 pub(crate) use known::{About, Known, Subject};
 pub(crate) use learn::{Learned, is_telling, learn, relearn};
 pub(crate) use links::Links;

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use counterfoil_openapi::Contract;
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::Seed;
+use counterfoil_openapi::{Contract, Pointer, Severity};
 use futures::stream::{self, StreamExt};
 
 use super::shrink::{self, Subject};
@@ -16,8 +16,10 @@ use super::worker::{Worker, computed};
 use super::{Context, Judged, warnings};
 use crate::case::{Case, Intent};
 use crate::config::{Settings, Target};
-use crate::event::{EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase, Summary, Warning};
-use crate::failure::{Failure, Flakiness};
+use crate::event::{
+    DocumentedResponse, EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase, Summary, Warning,
+};
+use crate::failure::{DocumentPosition, Failure, Flakiness};
 use crate::phase::{self, Fuzzing, IsFirstOfPath};
 use crate::plan::{OperationPlan, Plan};
 use crate::reproduction::reproduction;
@@ -58,8 +60,10 @@ pub async fn run_until(
         Err(message) => return refuse(&message, sink),
     };
     sink.take(&started(contract, &context, &plan));
-    let state = State::new(plan.operations.len(), &plan.links);
-    let time = Time::new(settings.max_time, plan.operations.len() * settings.phases.len());
+    let mut state = State::new(plan.operations.len(), &plan.links);
+    let own = plan.own().count();
+    state.summary.operations = own as u64;
+    let time = Time::new(settings.max_time, own * settings.phases.len());
     let mut run = Run { context, plan: Arc::new(plan), state, time, sink };
     let is_stopped = tokio::select! {
         biased;
@@ -83,11 +87,7 @@ fn refuse(message: &str, sink: &mut dyn EventSink) -> Summary {
 }
 
 fn started(contract: &Contract, context: &Context, plan: &Plan) -> Event {
-    let operations = plan.operations.iter().map(|plan| OperationSummary {
-        id: plan.operation.id().as_str().to_owned(),
-        method: plan.operation.method().as_str().to_owned(),
-        path: plan.operation.path().as_str().to_owned(),
-    });
+    let operations = plan.own().map(|plan| told_operation(plan));
     Event::RunStarted {
         version: EVENT_VERSION,
         seed: context.settings.seed,
@@ -95,9 +95,28 @@ fn started(contract: &Contract, context: &Context, plan: &Plan) -> Event {
         title: contract.title().to_owned(),
         digest: contract.digest().to_owned(),
         target: context.redactor.base_url(&context.target.base_url),
+        started_millis: context.began.unix_millis(),
+        rerun: String::new(),
+        shard: context.settings.shard,
         operations: operations.collect(),
         phases: context.settings.phases.clone(),
         checks: context.settings.checks.iter().map(|check| check.name().to_owned()).collect(),
+    }
+}
+
+/// An operation as events tell it.
+fn told_operation(plan: &OperationPlan) -> OperationSummary {
+    let operation = &plan.operation;
+    let responses = operation.responses().iter().map(|response| DocumentedResponse {
+        status: response.status.to_string(),
+        media_types: response.content.iter().map(|media| media.name.clone()).collect(),
+    });
+    OperationSummary {
+        id: operation.id().as_str().to_owned(),
+        method: operation.method().as_str().to_owned(),
+        path: operation.path().as_str().to_owned(),
+        place: plan.index,
+        responses: responses.collect(),
     }
 }
 
@@ -142,7 +161,7 @@ impl Run<'_> {
         for index in self.plan.order.clone() {
             let plan = Arc::clone(&self.plan.operations[index]);
             let is_first = firsts[index];
-            if self.state.tallies[index].is_given_up {
+            if !self.plan.is_own(index) || self.state.tallies[index].is_given_up {
                 continue;
             }
             if self.time.is_spent() {
@@ -218,7 +237,8 @@ impl Run<'_> {
         if planned == 0 {
             return Next::Continue;
         }
-        self.sink.take(&Event::OperationStarted { phase, operation, planned });
+        let turn = self.plan.turn(index);
+        self.sink.take(&Event::OperationStarted { phase, operation, planned, turn });
         let context = Arc::clone(&self.context);
         let workers = context.settings.workers;
         let send = |case: Case| {
@@ -337,6 +357,8 @@ impl Run<'_> {
             phase: judged.case.phase,
             mode: judged.case.intent.mode(),
             broken: judged.case.broken().map(|broken| context.message(judged, &broken)),
+            document_position: breach
+                .and_then(|breach| position(&context.contract, breach.document_pointer.as_deref()?)),
             document_pointer: breach.and_then(|breach| breach.document_pointer.clone()),
             count: found.count,
             flakiness,
@@ -344,6 +366,15 @@ impl Run<'_> {
             reproduction: reproduction(context, &found.first.case.id, judged),
         }
     }
+}
+
+/// The file and the line of a pointer into the document.
+fn position(contract: &Contract, pointer: &str) -> Option<DocumentPosition> {
+    let document = contract.document();
+    let pointer = Pointer::from_escaped(pointer);
+    let found = document.finding("", Severity::Note, &pointer, "");
+    let position = found.position?;
+    Some(DocumentPosition { file: found.file, line: position.line, column: position.column })
 }
 
 impl Found {

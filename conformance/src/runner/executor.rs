@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::redact::Redactor;
 use crate::resource::{self, Learned, Links};
 use crate::runner::Told;
+use crate::runner::time::Began;
 
 /// How often a connection that was refused is tried again: a server may be starting, or its backlog be full.
 const CONNECT_RETRIES: u32 = 3;
@@ -33,6 +34,8 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) target: Target,
     pub(crate) links: Arc<Links>,
+    pub(crate) contract: Contract,
+    pub(crate) began: Began,
     transport: Transport,
 }
 
@@ -41,6 +44,8 @@ pub(crate) struct Context {
 pub(crate) struct Judged {
     pub(crate) case: Arc<Case>,
     pub(crate) outcome: Outcome,
+    /// When it was sent, from the beginning of the run on.
+    pub(crate) started: Duration,
     pub(crate) elapsed: Duration,
     /// Requests it took.
     pub(crate) requests: u64,
@@ -107,6 +112,8 @@ impl Context {
             settings: settings.clone(),
             target: target.clone(),
             links: Arc::clone(&plan.links),
+            contract: contract.clone(),
+            began: Began::now(),
             transport,
         })
     }
@@ -122,6 +129,7 @@ impl Context {
         case: Arc<Case>,
         expectation: Option<Expectation>,
     ) -> Judged {
+        let started = self.began.elapsed();
         let (outcome, elapsed, mut requests) = self.send(&case.sent.request).await;
         let again = match self.sends_twice(&case, &outcome) {
             true => {
@@ -147,7 +155,7 @@ impl Context {
                 self.settings.checks.iter().map(|check| (*check, check.judge(&observation))).collect();
             (judgements, self.learn(&case, &observation), refused_fields(&case, &observation))
         };
-        Judged { case, outcome, elapsed, requests, judgements, learned, refused, told: None }
+        Judged { case, outcome, started, elapsed, requests, judgements, learned, refused, told: None }
     }
 
     /// Whether a check wants to see what the same request is answered once more.
@@ -270,6 +278,7 @@ impl Context {
             response_body: response
                 .and_then(|response| redactor.body(operation, response.content_type(), &response.body)),
             transport_error: self.transport_error(&judged.outcome),
+            started_micros: u64::try_from(judged.started.as_micros()).unwrap_or(u64::MAX),
             elapsed_micros: u64::try_from(judged.elapsed.as_micros()).unwrap_or(u64::MAX),
         }
     }

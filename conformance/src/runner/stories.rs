@@ -25,8 +25,12 @@ impl Run<'_> {
         let is_left_out: Vec<bool> = self.state.tallies.iter().map(|tally| tally.is_given_up).collect();
         for cast in Cast::all(&plan, |index| is_left_out[index]) {
             let head = cast.head();
+            if !plan.is_own(head.index) {
+                continue;
+            }
             let operation = head.operation.id().as_str().to_owned();
-            self.sink.take(&Event::OperationStarted { phase: Phase::Stateful, operation, planned: count });
+            let (phase, turn) = (Phase::Stateful, cast.turn(&plan));
+            self.sink.take(&Event::OperationStarted { phase, operation, planned: count, turn });
             let mut discerning = Discerning::new();
             let share = self.time.share();
             for number in 0..count {

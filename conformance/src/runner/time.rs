@@ -1,9 +1,34 @@
 //! The time a run may take, shared out among what is left to do.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The share of the time, in percent, that is kept for making failures smaller.
 const FOR_SHRINKING: u32 = 15;
+
+/// When a run began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Began {
+    date: SystemTime,
+    moment: Instant,
+}
+
+impl Began {
+    /// Now.
+    pub(crate) fn now() -> Self {
+        Self { date: SystemTime::now(), moment: Instant::now() }
+    }
+
+    /// Milliseconds since 1970; 0 where the clock is set before that.
+    pub(crate) fn unix_millis(self) -> u64 {
+        let since = self.date.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The time since then.
+    pub(crate) fn elapsed(self) -> Duration {
+        self.moment.elapsed()
+    }
+}
 
 /// The time of a run.
 #[derive(Debug)]

@@ -35,11 +35,12 @@ pub(super) fn warnings(context: &Context, plan: &Plan, state: &State) -> Vec<War
         let message = format!(
             "the time given was over before {} of {} operations had all their cases; see --max-time",
             state.out_of_time.len(),
-            plan.operations.len()
+            plan.own().count()
         );
         warnings.push(Warning { code: "time-spent".to_owned(), operation: None, message });
     }
-    for (plan, tally) in plan.operations.iter().zip(&state.tallies) {
+    for plan in plan.own() {
+        let tally = &state.tallies[plan.index];
         let operation = &plan.operation;
         let about = |code: &str, message: String| Warning {
             code: code.to_owned(),

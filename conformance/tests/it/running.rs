@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_conformance::{
-    CaseRecord, Event, EventSink, Failure, Phase, Settings, Summary, Target, Verdict, Warning, run, run_until,
+    CaseRecord, Event, EventSink, Failure, Phase, RecordedExchange, Settings, Summary, Target, Verdict,
+    Warning, run, run_until,
 };
 use counterfoil_openapi::Contract;
 use tokio::sync::Notify;
@@ -51,12 +52,17 @@ impl Outcome {
             .collect()
     }
 
+    fn mask(exchange: &mut RecordedExchange) {
+        (exchange.started_micros, exchange.elapsed_micros) = (0, 0);
+    }
+
     /// The events with the times taken out.
     fn masked(mut self) -> Vec<Event> {
         for event in &mut self.events {
             match event {
-                Event::CaseFinished { case } => case.exchange.elapsed_micros = 0,
-                Event::FailureFound { failure } => failure.exchange.elapsed_micros = 0,
+                Event::RunStarted { started_millis, .. } => *started_millis = 0,
+                Event::CaseFinished { case } => Self::mask(&mut case.exchange),
+                Event::FailureFound { failure } => Self::mask(&mut failure.exchange),
                 _ => {}
             }
         }
