@@ -81,23 +81,42 @@ fn a24_connections_that_are_held_cost_little_and_are_let_go_of() {
     }
 }
 
+/// Whether a request over a connection that stays open is answered.
+fn is_answered(stream: &mut TcpStream) -> bool {
+    let written = stream.write_all(b"GET /alive HTTP/1.1\r\nHost: x\r\n\r\n");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"alive") {
+        let mut piece = [0; 1000];
+        match stream.read(&mut piece) {
+            Ok(length) if length > 0 => answer.extend_from_slice(&piece[..length]),
+            _ => return false,
+        }
+    }
+    written.is_ok()
+}
+
+#[test]
+fn a24_connections_that_wait_after_an_answer_cost_little_and_are_answered_again() {
+    let target = Target::start();
+    let (before, started) = (target.memory("VmRSS:"), Instant::now());
+    target.attack("connections that wait for their next request", || {
+        let mut held: Vec<TcpStream> = (0..HELD).map(|_| connect(target.url())).collect();
+        for round in ["first", "second"] {
+            let answered = held.iter_mut().map(is_answered).filter(|is_answered| *is_answered).count();
+            // On a busy machine they may have waited for too long.
+            assert!(answered == HELD || started.elapsed() > FIRST_REQUEST, "{answered} in the {round} round");
+        }
+        let each = target.memory("VmRSS:").saturating_sub(before) / HELD as u64;
+        println!("{each} KiB for each of {HELD} connections");
+        assert!(each < HELD_MEMORY, "{each} KiB each");
+    });
+}
+
 #[test]
 fn a24_connections_beyond_the_limit_are_closed_and_those_that_exist_are_served() {
     const LIMIT: usize = 100;
     let target = Target::under(DOCUMENT, &["--max-connections", "100"]);
     let (open, started) = (|| connect(target.url()), Instant::now());
-    let is_answered = |stream: &mut TcpStream| {
-        let written = stream.write_all(b"GET /alive HTTP/1.1\r\nHost: x\r\n\r\n");
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"alive") {
-            let mut piece = [0; 1000];
-            match stream.read(&mut piece) {
-                Ok(length) if length > 0 => answer.extend_from_slice(&piece[..length]),
-                _ => return false,
-            }
-        }
-        written.is_ok()
-    };
     target.attack("connections beyond the limit", || {
         let mut existing: Vec<TcpStream> = (0..LIMIT).map(|_| open()).collect();
         assert!(existing.iter_mut().all(is_answered), "as many as there may be are served");

@@ -8,6 +8,7 @@ mod codings;
 mod connections;
 mod headers;
 mod json;
+mod soak;
 
 use std::fs;
 use std::time::Duration;
