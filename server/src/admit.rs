@@ -27,8 +27,11 @@ pub(crate) fn admit(version: Version, headers: &HeaderMap) -> Result<(), Box<Rep
 /// Whether a text is `uri-host [ ":" port ]` of RFC 9110, section 7.2; nothing at all is one too.
 fn is_host(text: &[u8]) -> bool {
     let is_port = |port: &[u8]| port.iter().all(u8::is_ascii_digit);
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(byte);
-    let in_address = |byte: &u8| byte.is_ascii_alphanumeric() || b":.-_~%!$&'()*+,;=".contains(byte);
+    let is_name = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&'..=b',' | b';' | b'=')
+    };
+    let in_address = |byte: &u8| is_name(byte) || *byte == b':';
     if let Some(rest) = text.strip_prefix(b"[") {
         let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };
         let (address, port) = (&rest[..end], &rest[end + 1..]);

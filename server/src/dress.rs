@@ -73,7 +73,7 @@ pub(crate) fn finish(
     }
     let headers = &mut reply.headers;
     put_source(headers, reply.source);
-    headers.insert(CALL, HeaderValue::from(id));
+    headers.insert(CALL, number(id));
     if let Some(rule) = reply.rule.as_deref().and_then(|rule| HeaderValue::from_str(&plain(rule)).ok()) {
         headers.insert(RULE, rule);
     }
@@ -101,6 +101,21 @@ pub(crate) fn finish(
     }
     cors::apply(&state.settings.cors, &request.headers, headers);
     Scrubbed { violations, upstream }
+}
+
+/// A number as the value of a header: as `From` has it, without a buffer that may grow.
+pub(crate) fn number(mut number: u64) -> HeaderValue {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    HeaderValue::from_bytes(&digits[at..]).expect("digits can stand in a header")
 }
 
 /// Says where a reply comes from.
@@ -223,6 +238,13 @@ mod tests {
         let long = reason(&vec![violation(&"x".repeat(100)); 100], "");
         assert_eq!(long.len(), MAX_REASON);
         assert!(long.ends_with(CUT), "{long}");
+    }
+
+    #[test]
+    fn a_number_is_written_as_it_is_everywhere() {
+        for value in [0, 1, 9, 10, 4711, u64::MAX] {
+            assert_eq!(number(value), HeaderValue::from(value));
+        }
     }
 
     /// Keeps the fields of every event.

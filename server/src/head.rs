@@ -46,7 +46,7 @@ impl Head {
     /// All that are sent with a call, unless it comes from a page that may use credentials.
     pub(crate) fn of_call(&self, id: u64) -> HeaderMap {
         let mut headers = self.whole.clone();
-        headers.insert(CALL, HeaderValue::from(id));
+        headers.insert(CALL, dress::number(id));
         headers
     }
 

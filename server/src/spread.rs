@@ -14,12 +14,9 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Hasher for SpreadHasher {
     fn write(&mut self, bytes: &[u8]) {
-        let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            self.write_u64(word.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-        }
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
         // Marked by its length, so that a zero more makes a difference.
-        let rest = words.remainder();
         self.write_u64(
             rest.iter().rev().fold(rest.len() as u64 + 1, |word, byte| word << 8 | u64::from(*byte)),
         );

@@ -143,7 +143,8 @@ fn covered(
     strictness: Strictness,
 ) -> Choice {
     let documented = &content.0[place].name;
-    let Some(accept) = accept.filter(|_| media::essence(documented).contains('*')) else {
+    let is_range = documented.contains('*') && media::essence(documented).contains('*');
+    let Some(accept) = accept.filter(|_| is_range) else {
         return Choice::Documented(place);
     };
     let usual = &plan.media[place];

@@ -235,6 +235,9 @@ impl ScriptEngine {
     /// last change: of requests at once one comes after the other.
     pub(crate) fn decide(&self, subject: &Subject<'_>, session: &Session) -> Option<Decision> {
         let filed = find(&self.filed, subject.operation);
+        if filed.is_none() && !session.has_set_rules() {
+            return None;
+        }
         let is_held = filed.is_some_and(|filed| filed.changes_memory) || session.changes_memory();
         let memory = is_held.then(|| session.memory());
         let scope = &self.scope(subject, session, memory.as_deref());

@@ -112,6 +112,11 @@ impl Session {
         self.set.decide(scope, self).or_else(base)
     }
 
+    /// Whether rules set at run time may hold here.
+    pub(crate) fn has_set_rules(&self) -> bool {
+        self.set.count() > 0 || self.base.as_ref().is_some_and(|base| base.set.count() > 0)
+    }
+
     /// The counts of a rule, made where it was never asked before.
     pub(crate) fn count(&self, key: RuleKey) -> Arc<Count> {
         self.counts.of(key)
