@@ -60,16 +60,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let mut reader = open(&arguments.record)
         .and_then(|input| Ok(RecordReader::new(input)?))
         .with_context(|| reading(&name))?;
-    let mut next = reader.next_event();
-    if let Err(error) = &next
-        && !error.is_truncated()
-    {
-        // Nothing is written where nothing can be read.
-        return Err(next
-            .err()
-            .map_or_else(|| anyhow::anyhow!("nothing"), Into::into)
-            .context(reading(&name)));
-    }
+    // Nothing is written where nothing can be read.
+    let mut next = match reader.next_event() {
+        Err(error) if !error.is_truncated() => return Err(error).with_context(|| reading(&name)),
+        next => next,
+    };
     let mut reports =
         Reports::new(arguments.mask_times, arguments.snapshots.update()).and(&report, output)?;
     let exit = loop {

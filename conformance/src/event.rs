@@ -74,6 +74,13 @@ pub enum Event {
         /// What was sent, what came back, what the checks said.
         case: CaseRecord,
     },
+    /// What of an operation's requests was put to the test; after the last case, in document order.
+    OperationCovered {
+        /// The operation's id.
+        operation: String,
+        /// What came of its cases.
+        coverage: OperationCoverage,
+    },
     /// A failure, merged and shrunk; all of them come after the last case, sorted.
     FailureFound {
         /// The failure.
@@ -116,6 +123,42 @@ pub struct DocumentedResponse {
     /// Its media types or ranges of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media_types: Vec<String>,
+}
+
+/// What of an operation's requests was put to the test, by cases that were answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationCoverage {
+    /// Its parameters, in document order.
+    pub parameters: Vec<ParameterCoverage>,
+    /// The keywords of the schemas of its parameters and bodies.
+    pub keywords: Vec<KeywordCoverage>,
+}
+
+/// How many cases had a value for a parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParameterCoverage {
+    /// Where it is sent.
+    #[serde(rename = "in")]
+    pub location: String,
+    /// Its name.
+    pub name: String,
+    /// Cases with a valid value.
+    pub valid: u64,
+    /// Cases in which it was what is wrong.
+    pub invalid: u64,
+}
+
+/// How many cases came to a keyword of a schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeywordCoverage {
+    /// Where it stands in the document, as a JSON Pointer.
+    pub pointer: String,
+    /// Its name.
+    pub keyword: String,
+    /// Valid cases with a value that it says something about.
+    pub valid: u64,
+    /// Cases in which it was broken.
+    pub invalid: u64,
 }
 
 /// A part of a run.

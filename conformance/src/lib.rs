@@ -29,6 +29,7 @@
 mod case;
 mod check;
 mod config;
+mod coverage;
 mod event;
 mod failure;
 mod feedback;
@@ -46,8 +47,9 @@ pub use case::{Intent, Probe, invent_credentials};
 pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks};
 pub use config::{Credentials, Options, Settings, SettingsError, ShrinkBudget, Target};
 pub use event::{
-    CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, Mode, OperationSummary,
-    Phase, RecordedExchange, Shard, Summary, Verdict, Warning,
+    CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, KeywordCoverage, Mode,
+    OperationCoverage, OperationSummary, ParameterCoverage, Phase, RecordedExchange, Shard, Summary, Verdict,
+    Warning,
 };
 pub use failure::{DocumentPosition, Failure, Flakiness, Reproduction};
 pub use plan::Filter;

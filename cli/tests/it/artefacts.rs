@@ -104,4 +104,6 @@ fn a52_no_artefact_holds_a_secret() {
     let curl = "\"X-Key: $COUNTERFOIL_X_KEY\"";
     let stdout = String::from_utf8_lossy(&output.stdout).to_lowercase();
     assert!(stdout.contains(&curl.to_lowercase()), "{stdout}");
+    let annotations = stdout.lines().filter(|line| line.starts_with("::error file=")).count();
+    assert!((1..=10).contains(&annotations), "{stdout}");
 }

@@ -5,7 +5,7 @@ use std::io::BufRead;
 
 use super::error::Kind;
 use super::{RecordError, RecordReader};
-use crate::event::{Event, EventSink, OperationSummary, Phase, Shard, Summary, Warning};
+use crate::event::{Event, EventSink, OperationCoverage, OperationSummary, Phase, Shard, Summary, Warning};
 use crate::failure::Failure;
 
 /// What merging came to.
@@ -126,6 +126,7 @@ fn merge_run<R: BufRead>(
             }
         }
     }
+    let mut covered: Vec<(String, OperationCoverage)> = Vec::new();
     let mut failures: Vec<Failure> = Vec::new();
     let mut warnings: Vec<Warning> = Vec::new();
     let mut summary = Summary::default();
@@ -133,6 +134,7 @@ fn merge_run<R: BufRead>(
         let mut is_over = false;
         while let Some(event) = input.take_if(|event| !matches!(event, Event::RunStarted { .. }))? {
             match event {
+                Event::OperationCovered { operation, coverage } => covered.push((operation, coverage)),
                 Event::FailureFound { failure } => failures.push(failure),
                 Event::WarningRaised { warning } => warnings.push(warning),
                 Event::RunFinished { summary: part } => {
@@ -148,6 +150,10 @@ fn merge_run<R: BufRead>(
         }
     }
     let place = |id: &str| whole.places.get(id).copied().unwrap_or(usize::MAX);
+    covered.sort_by_key(|(operation, _)| place(operation));
+    for (operation, coverage) in covered {
+        sink.take(&Event::OperationCovered { operation, coverage });
+    }
     failures.sort_by_key(|failure| place(&failure.operation));
     warnings.sort_by_key(|warning| warning.operation.as_deref().map(|id| place(id) + 1));
     // What concerns no operation is told by each shard.

@@ -145,9 +145,10 @@ fn shards() -> [Vec<Event>; 2] {
         let mut events = sample_run();
         let is_first = index == 1;
         events.retain(|event| match event {
-            Event::OperationStarted { .. } | Event::CaseFinished { .. } | Event::FailureFound { .. } => {
-                is_first
-            }
+            Event::OperationStarted { .. }
+            | Event::CaseFinished { .. }
+            | Event::OperationCovered { .. }
+            | Event::FailureFound { .. } => is_first,
             Event::WarningRaised { .. } => !is_first,
             _ => true,
         });

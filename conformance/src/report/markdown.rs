@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::covered::covered;
 use super::describe;
 use super::tally::{RunTally, Tally};
 use super::text::{counted, cut, one_line, visible};
@@ -56,7 +57,7 @@ fn write_run(text: &mut String, run: &RunTally) {
             operation.failures
         );
     }
-    text.push('\n');
+    let _ = writeln!(text, "\nCovered: {}.\n", covered(run));
     for (index, failure) in run.failures.iter().enumerate() {
         let written = failure_section(failure, &run.rerun);
         if index >= SHOWN_FAILURES || text.len() + written.len() > MAX_BYTES {

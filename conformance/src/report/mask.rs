@@ -78,7 +78,7 @@ impl<S: EventSink> EventSink for Masked<S> {
                 failure.reproduction.before.iter_mut().for_each(|step| self.text(step));
             }
             Event::WarningRaised { warning } => self.text(&mut warning.message),
-            Event::OperationStarted { .. } | Event::RunFinished { .. } => {}
+            Event::OperationStarted { .. } | Event::OperationCovered { .. } | Event::RunFinished { .. } => {}
         }
         self.inner.take(&event);
     }

@@ -1,5 +1,6 @@
 //! Reports: what people and machines read of a run. Each is made of events and of nothing else.
 
+mod covered;
 mod ctrf;
 mod describe;
 mod github;

@@ -109,7 +109,7 @@ impl EventSink for Progress {
                 }
             }
             Event::RunFinished { .. } => self.bar.finish_and_clear(),
-            Event::FailureFound { .. } | Event::WarningRaised { .. } => {}
+            Event::OperationCovered { .. } | Event::FailureFound { .. } | Event::WarningRaised { .. } => {}
         }
     }
 }

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::describe;
 use crate::event::{
-    CaseRecord, Event, EventSink, OperationSummary, Phase, RecordedExchange, Shard, Summary, Verdict, Warning,
+    CaseRecord, Event, EventSink, OperationCoverage, OperationSummary, Phase, RecordedExchange, Shard,
+    Summary, Verdict, Warning,
 };
 use crate::failure::Failure;
 
@@ -101,6 +102,8 @@ pub struct OperationTally {
     pub checks: IndexMap<String, CheckTally>,
     /// The time of all its exchanges together.
     pub elapsed_micros: u64,
+    /// What of its requests was put to the test.
+    pub coverage: OperationCoverage,
 }
 
 /// How often a check said what about one operation.
@@ -192,6 +195,11 @@ impl RunTally {
             }
             Event::WarningRaised { warning } => self.warnings.push(warning.clone()),
             Event::RunFinished { summary } => self.summary = Some(summary.clone()),
+            Event::OperationCovered { operation, coverage } => {
+                if let Some(operation) = self.operations.get_mut(operation) {
+                    operation.coverage = coverage.clone();
+                }
+            }
             Event::OperationStarted { .. } => {}
         }
     }
@@ -208,6 +216,7 @@ impl OperationTally {
             failures: 0,
             checks: checks.iter().map(|check| (check.clone(), CheckTally::default())).collect(),
             elapsed_micros: 0,
+            coverage: OperationCoverage::default(),
         }
     }
 

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use indexmap::IndexMap;
 
+use super::covered::covered;
 use super::describe::{self, phase_name};
 use super::progress::Progress;
 use super::tally::{OperationTally, RunTally, Tally};
@@ -37,8 +38,8 @@ pub enum Colour {
     Off,
 }
 
-/// Writes a run as people read it: each failure in one line when it is found, at the end all of them with what is
-/// needed to see them again, then what each operation answered, the warnings and the counts.
+/// Writes a run as people read it: each failure in one line when it is found, at the end what each operation answered
+/// and what was covered, the warnings, and last all failures with what is needed to see them again, and the counts.
 ///
 /// Text from the target is escaped, so that a reply cannot drive the terminal.
 #[derive(Debug)]
@@ -113,9 +114,13 @@ impl<W: Write> Terminal<W> {
     fn close(&self) -> String {
         let mut text = Text::new(self.colour);
         let Some(run) = self.tally.runs().last() else { return String::new() };
-        text.failures(&run.failures, &run.rerun);
+        if !self.announced.is_empty() {
+            text.text.push('\n');
+        }
         text.table(run);
         text.warnings(&run.warnings);
+        // Last, so that they are what is seen.
+        text.failures(&run.failures, &run.rerun);
         text.verdict(run);
         text.finish()
     }
@@ -139,9 +144,10 @@ impl<W: Write> EventSink for Terminal<W> {
             }
             Event::CaseFinished { case } => self.announce(case),
             Event::RunFinished { .. } => self.close(),
-            Event::OperationStarted { .. } | Event::FailureFound { .. } | Event::WarningRaised { .. } => {
-                String::new()
-            }
+            Event::OperationStarted { .. }
+            | Event::OperationCovered { .. }
+            | Event::FailureFound { .. }
+            | Event::WarningRaised { .. } => String::new(),
         };
         self.write(&text);
     }
@@ -212,7 +218,6 @@ impl Text {
             let left_out = counted((failures.len() - LISTED) as u64, "more failure");
             self.line(format_args!("\n{left_out}; `--report json=FILE` has them all"));
         }
-        self.text.push('\n');
     }
 
     fn failure(&mut self, number: usize, failure: &Failure, rerun: &str) {
@@ -251,6 +256,7 @@ impl Text {
             self.paint(if operation.failures > 0 { BAD } else { Style::new() }, &failures);
             self.line(format_args!("  {}", statuses(operation)));
         }
+        self.line(format_args!("\ncovered: {}", covered(run)));
     }
 
     /// Warnings, those that say the same of several operations as one.

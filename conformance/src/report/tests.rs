@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::event::{
-    CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, Mode, OperationSummary,
-    Phase, RecordedExchange, Summary, Verdict, Warning,
+    CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, KeywordCoverage, Mode,
+    OperationCoverage, OperationSummary, ParameterCoverage, Phase, RecordedExchange, Summary, Verdict,
+    Warning,
 };
 use crate::failure::{DocumentPosition, Failure, Flakiness, Reproduction};
 
@@ -115,6 +116,23 @@ pub(crate) fn sample_run() -> Vec<Event> {
         case(2, exchange(Some(201), r#"{"id":1}"#), failed("the body lacks `name`")),
         case(3, exchange(Some(201), r#"{"id":"x"}"#), failed("the body lacks `name`, too")),
         case(4, exchange(None, ""), Verdict::NotApplicable),
+        Event::OperationCovered {
+            operation: "createPet".to_owned(),
+            coverage: OperationCoverage {
+                parameters: vec![ParameterCoverage {
+                    location: "query".to_owned(),
+                    name: "limit".to_owned(),
+                    valid: 3,
+                    invalid: 0,
+                }],
+                keywords: vec![KeywordCoverage {
+                    pointer: "/components/schemas/Pet/properties/age/minimum".to_owned(),
+                    keyword: "minimum".to_owned(),
+                    valid: 2,
+                    invalid: 1,
+                }],
+            },
+        },
         Event::FailureFound { failure: failure(r#"{"id":1}"#) },
         Event::WarningRaised {
             warning: Warning {

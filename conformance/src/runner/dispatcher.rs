@@ -263,6 +263,7 @@ impl Run<'_> {
                 return Next::Stop;
             }
             let next = self.state.take(index, &judged, context.settings.max_failures);
+            self.state.cover(index, &judged, &context.contract);
             self.sink.take(&Event::CaseFinished { case });
             if next != Next::Continue {
                 // Requests under way are dropped unjudged: how many there are depends on the number of workers.
@@ -328,6 +329,12 @@ impl Run<'_> {
         summary.failures = failures.len() as u64;
         summary.flaky =
             failures.iter().filter(|failure| failure.flakiness == Flakiness::Flaky).count() as u64;
+        for plan in self.plan.own() {
+            if let Some(tested) = &self.state.tallies[plan.index].tested {
+                let (operation, coverage) = (plan.operation.id().as_str().to_owned(), tested.coverage());
+                self.sink.take(&Event::OperationCovered { operation, coverage });
+            }
+        }
         for failure in failures {
             self.sink.take(&Event::FailureFound { failure });
         }

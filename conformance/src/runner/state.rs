@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use counterfoil_openapi::Contract;
 use http::Method;
 use serde_json::Value;
 
-use crate::case::Intent;
+use crate::case::{Intent, Probe};
 use crate::check::{Check, Outcome};
+use crate::coverage::Tested;
 use crate::event::{Mode, Summary};
 use crate::feedback::Lessons;
 use crate::phase::Accepted;
@@ -57,6 +59,8 @@ pub(crate) struct Tally {
     /// How the first example that breaks its own schema does so.
     pub(crate) invalid_example: Option<String>,
     timeouts: u32,
+    /// What its cases put to the test.
+    pub(crate) tested: Option<Tested>,
 }
 
 #[derive(Debug, Default)]
@@ -120,6 +124,18 @@ impl State {
             return Next::Stop;
         }
         self.tally(operation, judged)
+    }
+
+    /// Takes in what a case put to the test.
+    pub(crate) fn cover(&mut self, operation: usize, judged: &Judged, contract: &Contract) {
+        let case = &judged.case;
+        // Other probes are about something else than data.
+        let is_about_data = matches!(case.intent.probe(), None | Some(Probe::MissingHeader { .. }));
+        if is_about_data && judged.status().is_some() {
+            let new = || Tested::new(&case.operation, contract.document().root());
+            let tested = self.tallies[operation].tested.get_or_insert_with(new);
+            tested.take(case.intent.mode(), &case.values, &case.sent.reading.violations);
+        }
     }
 
     fn tally(&mut self, operation: usize, judged: &Arc<Judged>) -> Next {

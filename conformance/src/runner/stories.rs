@@ -51,6 +51,7 @@ impl Run<'_> {
                     }
                     let case = context.record(judged);
                     let next = self.state.take(judged.case.index, judged, settings.max_failures);
+                    self.state.cover(judged.case.index, judged, &context.contract);
                     self.sink.take(&Event::CaseFinished { case });
                     if next == Next::Stop {
                         return next;

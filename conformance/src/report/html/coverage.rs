@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::{escaped, name};
-use crate::event::DocumentedResponse;
+use super::{data, escaped, name};
+use crate::report::covered::{admits, covering};
 use crate::report::tally::{OperationTally, RunTally};
 use crate::report::text::{counted, one_line, thousands};
 
@@ -67,7 +67,9 @@ pub(super) fn write(page: &mut String, run: &RunTally, end: usize) {
         }
         page.push_str("</tr>\n");
     }
-    page.push_str("</table></div>\n</section>\n");
+    page.push_str("</table></div>\n");
+    data::write(page, run, end);
+    page.push_str("</section>\n");
 }
 
 /// A status with a media type.
@@ -130,51 +132,4 @@ fn cells(operation: &OperationTally) -> BTreeMap<String, Vec<Cell>> {
         }
     }
     row
-}
-
-/// The response that a status belongs to: the status itself, then its range, then `default`.
-fn covering<'r>(responses: &'r [DocumentedResponse], status: &str) -> Option<&'r DocumentedResponse> {
-    let range = format!("{}XX", status.get(..1)?);
-    let is = |wanted: &str| responses.iter().find(|response| response.status.eq_ignore_ascii_case(wanted));
-    is(status).or_else(|| is(&range)).or_else(|| is("default"))
-}
-
-/// Whether a documented media type or range is one of a reply's, which has no parameters.
-fn admits(documented: &str, answered: &str) -> bool {
-    let documented = documented.split(';').next().unwrap_or_default().trim();
-    match documented.strip_suffix('*') {
-        _ if documented == "no body" => answered.is_empty(),
-        Some("*/") => true,
-        Some(range) => answered.get(..range.len()).is_some_and(|start| start.eq_ignore_ascii_case(range)),
-        None => documented.eq_ignore_ascii_case(answered),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn replies_belong_to_the_responses_that_cover_them() {
-        let documented = |status: &str, media_types: &[&str]| DocumentedResponse {
-            status: status.to_owned(),
-            media_types: media_types.iter().map(|name| (*name).to_owned()).collect(),
-        };
-        let responses = [
-            documented("200", &["application/json", "text/*"]),
-            documented("4XX", &[]),
-            documented("default", &[]),
-        ];
-        let covered = |status: &str| covering(&responses, status).map(|response| response.status.as_str());
-        assert_eq!(covered("200"), Some("200"));
-        assert_eq!(covered("404"), Some("4XX"));
-        assert_eq!(covered("500"), Some("default"));
-        assert_eq!(covering(&responses[..2], "500").map(|response| &response.status), None);
-        assert!(
-            admits("text/*", "text/html")
-                && admits("*/*", "a/b")
-                && admits("application/JSON", "application/json")
-        );
-        assert!(!admits("text/*", "image/png") && !admits("application/json", "text/json"));
-    }
 }

@@ -4,6 +4,7 @@
 //! hash, is let through.
 
 mod coverage;
+mod data;
 mod escape;
 
 use std::fmt::Write as _;
