@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::MAX_BYTES;
@@ -83,7 +83,8 @@ impl Files for NoFiles {
     }
 }
 
-/// The files below one folder, and no others: neither `..` nor a symbolic link leads out of it.
+/// The files below one folder, and no others: neither `..` nor a symbolic link leads out of it, nor one that is put
+/// there while a file is looked for.
 #[derive(Debug, Clone)]
 pub struct Folder {
     base: PathBuf,
@@ -120,27 +121,50 @@ impl Files for Folder {
         // Where there is no such file, it is as far as there is any that decides: what is outside stays untold.
         let found = wanted.canonicalize();
         let real = wanted.ancestors().find_map(|part| part.canonicalize().ok()).unwrap_or_default();
-        if !self.roots.iter().any(|root| real.starts_with(root)) {
+        let Some(root) = self.roots.iter().find(|root| real.starts_with(root)) else {
             let message = format!("`{path}` is outside the folder that references may lead into");
             return Err(FileError::refused(message));
-        }
+        };
         let failed = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound => format!("there is no file `{path}`"),
             _ => format!("`{path}`: {error}"),
         };
         let found = found.map_err(failed)?;
+        let file = open_below(root, &found).map_err(failed)?;
         // What is no file, a device or a pipe, might never end.
-        if !found.metadata().map_err(failed)?.is_file() {
+        if !file.metadata().map_err(failed)?.is_file() {
             return Err(FileError::new(format!("`{path}` is not a file")));
         }
         let mut bytes = Vec::new();
         let limit = MAX_BYTES as u64 + 1;
-        File::open(&found).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+        file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() > MAX_BYTES {
             return Err(FileError::new(format!("`{path}` has more than {MAX_BYTES} bytes")));
         }
         Ok(bytes)
     }
+}
+
+/// Opens a file by its canonical path below a folder, one part of it after the other: a link that has come in place of a
+/// part meanwhile is an error, and a pipe keeps nobody waiting.
+#[cfg(unix)]
+fn open_below(root: &Path, path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open, openat};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let folder = flags | OFlags::DIRECTORY;
+    let rest = path.strip_prefix(root).map_err(io::Error::other)?;
+    let mut opened = open(root, if path == root { flags } else { folder }, Mode::empty())?;
+    let mut parts = rest.components().peekable();
+    while let Some(part) = parts.next() {
+        let kind = if parts.peek().is_some() { folder } else { flags | OFlags::NONBLOCK };
+        opened = openat(&opened, part.as_os_str(), kind | OFlags::NOFOLLOW, Mode::empty())?;
+    }
+    Ok(File::from(opened))
+}
+
+#[cfg(not(unix))]
+fn open_below(_root: &Path, path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 #[cfg(test)]
@@ -172,5 +196,55 @@ mod tests {
         assert_eq!(both.expect("the folders are there").read("../secret.yaml"), Ok(b"secret".to_vec()));
         let wider = Folder::new(&inside, folder.path()).expect("the folder is there");
         assert_eq!(wider.read("../secret.yaml"), Ok(b"secret".to_vec()));
+    }
+
+    /// Attack A30: what was a file or a folder when it was looked at is a link by the time it is opened.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a30_a_link_that_takes_the_place_of_a_file_or_folder_leads_nowhere() {
+        use std::os::unix::fs::symlink;
+        use std::sync::atomic::{AtomicBool, Ordering};
+
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+        const READINGS: usize = 3_000;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (inside, outside) = (folder.path().join("inside"), folder.path().join("outside"));
+        for (place, text) in [(inside.join("sub"), "inside"), (outside.clone(), "secret")] {
+            fs::create_dir_all(&place).expect("a folder");
+            fs::write(place.join("a.yaml"), text).expect("a file");
+        }
+        fs::write(inside.join("a.yaml"), "inside").expect("a file");
+        symlink(outside.join("a.yaml"), inside.join("file-link")).expect("a link");
+        symlink(&outside, inside.join("folder-link")).expect("a link");
+        let files = Folder::new(&inside, &inside).expect("the folder is there");
+        let is_over = AtomicBool::new(false);
+        let swap = |one: &str, other: &str| {
+            renameat_with(CWD, inside.join(one), CWD, inside.join(other), RenameFlags::EXCHANGE)
+        };
+        if let Err(error) = swap("a.yaml", "file-link") {
+            return println!("skipped: files cannot be exchanged here: {error}");
+        }
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    swap("a.yaml", "file-link").expect("both are there");
+                    swap("sub", "folder-link").expect("both are there");
+                }
+            });
+            let mut read = 0;
+            for reading in 0..READINGS {
+                let path = ["a.yaml", "sub/a.yaml"][reading % 2];
+                match files.read(path) {
+                    Ok(bytes) => {
+                        assert_eq!(String::from_utf8_lossy(&bytes), "inside", "{path}");
+                        read += 1;
+                    }
+                    Err(error) => assert!(!error.to_string().contains("secret"), "{error}"),
+                }
+            }
+            is_over.store(true, Ordering::Relaxed);
+            println!("{read} of {READINGS} readings found a file");
+        });
     }
 }
