@@ -9,6 +9,7 @@ use super::{
     Content, Encoding, Encodings, Example, Header, Location, MediaType, Parameter, RequestBody, Response,
     Responses, Server, StatusPattern, Style,
 };
+use crate::codec::media::{self, Kind};
 use crate::document::{Document, Place};
 use crate::schema::Schema;
 
@@ -207,7 +208,7 @@ fn read_content(document: &Arc<Document>, response: &Place<'_>, produces: &[Stri
         names.push(JSON.to_owned());
     }
     let media = |name: String| MediaType {
-        schema: body_schema(document, &name, response),
+        schema: response_schema(document, &name, response),
         examples: examples
             .iter()
             .filter_map(|examples| examples.get(&name))
@@ -218,6 +219,17 @@ fn read_content(document: &Arc<Document>, response: &Place<'_>, produces: &[Stri
         name,
     };
     Content(names.into_iter().map(media).collect())
+}
+
+/// The schema of the body of a response: a file (`type: file`) is bytes, and where its media type is a notation of values
+/// it may hold any.
+fn response_schema(document: &Arc<Document>, name: &str, response: &Place<'_>) -> Option<Schema> {
+    let schema = response.get("schema")?;
+    let is_file = schema.follow(document).is_ok_and(|schema| schema.text("type") == Some("file"));
+    if !(is_file && matches!(media::kind(name), Kind::Binary | Kind::Text)) {
+        return body_schema(document, name, response);
+    }
+    Some(Schema::made(document, schema.pointer, json!({ "type": "string", "format": "binary" })))
 }
 
 /// Headers carry their schema inline; 2.0 requires none of them.
