@@ -54,6 +54,15 @@ pub fn essence(media_type: &str) -> &str {
     media_type[..end].trim()
 }
 
+/// Whether a text is a type, a slash and a subtype, all of them tokens (RFC 9110, section 8.3.1), stars included.
+pub(crate) fn is_media_type(text: &str) -> bool {
+    let is_token = |text: &str| {
+        let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        !text.is_empty() && text.bytes().all(is_token_byte)
+    };
+    essence(text).split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub))
+}
+
 /// How a body of a media type is read and written; parameters do not matter, nor does case.
 pub fn kind(media_type: &str) -> Kind {
     if media_type.eq_ignore_ascii_case(JSON) {
@@ -269,7 +278,7 @@ fn read_accept(accept: &str) -> Vec<Wanted<'_>> {
     split_unquoted(accept, ',')
         .filter_map(|item| {
             let item = item.trim();
-            let is_range = essence(item).contains('/') || essence(item) == "*";
+            let is_range = is_media_type(item) || essence(item) == "*";
             is_range.then(|| match parameters(item).find(|(name, _)| name.eq_ignore_ascii_case("q")) {
                 Some((_, quality)) => {
                     Wanted { range: without_quality(item), quality: read_quality(&quality) }

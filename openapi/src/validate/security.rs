@@ -120,7 +120,10 @@ fn judge(
             }
         };
         is_good &= is_scope;
-        whys.push(why);
+        // Two schemes may ask for the same.
+        if !whys.contains(&why) {
+            whys.push(why);
+        }
     }
     (!whys.is_empty()).then(|| Unmet { why: whys.join(" and "), is_good })
 }

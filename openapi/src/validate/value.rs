@@ -84,14 +84,16 @@ pub(super) fn documented_media<'c>(
             media::essence(&media.name).eq_ignore_ascii_case(media::essence(content_type))
         })
     };
-    if !is_media_type(content_type) && (content_type.contains('*') || !is_named()) {
+    if !media::is_media_type(content_type) && (content_type.contains('*') || !is_named()) {
         return Err(refuse("unreadable", &format!("`{}` is no media type", content_type.escape_debug())));
     }
     found.ok_or_else(|| {
-        refuse(
-            "undocumented",
-            &format!("`{}` is not documented", media::essence(content_type).escape_debug()),
-        )
+        let essence = media::essence(content_type);
+        // Where the type itself is documented, its parameters are why.
+        let is_documented =
+            content.iter().any(|media| media::essence(&media.name).eq_ignore_ascii_case(essence));
+        let sent = if is_documented { content_type } else { essence };
+        refuse("undocumented", &format!("`{}` is not documented", sent.escape_debug()))
     })
 }
 
@@ -103,15 +105,6 @@ pub(super) fn coding_violation(error: &CodingError) -> Violation {
         _ => (Part::Body, "unreadable"),
     };
     Violation::new(part, rule, error.to_string())
-}
-
-/// Whether a text is a type, a slash and a subtype, all of them tokens (RFC 9110, section 8.3.1).
-fn is_media_type(text: &str) -> bool {
-    let is_token = |text: &str| {
-        let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        !text.is_empty() && text.bytes().all(is_token_byte)
-    };
-    media::essence(text).split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub))
 }
 
 /// The documented media types, for messages.
