@@ -13,6 +13,7 @@ mod rule;
 mod scene;
 mod walk;
 
+mod alternatives_overlap;
 mod bounds_contradict;
 mod default_invalid;
 mod discriminator_unusable;
@@ -41,7 +42,9 @@ mod reference_circular;
 mod reference_kind;
 mod reference_siblings;
 mod reference_unresolved;
+mod request_impossible;
 mod required_undeclared;
+mod response_interim;
 mod schema_infinite;
 mod schema_unusable;
 mod security_scheme_unknown;

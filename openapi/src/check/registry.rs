@@ -7,7 +7,7 @@ pub fn rules() -> &'static [&'static Rule] {
     &RULES
 }
 
-static RULES: [&Rule; 55] = [
+static RULES: [&Rule; 58] = [
     &super::loading::DOCUMENT_UNREADABLE,
     &super::loading::VERSION_UNKNOWN,
     &super::loading::INDENTATION_WRONG,
@@ -39,6 +39,8 @@ static RULES: [&Rule; 55] = [
     &super::path_shadowed::PATH_SHADOWED,
     &super::operation_unreachable::OPERATION_UNREACHABLE,
     &super::operation_id_missing::OPERATION_ID_MISSING,
+    &super::request_impossible::REQUEST_IMPOSSIBLE,
+    &super::response_interim::RESPONSE_INTERIM,
     &super::tag_undeclared::TAG_UNDECLARED,
     &super::server_variable_undefined::SERVER_VARIABLE_UNDEFINED,
     &super::security_scheme_unknown::SECURITY_SCHEME_UNKNOWN,
@@ -54,6 +56,7 @@ static RULES: [&Rule; 55] = [
     &super::pattern_invalid::PATTERN_INVALID,
     &super::pattern_literal::PATTERN_LITERAL,
     &super::enum_member_unusable::ENUM_MEMBER_UNUSABLE,
+    &super::alternatives_overlap::ALTERNATIVES_OVERLAP,
     &super::bounds_contradict::BOUNDS_CONTRADICT,
     &super::required_undeclared::REQUIRED_UNDECLARED,
     &super::discriminator_unusable::DISCRIMINATOR_UNUSABLE,

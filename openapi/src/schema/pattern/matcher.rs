@@ -55,6 +55,12 @@ impl Pattern {
         &self.source
     }
 
+    /// The fewest characters of a text that has a match, and the most where it must match as a whole, as far as that is
+    /// plain to see.
+    pub(crate) fn lengths(&self) -> (u64, Option<u64>) {
+        (self.parsed.root.shortest(), self.parsed.root.longest_text())
+    }
+
     /// How many characters it speaks of, each as often as it is repeated at the most.
     pub(crate) fn size(&self) -> u64 {
         self.parsed.root.size()

@@ -58,6 +58,42 @@ impl Node {
         }
     }
 
+    /// The most characters it matches; nothing where there is no most, or none that is plain to see.
+    pub(super) fn longest(&self) -> Option<u64> {
+        match self {
+            Self::Empty | Self::Assert(_) | Self::Look { .. } => Some(0),
+            Self::Class(_) => Some(1),
+            Self::Reference { .. } => None,
+            Self::Group(_, inner) | Self::Atomic(inner) => inner.longest(),
+            Self::Repeat { inner, max, .. } => match (inner.longest()?, max) {
+                (0, _) => Some(0),
+                (most, max) => Some(most.saturating_mul(u64::from((*max)?))),
+            },
+            Self::All(parts) => {
+                parts.iter().try_fold(0, |sum: u64, part| Some(sum.saturating_add(part.longest()?)))
+            }
+            Self::Either(branches) => {
+                branches.iter().try_fold(0, |most: u64, one| Some(most.max(one.longest()?)))
+            }
+        }
+    }
+
+    /// The most characters of a text that it matches from the beginning to the end; nothing where it may match a part.
+    pub(super) fn longest_text(&self) -> Option<u64> {
+        match self {
+            Self::Group(_, inner) | Self::Atomic(inner) => inner.longest_text(),
+            Self::Either(branches) => {
+                branches.iter().try_fold(0, |most: u64, one| Some(most.max(one.longest_text()?)))
+            }
+            Self::All(parts) => {
+                let is_whole =
+                    matches!(parts[..], [Self::Assert(Assertion::Start), .., Self::Assert(Assertion::End)]);
+                is_whole.then(|| self.longest()).flatten()
+            }
+            _ => None,
+        }
+    }
+
     /// How many characters it speaks of, each as often as it is repeated at the most; without a most as often as at
     /// the least, and once more.
     pub(super) fn size(&self) -> u64 {
