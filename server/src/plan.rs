@@ -167,9 +167,10 @@ impl ResponsePlan {
                 continue;
             }
             let parts = [operation.id().as_str(), &response.status.to_string(), documented.name.as_str()];
-            if let Some(Sent { value, lines }) = sent_header(documented, &parts, rules) {
+            if let Some(Sent { fields, lines }) = sent_header(documented, &parts, rules) {
                 header_lines.extend(lines);
-                headers.insert(name, value);
+                headers.remove(&name);
+                headers.extend(fields.into_iter().map(|field| (name.clone(), field)));
             }
         }
         let usual = media::negotiate(&response.content, None);
@@ -185,7 +186,7 @@ impl ResponsePlan {
 
 /// A documented header as it is sent.
 struct Sent {
-    value: HeaderValue,
+    fields: Vec<HeaderValue>,
     /// What is to be told of its examples, as lines of the trail.
     lines: Vec<Arc<str>>,
 }
@@ -201,29 +202,29 @@ fn sent_header(header: &Header, parts: &[&str], rules: Rules) -> Option<Sent> {
     for given in examples.map(|example| &example.value).chain(own) {
         let seed = || Seed::derive(rules.seed, parts, HEADER_DRAWS);
         let (value, changes) = mended(schema, given, rules, seed);
-        match codec::encode_header(header, &value) {
-            Ok(value) => {
+        match codec::encode_header_fields(header, &value) {
+            Ok(fields) => {
                 lines.extend(line_of(&format!("header {}", header.name), &changes));
-                return Some(Sent { value, lines });
+                return Some(Sent { fields, lines });
             }
             Err(error) => {
                 lines.push(format!("header {}: its example is not sent: {error}", header.name).into())
             }
         }
     }
-    let value = match schema {
+    let fields = match schema {
         Some(schema) => made_up(header, schema, parts, rules)?,
-        None if header.required => HeaderValue::from_static("value"),
+        None if header.required => vec![HeaderValue::from_static("value")],
         None => return None,
     };
-    Some(Sent { value, lines })
+    Some(Sent { fields, lines })
 }
 
-fn made_up(header: &Header, schema: &Schema, parts: &[&str], rules: Rules) -> Option<HeaderValue> {
+fn made_up(header: &Header, schema: &Schema, parts: &[&str], rules: Rules) -> Option<Vec<HeaderValue>> {
     let strategy = generate::positive_in(schema, Direction::Response, rules.variety).ok()?;
     (0..HEADER_DRAWS).find_map(|draw| {
         let value = generate::sample(&strategy, &Seed::derive(rules.seed, parts, draw))?;
-        codec::encode_header(header, &value).ok()
+        codec::encode_header_fields(header, &value).ok()
     })
 }
 

@@ -37,12 +37,38 @@ pub fn decode_header(header: &Header, headers: &HeaderMap) -> Result<Option<Valu
     }
     let schema = value_schema(header);
     let shape = Shape::of(schema);
-    Ok(Some(scalar::read_validly(
-        schema,
-        Direction::Response,
-        |reading| decode_text(&raw, header.style, header.explode, &shape, reading),
-        |value: &Value| Some(value),
-    )))
+    let read = |reading: &Reading| match is_never_combined(header) && shape.is_list() {
+        true => {
+            let lines = headers.get_all(&header.name).iter().enumerate();
+            let item = |(index, line): (usize, &HeaderValue)| {
+                let text = String::from_utf8_lossy(line.as_bytes());
+                decode_text(&text, header.style, header.explode, &shape.item(index), reading)
+            };
+            Value::Array(lines.map(item).collect())
+        }
+        false => decode_text(&raw, header.style, header.explode, &shape, reading),
+    };
+    Ok(Some(scalar::read_validly(schema, Direction::Response, read, |value: &Value| Some(value))))
+}
+
+/// Whether several fields of the name cannot be written as one (RFC 9110, section 5.3).
+fn is_never_combined(header: &Header) -> bool {
+    header.content.is_none() && header.name.eq_ignore_ascii_case("set-cookie")
+}
+
+/// The fields that a response header is written as: one, but for the cookies of a `Set-Cookie` that is an array, of
+/// which each is a field of its own.
+///
+/// # Errors
+///
+/// As for [`encode_header`].
+pub fn encode_header_fields(header: &Header, value: &Value) -> Result<Vec<HeaderValue>, EncodeError> {
+    match value {
+        Value::Array(cookies) if is_never_combined(header) => {
+            cookies.iter().map(|cookie| encode_header(header, cookie)).collect()
+        }
+        _ => Ok(vec![encode_header(header, value)?]),
+    }
 }
 
 /// The field value that a response header is written as.

@@ -37,7 +37,7 @@ pub use content_coding::{
 pub use error::EncodeError;
 use error::Loss;
 pub use example::{example_payload, payload_value, written_payload};
-pub use header::{decode_header, encode_header};
+pub use header::{decode_header, encode_header, encode_header_fields};
 pub use request::encode_request;
 pub use values::{BodyValue, Payload, RequestValues};
 

@@ -63,6 +63,20 @@ async fn row_response_headers_every_style() {
 }
 
 #[tokio::test]
+async fn row_response_headers_set_cookie_is_a_field_for_each_cookie() {
+    let cookies = json!(["a=1; Expires=Wed, 21 Oct 2065 07:28:00 GMT", "b=2"]);
+    let schema = json!({"type": "array", "maxItems": 2, "items": {"type": "string", "pattern": "^[ab]="}});
+    for edition in ["3.0.3", "3.1.0", "3.2.0"] {
+        let set_cookie = json!({"schema": schema, "example": cookies});
+        let stub = stub(edition, json!({"Set-Cookie": set_cookie, "X-List": set_cookie})).await;
+        let reply = stub.get("/").await;
+        assert_eq!(reply.status, 200, "{edition}: it is read as it was written: {:?}", reply.text());
+        assert_eq!(json!(reply.fields("set-cookie")), cookies, "{edition}");
+        assert_eq!(reply.fields("x-list").len(), 1, "{edition}: what can be combined is");
+    }
+}
+
+#[tokio::test]
 async fn row_response_headers_of_2_0_in_every_collection_format() {
     let mut headers = String::new();
     let formats = [("csv", "a,b"), ("ssv", "a b"), ("tsv", "a\tb"), ("pipes", "a|b")];
