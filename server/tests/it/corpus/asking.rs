@@ -45,10 +45,14 @@ fn sign(operation: &Operation, request: &mut Request) {
     for (scheme, _) in &alternative.schemes {
         let (name, value) = match &scheme.kind {
             SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Query, name } => {
-                // A parameter of the name may have been drawn as nothing.
+                // A parameter of the name may have been drawn as nothing, or as what says nothing.
                 let empty = format!("{name}=");
                 let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-                let pairs = || query.split('&').filter(|pair| !pair.is_empty() && *pair != empty);
+                let is_blank = |pair: &str| {
+                    let value = pair.strip_prefix(&empty).map(|value| value.replace("%20", ""));
+                    pair.is_empty() || value.is_some_and(|value| value.is_empty())
+                };
+                let pairs = || query.split('&').filter(|pair| !is_blank(pair));
                 if !pairs().any(|pair| pair.starts_with(&empty)) {
                     let key = format!("{name}=key");
                     let pairs: Vec<&str> = pairs().chain([key.as_str()]).collect();

@@ -10,7 +10,7 @@ use http::Method;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::original::Originals;
+use super::original::{Originals, Refusal};
 use super::reading;
 use super::spot::Spot;
 
@@ -32,11 +32,19 @@ pub(super) struct Exception {
     pub(super) what: String,
     /// The place of the document that it is about.
     pub(super) place: String,
+    /// The schema that refuses a value, where that is another place.
+    pub(super) refusing: Option<String>,
 }
 
 impl Exception {
     pub(super) fn new(place: &str, what: impl Into<String>) -> Self {
-        Self { what: what.into(), place: place.to_owned() }
+        Self { what: what.into(), place: place.to_owned(), refusing: None }
+    }
+
+    /// A value that the schema at a place refuses.
+    fn refused(place: &str, what: &str, refusal: Refusal) -> Self {
+        let Refusal { why, schema } = refusal;
+        Self { refusing: Some(schema), ..Self::new(place, format!("{what}{why}")) }
     }
 }
 
@@ -164,13 +172,16 @@ impl<'d> Judge<'d> {
                 Err(why) => drop(first.get_or_insert(why)),
             }
         }
-        let why = first.unwrap_or_else(|| "it cannot be read".to_owned());
-        found.push(Exception::new(&schema.pointer, format!("{what}: {why}")));
+        found.push(match first {
+            Some(refusal) => Exception::refused(&schema.pointer, &format!("{what}: "), refusal),
+            None => Exception::new(&schema.pointer, format!("{what}: it cannot be read")),
+        });
     }
 
-    fn admits(&self, schema: &Spot<'d>, value: &Value) -> Result<(), String> {
+    fn admits(&self, schema: &Spot<'d>, value: &Value) -> Result<(), Refusal> {
         let verdict = self.originals.admits_at(&schema.pointer, value);
-        verdict.unwrap_or_else(|| Err(format!("{} was never asked about", schema.pointer)))
+        let unasked = || format!("{} was never asked about", schema.pointer);
+        verdict.unwrap_or_else(|| Err(Refusal { why: unasked(), schema: schema.pointer.clone() }))
     }
 
     fn judge_body(
@@ -238,8 +249,8 @@ impl<'d> Judge<'d> {
         if items.iter().all(|item| self.admits(schema, item).is_ok()) {
             return;
         }
-        if let Err(why) = self.admits(schema, &Value::Array(items)) {
-            found.push(Exception::new(&schema.pointer, why));
+        if let Err(refusal) = self.admits(schema, &Value::Array(items)) {
+            found.push(Exception::refused(&schema.pointer, "", refusal));
         }
     }
 
@@ -263,9 +274,9 @@ impl<'d> Judge<'d> {
                 looked.judged += 1;
                 let is_item = |item: &Value| self.admits(schema, item).is_ok();
                 if !items.iter().all(is_item)
-                    && let Err(why) = self.admits(schema, &Value::Array(items))
+                    && let Err(refusal) = self.admits(schema, &Value::Array(items))
                 {
-                    found.push(Exception::new(&schema.pointer, why));
+                    found.push(Exception::refused(&schema.pointer, "", refusal));
                 }
             }
             Ok(Payload::Value(value)) => self.judge_readings(schema, [value], looked, sent, found),

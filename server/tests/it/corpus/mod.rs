@@ -4,7 +4,7 @@
 //!
 //! The document's own schemas are judged by the `jsonschema` crate alone, and what an answer may be is looked up in the
 //! document itself: see [`judge`]. What does not hold is an exception; one that a finding of `counterfoil check` at the
-//! very place explains is counted under the code of that finding, and so is one about a schema that provably admits
+//! very place, or at the schema that refuses the value, explains is counted under the code of that finding, and so is one about a schema that provably admits
 //! nothing; any other fails the test.
 //!
 //! | variable | meaning | default |
@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use counterfoil_openapi::{BasePaths, Contract, Finding, Folder, Operation, Route, Router};
+use counterfoil_openapi::{BasePaths, Contract, Finding, Folder, Operation, Route, Router, Severity};
 use counterfoil_server::{Bodies, StubServer};
 use tokio::runtime;
 
@@ -221,7 +221,8 @@ async fn ask(name: &str, contract: &Contract) -> Tally {
     tally
 }
 
-/// The finding at the place of an exception, or within it; where an operation leads is told of paths alone.
+/// The finding at the place of an exception, or within it; where an operation leads is told of paths alone. Where a
+/// schema refuses a value, what is found at that very schema or its keywords explains it too.
 fn explanation(findings: &[Finding], exception: &Exception) -> Option<&'static str> {
     let is_whole = exception.place.matches('/').count() <= 3;
     let is_there = |finding: &&Finding| {
@@ -230,7 +231,18 @@ fn explanation(findings: &[Finding], exception: &Exception) -> Option<&'static s
         rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && !is_whole))
             && (is_of_path || !is_whole)
     };
-    findings.iter().find(is_there).map(|finding| finding.code)
+    let is_at_schema = |finding: &&Finding| {
+        // Where an alternative is left, a value of it could have been sent.
+        let is_partial = finding.code == "alternatives-overlap" && finding.severity < Severity::Error;
+        if is_partial {
+            return false;
+        }
+        let rest =
+            exception.refusing.as_ref().and_then(|at| finding.pointer.as_str().strip_prefix(at.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && rest.matches('/').count() == 1))
+    };
+    let found = findings.iter().find(is_there).or_else(|| findings.iter().find(is_at_schema));
+    found.map(|finding| finding.code)
 }
 
 /// What is wrong with the answer to a valid request.

@@ -151,7 +151,8 @@ impl Originals {
     ///
     /// What the schema refuses about the value, or why the document cannot be judged by.
     pub(super) fn admits(&self, schema: &Schema, value: &Value) -> Option<Result<(), String>> {
-        self.admits_at(schema.pointer().as_str(), value)
+        let verdict = self.admits_at(schema.pointer().as_str(), value)?;
+        Some(verdict.map_err(|Refusal { why, schema }| format!("{why}, says {schema}")))
     }
 
     /// Whether the schema at a place admits a value; nothing where it is none of those asked about.
@@ -159,19 +160,27 @@ impl Originals {
     /// # Errors
     ///
     /// As for [`Self::admits`].
-    pub(super) fn admits_at(&self, pointer: &str, value: &Value) -> Option<Result<(), String>> {
+    pub(super) fn admits_at(&self, pointer: &str, value: &Value) -> Option<Result<(), Refusal>> {
         let number = self.numbers.get(pointer)?;
         let validator = match &self.validator {
             Ok(validator) => validator,
-            Err(why) => return Some(Err(why.clone())),
+            Err(why) => return Some(Err(Refusal { why: why.clone(), schema: pointer.to_owned() })),
         };
         let asked = json!({ number.to_string(): value });
-        Some(
-            validator
-                .validate(&asked)
-                .map_err(|error| format!("{pointer} refuses {value}: {error} ({})", error.schema_path())),
-        )
+        Some(validator.validate(&asked).map_err(|error| {
+            let keyword = error.schema_path().as_str();
+            Refusal {
+                why: format!("{pointer} refuses {value}: {error} ({keyword})"),
+                schema: keyword.rsplit_once('/').map_or(pointer, |(schema, _)| schema).to_owned(),
+            }
+        }))
     }
+}
+
+/// Why a value is refused, and the schema that says so: the one asked about, or one that it refers to.
+pub(super) struct Refusal {
+    pub(super) why: String,
+    pub(super) schema: String,
 }
 
 /// A rule that a value breaks.
