@@ -12,6 +12,7 @@ openapi: 3.1.0
 info: { title: Bodies, version: "1" }
 paths:
   /json: { post: { requestBody: { required: true, content: { application/json: { schema: { $ref: "#/components/schemas/Pet" } }, application/*+json: { schema: { $ref: "#/components/schemas/Pet" } } } }, responses: { "200": { description: ok } } } }
+  /versions: { post: { requestBody: { content: { application/json; version=1: { schema: { required: [a] } }, application/json; version=2: { schema: { required: [b] } } } }, responses: { "200": { description: ok } } } }
   /form:
     post:
       requestBody:
@@ -65,6 +66,9 @@ async fn row_json_bodies() {
         ("/json", JSON, br#"{"name": "Rex"} x"#, 400, "body: not JSON: trailing characters at line 1 column 17 [unreadable]"),
         ("/json", JSON, b"{\"name\": \"\xFF\"}", 400, "body: not JSON: not UTF-8 at byte 10 [unreadable]"),
         ("/json", JSON, br#"name=Rex"#, 400, "body: not JSON: expected ident at line 1 column 2 [unreadable]"),
+        ("/versions", "application/json; version=2", b"{}", 400, "body: \"b\" is a required property [required]"),
+        ("/versions", "application/json", b"{}", 400, "body: \"a\" is a required property [required]"),
+        ("/versions", "application/json; version=3", b"{}", 415, "content-type: `application/json; version=3` is not documented; documented are: application/json; version=1, application/json; version=2 [undocumented]"),
         ("/json", "text/json", br#"{"name": "Rex"}"#, 415, "content-type: `text/json` is not documented; documented are: application/json, application/*+json [undocumented]"),
         ("/json", "", br#"{"name": "Rex"}"#, 415, "content-type: there is a body without a content type; documented are: application/json, application/*+json [missing]"),
     ])

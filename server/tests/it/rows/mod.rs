@@ -1,11 +1,25 @@
 //! The decision tables of the stub, row by row: the name of a test says which row it walks.
+//!
+//! | table | tests |
+//! |---|---|
+//! | loading | [`loading`], and of the command `loading`, `references` and `check` |
+//! | routing | [`routing`] |
+//! | which response: valid and invalid request, preferences | [`valid`], [`invalid`], [`preferences`] |
+//! | media type and body, response headers | `replies` |
+//! | request validation | `requests` |
+//! | security | [`security`], [`credentials`] |
+//! | what only 2.0, or only 3.2, says | [`swagger`], [`newest`] |
+//! | always: CORS, own replies validated, source and call | `always`, `browser`, `replies::own` |
+//! | always: log, reload, start-up | of the command `log`, `watch`, `mock` |
 
 mod credentials;
 mod invalid;
 mod loading;
+mod newest;
 mod preferences;
 mod routing;
 mod security;
+mod swagger;
 mod valid;
 
 use counterfoil_server::{StubBuilder, StubServer};
