@@ -7,6 +7,7 @@ use super::findings::Findings;
 use super::rule::{Judge, declare};
 use super::scene::Scene;
 use super::walk::Site;
+use crate::codec::media::is_media_type;
 use crate::document::Place;
 
 declare! {
@@ -57,22 +58,10 @@ fn tell(name: &str, place: &Place<'_>, findings: &mut Findings<'_>) {
     );
 }
 
-/// Whether a text is a media type or range (RFC 9110, sections 8.3.1 and 12.5.1); parameters are not looked at.
-fn is_media_type(text: &str) -> bool {
-    let essence = text.split(';').next().unwrap_or_default().trim();
-    let is_token = |part: &str| {
-        !part.is_empty()
-            && part
-                .chars()
-                .all(|character| character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character))
-    };
-    essence.split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::is_media_type;
     use crate::check::fixture::{found, with_operation};
+    use crate::codec::media::is_media_type;
 
     #[test]
     fn media_types_are_told_from_other_text() {
