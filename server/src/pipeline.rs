@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_answered_and_recorded() {
+    async fn a36_a_panic_is_answered_and_recorded() {
         let text = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: ok}}}}}";
         let contract = Contract::load("a.yaml", text.as_bytes()).unwrap();
         let engine = ScriptEngine::new(Vec::new(), 0, Moment::START);

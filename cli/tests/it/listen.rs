@@ -101,7 +101,7 @@ fn ipv6_is_listened_on_and_the_control_api_stays_on_loopback() {
 }
 
 #[test]
-fn a_machine_without_ipv4_is_served_too() {
+fn a62_a_machine_without_ipv4_is_served_too() {
     let folder = tempfile::tempdir().unwrap();
     let ports = folder.path().join("ports");
     // A network of its own, seen by nobody else.
@@ -127,7 +127,7 @@ fn a_machine_without_ipv4_is_served_too() {
 }
 
 #[test]
-fn who_reads_the_port_file_finds_a_stub_that_is_ready() {
+fn a62_who_reads_the_port_file_finds_a_stub_that_is_ready() {
     let folder = tempfile::tempdir().unwrap();
     let ports = folder.path().join("ports");
     let mut command =

@@ -139,7 +139,7 @@ fn signals_end_it_gracefully() {
 }
 
 #[test]
-fn a_port_in_use_is_an_error_that_says_so() {
+fn a62_a_port_in_use_is_an_error_that_says_so() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for flags in [["--port", &port, "--control-port", "0"], ["--port", "0", "--control-port", &port]] {
@@ -165,7 +165,7 @@ fn a_script_with_faults_is_refused_with_all_of_them() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
+fn a66_a_reader_that_goes_away_ends_it_quietly() {
     let mut child = counterfoil(["mock", "tyk", "--port", "0", "--control-port", "0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

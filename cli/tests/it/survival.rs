@@ -80,12 +80,23 @@ fn a_bad_percent_escape_is_400() {
 #[test]
 fn an_accept_that_is_garbage_is_none() {
     let stub = Stub::start(DOCUMENT);
-    for accept in
-        ["garbage;;;", ";;;", ",,,", "/", "*/*/*", "a/b;q", "\"", "text/\"", "text/csv;q=NaN", "=;="]
-    {
+    // What names a range of nothing documented is refused, what names none is no wish.
+    for (accept, status) in [
+        ("garbage;;;", 200),
+        (";;;", 200),
+        (",,,", 200),
+        ("/", 200),
+        ("*/*/*", 200),
+        ("a/b;q", 406),
+        ("\"", 200),
+        ("text/\"", 200),
+        ("text/", 200),
+        ("/csv", 200),
+        ("text/csv;q=NaN", 200),
+        ("=;=", 200),
+    ] {
         let answer = stub.ask("GET /media", &[("accept", accept)], "");
-        // What names a range of nothing documented is refused, what names none is no wish.
-        assert!([200, 406].contains(&answer.status), "{accept}: {}", answer.status);
+        assert_eq!(answer.status, status, "{accept}");
     }
     let answer = stub.expect("GET /media", &[("accept", "garbage;;;")], "", VALID);
     assert_eq!(answer.text(), "\"json\"");

@@ -203,7 +203,7 @@ fn watch_keeps_serving_the_old_one_when_the_new_one_is_broken() {
 
 /// Attack A65.
 #[test]
-fn a_storm_of_saves_is_few_reloads_and_the_last_one_is_served() {
+fn a65_a_storm_of_saves_is_few_reloads_and_the_last_one_is_served() {
     const SAVES: usize = 1_000;
     let folder = tempfile::tempdir().unwrap();
     let path = write(folder.path(), "pets.yaml", PETS);

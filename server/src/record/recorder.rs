@@ -291,7 +291,8 @@ mod tests {
     const LENGTH: usize = 300_000;
     const TARGET: &str = "COUNTERFOIL_TEST_RECORDING";
     /// The test below, as the test binary knows it.
-    const NAME: &str = "record::recorder::tests::a_process_that_is_killed_leaves_the_old_file_or_the_new_one";
+    const NAME: &str =
+        "record::recorder::tests::a59_a_process_that_is_killed_leaves_the_old_file_or_the_new_one";
 
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("counterfoil-{name}-{}", std::process::id()));
@@ -313,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
+    fn a59_a_process_that_is_killed_leaves_the_old_file_or_the_new_one() {
         // The process that is killed is this very test, told where to write.
         if let Some(path) = std::env::var_os(TARGET) {
             return write_until_killed(path.into());

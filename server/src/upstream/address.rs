@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_hosts_written_as_this_machine_may_be_on_it() {
+    fn a49_only_hosts_written_as_this_machine_may_be_on_it() {
         let loopback: IpAddr = [127, 0, 0, 1].into();
         for host in ["localhost", "LOCALHOST", "api.localhost", "127.0.0.1", "[::1]"] {
             assert_eq!(refusal(host, loopback), None, "{host}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use counterfoil_server::{Cors, StubServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::connections::drip;
 use crate::stub::{Reply, Stub, contract, tables};
 
 /// A reply of each kind.
@@ -147,7 +148,7 @@ async fn no_secret_is_in_a_journal_or_a_reason() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_arrive_is_waited_for_no_longer_than_told() {
+async fn a22_a_body_that_does_not_arrive_is_waited_for_no_longer_than_told() {
     let stub = Stub::start(tables().body_deadline(Duration::from_millis(50))).await;
     let mut connection = stub.connect().await;
     let head =
@@ -157,6 +158,14 @@ async fn a_body_that_does_not_arrive_is_waited_for_no_longer_than_told() {
     connection.read_to_end(&mut reply).await.unwrap();
     let reply = String::from_utf8_lossy(&reply);
     assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("urn:counterfoil:body-timeout"), "{reply}");
+    // A byte now and then makes it wait no longer.
+    let mut connection = stub.connect().await;
+    connection.write_all(head.replace("100", "9999999").as_bytes()).await.unwrap();
+    let reply = drip(connection, b"x").await;
+    // What is still on its way when the stub closes may cost the reply.
+    assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 408 "), "{reply}");
+    let statuses: Vec<_> = stub.server.calls().iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [Some(408), Some(408)]);
 }
 
 #[tokio::test]

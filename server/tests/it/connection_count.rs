@@ -21,7 +21,7 @@ const HALF: &[u8] =
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 #[tokio::test]
-async fn connections_beyond_the_limit_are_closed_and_those_before_are_answered() {
+async fn a24_connections_beyond_the_limit_are_closed_and_those_before_are_answered() {
     if !cfg!(target_os = "linux") {
         println!("skipped: connections are counted on Linux only");
         return;

@@ -31,7 +31,7 @@ pub(crate) async fn rest(connection: &mut TcpStream) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_says_anything_is_closed() {
+async fn a20_a_connection_that_never_says_anything_is_closed() {
     let stub = Stub::start(limited(100, 60_000)).await;
     let mut connection = stub.connect().await;
     assert_eq!(rest(&mut connection).await, b"");
@@ -39,7 +39,7 @@ async fn a_connection_that_never_says_anything_is_closed() {
 }
 
 #[tokio::test]
-async fn a_head_that_comes_a_byte_at_a_time_is_waited_for_no_longer_than_told() {
+async fn a19_a_head_that_comes_a_byte_at_a_time_is_waited_for_no_longer_than_told() {
     let stub = Stub::start(limited(200, 60_000)).await;
     let read = drip(stub.connect().await, PETS).await;
     if read.is_empty() {
@@ -87,7 +87,7 @@ async fn an_idle_connection_is_closed_and_one_that_waits_for_its_reply_is_not() 
 }
 
 #[tokio::test]
-async fn an_idle_connection_of_http_2_is_closed() {
+async fn a21_an_idle_connection_of_http_2_is_closed() {
     let stub = Stub::start(limited(100, 100)).await;
     let mut connection = stub.connect().await;
     connection.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
@@ -106,7 +106,7 @@ pub(crate) fn is_closed(client: SocketAddr, stub: SocketAddr) -> bool {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_given_up_on_and_one_that_reads_slowly_is_not() {
+async fn a23_a_client_that_does_not_read_is_given_up_on_and_one_that_reads_slowly_is_not() {
     if !cfg!(target_os = "linux") {
         println!("skipped: this is kept on Linux only");
         return;
@@ -157,7 +157,7 @@ async fn a_client_that_does_not_read_is_given_up_on_and_one_that_reads_slowly_is
 }
 
 #[tokio::test]
-async fn while_it_stops_what_is_under_way_is_finished_and_others_are_refused() {
+async fn a58_while_it_stops_what_is_under_way_is_finished_and_others_are_refused() {
     let stub = Stub::start(tables()).await;
     let mut half = stub.connect().await;
     let head =

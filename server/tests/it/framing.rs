@@ -11,7 +11,7 @@ fn statuses(raw: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn no_request_is_smuggled_behind_another() {
+async fn a28_no_request_is_smuggled_behind_another() {
     let stub = Stub::start(tables()).await;
     let post = "POST /pets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
     let get = "GET /pets HTTP/1.1\r\nHost: x\r\n";
@@ -67,7 +67,7 @@ async fn no_request_is_smuggled_behind_another() {
 }
 
 #[tokio::test]
-async fn heads_up_to_hypers_limits_are_read_and_larger_ones_are_431_or_414() {
+async fn a25_a26_heads_up_to_hypers_limits_are_read_and_larger_ones_are_431_or_414() {
     let stub = Stub::start(tables()).await;
     let with = |fields: String| format!("GET /pets HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n");
     let many = |count| with((0..count).map(|number| format!("x-{number}: 1\r\n")).collect());
@@ -94,7 +94,7 @@ async fn heads_up_to_hypers_limits_are_read_and_larger_ones_are_431_or_414() {
 }
 
 #[tokio::test]
-async fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
+async fn a29_a_host_is_a_name_or_an_address_with_or_without_a_port() {
     let stub = Stub::start(tables()).await;
     for (host, status) in [
         ("x", "200"),
@@ -122,7 +122,7 @@ async fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
 }
 
 #[tokio::test]
-async fn paths_that_try_to_climb_reach_no_other_operation_and_no_file() {
+async fn a30_paths_that_try_to_climb_reach_no_other_operation_and_no_file() {
     let stub = Stub::start(tables()).await;
     let mut told = Vec::new();
     for path in [
@@ -171,7 +171,7 @@ async fn paths_that_try_to_climb_reach_no_other_operation_and_no_file() {
 }
 
 #[tokio::test]
-async fn nothing_becomes_a_tunnel() {
+async fn a37_nothing_becomes_a_tunnel() {
     let stub = Stub::start(tables()).await;
     let websocket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     let h2c = "Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n";

@@ -95,7 +95,7 @@ fn is_calming(frame: &Frame) -> bool {
 }
 
 #[tokio::test]
-async fn a_flood_over_http_2_is_told_to_calm_down() {
+async fn a31_a_flood_over_http_2_is_told_to_calm_down() {
     let stub = Stub::start(tables()).await;
     let reset = || {
         (0..5_000).flat_map(|number| {
@@ -118,7 +118,7 @@ async fn a_flood_over_http_2_is_told_to_calm_down() {
 }
 
 #[tokio::test]
-async fn settings_and_pings_are_answered_one_by_one_while_others_are_served() {
+async fn a31_settings_and_pings_are_answered_one_by_one_while_others_are_served() {
     const COUNT: usize = 5_000;
     let stub = Stub::start(tables()).await;
     for (about, kind, payload) in [("settings", SETTINGS, &[][..]), ("pings", PING, &[7; 8])] {
@@ -135,7 +135,7 @@ async fn settings_and_pings_are_answered_one_by_one_while_others_are_served() {
 }
 
 #[tokio::test]
-async fn headers_that_unpack_to_too_much_are_refused() {
+async fn a31_headers_that_unpack_to_too_much_are_refused() {
     let stub = Stub::start(tables()).await;
     // A field of 4,000 bytes is put into the table, and named by a byte 10,000 times.
     let field = [&[0x40, 1, b'a', 0x7f, 0xa1, 0x1e][..], &[b'b'; 4_000]].concat();

@@ -146,7 +146,7 @@ async fn the_upstreams_path_takes_the_place_of_the_documents() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_passed_on_and_not_followed() {
+async fn a50_a_redirect_is_passed_on_and_not_followed() {
     let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = format!("http://{}/", elsewhere.local_addr().unwrap());
     let server = Server::answering(&format!("302 Found\nlocation: {target}"), b"").await;
@@ -156,7 +156,7 @@ async fn a_redirect_is_passed_on_and_not_followed() {
 }
 
 #[tokio::test]
-async fn only_the_upstream_is_asked_whatever_a_request_says() {
+async fn a49_only_the_upstream_is_asked_whatever_a_request_says() {
     let evil = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = evil.local_addr().unwrap();
     let server = Server::start(|_| json_answer("200 OK", "[]")).await;
@@ -183,7 +183,7 @@ async fn only_the_upstream_is_asked_whatever_a_request_says() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_misbehaves_is_a_problem_with_its_reason() {
+async fn a50_an_upstream_that_misbehaves_is_a_problem_with_its_reason() {
     let ok = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
     let bytes = |text: String| move |_: &str| Answer::Bytes(text.clone().into_bytes());
     let head = format!("{ok}\r\n").into_bytes();
@@ -406,7 +406,7 @@ fn what_a_script_cannot_forward_to_is_told_when_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_trusted_neither_reaches_the_upstream_nor_reads_it() {
+async fn a48_a_page_that_is_not_trusted_neither_reaches_the_upstream_nor_reads_it() {
     let head = "200 OK\ncontent-type: application/json\naccess-control-allow-origin: https://evil.test\n\
                 access-control-allow-credentials: true";
     let server = Server::answering(head, b"[]").await;

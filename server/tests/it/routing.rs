@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::stub::{Stub, tables};
 
 #[tokio::test]
-async fn a_request_names_its_host_once() {
+async fn a29_a_request_names_its_host_once() {
     let stub = Stub::start(tables()).await;
     for (about, head, status) in [
         ("no host", "GET /pets HTTP/1.1\r\n", "HTTP/1.1 400 "),
