@@ -2,12 +2,14 @@
 
 mod build;
 mod credentials;
+mod fresh;
 mod model;
 mod simplify;
 
 pub(crate) use build::{Factory, Sent};
 pub use credentials::invent_credentials;
 pub(crate) use credentials::{CredentialPlace, Signer, credential_places};
+pub(crate) use fresh::Fresh;
 pub(crate) use model::{Case, Origin};
 pub use model::{Intent, Probe};
 pub(crate) use simplify::simplifications;

@@ -10,23 +10,19 @@ use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
 use counterfoil_openapi::{Direction, Location, Operation};
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::boundaries;
 use super::fullest::full_requests;
-use crate::case::{Case, Factory, Intent, Origin};
+use super::varied::varied;
+use crate::case::{Case, Factory, Fresh, Intent, Origin, Sent};
 use crate::event::{Mode, Phase};
 use crate::plan::OperationPlan;
 use crate::resource::{About, Known};
 
-/// The most alternatives tried at one node.
-const MAX_ALTERNATIVES: usize = 8;
-/// The deepest value varied.
-const MAX_DEPTH: usize = 6;
-/// The most values of one request that are varied.
-const MAX_NODES: usize = 400;
 /// The most cases of an operation.
 const MAX_CASES: usize = 2_000;
+/// So many valid requests that make something speak of the same thing.
+const REPEATED: u64 = 4;
 
 /// The cases of an operation, each request once.
 ///
@@ -38,13 +34,20 @@ pub(crate) fn coverage(factory: &Factory, plan: &OperationPlan, known: &Known, m
         known,
         modes,
         path: IndexMap::new(),
+        base: RequestValues::default(),
+        fresh: Fresh::default(),
+        repeated: 0,
         number: 0,
         sent: HashSet::new(),
         cases: Vec::new(),
     };
     for (at, full) in full_requests(factory, plan).into_iter().enumerate() {
-        let base = cases.about_known(full.values);
+        let base = cases.about_known(full.values.clone());
         cases.path.clone_from(&base.path);
+        // What is known to be there is spoken of by its name.
+        cases.fresh =
+            Fresh::of(factory, &plan.operation, &Intent::Positive, &base).only_of(&base, &full.values);
+        cases.base.clone_from(&base);
         cases.add(base.clone());
         // Parameters are the same whatever the body is.
         let parameters = if at == 0 { parameter_variations(&plan.operation, &base) } else { Vec::new() };
@@ -127,120 +130,6 @@ fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]
     found
 }
 
-/// The values that differ from a value in one node, by the schema that holds there.
-///
-/// Where a schema has alternatives, what others have there is tried as well: each may be of another alternative.
-fn varied(schema: &Value, value: &Value, others: &[Value]) -> Vec<Value> {
-    let mut walk = Walk { root: schema, value, others, nodes: 0, found: Vec::new() };
-    walk.node(schema, value, "", 0);
-    walk.found
-}
-
-struct Walk<'v> {
-    root: &'v Value,
-    value: &'v Value,
-    others: &'v [Value],
-    nodes: usize,
-    found: Vec<Value>,
-}
-
-impl<'v> Walk<'v> {
-    fn node(&mut self, schema: &'v Value, node: &'v Value, pointer: &str, depth: usize) {
-        let Some(schema) = schema.as_object() else { return };
-        if depth > MAX_DEPTH || self.nodes >= MAX_NODES {
-            return;
-        }
-        self.nodes += 1;
-        for replacement in boundaries::values(schema, node) {
-            self.replace(pointer, replacement);
-        }
-        if schema.contains_key("anyOf") || schema.contains_key("oneOf") {
-            for alternative in self.alternatives(pointer, node) {
-                self.replace(pointer, alternative);
-            }
-        }
-        self.applicators(schema, node, pointer, depth);
-    }
-
-    fn replace(&mut self, pointer: &str, replacement: Value) {
-        let mut whole = self.value.clone();
-        if let Some(place) = whole.pointer_mut(pointer)
-            && *place != replacement
-        {
-            *place = replacement;
-            self.found.push(whole);
-        }
-    }
-
-    /// What other values have at a node, one of each make: of the same type, with members of the same names.
-    fn alternatives(&self, pointer: &str, node: &Value) -> Vec<Value> {
-        let mut makes = vec![make(node)];
-        let mut found = Vec::new();
-        for value in self.others.iter().filter_map(|other| other.pointer(pointer)) {
-            let make = make(value);
-            if found.len() < MAX_ALTERNATIVES && !makes.contains(&make) {
-                makes.push(make);
-                found.push(value.clone());
-            }
-        }
-        found
-    }
-
-    /// Goes on with the schemas that hold at the same node, then with those of its members.
-    fn applicators(&mut self, schema: &'v Map<String, Value>, node: &'v Value, pointer: &str, depth: usize) {
-        let target =
-            schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
-        if let Some(target) = target.and_then(|target| self.root.pointer(target)) {
-            self.node(target, node, pointer, depth + 1);
-        }
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            for part in schema.get(keyword).and_then(Value::as_array).into_iter().flatten() {
-                self.node(part, node, pointer, depth + 1);
-            }
-        }
-        match node {
-            Value::Object(members) => {
-                let properties = schema.get("properties").and_then(Value::as_object);
-                for (name, member) in members {
-                    let declared = properties.and_then(|properties| properties.get(name));
-                    let Some(part) = declared.or_else(|| schema.get("additionalProperties")) else {
-                        continue;
-                    };
-                    let name = name.replace('~', "~0").replace('/', "~1");
-                    self.node(part, member, &format!("{pointer}/{name}"), depth + 1);
-                }
-            }
-            Value::Array(items) => {
-                let first = schema.get("prefixItems").and_then(Value::as_array);
-                let first = first.map_or(&[][..], Vec::as_slice);
-                for (at, (part, item)) in first.iter().zip(items).enumerate() {
-                    self.node(part, item, &format!("{pointer}/{at}"), depth + 1);
-                }
-                if let (Some(part), Some(item)) = (schema.get("items"), items.get(first.len())) {
-                    self.node(part, item, &format!("{pointer}/{}", first.len()), depth + 1);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The type of a value, and the names of its members.
-fn make(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) => "boolean".to_owned(),
-        Value::Number(_) => "number".to_owned(),
-        Value::String(_) => "string".to_owned(),
-        Value::Array(items) => format!("array of {}", items.first().map(make).unwrap_or_default()),
-        Value::Object(members) => {
-            let mut names: Vec<&str> = members.keys().map(String::as_str).collect();
-            names.sort_unstable();
-            names.join(" ")
-        }
-    }
-}
-
 struct Cases<'a> {
     factory: &'a Factory,
     plan: &'a OperationPlan,
@@ -248,6 +137,11 @@ struct Cases<'a> {
     modes: &'a [Mode],
     /// The path's values where they are not what is varied.
     path: IndexMap<String, Value>,
+    /// The request that is taken apart, and what in it need not be the same each time.
+    base: RequestValues,
+    fresh: Fresh,
+    /// The valid requests that were left the same in that.
+    repeated: u64,
     number: u64,
     sent: HashSet<Vec<u8>>,
     cases: Vec<Case>,
@@ -264,6 +158,22 @@ impl Cases<'_> {
         about.filter(is_valid).unwrap_or(drawn)
     }
 
+    /// The case of the same make about something that is not there yet. The first valid ones are left as they are, since
+    /// what is there already is to be refused in the way that the document has.
+    fn anew(
+        &mut self,
+        intent: &Intent,
+        values: &RequestValues,
+        sent: &Sent,
+    ) -> Option<(RequestValues, Sent)> {
+        if *intent == Intent::Positive && self.repeated < REPEATED {
+            self.repeated += 1;
+            return None;
+        }
+        let Self { factory, plan, base, number, .. } = self;
+        self.fresh.anew(factory, &plan.operation, (intent, values, sent), base, *number)
+    }
+
     /// Adds a case with these values, as what the document says it is.
     fn add(&mut self, values: RequestValues) {
         let (plan, operation) = (self.plan, &self.plan.operation);
@@ -271,6 +181,7 @@ impl Cases<'_> {
         let About { values, subject } = known.unwrap_or(About { values, subject: None });
         let Some((intent, sent)) = self.factory.classify(operation, &values) else { return };
         if self.modes.contains(&intent.mode()) && self.sent.insert(sent.wire()) {
+            let (values, sent) = self.anew(&intent, &values, &sent).unwrap_or((values, sent));
             self.cases.push(Case {
                 id: Case::id_of(operation, Phase::Coverage, self.number),
                 operation: operation.clone(),
@@ -387,6 +298,21 @@ components:
                 .collect();
             assert_eq!(places.len(), 1, "{places:?}");
         }
+    }
+
+    #[test]
+    fn what_makes_something_makes_another_thing_each_time() {
+        let cases = cases(&[Mode::Positive]);
+        let names: Vec<String> = cases
+            .iter()
+            .filter_map(|case| {
+                let body = case.values.body.as_ref()?.payload.as_value()?;
+                Some(body.get("name")?.as_str()?.to_owned())
+            })
+            .collect();
+        let distinct: BTreeSet<&String> = names.iter().collect();
+        assert!(distinct.len() * 2 > names.len(), "{names:?}");
+        assert!(distinct.len() < names.len(), "some speak of what is there: {names:?}");
     }
 
     #[test]

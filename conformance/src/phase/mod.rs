@@ -7,6 +7,7 @@ mod fullest;
 mod fuzzing;
 mod probing;
 mod stateful;
+mod varied;
 
 pub(crate) use coverage::coverage;
 pub(crate) use examples::examples;

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 
 use super::story::story_of;
 use super::{Context, Judged, retell};
-use crate::case::{Case, Intent, Origin, Sent, simplifications};
+use crate::case::{Case, Fresh, Intent, Origin, Sent, simplifications};
 use crate::check::Outcome;
 use crate::event::Mode;
 use crate::failure::Flakiness;
@@ -27,6 +27,9 @@ use crate::resource::Subject as Named;
 
 /// The most smaller values looked at for one failure, sent or not.
 const MAX_CANDIDATES: u32 = 5_000;
+
+/// The numbers from which shrinking makes things anew; those of the phases are lower.
+const FIRST_ANEW: u64 = 1 << 32;
 
 /// What shrinking came to.
 #[derive(Debug)]
@@ -65,8 +68,20 @@ pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: S
     if is_slow && subject.count > 1 {
         return Shrunk { smallest: subject.first, flakiness: Flakiness::Recurs, requests: 0 };
     }
-    let again = context.execute(Arc::clone(&subject.first.case)).await;
-    let requests = again.requests;
+    let mut again = context.execute(Arc::clone(&subject.first.case)).await;
+    let mut requests = again.requests;
+    let mut is_anew = false;
+    // What was made cannot be made again, but another thing like it can.
+    if again.failure(subject.check, &subject.kind).is_none()
+        && again.status().is_some_and(|status| (400..500).contains(&status))
+        && let Some(case) = anew(context, &subject.first.case, FIRST_ANEW)
+    {
+        let other = context.execute(Arc::new(case)).await;
+        requests += other.requests;
+        if other.failure(subject.check, &subject.kind).is_some() {
+            (again, is_anew) = (other, true);
+        }
+    }
     if again.failure(subject.check, &subject.kind).is_none() {
         if let Some(story) = story_of(&subject.first.case) {
             let shrunk = retell::retell(context, whole, &subject, story).await;
@@ -88,6 +103,7 @@ pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: S
         budget: context.settings.shrink.requests,
         candidates: MAX_CANDIDATES,
         requests,
+        is_anew,
         start: Instant::now(),
         subject,
     };
@@ -96,6 +112,14 @@ pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: S
         search.simplify_values().await;
     }
     Shrunk { smallest: search.best, flakiness: Flakiness::Recurs, requests: search.requests }
+}
+
+/// A case of the same make about something that is not there yet, see [`Fresh`].
+fn anew(context: &Context, case: &Case, number: u64) -> Option<Case> {
+    let fresh = Fresh::of(&context.factory, &case.operation, &case.intent, &case.values);
+    let made = (&case.intent, &case.values, &case.sent);
+    let (values, sent) = fresh.anew(&context.factory, &case.operation, made, &case.values, number)?;
+    Some(Case { values, sent, ..case.clone() })
 }
 
 /// What the document says of what is sent, without the values: the rules it breaks.
@@ -130,6 +154,8 @@ struct Search {
     /// Candidates left.
     candidates: u32,
     requests: u64,
+    /// Whether each request has to be about another thing than those before it.
+    is_anew: bool,
     start: Instant,
 }
 
@@ -173,6 +199,7 @@ impl Search {
             budget: self.budget / 2,
             candidates: self.candidates / 2,
             requests: 0,
+            is_anew: self.is_anew,
             start: self.start,
         }
     }
@@ -231,6 +258,8 @@ impl Search {
             return false;
         }
         self.budget -= 1;
+        let number = FIRST_ANEW + u64::from(self.candidates) + 1;
+        let case = self.is_anew.then(|| anew(&self.context, &case, number)).flatten().unwrap_or(case);
         let judged = self.context.execute(Arc::new(case)).await;
         self.requests += judged.requests;
         let recurs = judged.failure(self.subject.check, &self.subject.kind).is_some();
