@@ -41,8 +41,9 @@ paths:
       requestBody:
         required: true
         content:
-          application/json: {schema: &pet {type: object, properties: {age: {type: integer, minimum: 0}, id: {type: integer, readOnly: true}, small: {type: integer, format: int32, minimum: 0}}}}
+          application/json: {schema: &pet {type: object, properties: {age: {type: integer, minimum: 0}, id: {type: integer, readOnly: true}, small: {type: integer, format: int32, minimum: 0}, tag: {type: string}, names: {type: array, items: {type: string, minLength: 1}}}}}
           application/x-www-form-urlencoded: {schema: *pet}
+          multipart/form-data: {schema: *pet}
       responses: {'200': {description: ok}}
   /any:
     get: {operationId: any, responses: {default: {description: whatever}}}

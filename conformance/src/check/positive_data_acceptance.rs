@@ -1,6 +1,7 @@
 //! `positive_data_acceptance`
 
 use counterfoil_openapi::{Operation, StatusPattern};
+use serde_json::Value;
 
 use super::registry::declare;
 use super::{Breach, Judgement, Observation};
@@ -17,7 +18,8 @@ declare! {
     ///
     /// Not judged: 401 and 403 (who may do it), 404 (whether it is there), 409 and 412 (what state it is in) and 429
     /// (how often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
-    /// right secret cannot be guessed; an operation that documents no success (one that only upgrades to another
+    /// right secret cannot be guessed; 400 and 422 to a text with a null character in it, which few programs can store, or
+    /// of nothing but white space, which many take for none; an operation that documents no success (one that only upgrades to another
     /// protocol, for example).
     ///
     /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
@@ -40,6 +42,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     }
     match status {
         401 | 403 | 404 | 409 | 412 | 429 => Judgement::NotApplicable,
+        400 | 422 if holds_odd_text(observation) => Judgement::NotApplicable,
         400 if secrets::takes_credentials(observation.operation) => Judgement::NotApplicable,
         400..=499 => refused(observation, status),
         _ => Judgement::Passed,
@@ -59,6 +62,24 @@ fn refused(observation: &Observation<'_>, status: u16) -> Judgement {
         document_pointer: None,
     };
     Judgement::Failed(fields.iter().map(breach).collect())
+}
+
+/// Whether a text of the request has a null character in it, or is blank and not empty.
+fn holds_odd_text(observation: &Observation<'_>) -> bool {
+    fn holds(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains('\0') || (!text.is_empty() && text.trim().is_empty()),
+            Value::Array(items) => items.iter().any(holds),
+            Value::Object(members) => {
+                members.iter().any(|(name, member)| name.contains('\0') || holds(member))
+            }
+            _ => false,
+        }
+    }
+    let values = &observation.reading.values;
+    let parameters = [&values.path, &values.query, &values.header, &values.cookie];
+    let body = values.body.as_ref().and_then(|body| body.payload.as_value());
+    parameters.into_iter().flat_map(|place| place.values()).chain(body).any(holds)
 }
 
 /// Whether an operation documents an answer that a request may hope for.
@@ -102,6 +123,20 @@ mod tests {
             (Scene::new("upgrade", "/any").status(400), "n/a"),
             (Scene::new("silent", "/any").status(400), "failed: status 400"),
             (get().intent(Intent::Negative).status(400), "n/a"),
+            (
+                Scene::new("putPet", "/pets/1")
+                    .sent_body("application/json", "{\"tag\": \"a\\u0000\"}")
+                    .status(422),
+                "n/a",
+            ),
+            (
+                Scene::new("putPet", "/pets/1").sent_body("application/json", "{\"tag\": \" \"}").status(422),
+                "n/a",
+            ),
+            (
+                Scene::new("putPet", "/pets/1").sent_body("application/json", "{\"tag\": \"\"}").status(422),
+                "failed: status 422",
+            ),
             (Scene::new("login", "/login").sent_body("application/json", "{}").status(400), "n/a"),
             (
                 Scene::new("login", "/login").sent_body("application/json", "{}").status(422),

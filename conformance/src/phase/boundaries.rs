@@ -11,6 +11,9 @@ const MAX_LENGTH: u64 = 4_096;
 const MAX_MEMBERS: usize = 32;
 /// The most places of an array whose item is replaced.
 const MAX_PLACES: usize = 4;
+/// Texts that programs stumble over: what ends a text in C, what is no ASCII and what is beyond sixteen bits, what ends
+/// a text or a pattern in SQL, what begins an escape, what ends a line.
+const AWKWARD: [&str; 7] = ["\0", "\u{e9}\u{4e16}", "\u{1f600}", "'", "%", "\\", "a\nb"];
 /// A property that no document has.
 const UNEXPECTED: &str = "counterfoil-unexpected";
 
@@ -19,6 +22,11 @@ pub(super) fn values(schema: &Map<String, Value>, current: &Value) -> Vec<Value>
     let mut found = Vec::new();
     for member in schema.get("enum").and_then(Value::as_array).into_iter().flatten().take(MAX_MEMBERS) {
         found.push(member.clone());
+    }
+    let first = schema.get("enum").and_then(|members| members.get(0)).or_else(|| schema.get("const"));
+    if let Some(text) = first.and_then(Value::as_str) {
+        // Members are compared to the letter.
+        found.extend([text.to_uppercase(), text.to_lowercase()].map(Value::from));
     }
     if schema.contains_key("enum") || schema.contains_key("const") {
         found.push(json!("counterfoil-no-member"));
@@ -60,6 +68,8 @@ fn numbers(schema: &Map<String, Value>, current: &Value, found: &mut Vec<Value>)
     }
     if current.is_number() {
         found.extend([json!(0), json!(-1)]);
+        // The width of the types that numbers are held in.
+        found.extend([i64::from(i32::MAX), i64::from(i32::MAX) + 1, i64::from(i32::MIN)].map(Value::from));
     }
 }
 
@@ -93,6 +103,19 @@ fn texts(schema: &Map<String, Value>, current: &str, found: &mut Vec<Value>) {
     found.push(json!(""));
     if schema.contains_key("pattern") {
         found.extend([json!(format!("{current}\n")), json!(format!(" {current}")), json!("~")]);
+        found.extend([json!(format!("{current}~")), json!(format!("~{current}"))]);
+    }
+    let is_free = ["enum", "const", "pattern", "format"].iter().all(|keyword| !schema.contains_key(*keyword));
+    if is_free {
+        let room = schema.get("maxLength").and_then(Value::as_u64).unwrap_or(MAX_LENGTH);
+        let least = schema.get("minLength").and_then(Value::as_u64).unwrap_or(0);
+        for text in AWKWARD {
+            let missing = least.saturating_sub(text.chars().count() as u64);
+            if missing <= MAX_LENGTH && text.chars().count() as u64 <= room {
+                let filler = "a".repeat(usize::try_from(missing).unwrap_or_default());
+                found.push(json!(format!("{text}{filler}")));
+            }
+        }
     }
     if let Some(format) = schema.get("format").and_then(Value::as_str) {
         found.push(json!(format!("not a {format}")));
@@ -106,10 +129,18 @@ fn texts(schema: &Map<String, Value>, current: &str, found: &mut Vec<Value>) {
             "ipv6" => "1::2::3",
             "uri" => "http//example.com",
             "hostname" => "-example-.com",
-            _ => return,
+            _ => "",
         };
         found.push(json!(near_miss));
     }
+    let extremes: &[&str] = match schema.get("format").and_then(Value::as_str) {
+        Some("date") => &["2024-02-29", "1970-01-01", "1899-12-31", "2099-12-31", "9999-12-31"],
+        Some("date-time") => {
+            &["2024-02-29T23:59:59Z", "1970-01-01T00:00:00+14:00", "9999-12-31T00:00:00.123456Z"]
+        }
+        _ => &[],
+    };
+    found.extend(extremes.iter().map(|text| json!(text)));
 }
 
 /// A text cut or prolonged to a length in characters.
@@ -208,7 +239,15 @@ mod tests {
             ),
             (json!({"uniqueItems": true}), json!([7]), json!([[7, 7]])),
             (json!({"enum": ["a", "b"]}), json!("a"), json!(["a", "b", "counterfoil-no-member"])),
-            (json!({"format": "date"}), json!("2024-01-01"), json!(["2023-02-29"])),
+            (json!({"enum": ["aB"]}), json!("aB"), json!(["AB", "ab"])),
+            (
+                json!({"format": "date"}),
+                json!("2024-01-01"),
+                json!(["2023-02-29", "2024-02-29", "9999-12-31"]),
+            ),
+            (json!({"minLength": 2, "maxLength": 2}), json!("ab"), json!(["\0a", "\u{1f600}a", "'a"])),
+            (json!({"pattern": "^a$"}), json!("a"), json!(["a~", "~a", "a\n"])),
+            (json!({"type": "integer"}), json!(5), json!([2_147_483_647, 2_147_483_648_u32, -2_147_483_648])),
             (
                 json!({"required": ["a"]}),
                 json!({"a": 1, "b": 2, "c": 3}),
