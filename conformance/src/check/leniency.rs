@@ -17,10 +17,17 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
         },
         _ => return true,
     };
-    let is_open = is_other_notation(observation, violation, travels)
+    let is_torn = violation.rule == "unreadable" && violation.part == Part::Body && is_multipart(observation);
+    let is_open = is_torn
+        || is_other_notation(observation, violation, travels)
         || is_bound_of_format(observation, violation)
         || (violation.part == Part::Body && is_read_only(observation, violation));
     !is_open
+}
+
+/// Whether the body is in parts. Where one of them has no end, or no name, many servers read the others.
+fn is_multipart(observation: &Observation<'_>) -> bool {
+    observation.request.content_type().map(media::kind) == Some(Kind::Multipart)
 }
 
 /// Whether a number is out of a range that only the width of its format implies (`int32`), and no keyword states: it
@@ -57,8 +64,16 @@ enum Travels {
 /// Whether the value at the violation is the documented thing in another notation.
 fn is_other_notation(observation: &Observation<'_>, violation: &Violation, travels: Travels) -> bool {
     let value = value_at(observation, violation);
-    if travels == Travels::AsText && violation.rule == "type" && value.is_some_and(Value::is_array) {
-        // A name given several times where one value is documented: one server takes the first, another the last.
+    if travels == Travels::AsText && violation.rule == "type" {
+        // A name given several times where one value is documented: one server takes the first, another the last. And
+        // whatever is written is a text, to who asks for one: a part that says to be JSON can be read as its text.
+        let root = observation.operation.document().root();
+        let wanted = violation.document_pointer.as_ref().and_then(|pointer| root.pointer(pointer));
+        if value.is_some_and(Value::is_array) || wanted.is_some_and(|wanted| wanted == "string") {
+            return true;
+        }
+    }
+    if travels == Travels::AsText && is_item_of_none(observation, violation) {
         return true;
     }
     let Some(Value::String(text)) = value else { return false };
@@ -76,6 +91,14 @@ fn is_other_notation(observation: &Observation<'_>, violation: &Violation, trave
         }
         _ => false,
     }
+}
+
+/// Whether what is refused is the one empty item of a list: `tags=` is a list of one empty text to one server, and an
+/// empty list to another.
+fn is_item_of_none(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let Some(pointer) = violation.pointer.strip_suffix("/0") else { return false };
+    let list = Violation { pointer: pointer.to_owned(), ..violation.clone() };
+    value_at(observation, &list).and_then(Value::as_array).is_some_and(|items| *items == [Value::from("")])
 }
 
 /// Whether many servers read a text as a boolean, a number, or nothing at all.

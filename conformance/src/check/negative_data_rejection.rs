@@ -136,6 +136,8 @@ mod tests {
         }
     }
 
+    const PARTS: &str = "multipart/form-data; boundary=b";
+
     #[test]
     fn bodies_are_judged_by_what_their_notation_keeps_apart() {
         let put = |content_type, body| {
@@ -153,6 +155,17 @@ mod tests {
             (form, "age=old", true),
             (form, "age=true", false),
             ("application/json", r#"{"age": 1}"#, false),
+            // A part that says to be JSON is a text all the same, and one without an end is read by many.
+            (
+                PARTS,
+                "--b\r\nContent-Disposition: form-data; name=\"tag\"\r\nContent-Type: application/json\r\n\r\n{}\r\n--b--\r\n",
+                false,
+            ),
+            (PARTS, "--b\r\nContent-Disposition: form-data; name=\"tag\"\r\n\r\nx\r\n", false),
+            (PARTS, "--b\r\nContent-Disposition: form-data; name=\"age\"\r\n\r\nold\r\n--b--\r\n", true),
+            // Is it a list of nothing, or a list of an empty text?
+            (form, "names=", false),
+            (form, "names=a&names=", true),
             // A width is no bound.
             ("application/json", r#"{"small": 3000000000}"#, false),
             ("application/json", r#"{"small": -1}"#, true),
