@@ -64,6 +64,7 @@ paths:
             application/json: {schema: {type: object, properties: {a: {type: integer}}}, example: {a: x}}
   /secret:
     get: {operationId: secret, security: [{token: []}], responses: {'200': {description: ok}}}
+    put: {operationId: locked, security: [{token: []}], responses: {'200': {description: ok}, '401': {description: no}}}
   /optional:
     get: {operationId: optional, security: [{token: []}, {}], responses: {'200': {description: ok}}}
   /login:

@@ -4,7 +4,7 @@ use counterfoil_openapi::{Location, Operation, Part, StatusPattern};
 
 use super::registry::declare;
 use super::{Breach, Judgement, Observation};
-use crate::case::Intent;
+use crate::case::{Intent, Probe};
 
 declare! {
     /// Fails when the status of a response is not documented for the operation. `2XX` documents a hundred statuses,
@@ -13,11 +13,11 @@ declare! {
     /// Why it matters: a client generated from the document, or written by someone who read it, has no branch for a
     /// status that is not in it.
     ///
-    /// Not judged: an operation that documents no response; probes (an undeclared method, credentials left out, a
-    /// header left out), and a refusal that HTTP itself prescribes for what is wrong with the request, so that no
+    /// Not judged: an operation that documents no response; probes (an undeclared method, wrong credentials, a header
+    /// left out, and credentials left out unless that is a 403), and a refusal that HTTP itself prescribes for what is wrong with the request, so that no
     /// document needs to list it:
     ///
-    ///   401, 403  the request lacks credentials that the operation asks for
+    ///   401, 403  the request lacks credentials that the operation asks for; not 403 where 401 is documented
     ///   404       a path parameter is invalid
     ///   400       the body cannot be read in its media type
     ///   406       nothing that `Accept` asks for is there
@@ -32,7 +32,12 @@ declare! {
 }
 
 fn judge(observation: &Observation<'_>) -> Judgement {
-    let (Some(status), false) = (observation.status(), matches!(observation.intent, Intent::Probe(_))) else {
+    let is_probe = match observation.intent {
+        Intent::Probe(Probe::NoCredentials) => observation.status() != Some(403),
+        Intent::Probe(_) => true,
+        _ => false,
+    };
+    let (Some(status), false) = (observation.status(), is_probe) else {
         return Judgement::NotApplicable;
     };
     if observation.operation.responses().is_empty() {
@@ -61,7 +66,10 @@ fn is_prescribed(observation: &Observation<'_>, status: u16) -> bool {
         observation.data_violations().any(|violation| is_it(&violation.part, &violation.rule))
     };
     match status {
-        401 | 403 => observation.lacks_credentials(),
+        401 => observation.lacks_credentials(),
+        403 => {
+            observation.lacks_credentials() && !documents(observation.operation, StatusPattern::Exact(401))
+        }
         404 => is_broken(&|part, _| matches!(part, Part::Parameter(Location::Path, _))),
         400 if is_broken(&|part, rule| {
             *part == Part::ContentType || (*part == Part::Body && rule == "unreadable")
@@ -86,14 +94,18 @@ pub(crate) fn documents_refusal(operation: &Operation) -> bool {
         StatusPattern::Range(4),
         StatusPattern::Default,
     ];
-    refusals.into_iter().any(|pattern| operation.responses().get(pattern).is_some())
+    refusals.into_iter().any(|pattern| documents(operation, pattern))
+}
+
+fn documents(operation: &Operation, pattern: StatusPattern) -> bool {
+    operation.responses().get(pattern).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use http::Method;
 
-    use crate::case::Intent;
+    use crate::case::{Intent, Probe};
     use crate::check::fixture::Scene;
 
     #[test]
@@ -115,6 +127,14 @@ mod tests {
             (Scene::new("any", "/any").status(418), "passed"),
             (Scene::new("silent", "/any").status(418), "n/a"),
             (Scene::new("secret", "/secret").status(401), "n/a"),
+            (Scene::new("secret", "/secret").status(403), "n/a"),
+            (Scene::new("locked", "/secret").status(401), "passed"),
+            (Scene::new("locked", "/secret").status(403), "failed: status 403"),
+            (
+                Scene::new("locked", "/secret").intent(Intent::Probe(Probe::NoCredentials)).status(403),
+                "failed: status 403",
+            ),
+            (Scene::new("locked", "/secret").intent(Intent::Probe(Probe::NoCredentials)).status(404), "n/a"),
             (
                 Scene::new("secret", "/secret").sent_header("authorization", "Bearer x").status(401),
                 "failed: status 401",
