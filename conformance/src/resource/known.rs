@@ -57,6 +57,25 @@ impl Subject {
         }
     }
 
+    /// Puts the resource into members of the body that are called as the variables of its path: what is sent to one
+    /// resource is not to say that it is another. Only where `is_to_change` says so of the member.
+    fn name_in_body(&self, values: &mut RequestValues, is_to_change: &dyn Fn(&str, &Value) -> bool) {
+        let Some(Payload::Value(Value::Object(body))) = values.body.as_mut().map(|body| &mut body.payload)
+        else {
+            return;
+        };
+        for (name, value) in &self.path {
+            let member = body.get_mut(name).filter(|member| {
+                let is_same_type =
+                    member.is_string() == value.is_string() && member.is_number() == value.is_number();
+                is_same_type && is_to_change(name, member)
+            });
+            if let Some(member) = member {
+                member.clone_from(value);
+            }
+        }
+    }
+
     /// Whether the path of a request still names it.
     pub(crate) fn is_named_in(&self, values: &RequestValues) -> bool {
         self.path.iter().all(|(name, value)| values.path.get(name) == Some(value))
@@ -112,6 +131,9 @@ impl Known {
         let named = self.on_path(values, choice);
         let mut has_changed = named.is_some();
         let mut changed = named.unwrap_or_else(|| About { values: values.clone(), subject: None });
+        if let Some(subject) = &changed.subject {
+            subject.name_in_body(&mut changed.values, &|_, _| true);
+        }
         let mut refer = |name: &str, value: &mut Value| {
             let noun = naming::referred(name)?;
             let known = chosen(self.nouns.get(&noun)?, choice)?;
@@ -147,9 +169,10 @@ impl Known {
         let binding = chosen(&self.bindings, choice)?;
         let path = self.variables.iter().cloned().zip(binding.values.iter().cloned()).collect();
         let subject = Subject { path, maker: binding.maker.clone() };
-        let mut values = values.clone();
-        subject.name_in(&mut values);
-        Some(About { values, subject: Some(subject) })
+        let mut named = values.clone();
+        subject.name_in(&mut named);
+        subject.name_in_body(&mut named, &|name, member| values.path.get(name) == Some(member));
+        Some(About { values: named, subject: Some(subject) })
     }
 }
 
@@ -202,8 +225,12 @@ mod tests {
         let about = known(&pool, 1).about(&values, 3).unwrap().values;
         assert_eq!((&about.path["id"], &about.query["ownerId"]), (&json!(8), &json!("ada")));
         let body = about.body.unwrap().payload.as_value().cloned().unwrap();
-        // A number is no reference to what is named by a text.
-        assert_eq!(body, json!({"owner": {"owner_ids": ["ada", "b"]}, "ownerId": 4, "id": 4}));
+        // A number is no reference to what is named by a text; and what the path names, the body names as well.
+        assert_eq!(body, json!({"owner": {"owner_ids": ["ada", "b"]}, "ownerId": 4, "id": 8}));
+        let named = known(&pool, 1).about(&values, 3).unwrap().values;
+        let other = known(&pool, 1).on_path(&named, 2).unwrap().values;
+        assert_eq!(other.path["id"], json!(7));
+        assert_eq!(other.body.unwrap().payload.as_value().unwrap()["id"], json!(7));
         // What removes leaves the first ones alone.
         let about = known(&pool, 2).about(&values, 3).unwrap().values;
         assert_eq!(about.path["id"], json!(-1));
