@@ -20,6 +20,9 @@ use crate::runner::shrink::Shrunk;
 
 /// Time-outs in a row after which an operation is given up.
 pub(crate) const MAX_TIMEOUTS: u32 = 3;
+/// Time-outs of one operation, however many answers are between them, after which it is given up: each takes as long as
+/// a hundred answers.
+const MAX_ALL_TIMEOUTS: u32 = 8;
 /// Time-outs in a row, over all operations, after which the target is taken to hang on everything.
 const MAX_SILENCE: u32 = 12;
 
@@ -58,7 +61,9 @@ pub(crate) struct Tally {
     pub(crate) is_given_up: bool,
     /// How the first example that breaks its own schema does so.
     pub(crate) invalid_example: Option<String>,
+    /// Time-outs in a row, and all of them.
     timeouts: u32,
+    all_timeouts: u32,
     /// What its cases put to the test.
     pub(crate) tested: Option<Tested>,
 }
@@ -145,7 +150,8 @@ impl State {
         }
         if judged.outcome == Outcome::TimedOut {
             tally.timeouts += 1;
-            tally.is_given_up = tally.timeouts >= MAX_TIMEOUTS;
+            tally.all_timeouts += 1;
+            tally.is_given_up = tally.timeouts >= MAX_TIMEOUTS || tally.all_timeouts >= MAX_ALL_TIMEOUTS;
             let next = if tally.is_given_up { Next::LeaveOperation } else { Next::Continue };
             self.silence += 1;
             if self.hangs() {
