@@ -76,7 +76,7 @@ impl Factory {
         intent: &Intent,
         values: &RequestValues,
     ) -> Option<Sent> {
-        self.prepare(operation, intent.probe(), values).filter(|sent| serves(intent, sent))
+        self.prepare(operation, intent.probe(), values).filter(|sent| serves(operation, intent, sent))
     }
 
     /// The request of values, and whether it is a positive or a negative one, as the document says.
@@ -88,7 +88,7 @@ impl Factory {
         let sent = self.prepare(operation, None, values)?;
         let intent =
             if sent.data_violations().next().is_none() { Intent::Positive } else { Intent::Negative };
-        serves(&intent, &sent).then_some((intent, sent))
+        serves(operation, &intent, &sent).then_some((intent, sent))
     }
 
     fn prepare(
@@ -154,10 +154,10 @@ impl Factory {
 }
 
 /// Whether what is sent serves what it is meant for.
-fn serves(intent: &Intent, sent: &Sent) -> bool {
+fn serves(operation: &Operation, intent: &Intent, sent: &Sent) -> bool {
     let mut violations = sent.data_violations();
     match intent {
-        Intent::Positive => violations.next().is_none() && !has_written_null(sent),
+        Intent::Positive => violations.next().is_none() && !has_written_null(operation, sent),
         Intent::Negative => violations.next().is_some(),
         Intent::Example => true,
         Intent::Probe(Probe::MissingHeader { name }) => violations.any(|violation| {
@@ -186,8 +186,8 @@ fn has_foreign_header(operation: &Operation, request: &Request) -> bool {
 }
 
 /// Whether a null was written as text: how that is done, the specification does not say (OpenAPI 3.0.3, section
-/// 4.7.12.3), so a server that reads it differently breaks nothing.
-fn has_written_null(sent: &Sent) -> bool {
+/// 4.7.12.3), so a server that reads it differently breaks nothing. A parameter that holds a media type says it.
+fn has_written_null(operation: &Operation, sent: &Sent) -> bool {
     fn holds_null(value: &Value) -> bool {
         match value {
             Value::Null => true,
@@ -197,13 +197,22 @@ fn has_written_null(sent: &Sent) -> bool {
         }
     }
     let values = &sent.reading.values;
-    let parameters = [&values.path, &values.query, &values.header, &values.cookie];
     let form = values
         .body
         .as_ref()
         .filter(|body| matches!(media::kind(&body.media_type), Kind::Form | Kind::Multipart));
-    parameters.into_iter().flat_map(|place| place.values()).any(holds_null)
-        || form.and_then(|body| body.payload.as_value()).is_some_and(holds_null)
+    let is_written = |parameter: &&Parameter| parameter.content.is_none();
+    let written = operation.parameters().iter().filter(is_written).filter_map(|parameter| {
+        let map = match parameter.location {
+            Location::Path => &values.path,
+            Location::Query | Location::QueryString => &values.query,
+            Location::Header => &values.header,
+            Location::Cookie => &values.cookie,
+            _ => return None,
+        };
+        map.get(&parameter.name)
+    });
+    written.chain(form.and_then(|body| body.payload.as_value())).any(holds_null)
 }
 
 /// Whether a path value is one that servers and proxies are known to resolve or split before any routing:
@@ -235,6 +244,7 @@ paths:
       parameters:
         - {name: id, in: path, required: true, schema: {type: string}}
         - {name: page, in: query, schema: {type: integer, nullable: true}}
+        - {name: filter, in: query, content: {application/json: {schema: {type: integer, nullable: true}}}}
         - {name: X-Tenant, in: header, required: true, schema: {type: string, maxLength: 3}}
       requestBody: {content: {application/json: {schema: {type: object, properties: {age: {type: integer}}}}}}
       responses: {}
@@ -279,6 +289,14 @@ paths:
             );
             assert!(serves(Intent::Example));
         }
+    }
+
+    #[test]
+    fn null_is_sent_where_a_media_type_says_how_it_is_written() {
+        let sent = built(&Intent::Positive, &[], |values| {
+            values.query.insert("filter".to_owned(), json!(null));
+        });
+        assert!(sent.unwrap().request.target.ends_with("filter=null"));
     }
 
     #[test]
