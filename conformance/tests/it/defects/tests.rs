@@ -1,7 +1,7 @@
 //! One row a defect: which check finds it, and what the smallest case is.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use counterfoil_conformance::{CaseRecord, Failure, Flakiness, Phase, Settings, Target, Verdict};
 use counterfoil_openapi::Contract;
@@ -215,9 +215,9 @@ async fn a_target_that_never_answers_does_not_hold_up_the_run() {
     }
     let contract = Contract::load("silent.yaml", document.as_bytes()).unwrap();
     let settings = Settings { timeout: Duration::from_millis(100), ..Settings::default() };
-    let start = Instant::now();
     let outcome = Outcome::of(&contract, &Target::new(url), &settings).await;
-    assert!(start.elapsed() < Duration::from_secs(5));
+    // Each takes the whole time-out; all that could be sent would take minutes.
+    assert!(outcome.summary.requests <= 40, "{}", outcome.summary.requests);
     assert!(outcome.failures().iter().all(|failure| failure.check == "response_timeout"));
     let codes: Vec<&str> = outcome.warnings().iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!(codes.first(), Some(&"target-hangs"), "{codes:?}");
