@@ -15,7 +15,7 @@ use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
 use counterfoil_openapi::{BasePaths, Contract};
 use tokio::task::JoinSet;
 
-use crate::budget::DEFAULT_JOURNAL_LIMIT;
+use crate::budget::{DEFAULT_JOURNAL_LIMIT, DEFAULT_KEPT_LIMIT};
 use crate::call::Call;
 use crate::callback::CallbackHost;
 use crate::changes::Changes;
@@ -110,6 +110,7 @@ impl Settings {
         self.tls.as_ref().is_some_and(Tls::asks_clients)
     }
 
+    pub(crate) kept_limit: usize,
     /// What of them has a say in the plans of replies.
     pub(crate) fn plan_rules(&self) -> Rules {
         Rules { seed: self.seed, examples: self.examples, variety: self.variety }
@@ -169,6 +170,7 @@ impl StubBuilder {
         self.contracts.push(contract);
         self
     }
+                kept_limit: DEFAULT_KEPT_LIMIT,
 
     /// Adds a script; the first added is asked first.
     pub fn script(mut self, script: Script) -> Self {
@@ -307,6 +309,13 @@ impl StubBuilder {
 
     /// Which pages may read replies; [`Cors::Everyone`] unless told otherwise.
     pub fn cors(mut self, cors: Cors) -> Self {
+    /// The most bytes that all sessions keep together, 512 MiB unless it is called: values, the states of scenarios, the
+    /// items of resources and the rules set at run time. What there is no room for is refused.
+    pub fn kept_limit(mut self, bytes: usize) -> Self {
+        self.settings.kept_limit = bytes;
+        self
+    }
+
         self.settings.cors = cors;
         self
     }

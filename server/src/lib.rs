@@ -58,7 +58,7 @@ mod upstream;
 mod verify;
 mod wish;
 
-pub use budget::DEFAULT_JOURNAL_LIMIT;
+pub use budget::{DEFAULT_JOURNAL_LIMIT, DEFAULT_KEPT_LIMIT};
 pub use builder::{
     Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, Examples, OwnReplies, StubBuilder,
     StubServer, StubThread,

@@ -61,7 +61,7 @@ impl State {
         (forwarder, outbox): (Forwarder, Outbox),
         settings: Settings,
     ) -> Self {
-        let sessions = Sessions::new(settings.journal_limit);
+        let sessions = Sessions::new(settings.journal_limit, settings.kept_limit);
         let engine = ScriptEngine::new(scripts, settings.seed, sessions.unnamed().now());
         let accepted = settings.credentials.clone();
         Self {

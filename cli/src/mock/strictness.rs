@@ -7,7 +7,9 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use counterfoil_openapi::Contract;
 use counterfoil_openapi::validate::{Enforcement, UnknownQuery};
-use counterfoil_server::{Credentials, DEFAULT_BODY_LIMIT, DEFAULT_JOURNAL_LIMIT, OwnReplies, StubBuilder};
+use counterfoil_server::{
+    Credentials, DEFAULT_BODY_LIMIT, DEFAULT_JOURNAL_LIMIT, DEFAULT_KEPT_LIMIT, OwnReplies, StubBuilder,
+};
 
 use crate::excerpt;
 use crate::references::References;
@@ -50,6 +52,11 @@ pub(crate) struct Strictness {
     /// calls of the sessions go that were not asked for the longest. Bytes, or with KiB, MiB or GiB.
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT_JOURNAL_LIMIT))]
     journal_limit: Size,
+
+    /// The most that all sessions keep together: values, items of resources, and rules set at run time. What there is no
+    /// room for is refused. Bytes, or with KiB, MiB or GiB.
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT_KEPT_LIMIT))]
+    kept_limit: Size,
 }
 
 /// A number of bytes.
@@ -102,7 +109,8 @@ impl Strictness {
                 _ => OwnReplies::Warned,
             })
             .body_limit(self.body_limit.0)
-            .journal_limit(self.journal_limit.0);
+            .journal_limit(self.journal_limit.0)
+            .kept_limit(self.kept_limit.0);
         match credentials {
             Some(credentials) => builder.credentials(credentials),
             None => builder,

@@ -192,10 +192,10 @@ fn unknown_item(path: &ItemPath) -> Problem {
 fn refused(refused: ItemRefused) -> Problem {
     match refused {
         ItemRefused::Taken(key) => Problem::conflict("id-taken", format!("there is an item `{key}` already")),
-        ItemRefused::Full => {
-            let message = format!(
+        ItemRefused::Full(full) => {
+            let message = full.told(format_args!(
                 "a session keeps {MAX_RESOURCE_ITEMS} items of resources and {MAX_RESOURCE_BYTES} bytes at the most"
-            );
+            ));
             Problem::with("there is no room for it", vec![FindingBody::at("", "resources-full", message)])
         }
         ItemRefused::Invalid(faults) => {

@@ -323,10 +323,10 @@ pub(super) fn not_set(what: &str, why: NotSet) -> Problem {
             Problem::findings(detail, error.findings())
         }
         NotSet::Taken(id) => Problem::conflict("id-taken", format!("there is a rule `{id}`")),
-        NotSet::Full => {
-            let message = format!(
+        NotSet::Full(full) => {
+            let message = full.told(format_args!(
                 "a session has at most {MAX_SET_RULES} rules set at run time, of {MAX_SET_BYTES} bytes"
-            );
+            ));
             Problem::with("there is no room for it", vec![FindingBody::at("", "rules-full", message)])
         }
     }

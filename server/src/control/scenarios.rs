@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::asked::{Asked, NamesSession};
 use super::problem::{FindingBody, Problem};
+use super::state;
 use crate::edition::Edition;
 use crate::script::{ScenarioInfo, nearest};
 use crate::session::{Move, ValueKey};
@@ -108,7 +109,8 @@ pub(super) fn go(
         return Err(Problem::with("the scenario cannot be there", vec![found]));
     }
     let key = ValueKey::of_text(key);
-    asked.session.memory().go(Move { scenario: name.to_owned(), key, to: place.state.as_str().into() });
+    let moved = Move { scenario: name.to_owned(), key, to: place.state.as_str().into() };
+    asked.session.memory().go(moved).map_err(state::full)?;
     Ok(place)
 }
 

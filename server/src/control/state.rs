@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::asked::Asked;
 use super::problem::{FindingBody, Problem};
-use crate::session::{MAX_STATE_BYTES, StateFull};
+use crate::budget::Full;
+use crate::session::MAX_STATE_BYTES;
 
 /// Values by name, as they travel.
 pub(crate) type Values = BTreeMap<String, AnyValue>;
@@ -92,7 +93,8 @@ fn unknown(name: &str) -> Problem {
     Problem::unknown("state-unknown", format!("nothing is kept as `{name}`"))
 }
 
-fn full(StateFull: StateFull) -> Problem {
-    let message = format!("all values together take more than {MAX_STATE_BYTES} bytes");
+/// Why something is not kept.
+pub(super) fn full(full: Full) -> Problem {
+    let message = full.told(format_args!("all values together take more than {MAX_STATE_BYTES} bytes"));
     Problem::with("there is no room for it", vec![FindingBody::at("", "state-full", message)])
 }

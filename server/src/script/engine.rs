@@ -17,7 +17,7 @@ use super::said::{SaidRule, SaidRules};
 use super::scenario::{ActiveScenario, ScenarioInfo};
 use super::scope::{Kept, Scope};
 use super::{Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
-use crate::session::{Locked, MAX_STATE_BYTES, Memory, RuleKey, Session, SessionRules, StateFull};
+use crate::session::{Locked, MAX_STATE_BYTES, Memory, RuleKey, Session, SessionRules};
 
 /// Holds the scripts of a stub and decides by them. It never changes: what is counted and set at run time is in the
 /// session that a request belongs to.
@@ -256,9 +256,9 @@ impl ScriptEngine {
         if !effects.is_empty() {
             // A rule that was set just now may be the first that changes anything.
             let mut memory = memory.unwrap_or_else(|| session.memory());
-            if let Err(StateFull) = memory.apply(effects) {
-                decision.reply.unmet =
-                    Some(format!("all values kept take more than {MAX_STATE_BYTES} bytes"));
+            if let Err(full) = memory.apply(effects) {
+                let why = format_args!("all values kept take more than {MAX_STATE_BYTES} bytes");
+                decision.reply.unmet = Some(full.told(why));
             }
         } else {
             drop(memory);

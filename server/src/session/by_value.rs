@@ -90,6 +90,11 @@ impl<T> ByValue<T> {
         self.kept.remove(key).is_some()
     }
 
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
     /// Everything there is, by the text of the value.
     pub(crate) fn all(&self) -> Vec<(&ValueKey, &T)> {
         let mut all: Vec<_> = self.kept.iter().map(|(key, (item, _))| (key, item)).collect();

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::budget::{Budget, Full, Share};
+
 /// The most items of resources that a session keeps beside those that scripts begin with; each of those that it has
 /// changed or removed counts too.
 pub const MAX_RESOURCE_ITEMS: usize = 10_000;
@@ -29,16 +31,14 @@ pub(crate) struct Initial {
 /// An item as it is listed: its number, which tells where it stands among the others, and what it holds.
 pub(crate) type Listed = (u64, Arc<Value>);
 
-/// There is no room for an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ResourcesFull;
-
 /// All collections of a session: those of each resource, by what they are within.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Collections {
     by_name: BTreeMap<String, HashMap<Box<str>, Changes>>,
     items: usize,
     bytes: usize,
+    /// What they take of what all sessions may.
+    share: Share,
 }
 
 /// How a collection differs from what it began with.
@@ -82,6 +82,11 @@ impl Initial {
 }
 
 impl Collections {
+    /// Collections as they began, which take what is changed of a budget.
+    pub(super) fn new(kept: &Arc<Budget>) -> Self {
+        Self { by_name: BTreeMap::new(), items: 0, bytes: 0, share: kept.share() }
+    }
+
     /// One of them; `initial` is what it began with.
     pub(crate) fn of<'c>(
         &'c mut self,
@@ -108,13 +113,20 @@ impl Collections {
 
     /// Puts every collection back to what it began with.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.by_name.clear();
+        self.count_anew();
     }
 
     fn count_anew(&mut self) {
         let all = || self.by_name.values().flat_map(HashMap::values);
         let (items, bytes) = (all().map(Changes::items).sum(), all().map(Changes::bytes).sum());
         (self.items, self.bytes) = (items, bytes);
+        self.settle();
+    }
+
+    /// Takes what is counted now, no more and no less.
+    fn settle(&self) {
+        self.share.settle(self.bytes);
     }
 }
 
@@ -149,6 +161,7 @@ impl Collection<'_> {
         let changes = collections.entry(self.within.into()).or_insert_with(|| {
             self.all.items += 1;
             self.all.bytes += ITEM_BYTES;
+            self.all.share.add(ITEM_BYTES);
             Changes::default()
         });
         change(changes)
@@ -187,15 +200,18 @@ impl Collection<'_> {
     /// # Errors
     ///
     /// When there is no room for it; nothing changes then.
-    pub(crate) fn put(&mut self, key: &str, value: Arc<Value>) -> Result<(), ResourcesFull> {
+    pub(crate) fn put(&mut self, key: &str, value: Arc<Value>) -> Result<(), Full> {
         let before = self.changes().map_or(0, |changes| changes.size_of(key));
         let is_new = before == 0;
         let items = self.all.items + usize::from(is_new);
         let bytes = self.all.bytes - before + size(key, &value);
         let is_over = items > MAX_RESOURCE_ITEMS || bytes > MAX_RESOURCE_BYTES;
         if is_over && (is_new || bytes > self.all.bytes) {
-            return Err(ResourcesFull);
+            return Err(Full::Session);
         }
+        // A collection that is changed for the first time takes some room itself.
+        let first = if self.changes().is_none() { ITEM_BYTES } else { 0 };
+        self.all.share.resize(bytes + first)?;
         let is_initial = self.initial.items.contains_key(key);
         self.change(|changes| {
             if is_initial && !changes.gone.contains(key) {
@@ -211,6 +227,7 @@ impl Collection<'_> {
         // What was counted while it was made comes on top.
         self.all.items += usize::from(is_new);
         self.all.bytes = self.all.bytes - before + self.changes().map_or(0, |changes| changes.size_of(key));
+        self.all.settle();
         Ok(())
     }
 
@@ -229,6 +246,7 @@ impl Collection<'_> {
         });
         self.all.items = self.all.items + has - had;
         self.all.bytes = self.all.bytes - before + has * (ITEM_BYTES + key.len());
+        self.all.settle();
         true
     }
 
@@ -237,7 +255,7 @@ impl Collection<'_> {
     /// # Errors
     ///
     /// When there is no room for them; nothing changes then.
-    pub(crate) fn replace(&mut self, items: Vec<(Box<str>, Arc<Value>)>) -> Result<(), ResourcesFull> {
+    pub(crate) fn replace(&mut self, items: Vec<(Box<str>, Arc<Value>)>) -> Result<(), Full> {
         let gone = self.initial.items.keys().cloned().collect();
         let (made, drawn, greatest) =
             self.changes().map_or((0, 0, 0), |changes| (changes.made, changes.drawn, changes.greatest));
@@ -248,10 +266,12 @@ impl Collection<'_> {
         let (items, bytes) = self.changes().map_or((0, 0), |old| (old.items(), old.bytes()));
         let (items, bytes) = (self.all.items - items + new.items(), self.all.bytes - bytes + new.bytes());
         if items > MAX_RESOURCE_ITEMS || bytes > MAX_RESOURCE_BYTES {
-            return Err(ResourcesFull);
+            return Err(Full::Session);
         }
+        self.all.share.resize(bytes)?;
         self.change(|changes| *changes = new);
         (self.all.items, self.all.bytes) = (items, bytes);
+        self.all.settle();
         Ok(())
     }
 
@@ -264,6 +284,7 @@ impl Collection<'_> {
         if collections.is_empty() {
             self.all.by_name.remove(self.name);
         }
+        self.all.settle();
     }
 
     /// A whole number that is greater than every key there ever was.
@@ -316,6 +337,10 @@ mod tests {
         Initial::new(keys.iter().map(|key| (key.to_string().into(), Arc::new(json!({"id": key})))))
     }
 
+    fn collections() -> Collections {
+        Collections::new(&Budget::new(usize::MAX))
+    }
+
     /// What may be done to a collection.
     #[derive(Debug, Clone)]
     enum Step {
@@ -344,7 +369,7 @@ mod tests {
             let initial = initial(&[3, 1, 2]);
             let begin = || vec![("3".to_owned(), json!({"id": 3})), ("1".to_owned(), json!({"id": 1})), ("2".to_owned(), json!({"id": 2}))];
             let mut model = begin();
-            let mut all = Collections::default();
+            let mut all = collections();
             for step in steps {
                 let mut collection = all.of("pets", "", &initial);
                 match step {
@@ -380,21 +405,21 @@ mod tests {
                     let known = model.iter().find(|(known, _)| *known == key.to_string());
                     prop_assert_eq!(found, known.map(|(_, value)| value.clone()));
                 }
-                let counted = (all.items, all.bytes);
+                let counted = (all.items, all.bytes, all.share.bytes());
                 all.count_anew();
-                prop_assert_eq!(counted, (all.items, all.bytes));
+                prop_assert_eq!(counted, (all.items, all.bytes, all.bytes));
             }
         }
     }
 
     #[test]
     fn it_takes_no_more_room_than_it_may() {
-        let (initial, mut all) = (initial(&[1]), Collections::default());
+        let (initial, mut all) = (initial(&[1]), collections());
         let half = Arc::new(json!("x".repeat(MAX_RESOURCE_BYTES / 2)));
         assert_eq!(all.of("a", "", &initial).put("1", Arc::clone(&half)), Ok(()));
-        assert_eq!(all.of("b", "o1", &initial).put("7", Arc::clone(&half)), Err(ResourcesFull));
+        assert_eq!(all.of("b", "o1", &initial).put("7", Arc::clone(&half)), Err(Full::Session));
         assert_eq!(all.of("b", "o1", &initial).get("7"), None);
-        assert_eq!(all.of("b", "o1", &initial).replace(vec![("7".into(), half)]), Err(ResourcesFull));
+        assert_eq!(all.of("b", "o1", &initial).replace(vec![("7".into(), half)]), Err(Full::Session));
         let small = Arc::new(json!({}));
         assert_eq!(all.of("a", "", &initial).put("1", Arc::clone(&small)), Ok(()), "less is always taken");
         let put = |number: usize, all: &mut Collections| {
@@ -409,8 +434,26 @@ mod tests {
     }
 
     #[test]
+    fn items_are_taken_of_what_all_may_keep() {
+        let (initial, kept) = (initial(&[1]), Budget::new(8 * ITEM_BYTES));
+        let (mut one, mut other) = (Collections::new(&kept), Collections::new(&kept));
+        let item = || Arc::new(json!("x".repeat(ITEM_BYTES)));
+        let full = Err(Full::Together(8 * ITEM_BYTES));
+        assert_eq!(one.of("a", "", &initial).put("7", item()), Ok(()));
+        assert_eq!(one.of("a", "", &initial).put("8", item()), Ok(()));
+        assert_eq!(other.of("a", "", &initial).put("7", item()), full);
+        assert_eq!((other.of("a", "", &initial).get("7"), other.bytes), (None, 0));
+        assert_eq!(other.of("a", "", &initial).replace(vec![("7".into(), item())]), full);
+        assert!(one.of("a", "", &initial).remove("8"));
+        assert_eq!(other.of("a", "", &initial).put("7", item()), Ok(()));
+        other.clear();
+        one.of("a", "", &initial).reset();
+        assert_eq!((one.share.bytes(), other.share.bytes()), (0, 0));
+    }
+
+    #[test]
     fn numbers_are_given_once() {
-        let (initial, mut all) = (initial(&[1, 7]), Collections::default());
+        let (initial, mut all) = (initial(&[1, 7]), collections());
         let mut collection = all.of("a", "", &initial);
         assert_eq!(collection.next_number(), 8);
         collection.put("8", Arc::default()).unwrap();

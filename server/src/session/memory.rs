@@ -7,18 +7,24 @@ use serde_json::Value;
 
 use super::by_value::{ByValue, ValueKey};
 use super::collections::Collections;
+use crate::budget::{Budget, Full, Share};
 
 /// The most that the values of `state` may take together, in bytes of JSON, in a session.
 pub const MAX_STATE_BYTES: usize = 1024 * 1024;
 
+/// What is counted of the state that a scenario is in for a value, whose text is kept up to 256 bytes.
+const PLACE_BYTES: usize = 384;
+
 /// Everything that requests change together, under one lock of the session.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Memory {
     /// What differs from what scripts begin with; nothing where a value was removed.
     values: BTreeMap<String, Option<Value>>,
     bytes: usize,
     /// By the name of a scenario, what has left its first state.
     places: BTreeMap<String, ByValue<Arc<str>>>,
+    /// What values and places take of what all sessions may.
+    share: Share,
     /// The items of resources.
     pub(crate) resources: Collections,
 }
@@ -39,10 +45,6 @@ pub(crate) struct Move {
     pub(crate) to: Arc<str>,
 }
 
-/// The values do not fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StateFull;
-
 impl Effects {
     /// Whether nothing is changed.
     pub(crate) fn is_empty(&self) -> bool {
@@ -51,6 +53,17 @@ impl Effects {
 }
 
 impl Memory {
+    /// A memory of nothing, which takes what it keeps of a budget.
+    pub(crate) fn new(kept: &Arc<Budget>) -> Self {
+        Self {
+            values: BTreeMap::new(),
+            bytes: 0,
+            places: BTreeMap::new(),
+            share: kept.share(),
+            resources: Collections::new(kept),
+        }
+    }
+
     /// The value of a name, over what scripts begin with.
     pub(crate) fn value<'m>(&'m self, name: &str, initial: &'m BTreeMap<String, Value>) -> Option<&'m Value> {
         match self.values.get(name) {
@@ -76,14 +89,20 @@ impl Memory {
     /// # Errors
     ///
     /// When there is no room for all of them; nothing changes then.
-    pub(crate) fn set(&mut self, values: Vec<(String, Option<Value>)>) -> Result<(), StateFull> {
+    pub(crate) fn set(&mut self, values: Vec<(String, Option<Value>)>) -> Result<(), Full> {
+        self.set_beside(values, 0)
+    }
+
+    /// As [`set`](Self::set), where so many places come too.
+    fn set_beside(&mut self, values: Vec<(String, Option<Value>)>, places: usize) -> Result<(), Full> {
         let before: usize =
             values.iter().filter_map(|(name, _)| Some(size(name, self.values.get(name)?))).sum();
         let after: usize = values.iter().map(|(name, value)| size(name, value)).sum();
         let bytes = self.bytes - before + after;
         if bytes > MAX_STATE_BYTES && bytes > self.bytes {
-            return Err(StateFull);
+            return Err(Full::Session);
         }
+        self.share.resize(bytes + (self.place_count() + places) * PLACE_BYTES)?;
         self.bytes = bytes;
         self.values.extend(values);
         Ok(())
@@ -93,6 +112,7 @@ impl Memory {
     pub(crate) fn clear_values(&mut self) {
         self.values.clear();
         self.bytes = 0;
+        self.settle();
     }
 
     /// The state that a scenario is in for a value; nothing where it never left the first one.
@@ -107,8 +127,22 @@ impl Memory {
     }
 
     /// Puts a scenario into a state.
-    pub(crate) fn go(&mut self, Move { scenario, key, to }: Move) {
-        self.places.entry(scenario).or_default().put(key, to);
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for one more place; nothing changes then.
+    pub(crate) fn go(&mut self, moved: Move) -> Result<(), Full> {
+        self.apply(Effects { set: Vec::new(), moved: Some(moved) })
+    }
+
+    /// How many values have left the first state of their scenario.
+    fn place_count(&self) -> usize {
+        self.places.values().map(ByValue::len).sum()
+    }
+
+    /// Takes what it keeps now, no more and no less.
+    fn settle(&self) {
+        self.share.settle(self.bytes + self.place_count() * PLACE_BYTES);
     }
 
     /// Puts a scenario back into its first state, for one value or for all.
@@ -117,23 +151,27 @@ impl Memory {
             (Some(key), Some(places)) => drop(places.remove(key)),
             _ => drop(self.places.remove(scenario)),
         }
+        self.settle();
     }
 
     /// Forgets everything but the items of resources.
     pub(crate) fn clear(&mut self) {
-        self.clear_values();
         self.places.clear();
+        self.clear_values();
     }
 
     /// Carries out what a decision changes.
     ///
     /// # Errors
     ///
-    /// When there is no room for a value; nothing changes then.
-    pub(crate) fn apply(&mut self, effects: Effects) -> Result<(), StateFull> {
-        self.set(effects.set)?;
-        if let Some(moved) = effects.moved {
-            self.go(moved);
+    /// When there is no room for a value or a place; nothing changes then.
+    pub(crate) fn apply(&mut self, Effects { set, moved }: Effects) -> Result<(), Full> {
+        let is_new = |moved: &Move| self.place(&moved.scenario, &moved.key).is_none();
+        self.set_beside(set, usize::from(moved.as_ref().is_some_and(is_new)))?;
+        if let Some(Move { scenario, key, to }) = moved {
+            self.places.entry(scenario).or_default().put(key, to);
+            // Where there were too many of them, some have gone.
+            self.settle();
         }
         Ok(())
     }
@@ -150,10 +188,14 @@ mod tests {
 
     use super::*;
 
+    fn memory() -> Memory {
+        Memory::new(&Budget::new(usize::MAX))
+    }
+
     #[test]
     fn values_lie_over_those_that_scripts_begin_with() {
         let initial = BTreeMap::from([("a".to_owned(), json!(1)), ("b".to_owned(), json!(2))]);
-        let mut memory = Memory::default();
+        let mut memory = memory();
         let set = [("a", Some(json!({"x": 1}))), ("b", None), ("c", Some(Value::Null))];
         memory.set(set.map(|(name, value)| (name.to_owned(), value)).into()).unwrap();
         assert_eq!(memory.value("a", &initial), Some(&json!({"x": 1})));
@@ -165,7 +207,7 @@ mod tests {
 
     #[test]
     fn values_take_no_more_room_than_they_may_and_come_all_or_none() {
-        let mut memory = Memory::default();
+        let mut memory = memory();
         let one = |name: &str, value: &Value| vec![(name.to_owned(), Some(value.clone()))];
         memory.set(one("a", &json!("before"))).unwrap();
         let half = json!("x".repeat(MAX_STATE_BYTES / 2));
@@ -173,7 +215,7 @@ mod tests {
             set: names.iter().map(|name| ((*name).to_owned(), Some(half.clone()))).collect(),
             moved: Some(Move { scenario: "s".into(), key: ValueKey::of(None), to: "t".into() }),
         };
-        assert_eq!(memory.apply(set(&["a", "b"])), Err(StateFull));
+        assert_eq!(memory.apply(set(&["a", "b"])), Err(Full::Session));
         assert_eq!(memory.value("a", &BTreeMap::new()), Some(&json!("before")));
         assert_eq!(
             (memory.value("b", &BTreeMap::new()), memory.place("s", &ValueKey::of(None))),
@@ -181,8 +223,32 @@ mod tests {
         );
         assert_eq!(memory.apply(set(&["a"])), Ok(()));
         assert_eq!(memory.place("s", &ValueKey::of(None)), Some("t"));
-        assert_eq!(memory.set(one("b", &half)), Err(StateFull));
+        assert_eq!(memory.set(one("b", &half)), Err(Full::Session));
         assert_eq!(memory.set(one("a", &json!(1))), Ok(()));
         assert_eq!(memory.set(one("b", &half)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_kept_is_taken_of_what_all_may_keep() {
+        let kept = Budget::new(3 * PLACE_BYTES);
+        let (mut one, mut other) = (Memory::new(&kept), Memory::new(&kept));
+        let moved = |key: &str| Move {
+            scenario: "s".to_owned(),
+            key: ValueKey::of_text(Some(key)),
+            to: Arc::from("gone"),
+        };
+        let full = Err(Full::Together(3 * PLACE_BYTES));
+        assert_eq!((one.go(moved("1")), one.go(moved("2")), other.go(moved("1"))), (Ok(()), Ok(()), Ok(())));
+        assert_eq!((other.go(moved("2")), other.go(moved("1"))), (full, Ok(())), "a place is taken once");
+        assert_eq!(other.place("s", &ValueKey::of_text(Some("2"))), None);
+        let value = vec![("a".to_owned(), Some(json!(1)))];
+        assert_eq!(other.set(value.clone()), full);
+        one.restart("s", Some(&ValueKey::of_text(Some("1"))));
+        assert_eq!(other.set(value), Ok(()));
+        assert_eq!(one.go(moved("3")), full);
+        drop(other);
+        assert_eq!(one.go(moved("3")), Ok(()));
+        one.clear();
+        assert_eq!(one.share.bytes(), 0);
     }
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 use counterfoil_openapi::{Contract, Operation};
 
 use super::clock::{ClockOrder, Reading, SessionClock};
-use super::memory::{Memory, StateFull};
+use super::memory::Memory;
 use super::rank::{Locked, Rank};
 use super::set_rules::{NotSet, SetOutcome, SetRule, SetRules};
 use super::tally::{Count, Counts};
 use super::{RuleKey, SessionRules};
-use crate::budget::Budget;
+use crate::budget::Budgets;
 use crate::journal::Journal;
 use crate::script::{ActiveRule, Clock, Decision, Moment, SaidRule, Scope, Script, ScriptEngine};
 
@@ -41,28 +41,28 @@ pub(crate) struct Session {
 
 impl Session {
     /// The session of requests that name none.
-    pub(super) fn unnamed(clock: Clock, journals: &Arc<Budget>) -> Self {
-        Self::with_clock(SessionClock::new(clock).into(), clock.now(), journals)
+    pub(super) fn unnamed(clock: Clock, budgets: &Budgets) -> Self {
+        Self::with_clock(SessionClock::new(clock).into(), clock.now(), budgets)
     }
 
-    fn with_clock(clock: OnceLock<SessionClock>, began: Moment, journals: &Arc<Budget>) -> Self {
+    fn with_clock(clock: OnceLock<SessionClock>, began: Moment, budgets: &Budgets) -> Self {
         Self {
             clock,
             began,
             name: None,
             base: None,
             ttl: None,
-            journal: Journal::new(journals),
+            journal: Journal::new(&budgets.journals),
             counts: Counts::default(),
-            set: SetRules::default(),
-            memory: Mutex::default(),
+            set: SetRules::new(&budgets.kept),
+            memory: Mutex::new(Memory::new(&budgets.kept)),
             touched: AtomicU64::new(0),
         }
     }
 
     /// A session that nothing has happened in yet.
-    pub(super) fn new(name: &str, ttl: Option<Duration>, base: &Arc<Self>, journals: &Arc<Budget>) -> Self {
-        let empty = Self::with_clock(OnceLock::new(), base.now(), journals);
+    pub(super) fn new(name: &str, ttl: Option<Duration>, base: &Arc<Self>, budgets: &Budgets) -> Self {
+        let empty = Self::with_clock(OnceLock::new(), base.now(), budgets);
         Self { name: Some(name.into()), ttl, base: Some(Arc::clone(base)), ..empty }
     }
 
@@ -192,7 +192,7 @@ impl Session {
     /// When there is no room.
     pub(crate) fn adopt(&self, engine: &ScriptEngine, script: &Script) -> Result<(), NotSet> {
         let values = script.state().iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-        self.memory().set(values).map_err(|StateFull| NotSet::Full)?;
+        self.memory().set(values)?;
         self.set.adopt(engine, script, self.now())
     }
 

@@ -12,7 +12,7 @@ use super::overlay::nanoseconds;
 use super::rank::{Locked, Rank};
 use super::room::Room;
 use super::{Session, SessionRules, identify};
-use crate::budget::DEFAULT_JOURNAL_LIMIT;
+use crate::budget::{Budget, Budgets, DEFAULT_JOURNAL_LIMIT, DEFAULT_KEPT_LIMIT};
 use crate::edition::Edition;
 use crate::refuse;
 use crate::reply::Reply;
@@ -27,6 +27,8 @@ pub(crate) struct Sessions {
     made_up: AtomicU64,
     /// What their journals hold together.
     pub(super) room: Room,
+    /// What they take together.
+    budgets: Budgets,
     /// Until then no session's time is up, in nanoseconds of the stub's clock: whoever comes before need not look.
     none_before: AtomicU64,
     /// How often all sessions were looked at.
@@ -68,17 +70,20 @@ pub(crate) enum NotOpened {
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self::new(DEFAULT_JOURNAL_LIMIT)
+        Self::new(DEFAULT_JOURNAL_LIMIT, DEFAULT_KEPT_LIMIT)
     }
 }
 
 impl Sessions {
-    /// No session but the unnamed one; the journals of all that come hold so many bytes together.
-    pub(crate) fn new(journal_limit: usize) -> Self {
+    /// No session but the unnamed one; the journals of all that come hold so many bytes together, and they keep so many
+    /// beside.
+    pub(crate) fn new(journal_limit: usize, kept_limit: usize) -> Self {
         let room = Room::new(journal_limit);
+        let budgets = Budgets { journals: Arc::clone(room.journals()), kept: Budget::new(kept_limit) };
         Self {
-            unnamed: Arc::new(Session::unnamed(Clock::start(), room.journals())),
+            unnamed: Arc::new(Session::unnamed(Clock::start(), &budgets)),
             room,
+            budgets,
             named: RwLock::default(),
             made_up: AtomicU64::new(0),
             none_before: AtomicU64::new(u64::MAX),
@@ -207,7 +212,7 @@ impl Sessions {
         if named.len() >= rules.max {
             return Err(NotOpened::TooMany { max: rules.max });
         }
-        let session = Arc::new(Session::new(name, ttl, &self.unnamed, self.room.journals()));
+        let session = Arc::new(Session::new(name, ttl, &self.unnamed, &self.budgets));
         session.touch(now);
         named.insert(name.into(), Arc::clone(&session));
         self.none_before.fetch_min(nanoseconds(now + session.ttl(rules)), Ordering::Relaxed);

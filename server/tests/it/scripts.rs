@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use counterfoil_openapi::Contract;
-use counterfoil_server::{Script, ScriptError, StubServer};
+use counterfoil_server::{Script, ScriptError, StubBuilder, StubServer};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -45,7 +45,11 @@ impl Stub {
     /// Starts a stub of another document.
     pub(crate) async fn serving(contract: Contract, scripts: Vec<Script>) -> Self {
         let builder = StubServer::builder(contract).control_port(Some(0)).seed(7);
-        let builder = scripts.into_iter().fold(builder, |builder, script| builder.script(script));
+        Self::of(scripts.into_iter().fold(builder, |builder, script| builder.script(script))).await
+    }
+
+    /// Starts a stub that is set up already.
+    pub(crate) async fn of(builder: StubBuilder) -> Self {
         Self {
             server: builder.start().await.expect("a free port can be listened on"),
             client: crate::stub::client(),

@@ -201,3 +201,41 @@ async fn calls_go_of_the_sessions_that_were_not_asked_for_the_longest() {
     call("/~c").await;
     assert_eq!(all().await, [vec![1], vec![], vec![1, 2], vec![2]]);
 }
+
+#[tokio::test]
+async fn what_all_sessions_keep_together_is_bounded() {
+    let script =
+        load("script: 1\nrules: { getPet: { set: { last: \"${query.text}\" }, respond: 404 } }").unwrap();
+    let builder = StubServer::builder(pets()).script(script).control_port(Some(0)).kept_limit(64 * 1024);
+    let stub = Stub::of(builder).await;
+    let text = "x".repeat(20 * 1024);
+    let put = async |session: &str, value: Value| {
+        let request = stub.control(Method::PUT, &format!("/state/a?session={session}")).json(&value);
+        Answer::of(request).await
+    };
+    let statuses = [put("a", json!(text)).await, put("b", json!(text)).await, put("c", json!(text)).await];
+    assert_eq!(statuses.map(|answer| answer.status), [200; 3]);
+    let full = put("d", json!(text)).await;
+    assert_eq!((full.status, &full.json()["errors"][0]["code"]), (422, &json!("state-full")));
+    assert!(
+        full.text.contains("all sessions together keep 65536 bytes") && full.text.contains("--kept-limit")
+    );
+    // So are the rules set at run time, and what scripts keep.
+    let rule = json!({"op": "getPet", "note": "x".repeat(9 * 1024), "respond": 404});
+    let rules = stub.control(Method::POST, "/rules?session=d").json(&rule);
+    let full = Answer::of(rules).await;
+    assert_eq!((full.status, &full.json()["errors"][0]["code"]), (422, &json!("rules-full")));
+    let kept = stub.get(&format!("/~d/pets/1?text={text}")).await;
+    assert_eq!((kept.status, kept.text.contains("all sessions together")), (500, true), "{}", kept.text);
+    // Less is always taken, and what a session kept is free once it is gone.
+    assert_eq!(put("a", json!(1)).await.status, 200);
+    assert_eq!(put("d", json!(text)).await.status, 200);
+    assert_eq!(put("a", json!(text)).await.status, 422);
+    assert_eq!(Answer::of(stub.control(Method::DELETE, "/sessions/b")).await.status, 204);
+    assert_eq!(put("a", json!(text)).await.status, 200);
+    assert_eq!(Answer::of(stub.control(Method::DELETE, "/sessions/c")).await.status, 204);
+    let refused = Answer::of(stub.control(Method::POST, "/rules?session=d").json(&rule)).await;
+    assert_eq!(refused.status, 422, "its text is counted four times");
+    assert_eq!(Answer::of(stub.control(Method::POST, "/reset?session=d")).await.status, 204);
+    assert_eq!(Answer::of(stub.control(Method::POST, "/rules?session=d").json(&rule)).await.status, 201);
+}

@@ -13,9 +13,7 @@ use super::super::{AllowInvalid, Decision, ReplySpec};
 use super::view::{Location, at};
 use super::{ActiveResource, CompiledResource, ResourceOperation, key_text};
 use crate::call::Source;
-use crate::session::{
-    Collection, Effects, Listed, MAX_RESOURCE_BYTES, MAX_RESOURCE_ITEMS, Memory, ResourcesFull,
-};
+use crate::session::{Collection, Effects, Listed, MAX_RESOURCE_BYTES, MAX_RESOURCE_ITEMS, Memory};
 
 /// What a path segment holds as it stands (RFC 3986, section 3.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -230,13 +228,13 @@ fn put(collection: &mut Collection<'_>, key: String, item: Value, is_new: bool) 
     let item = Arc::new(item);
     match collection.put(&key, Arc::clone(&item)) {
         Ok(()) => Outcome::Item { key, item, is_new },
-        Err(ResourcesFull) => Outcome::Refused(Refused {
+        Err(full) => Outcome::Refused(Refused {
             status: StatusCode::INSUFFICIENT_STORAGE,
             code: "resources-full",
             title: "There is no room for the item",
-            detail: format!(
+            detail: full.told(format_args!(
                 "a session keeps {MAX_RESOURCE_ITEMS} items of resources and {MAX_RESOURCE_BYTES} bytes at the most"
-            ),
+            )),
         }),
     }
 }

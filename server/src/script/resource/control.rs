@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::super::grammar::Field;
 use super::{ActiveResource, key_text};
-use crate::session::{Collection, Memory, ResourcesFull};
+use crate::budget::Full;
+use crate::session::{Collection, Memory};
 
 /// What there is to know of a resource from outside.
 #[derive(Debug)]
@@ -27,12 +28,12 @@ pub(crate) enum ItemRefused {
     /// There is one of this key.
     Taken(String),
     /// There is no room for it.
-    Full,
+    Full(Full),
 }
 
-impl From<ResourcesFull> for ItemRefused {
-    fn from(ResourcesFull: ResourcesFull) -> Self {
-        Self::Full
+impl From<Full> for ItemRefused {
+    fn from(full: Full) -> Self {
+        Self::Full(full)
     }
 }
 
