@@ -17,7 +17,7 @@ use counterfoil_conformance::report::one_line;
 use counterfoil_openapi::BasePaths;
 use counterfoil_openapi::generate::Variety;
 use counterfoil_server::{
-    Bodies, CallbackHost, Cors, Credentials, Examples, OriginError, Script, StubBuilder, StubServer,
+    Bodies, CallbackHost, Cors, Credentials, Examples, Marks, OriginError, Script, StubBuilder, StubServer,
 };
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -121,6 +121,10 @@ pub(crate) struct Arguments {
     /// credentials. `off` lets none; origins, with commas between them, let only theirs, with credentials.
     #[arg(long, value_name = "ORIGINS", value_parser = cors)]
     cors: Option<Cors>,
+
+    /// Leave the headers out in which replies tell of the stub: `counterfoil-source`, `counterfoil-call` and their like.
+    #[arg(long)]
+    quiet_headers: bool,
 
     #[command(flatten)]
     log: LogOptions,
@@ -256,6 +260,7 @@ async fn start(
         })
         .forwarding(arguments.forward.resolve())
         .cors(arguments.cors.clone().unwrap_or_default())
+        .marks(if arguments.quiet_headers { Marks::LeftOut } else { Marks::Sent })
         .bodies(if arguments.dynamic { Bodies::Generated } else { Bodies::Examples });
     builder = arguments.strictness.apply(builder, credentials);
     builder = arguments.callbacks.iter().cloned().fold(builder, StubBuilder::callbacks);

@@ -77,6 +77,16 @@ pub enum Examples {
     AsIs,
 }
 
+/// Whether replies tell of the stub in headers of its own: `counterfoil-source`, `counterfoil-call` and their like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Marks {
+    /// They say where they come from, by which rule, and what was wrong.
+    #[default]
+    Sent,
+    /// They have no header but those that the document and the scripts give them.
+    LeftOut,
+}
+
 /// The resolved options of a stub.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -103,6 +113,7 @@ pub(crate) struct Settings {
     pub(crate) body_deadline: Duration,
     pub(crate) cors: Cors,
 }
+    pub(crate) marks: Marks,
 
 impl Settings {
     /// Whether clients without a certificate are turned away before they have sent a request.
@@ -161,6 +172,7 @@ impl StubBuilder {
                 body_deadline: DEFAULT_BODY_DEADLINE,
                 cors: Cors::default(),
             },
+                marks: Marks::default(),
         }
     }
 
@@ -307,12 +319,9 @@ impl StubBuilder {
         self
     }
 
-    /// Which pages may read replies; [`Cors::Everyone`] unless told otherwise.
-    pub fn cors(mut self, cors: Cors) -> Self {
-    /// The most bytes that all sessions keep together, 512 MiB unless it is called: values, the states of scenarios, the
-    /// items of resources and the rules set at run time. What there is no room for is refused.
-    pub fn kept_limit(mut self, bytes: usize) -> Self {
-        self.settings.kept_limit = bytes;
+    /// Whether replies tell of the stub in headers of its own; they do unless told otherwise.
+    pub fn marks(mut self, marks: Marks) -> Self {
+        self.settings.marks = marks;
         self
     }
 

@@ -29,7 +29,7 @@ use crate::trail::{Line, Trail};
 use crate::wish::Wish;
 
 /// The header that names what a script broke on purpose.
-const INVALID: HeaderName = HeaderName::from_static("counterfoil-invalid");
+pub(crate) const INVALID: HeaderName = HeaderName::from_static("counterfoil-invalid");
 
 /// Room for the headers that come on top of the documented ones: `Content-Type`, ours, and those of CORS. A map that
 /// grows later is hashed anew.

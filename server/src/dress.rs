@@ -6,14 +6,15 @@ use counterfoil_openapi::{Request, Violation};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Serialize, Serializer};
 
+use crate::builder::Marks;
 use crate::call::Source;
-use crate::cors;
 use crate::edition::Edition;
 use crate::journal::Entry;
 use crate::pipeline::Notes;
 use crate::redact::Found;
 use crate::reply::Reply;
 use crate::state::State;
+use crate::{compose, cors};
 
 const SOURCE: HeaderName = HeaderName::from_static("counterfoil-source");
 const RULE: HeaderName = HeaderName::from_static("counterfoil-rule");
@@ -49,8 +50,29 @@ pub(crate) struct Scrubbed {
 }
 
 /// Adds where the reply comes from, the number of its call, why the request was refused, and CORS; gives the
-/// violations without secrets.
+/// violations without secrets. Where replies are not to tell of the stub, nothing of that but CORS is left.
 pub(crate) fn finish(
+    state: &State,
+    edition: &Edition,
+    id: u64,
+    request: &Request,
+    notes: &mut Notes,
+    reply: &mut Reply,
+) -> Scrubbed {
+    let is_quiet = state.settings.marks == Marks::LeftOut;
+    if is_quiet && let Some(head) = reply.head.take() {
+        reply.headers = head.own().clone();
+    }
+    let scrubbed = marked(state, edition, id, request, notes, reply);
+    if is_quiet {
+        for name in [SOURCE, RULE, CALL, REASON, UPSTREAM_REASON, compose::INVALID] {
+            reply.headers.remove(name);
+        }
+    }
+    scrubbed
+}
+
+fn marked(
     state: &State,
     edition: &Edition,
     id: u64,

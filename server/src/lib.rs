@@ -60,8 +60,8 @@ mod wish;
 
 pub use budget::{DEFAULT_JOURNAL_LIMIT, DEFAULT_KEPT_LIMIT};
 pub use builder::{
-    Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, Examples, OwnReplies, StubBuilder,
-    StubServer, StubThread,
+    Bodies, CLOSE_DEADLINE, DEFAULT_BODY_DEADLINE, DEFAULT_BODY_LIMIT, Examples, Marks, OwnReplies,
+    StubBuilder, StubServer, StubThread,
 };
 pub use call::{Call, Message, Source};
 pub use callback::{CALLBACK_DEADLINE, CallbackHost, CallbackHostError, MAX_CALLBACKS};

@@ -48,6 +48,7 @@ mod script_files;
 mod script_findings;
 mod script_matchers;
 mod script_page;
+mod script_order;
 mod script_per;
 mod script_rules;
 mod script_scenarios;

@@ -6,9 +6,10 @@ use counterfoil_openapi::Contract;
 use counterfoil_openapi::{Finding, bundled};
 use counterfoil_server::Script;
 use proptest::prelude::*;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
-use crate::scripts::pets;
+use crate::scripts::{Answer, Stub, pets};
 
 /// The findings of a text, one a line, hints below.
 fn findings(name: &str, bytes: &[u8]) -> String {
@@ -201,5 +202,24 @@ proptest! {
                 prop_assert!(error.findings().iter().all(|finding| finding.position.is_some()));
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn words_are_text_and_a_key_stands_once() {
+    let stub = Stub::scripted("script: 1\nstate: { a: no, b: on, c: yes, d: off, e: true, f: ~ }").await;
+    let kept = Answer::of(stub.control(Method::GET, "/state")).await.json();
+    assert_eq!(
+        kept,
+        json!({"a": "no", "b": "on", "c": "yes", "d": "off", "e": true, "f": null}),
+        "as YAML 1.2 reads"
+    );
+    for text in [
+        "script: 1\nrules: { getPet: 404, getPet: 200 }",
+        "script: 1\nrules:\n  getPet: { respond: 404, respond: 200 }",
+    ] {
+        let error = crate::scripts::load(text).expect_err(text);
+        let found: Vec<&str> = error.findings().iter().map(|finding| finding.code).collect();
+        assert_eq!(found, ["key-repeated"], "{error}");
     }
 }
