@@ -195,11 +195,11 @@ async fn steer(arguments: &Arguments, output: &Output) -> Steered {
         Command::Explain { id } => explain::explain(&steering, *id).await,
         Command::Verify(arguments) => verify::verify(&steering, arguments).await,
         Command::Reset { scopes } => {
-            let order: types::Reset = match scopes.as_slice() {
-                [] => request(json!({}))?,
-                scopes => request(json!({ "scopes": scopes }))?,
+            let order: Option<types::Reset> = match scopes.as_slice() {
+                [] => None,
+                scopes => Some(request(json!({ "scopes": scopes }))?),
             };
-            steering.client.reset(session, &order).await?;
+            steering.client.reset(session, order.as_ref()).await?;
             let what = if scopes.is_empty() { "everything".to_owned() } else { scopes.join(", ") };
             steering.done(&format!("begun anew: {what}"))
         }

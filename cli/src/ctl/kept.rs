@@ -33,7 +33,7 @@ pub(super) async fn session(steering: &Steering<'_>, command: &SessionCommand) -
     match command {
         SessionCommand::New { name, ttl } => {
             let order = request(json!({ "id": name, "ttl": ttl }))?;
-            let made = client.make_session(&order).await?.into_inner();
+            let made = client.make_session(Some(&order)).await?.into_inner();
             steering.write(&made, |text| {
                 let _ = writeln!(text, "{TITLE}{}{TITLE:#}", show::plain(&made.id));
                 let _ = writeln!(text, "header   {}", show::plain(&made.header));

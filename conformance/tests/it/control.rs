@@ -85,7 +85,10 @@ async fn health_operations_replies_calls_and_reset() {
     assert_eq!(control.show_call(1, None).await.unwrap().status, Some(409));
     control.clear_calls(None).await.unwrap();
     assert_eq!(refused(control.show_call(1, None).await), (404, "call-unknown".to_owned()));
-    control.reset(None, &types::Reset { scopes: Some(vec![types::ResetScope::Sequences]) }).await.unwrap();
+    control
+        .reset(None, Some(&types::Reset { scopes: Some(vec![types::ResetScope::Sequences]) }))
+        .await
+        .unwrap();
     assert_eq!(steered.status("/pets/1").await, 404, "the sequence begins anew");
 }
 
@@ -174,7 +177,10 @@ paths:
     let taken = control.make_item("goods", shop, None, &json!({"id": 1})).await;
     assert_eq!(refused(taken), (409, "id-taken".to_owned()));
     control.make_item("goods", shop, None, &json!({})).await.unwrap();
-    control.reset(None, &types::Reset { scopes: Some(vec![types::ResetScope::Resources]) }).await.unwrap();
+    control
+        .reset(None, Some(&types::Reset { scopes: Some(vec![types::ResetScope::Resources]) }))
+        .await
+        .unwrap();
     assert_eq!(control.list_items("goods", shop, None).await.unwrap().len(), 1);
 }
 
@@ -194,10 +200,10 @@ async fn the_clock() {
 async fn sessions() {
     let steered = Steered::start().await;
     let control = &steered.control;
-    let made = control.make_session(&types::NewSession { id: None, ttl: None, script: None }).await.unwrap();
+    let made = control.make_session(None).await.unwrap();
     let named = types::NewSession { id: Some("mine".to_owned()), ttl: Some("1h".to_owned()), script: None };
-    control.make_session(&named).await.unwrap();
-    assert_eq!(refused(control.make_session(&named).await), (409, "id-taken".to_owned()));
+    control.make_session(Some(&named)).await.unwrap();
+    assert_eq!(refused(control.make_session(Some(&named)).await), (409, "id-taken".to_owned()));
     let other = reqwest::get(format!("{}/pets/1", made.base_url)).await.unwrap();
     assert_eq!((other.status().as_u16(), steered.status("/pets/1").await), (404, 404), "each by itself");
     let listed = control.list_sessions().await.unwrap();

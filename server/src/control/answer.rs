@@ -4,12 +4,17 @@
 //! does so is not public. So a problem travels as a reply here, and the error type of a handler is there only for the
 //! document to name it.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use dropshot::{
-    ApiEndpointResponse, Body, HttpError, HttpResponse, HttpResponseCreated, HttpResponseDeleted,
-    HttpResponseOk, HttpResponseUpdatedNoContent,
+    ApiEndpointResponse, Body, ErrorStatusCode, HttpError, HttpResponse, HttpResponseCreated,
+    HttpResponseDeleted, HttpResponseError, HttpResponseOk, HttpResponseUpdatedNoContent,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use schemars::JsonSchema;
+use schemars::r#gen::SchemaGenerator;
+use schemars::schema::Schema;
 use serde::Serialize;
 
 use super::problem::Problem;
@@ -25,14 +30,55 @@ const HEADERS: [(HeaderName, &str); 4] = [
 /// A reply, or a problem document.
 pub(crate) struct Answer<R>(Result<R, Problem>);
 
+/// A reply of its own kind.
+pub(crate) type Replied<R> = Result<Answer<R>, Refusal>;
 /// 200 with what was asked for.
-pub(crate) type Shown<T> = Result<Answer<HttpResponseOk<T>>, Problem>;
+pub(crate) type Shown<T> = Replied<HttpResponseOk<T>>;
 /// 201 with what was made.
-pub(crate) type Made<T> = Result<Answer<HttpResponseCreated<T>>, Problem>;
+pub(crate) type Made<T> = Replied<HttpResponseCreated<T>>;
 /// 204: it is removed.
-pub(crate) type Removed = Result<Answer<HttpResponseDeleted>, Problem>;
+pub(crate) type Removed = Replied<HttpResponseDeleted>;
 /// 204: it is done.
-pub(crate) type Done = Result<Answer<HttpResponseUpdatedNoContent>, Problem>;
+pub(crate) type Done = Replied<HttpResponseUpdatedNoContent>;
+
+/// What the document names as the error of a handler, and no handler can make of a problem: dropshot would send it as
+/// plain JSON.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Refusal(Problem);
+
+// What dropshot asks of an error: it makes one of what its own extractors refuse. Ours refuse nothing (`said`).
+impl From<HttpError> for Refusal {
+    fn from(error: HttpError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl HttpResponseError for Refusal {
+    fn status_code(&self) -> ErrorStatusCode {
+        self.0.code()
+    }
+}
+
+impl JsonSchema for Refusal {
+    fn schema_name() -> String {
+        Problem::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        Problem::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Problem::json_schema(generator)
+    }
+}
 
 /// What can be sent as JSON, and documented.
 pub(super) trait Content: JsonSchema + Serialize + Send + Sync + 'static {}
@@ -40,7 +86,7 @@ pub(super) trait Content: JsonSchema + Serialize + Send + Sync + 'static {}
 impl<T: JsonSchema + Serialize + Send + Sync + 'static> Content for T {}
 
 /// Answers what a row of its own kind does.
-pub(super) fn answered<R>(answer: Result<R, Problem>) -> Result<Answer<R>, Problem> {
+pub(super) fn answered<R>(answer: Result<R, Problem>) -> Replied<R> {
     Ok(Answer(answer))
 }
 

@@ -2,14 +2,13 @@
 
 use dropshot::RequestContext;
 
-use super::answer::{Answer, Done, Made, Removed, Shown};
+use super::answer::{Done, Made, Removed, Replied, Shown};
 use super::calls::{CallFilter, CallList, CallPath};
 use super::clock::{ClockSet, ClockState};
 use super::explanation::CallExplanation;
 use super::health::Health;
 use super::metrics::MetricsText;
 use super::operations::{OperationPath, OperationSummary, Reply, ReplySet};
-use super::problem::Problem;
 use super::reset::Reset;
 use super::resources::{ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummary};
 use super::rules::{NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
@@ -159,7 +158,7 @@ pub(crate) trait ControlApi {
         rqctx: RequestContext<Self::Context>,
         path: SaidPath<CallName>,
         query: SaidQuery<SessionQuery>,
-    ) -> Result<Answer<CallOrStream>, Problem>;
+    ) -> Replied<CallOrStream>;
 
     /// Explain one call: what each rule made of it, and why the one that answered did
     #[endpoint { method = GET, path = "/calls/{id}/explain" }]
@@ -402,7 +401,7 @@ pub(crate) trait ControlApi {
 
     /// Show what is counted of all requests, as Prometheus reads it
     #[endpoint { method = GET, path = "/metrics" }]
-    async fn show_metrics(rqctx: RequestContext<Self::Context>) -> Result<Answer<MetricsText>, Problem>;
+    async fn show_metrics(rqctx: RequestContext<Self::Context>) -> Replied<MetricsText>;
 
     /// Show this API's own document
     #[endpoint { method = GET, path = "/openapi.json" }]

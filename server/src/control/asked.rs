@@ -83,11 +83,20 @@ impl<'r> Asked<'r> {
 pub(super) fn admitted(rqctx: &RequestContext<Arc<State>>) -> Result<Admitted<'_>, Problem> {
     let state: &State = rqctx.context();
     let under_way = UnderWay::new(&*state.traffic, rqctx.request.remote_addr().port());
-    let settings = &rqctx.context().settings;
-    let is_remote = settings.control_token.is_some() && !rqctx.server.local_addr.ip().is_loopback();
-    let asks = Asks { token: settings.control_token.as_ref(), is_remote };
-    guard::admit(asks, rqctx.request.uri(), rqctx.request.headers())?;
+    let_in(rqctx)?;
     // Who looks at journals finds them as they are to be, though room is made beside the requests.
     state.sessions.make_room();
     Ok(Admitted { state, _under_way: under_way })
+}
+
+/// Whether the request is let in: known by its head, and told before anything else of it is read.
+///
+/// # Errors
+///
+/// Where it is not.
+pub(super) fn let_in(rqctx: &RequestContext<Arc<State>>) -> Result<(), Problem> {
+    let settings = &rqctx.context().settings;
+    let is_remote = settings.control_token.is_some() && !rqctx.server.local_addr.ip().is_loopback();
+    let asks = Asks { token: settings.control_token.as_ref(), is_remote };
+    guard::admit(asks, rqctx.request.uri(), rqctx.request.headers())
 }

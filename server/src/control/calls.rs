@@ -78,24 +78,9 @@ pub(crate) struct CallSummary {
 /// One call, whole.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Call {
-    /// Its id; later calls have higher ids.
-    pub(crate) id: u64,
-    /// The method of the request.
-    pub(crate) method: String,
-    /// The whole request target, with secrets hidden.
-    pub(crate) url: String,
-    /// The operation it meant; absent where it meant none.
-    pub(crate) operation: Option<String>,
-    /// The status it was answered with; absent where it got no answer.
-    pub(crate) status: Option<u16>,
-    /// Where the answer came from: `rule`, `example`, `generated`, `validation` …
-    pub(crate) source: String,
-    /// The rule that answered it.
-    pub(crate) rule: Option<String>,
-    /// Whether the request was valid.
-    pub(crate) valid: bool,
-    /// How long the stub took, scripted delays included, in microseconds.
-    pub(crate) latency_us: u64,
+    /// The call in short.
+    #[serde(flatten)]
+    pub(crate) short: CallSummary,
     /// How the request broke the contract, a line each.
     pub(crate) violations: Vec<String>,
     /// How the reply of an upstream broke the contract, a line each.
@@ -187,22 +172,14 @@ pub(super) fn in_short(call: crate::Call) -> CallSummary {
     }
 }
 
-fn in_full(call: crate::Call) -> Call {
+fn in_full(mut call: crate::Call) -> Call {
     Call {
-        id: call.id,
-        valid: call.violations.is_empty(),
-        latency_us: u64::try_from(call.latency.as_micros()).unwrap_or(u64::MAX),
         violations: call.violations.iter().map(ToString::to_string).collect(),
         upstream_violations: call.upstream_violations.iter().map(ToString::to_string).collect(),
-        trail: call.trail,
-        request: message(call.request),
-        response: call.response.map(message),
-        method: call.method,
-        url: call.url,
-        operation: call.operation,
-        status: call.status,
-        source: call.source.as_str().to_owned(),
-        rule: call.rule,
+        trail: std::mem::take(&mut call.trail),
+        request: message(std::mem::take(&mut call.request)),
+        response: call.response.take().map(message),
+        short: in_short(call),
     }
 }
 

@@ -6,6 +6,13 @@ use super::api::control_api_mod;
 use super::stream_api::stream_api_mod;
 use crate::session::MAX_SESSION_NAME;
 
+/// Where nothing need be said: dropshot knows of no body that can be left out.
+const OPTIONAL_BODIES: [&str; 2] = ["/reset", "/sessions"];
+
+/// Properties that are durations as scripts write them.
+const DURATIONS: [(&str, &str); 2] = [("ClockSet", "advance"), ("NewSession", "ttl")];
+const DURATION: &str = r"^[0-9]{1,9}(\.[0-9]{1,9})?(us|ms|s|m|h)$";
+
 /// The OpenAPI document of the control API, as written from its trait.
 ///
 /// It is what `GET /openapi.json` answers and what `openapi/documents/control.json` holds.
@@ -50,7 +57,13 @@ pub fn control_document() -> Value {
     document
 }
 
+    for path in OPTIONAL_BODIES {
+        document["paths"][path]["post"]["requestBody"]["required"] = false.into();
+    }
 /// Says which names a session can have, wherever one is named.
+    for (schema, property) in DURATIONS {
+        document["components"]["schemas"][schema]["properties"][property]["pattern"] = DURATION.into();
+    }
 fn say_session_names(document: &mut Value) {
     let pattern = Value::from(format!("^[A-Za-z0-9._-]{{1,{MAX_SESSION_NAME}}}$"));
     let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);

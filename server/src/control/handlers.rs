@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dropshot::{RequestContext, SharedExtractor as _};
 
-use super::answer::{Answer, Done, Made, Removed, Shown, answered, done, made, removed, shown};
+use super::answer::{Done, Made, Removed, Replied, Shown, answered, done, made, removed, shown};
 use super::api::ControlApi;
 use super::asked::{Asked, admitted};
 use super::calls::{self, CallFilter, CallList, CallPath};
@@ -14,7 +14,6 @@ use super::explanation::{self, CallExplanation};
 use super::health::{self, Health};
 use super::metrics::{self, MetricsText};
 use super::operations::{self, OperationPath, OperationSummary, Reply, ReplySet};
-use super::problem::Problem;
 use super::reset::{self, Reset};
 use super::resources::{self, ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummary};
 use super::rules::{self, NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
@@ -124,11 +123,7 @@ impl ControlApi for Control {
         removed(Asked::of(&rqctx, query).map(|asked| calls::clear(&asked)))
     }
 
-    async fn show_call(
-        rqctx: Context,
-        path: SaidPath<CallName>,
-        query: InSession,
-    ) -> Result<Answer<CallOrStream>, Problem> {
+    async fn show_call(rqctx: Context, path: SaidPath<CallName>, query: InSession) -> Replied<CallOrStream> {
         let filter = SaidQuery::from_request(&rqctx).await?;
         let answer = |asked: Asked<'_>| match path.read()?.id {
             CallId::Number(id) => Ok(CallOrStream::Call(Box::new(calls::show(&asked, id)?))),
@@ -314,7 +309,7 @@ impl ControlApi for Control {
     }
 
     async fn make_session(rqctx: Context, order: SaidBody<NewSession>) -> Made<SessionMade> {
-        made(admitted(&rqctx).and_then(|state| sessions::make(&state, order.read()?)))
+        made(admitted(&rqctx).and_then(|state| sessions::make(&state, order.read_or_default()?)))
     }
 
     async fn list_sessions(rqctx: Context) -> Shown<Vec<SessionSummary>> {
@@ -338,12 +333,12 @@ impl ControlApi for Control {
 
     async fn reset(rqctx: Context, query: InSession, scopes: SaidBody<Reset>) -> Done {
         done(Asked::of(&rqctx, query).and_then(|asked| {
-            reset::reset(&asked, &scopes.read()?);
+            reset::reset(&asked, &scopes.read_or_default()?);
             Ok(())
         }))
     }
 
-    async fn show_metrics(rqctx: Context) -> Result<Answer<MetricsText>, Problem> {
+    async fn show_metrics(rqctx: Context) -> Replied<MetricsText> {
         answered(admitted(&rqctx).map(|state| metrics::show(&state)))
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use counterfoil_openapi::{Finding, Severity};
-use dropshot::{Body, ErrorStatusCode, HttpError, HttpResponseError};
+use dropshot::{Body, ErrorStatusCode, HttpError};
 use http::{HeaderValue, Response, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -103,6 +103,11 @@ impl FindingBody {
 }
 
 impl Problem {
+    /// The same, as that of an error.
+    pub(super) fn code(&self) -> ErrorStatusCode {
+        self.code
+    }
+
     /// The status that it is answered with.
     pub(super) fn status(&self) -> StatusCode {
         self.code.as_status()
@@ -198,12 +203,6 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.detail)
-    }
-}
-
-impl HttpResponseError for Problem {
-    fn status_code(&self) -> ErrorStatusCode {
-        self.code
     }
 }
 

@@ -3,7 +3,9 @@
 //! What cannot be read is told by the handler, so that it is told as a problem document, and only to those who are let
 //! in.
 
+use std::any::Any;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,7 +19,9 @@ use schemars::r#gen::SchemaGenerator;
 use schemars::schema::{InstanceType, Metadata, Schema, SchemaObject, SingleOrVec};
 use serde::de::DeserializeOwned;
 
+use super::asked;
 use super::problem::{FindingBody, Problem};
+use crate::state::State;
 
 /// What dropshot reads from a request, or why it could not.
 pub(crate) struct Said<E>(Result<E, Problem>);
@@ -79,23 +83,34 @@ impl<T> SaidBody<T> {
         Ok((bytes, value))
     }
 
-    /// The body by its type; an empty one is an empty object, where objects are meant.
+    /// The body by its type.
     pub(super) fn read(self) -> Result<T, Problem>
     where
         T: DeserializeOwned + JsonSchema,
     {
         read(&self.bytes?)
     }
+
+    /// The body by its type, where it need not be there.
+    pub(super) fn read_or_default(self) -> Result<T, Problem>
+    where
+        T: DeserializeOwned + JsonSchema + Default,
+    {
+        let bytes = self.bytes?;
+        if bytes.iter().all(u8::is_ascii_whitespace) { Ok(T::default()) } else { read(&bytes) }
+    }
 }
 
-/// Reads a body of JSON or YAML by its type; an empty one is an empty object, where objects are meant.
+/// Reads a body of JSON or YAML by its type.
 fn read<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
     let is_object = is_object::<T>();
-    let bytes = if is_object && bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     let unreadable = |line: usize, message: String| {
         let found = FindingBody::unplaced("value-invalid", line, message.clone());
         Problem::with(format!("the body cannot be read: {message}"), vec![found])
     };
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(unreadable(1, "it is missing".to_owned()));
+    }
     // serde would take a list for the members of an object in their order.
     let list = || unreadable(1, "it is a list, where an object is meant".to_owned());
     if is_object && bytes.trim_ascii_start().starts_with(b"[") {
@@ -138,6 +153,11 @@ where
         rqctx: &RequestContext<Context>,
         request: hyper::Request<dropshot::Body>,
     ) -> Result<Self, HttpError> {
+        // Nothing is read of who is not let in; the handler says why once more.
+        let asked: Option<&RequestContext<Arc<State>>> = (rqctx as &dyn Any).downcast_ref();
+        if let Some(Err(problem)) = asked.map(asked::let_in) {
+            return Ok(Self { bytes: Err(problem), kind: PhantomData });
+        }
         let body = UntypedBody::from_request(rqctx, request).await;
         let bytes = body.map(|body| Bytes::copy_from_slice(body.as_bytes())).map_err(Problem::from);
         Ok(Self { bytes, kind: PhantomData })

@@ -147,6 +147,8 @@ struct Reading {
     arrivals: Receiver<u64>,
     stopped: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
     stage: Stage,
+    /// How often a comment is sent where no call comes.
+    heartbeat: Duration,
     /// Held for its drop alone.
     _slot: Slot,
 }
@@ -189,6 +191,7 @@ impl Reading {
             arrivals,
             stopped: Box::pin(asked.state.stopped_later()),
             stage: Stage::Begins,
+            heartbeat: HEARTBEAT,
             _slot: slot,
         })
     }
@@ -213,7 +216,7 @@ impl Reading {
             }
             let arrived = tokio::select! {
                 arrived = self.arrivals.recv() => arrived,
-                () = tokio::time::sleep(HEARTBEAT) => return Some(": still here\n\n".to_owned()),
+                () = tokio::time::sleep(self.heartbeat) => return Some(": still here\n\n".to_owned()),
                 () = &mut self.stopped => return Some(self.end("the stub stops")),
             };
             match arrived {
@@ -262,21 +265,43 @@ mod tests {
     use crate::journal::MAX_BEHIND;
     use crate::pipeline::{self, Arrived};
 
-    #[tokio::test]
-    async fn a_slow_reader_is_told_how_many_it_missed() {
-        let contract = Contract::load("a.yaml", b"openapi: 3.0.3\npaths: {}").unwrap();
-        let state = StubBuilder::new(contract).into_state();
+    fn state() -> crate::state::State {
+        StubBuilder::new(Contract::load("a.yaml", b"openapi: 3.0.3\npaths: {}").unwrap()).into_state()
+    }
+
+    fn reading(state: &crate::state::State) -> Reading {
         let session = Arc::clone(state.sessions.unnamed());
-        let mut reading = Reading {
+        Reading {
             arrivals: session.journal.listen(),
             filter: journal::CallFilter::default(),
             sent: HashSet::new(),
             backlog: VecDeque::new(),
             stopped: Box::pin(state.stopped_later()),
             stage: Stage::GoesOn,
+            heartbeat: HEARTBEAT,
             _slot: state.streams.take().unwrap(),
             session,
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn where_no_call_comes_a_comment_does() {
+        assert_eq!(HEARTBEAT.as_secs(), 15, "as the document of the control API says");
+        let state = state();
+        let mut reading = Reading { heartbeat: Duration::from_millis(1), ..reading(&state) };
+        for _ in 0..3 {
+            assert_eq!(reading.next().await.unwrap(), ": still here\n\n");
+        }
+        reading.heartbeat = Duration::MAX;
+        state.stop();
+        let last = reading.next().await.unwrap();
+        assert_eq!((last.contains("the stub stops"), reading.next().await), (true, None));
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_is_told_how_many_it_missed() {
+        let state = state();
+        let mut reading = reading(&state);
         for _ in 0..MAX_BEHIND + 50 {
             let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), local_port: 2 };
             let request = hyper::Request::get("/a").header("host", "x").body(Body::empty()).unwrap();

@@ -6,7 +6,7 @@
 use dropshot::{Body, Query, RequestContext};
 use http::Response;
 
-use super::problem::Problem;
+use super::answer::Refusal;
 use super::stream::StreamFilter;
 
 /// The rows that the router cannot hold.
@@ -24,5 +24,5 @@ pub(crate) trait StreamApi {
     async fn stream_calls(
         rqctx: RequestContext<Self::Context>,
         query: Query<StreamFilter>,
-    ) -> Result<Response<Body>, Problem>;
+    ) -> Result<Response<Body>, Refusal>;
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use counterfoil_server::{ControlToken, StubServer};
 use reqwest::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::scripts::{Answer, Stub, pets};
 
@@ -101,5 +102,21 @@ async fn a43_a_name_that_was_rebound_is_refused() {
     for host in ["evil.test", "evil.test:4011", "localhost.evil.test", "127.0.0.1.evil.test:4011"] {
         let refused = Answer::of(stub.control(Method::GET, "/health").header("host", host)).await;
         assert_eq!((refused.status, refused.json()["type"].as_str()), (403, Some("host-refused")), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_not_read_of_who_is_not_let_in() {
+    let stub = stub().await;
+    let address = stub.control_url().expect("it was asked for").trim_start_matches("http://").to_owned();
+    for (line, status) in [("authorization: Bearer wrong", "401"), ("host: evil.test", "403")] {
+        let host = if status == "403" { "" } else { "host: localhost\r\n" };
+        let mut connection = tokio::net::TcpStream::connect(&address).await.unwrap();
+        // The body never comes.
+        let head = format!("PUT /script HTTP/1.1\r\n{host}{line}\r\ncontent-length: 30000000\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        connection.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"));
     }
 }
