@@ -4,6 +4,7 @@ mod calls;
 mod explain;
 mod follow;
 mod kept;
+mod record;
 mod refusal;
 mod resources;
 mod rules;
@@ -34,6 +35,8 @@ Examples:
   counterfoil ctl rules add getPet '{when: {path.petId: 13}, respond: 404}'
   counterfoil ctl script load pets.script.yaml --dry-run
   counterfoil ctl resources pets 7                    the item with the key 7
+  counterfoil ctl record start getPet --target http://localhost:8080
+  counterfoil ctl record stop > recorded.yaml         a script that answers as that server did
   counterfoil ctl calls --op getPet --follow
   counterfoil ctl explain 7                           why call 7 was answered as it was
   counterfoil ctl verify createPet --count 1 --where '{body.name: Rex}' --within 2s
@@ -135,6 +138,9 @@ enum Command {
     Rules(rules::Arguments),
     Script(script::Arguments),
     Resources(resources::Arguments),
+    /// Record what another server answers, as a script.
+    #[command(subcommand)]
+    Record(record::Command),
     /// Make, list and drop sessions.
     #[command(subcommand)]
     Session(kept::SessionCommand),
@@ -206,6 +212,7 @@ async fn steer(arguments: &Arguments, output: &Output) -> Steered {
         Command::Rules(arguments) => rules::rules(&steering, arguments).await,
         Command::Script(arguments) => script::script(&steering, arguments).await,
         Command::Resources(arguments) => resources::resources(&steering, arguments).await,
+        Command::Record(command) => record::record(&steering, command).await,
         Command::Session(command) => kept::session(&steering, command).await,
         Command::State(command) => kept::state(&steering, command).await,
         Command::Scenario(command) => kept::scenario(&steering, command).await,

@@ -264,6 +264,7 @@ async fn start(
         .bodies(if arguments.dynamic { Bodies::Generated } else { Bodies::Examples });
     builder = arguments.strictness.apply(builder, credentials);
     builder = arguments.callbacks.iter().cloned().fold(builder, StubBuilder::callbacks);
+    builder = arguments.forward.allowed().iter().cloned().fold(builder, StubBuilder::allow_proxy);
     if let Some(file) = arguments.forward.record() {
         builder = builder.record(file);
     }

@@ -21,7 +21,7 @@ use crate::script::{Decision, InvalidRequests, ReplySpec, Subject};
 use crate::session::Session;
 use crate::state::State;
 use crate::trail::{Line, Trail};
-use crate::upstream::{self, Destination, Forwarded, Job, Known, Upstream};
+use crate::upstream::{self, Destination, Forwarded, Job, Known, Way};
 use crate::wish::Wish;
 use crate::{admit, refuse};
 
@@ -56,12 +56,11 @@ pub(crate) struct Judged {
 }
 
 /// What is done about a request that was read.
-#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, and it is moved once")]
 pub(crate) enum Decided {
     /// The stub itself replies.
     Reply(Reply),
     /// An upstream is asked.
-    Forward(Box<Judged>, Arc<Upstream>),
+    Forward(Box<Judged>, Way),
 }
 
 /// Looks at the method, target and headers of a request; an early reply is the error.
@@ -93,7 +92,7 @@ pub(crate) fn head<'c, 'p>(
         Err(refusal) => {
             let is_unknown =
                 [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&refusal.status);
-            match state.forwarder.undocumented() {
+            match state.forwarder.undocumented(context.session.name()) {
                 Some(_) if is_unknown => Ok(Asked::Undocumented(refusal)),
                 _ => Err(refusal),
             }
@@ -127,6 +126,15 @@ pub(crate) fn decide(
     });
 
     let names_a_reply = preferences.names_a_reply();
+    // What was not read cannot be sent on.
+    if !names_a_reply
+        && unread.is_none()
+        && let Some(way) = state.forwarder.recorded(session.name(), operation)
+    {
+        notes.trail.push("reply: recorded, so that no script is asked");
+        let judged = Judged { preferences, reading, decision: None, defaults: None };
+        return Ok(Decided::Forward(Box::new(judged), way));
+    }
     let mut decision = if names_a_reply {
         notes.trail.push("reply: named by the request itself, so that no script is asked");
         None
@@ -155,7 +163,7 @@ pub(crate) fn decide(
     match destination {
         Destination::Stub => stubbed(context, found, request, judged, notes).map(Decided::Reply),
         Destination::Nobody => Err(upstream::unscripted(operation)),
-        Destination::Upstream(upstream) => Ok(Decided::Forward(Box::new(judged), upstream)),
+        Destination::Upstream(way) => Ok(Decided::Forward(Box::new(judged), way)),
     }
 }
 
@@ -228,13 +236,13 @@ pub(crate) async fn forward(
     context: Context<'_>,
     found: &RouteMatch<'_, '_>,
     request: &Request,
-    (judged, upstream): (Judged, &Upstream),
+    (judged, way): (Judged, &Way),
     notes: &mut Notes,
 ) -> Result<Reply, Box<Reply>> {
     let Context { state, edition, peer, .. } = context;
     let known = Some(Known::new(found, &judged.reading, request.path()));
     notes.violations.clone_from(&judged.reading.violations);
-    let job = Job { state, upstream, secrets: &edition.secrets, client: peer, request, known };
+    let job = Job { state, way, secrets: &edition.secrets, client: peer, request, known };
     match job.run(notes).await? {
         Forwarded::Missing => stubbed(context, found, request, judged, notes),
         Forwarded::Reply(mut reply) => {
@@ -256,7 +264,7 @@ pub(crate) async fn undocumented(
     notes: &mut Notes,
 ) -> Result<Reply, Box<Reply>> {
     let Context { state, edition, peer, .. } = context;
-    let Some(upstream) = state.forwarder.undocumented() else { return Err(refusal) };
+    let Some(way) = &state.forwarder.undocumented(context.session.name()) else { return Err(refusal) };
     request.body = match receive::body(body, &request.headers, &state.settings).await {
         Ok(bytes) => bytes,
         Err(unread) => return Err(unread_refusal(unread, state)),
@@ -266,7 +274,7 @@ pub(crate) async fn undocumented(
         _ => "the path has no such method",
     };
     notes.violations.push(Violation::new(Part::Route, "undocumented", message));
-    let job = Job { state, upstream, secrets: &edition.secrets, client: peer, request, known: None };
+    let job = Job { state, way, secrets: &edition.secrets, client: peer, request, known: None };
     match job.run(notes).await? {
         Forwarded::Reply(reply) => Ok(*reply),
         Forwarded::Missing => Err(refusal),

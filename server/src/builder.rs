@@ -33,7 +33,7 @@ use crate::startup;
 use crate::state::State;
 use crate::stub_plane;
 use crate::tls::Tls;
-use crate::upstream::Forwarding;
+use crate::upstream::{Forwarding, Upstream};
 
 pub use self::thread::StubThread;
 
@@ -110,10 +110,12 @@ pub(crate) struct Settings {
     pub(crate) variety: Variety,
     pub(crate) body_limit: usize,
     pub(crate) journal_limit: usize,
+    pub(crate) kept_limit: usize,
     pub(crate) body_deadline: Duration,
     pub(crate) cors: Cors,
-}
+    pub(crate) allowed: Vec<Upstream>,
     pub(crate) marks: Marks,
+}
 
 impl Settings {
     /// Whether clients without a certificate are turned away before they have sent a request.
@@ -121,7 +123,6 @@ impl Settings {
         self.tls.as_ref().is_some_and(Tls::asks_clients)
     }
 
-    pub(crate) kept_limit: usize,
     /// What of them has a say in the plans of replies.
     pub(crate) fn plan_rules(&self) -> Rules {
         Rules { seed: self.seed, examples: self.examples, variety: self.variety }
@@ -169,10 +170,12 @@ impl StubBuilder {
                 variety: Variety::Plain,
                 body_limit: DEFAULT_BODY_LIMIT,
                 journal_limit: DEFAULT_JOURNAL_LIMIT,
+                kept_limit: DEFAULT_KEPT_LIMIT,
                 body_deadline: DEFAULT_BODY_DEADLINE,
                 cors: Cors::default(),
-            },
+                allowed: Vec::new(),
                 marks: Marks::default(),
+            },
         }
     }
 
@@ -182,7 +185,6 @@ impl StubBuilder {
         self.contracts.push(contract);
         self
     }
-                kept_limit: DEFAULT_KEPT_LIMIT,
 
     /// Adds a script; the first added is asked first.
     pub fn script(mut self, script: Script) -> Self {
@@ -307,6 +309,13 @@ impl StubBuilder {
         self
     }
 
+    /// The most bytes that all sessions keep together, 512 MiB unless it is called: values, the states of scenarios, the
+    /// items of resources and the rules set at run time. What there is no room for is refused.
+    pub fn kept_limit(mut self, bytes: usize) -> Self {
+        self.settings.kept_limit = bytes;
+        self
+    }
+
     /// The largest request body read, in bytes; [`DEFAULT_BODY_LIMIT`] unless told otherwise.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body_limit = bytes;
@@ -325,6 +334,8 @@ impl StubBuilder {
         self
     }
 
+    /// Which pages may read replies; [`Cors::Everyone`] unless told otherwise.
+    pub fn cors(mut self, cors: Cors) -> Self {
         self.settings.cors = cors;
         self
     }

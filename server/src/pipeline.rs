@@ -139,7 +139,7 @@ fn finish(
     });
     let request = &mut arrived.request;
     let scrubbed = dress::finish(state, &edition, id, request, &mut notes, &mut reply);
-    if state.forwarder.has_upstream() || edition.engine.forwards() || reply.source == Source::Proxy {
+    if state.forwarder.forwards() || edition.engine.forwards() || reply.source == Source::Proxy {
         if reply.head.take().is_some() {
             reply.headers.remove(head::REQUEST_ID);
         }

@@ -16,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::script::{Script, ScriptEngine};
 use crate::session::Sessions;
 use crate::startup;
-use crate::upstream::Forwarder;
+use crate::upstream::{Forwarder, Upstream};
 use crate::verify::Slots;
 
 /// The most streams of calls at once.
@@ -63,6 +63,9 @@ impl State {
     ) -> Self {
         let sessions = Sessions::new(settings.journal_limit, settings.kept_limit);
         let engine = ScriptEngine::new(scripts, settings.seed, sessions.unnamed().now());
+        let allowed =
+            settings.allowed.iter().map(Upstream::origin).chain(forwarder.upstream().map(Upstream::origin));
+        let engine = engine.reaching(&allowed.collect::<Vec<_>>());
         let accepted = settings.credentials.clone();
         Self {
             edition: ArcSwap::from_pointee(Edition::new(contracts, engine, &settings, accepted)),

@@ -42,6 +42,11 @@ pub(super) struct Forward {
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_REPLY_LIMIT)]
     upstream_limit: usize,
 
+    /// Let rules, scripts and recordings that come over the control API forward to this server. Without it they forward to
+    /// the upstream, and to those that scripts name at the start. Can be given several times.
+    #[arg(long, value_name = "URL")]
+    allow_proxy: Vec<Upstream>,
+
     /// Write a script that answers as the upstream did, for `--script`. Secrets are hidden, and only its owner may read
     /// the file; it is brought up to date every few seconds and at the end.
     #[arg(long, value_name = "FILE", requires = "upstream")]
@@ -52,6 +57,11 @@ impl Forward {
     /// The file to record into.
     pub(super) fn record(&self) -> Option<&Path> {
         self.record.as_deref()
+    }
+
+    /// The servers that may be forwarded to though nothing does at the start.
+    pub(super) fn allowed(&self) -> &[Upstream] {
+        &self.allow_proxy
     }
 
     /// The options as the library takes them.

@@ -61,6 +61,14 @@ impl Steered {
         self.scrubbed(&finished.stdout)
     }
 
+    /// A command line that ends with a code, and what it prints.
+    fn step(&self, arguments: &[&str], code: i32) -> String {
+        let finished = self.ctl(arguments);
+        assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
+        let printed = format!("{}{}", finished.stdout, finished.stderr);
+        self.scrubbed(&format!("$ ctl {}\n{printed}\n", arguments.join(" ")))
+    }
+
     fn scrubbed(&self, text: &str) -> String {
         let folder = self._folder.path().to_str().expect("temporary paths are UTF-8");
         text.replace(&format!("{folder}/"), "").replace(&self.mock.url, "URL")
@@ -71,12 +79,7 @@ impl Steered {
 fn replies_calls_and_verification() {
     let stub = Steered::start();
     let mut told = String::new();
-    let mut step = |arguments: &[&str], code: i32| {
-        let finished = stub.ctl(arguments);
-        assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
-        let output = stub.scrubbed(&format!("{}{}", finished.stdout, finished.stderr));
-        told.push_str(&format!("$ ctl {}\n{output}\n", arguments.join(" ")));
-    };
+    let mut step = |arguments: &[&str], code| told.push_str(&stub.step(arguments, code));
     assert_eq!(stub.get("/pets/1"), "200");
     step(&["reply", "getPet", "404"], 0);
     assert_eq!(stub.get("/pets/2"), "404");
@@ -149,12 +152,7 @@ fn what_is_kept_and_sessions() {
 fn rules_are_listed_shown_added_and_removed() {
     let stub = Steered::start();
     let mut told = String::new();
-    let mut step = |arguments: &[&str], code: i32| {
-        let finished = stub.ctl(arguments);
-        assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
-        let output = stub.scrubbed(&format!("{}{}", finished.stdout, finished.stderr));
-        told.push_str(&format!("$ ctl {}\n{output}\n", arguments.join(" ")));
-    };
+    let mut step = |arguments: &[&str], code| told.push_str(&stub.step(arguments, code));
     step(&["rules", "add", "getPet", "{ id: mine, when: { path.petId: 3 }, respond: 503 }"], 0);
     step(&["rules", "add", "getPet", "[404, 200]", "--session", "s1"], 0);
     assert_eq!([stub.get("/pets/3"), stub.get("/pets/1"), stub.get("/~s1/pets/1")], ["503", "200", "404"]);
@@ -190,11 +188,8 @@ fn a_script_is_shown_checked_and_put_in_force() {
     let wrong = file("wrong.yaml", "script: 1\nrules: { getPett: 404, getPet: 418 }\n");
     let (list, broken) = (file("list.yaml", "[script, 1]\n"), file("broken.yaml", "script: [\n"));
     let mut told = String::new();
-    let mut step = |arguments: &[&str], code: i32| {
-        let finished = stub.ctl(arguments);
-        assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
-        let line = format!("$ ctl {}\n{}{}\n", arguments.join(" "), finished.stdout, finished.stderr);
-        told.push_str(&stub.scrubbed(&line).replace(&format!("{}/", text(folder.path())), ""));
+    let mut step = |arguments: &[&str], code| {
+        told.push_str(&stub.step(arguments, code).replace(&format!("{}/", text(folder.path())), ""));
     };
     step(&["script"], 0);
     step(&["script", "load", &good, "--dry-run"], 0);
@@ -249,12 +244,38 @@ paths:
         (&["resources", "goods", "--remove"], 2),
     ];
     for (arguments, code) in steps {
-        let finished = stub.ctl(arguments);
-        assert_eq!(finished.code, Some(code), "{arguments:?}: {finished:?}");
-        let output = stub.scrubbed(&format!("{}{}", finished.stdout, finished.stderr));
-        told.push_str(&format!("$ ctl {}\n{output}\n", arguments.join(" ")));
+        told.push_str(&stub.step(arguments, code));
     }
     insta::assert_snapshot!(told);
+}
+
+#[test]
+fn what_another_server_answers_is_recorded() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let document = write(folder.path(), "pets.yaml", PETS);
+    let script = write(folder.path(), "busy.yaml", "script: 1\nrules: { getPet: [503, 404] }\n");
+    let server = Mock::start([text(&document), "--script", text(&script)]);
+    let stub = Steered {
+        mock: Mock::start([text(&document), "--allow-proxy", &server.url]),
+        _folder: tempfile::tempdir().expect("a temporary folder"),
+    };
+    let told = std::cell::RefCell::new(String::new());
+    let step = |arguments: &[&str], code| told.borrow_mut().push_str(&stub.step(arguments, code));
+    step(&["record", "start"], 2);
+    step(&["record", "start", "--target", "http://127.0.0.1:9"], 2);
+    step(&["record", "stop"], 2);
+    step(&["record", "start", "getPet", "--target", &server.url], 0);
+    assert_eq!([stub.get("/pets/1"), stub.get("/pets/1")], ["503", "404"]);
+    step(&["record", "list"], 0);
+    step(&["record", "show", "rec2"], 2);
+    step(&["record", "show"], 0);
+    step(&["record", "start", "getPet", "--target", &server.url], 0);
+    step(&["record", "stop"], 2);
+    step(&["record", "stop", "rec2"], 0);
+    step(&["record", "stop", "--format", "json"], 0);
+    step(&["record", "list"], 0);
+    assert_eq!(stub.get("/pets/1"), "200");
+    insta::assert_snapshot!(told.into_inner().replace(&server.url, "SERVER"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::record::Recorder;
 use crate::script::nearest;
 use crate::start_error::StartError;
 use crate::state::State;
-use crate::upstream::{Forwarder, Forwarding};
+use crate::upstream::{Forwarder, Forwarding, Upstream};
 
 impl StubBuilder {
     /// Which requests are forwarded to an upstream; none unless told otherwise, or by a script.
@@ -23,6 +23,13 @@ impl StubBuilder {
     /// only its owner may read it, and it is replaced as a whole every few seconds and when the stub is closed.
     pub fn record(mut self, file: impl Into<PathBuf>) -> Self {
         self.recording = Some(file.into());
+        self
+    }
+
+    /// Adds a server that rules, scripts and recordings which come over the control API may forward to, whatever the
+    /// path; without it none but the stub's own upstream, and those that its scripts name.
+    pub fn allow_proxy(mut self, upstream: Upstream) -> Self {
+        self.settings.allowed.push(upstream);
         self
     }
 

@@ -9,6 +9,7 @@ use super::explanation::CallExplanation;
 use super::health::Health;
 use super::metrics::MetricsText;
 use super::operations::{OperationPath, OperationSummary, Reply, ReplySet};
+use super::recordings::{NewRecording, Recorded, RecordingPath, RecordingSummary};
 use super::reset::Reset;
 use super::resources::{ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummary};
 use super::rules::{NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
@@ -388,6 +389,42 @@ pub(crate) trait ControlApi {
         path: SaidPath<WebhookPath>,
         order: SaidBody<WebhookOrder>,
     ) -> Shown<WebhookSent>;
+
+    /// Record what another server answers
+    ///
+    /// From now on the requests of the session, or those to the operations named, are forwarded to it, before any script
+    /// is asked; a request that names its reply is not. Only servers are asked that the stub was started with.
+    #[endpoint { method = POST, path = "/recordings" }]
+    async fn begin_recording(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<SessionQuery>,
+        order: SaidBody<NewRecording>,
+    ) -> Made<RecordingSummary>;
+
+    /// List the recordings under way, the oldest first
+    #[endpoint { method = GET, path = "/recordings" }]
+    async fn list_recordings(
+        rqctx: RequestContext<Self::Context>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Shown<Vec<RecordingSummary>>;
+
+    /// Show what was recorded so far, as a script that answers the same
+    ///
+    /// Secrets are hidden in it. What a reply breaks of the contract it says by `allow_invalid`.
+    #[endpoint { method = GET, path = "/recordings/{id}" }]
+    async fn show_recording(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<RecordingPath>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Replied<Recorded>;
+
+    /// End a recording, and answer what it recorded, as `GET` does
+    #[endpoint { method = DELETE, path = "/recordings/{id}" }]
+    async fn end_recording(
+        rqctx: RequestContext<Self::Context>,
+        path: SaidPath<RecordingPath>,
+        query: SaidQuery<SessionQuery>,
+    ) -> Replied<Recorded>;
 
     /// Put the stub back to how it started
     ///

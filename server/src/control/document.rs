@@ -7,7 +7,7 @@ use super::stream_api::stream_api_mod;
 use crate::session::MAX_SESSION_NAME;
 
 /// Where nothing need be said: dropshot knows of no body that can be left out.
-const OPTIONAL_BODIES: [&str; 2] = ["/reset", "/sessions"];
+const OPTIONAL_BODIES: [&str; 3] = ["/recordings", "/reset", "/sessions"];
 
 /// Properties that are durations as scripts write them.
 const DURATIONS: [(&str, &str); 2] = [("ClockSet", "advance"), ("NewSession", "ttl")];
@@ -33,6 +33,10 @@ pub fn control_document() -> Value {
         send_as(response, "application/problem+json");
     }
     send_as(&mut document["paths"]["/metrics"]["get"]["responses"]["200"], "text/plain");
+    for method in ["get", "delete"] {
+        let response = &mut document["paths"]["/recordings/{id}"][method]["responses"]["200"];
+        send_as(response, "application/yaml");
+    }
     // Where the stub was started with a token.
     document["components"]["securitySchemes"] = json!({
         "token": {
@@ -53,17 +57,18 @@ pub fn control_document() -> Value {
         });
         document["paths"][path] = item;
     }
-    say_session_names(&mut document);
-    document
-}
-
     for path in OPTIONAL_BODIES {
         document["paths"][path]["post"]["requestBody"]["required"] = false.into();
     }
-/// Says which names a session can have, wherever one is named.
+    document["components"]["schemas"]["NewRecording"]["properties"]["ops"]["minItems"] = 1.into();
+    say_session_names(&mut document);
     for (schema, property) in DURATIONS {
         document["components"]["schemas"][schema]["properties"][property]["pattern"] = DURATION.into();
     }
+    document
+}
+
+/// Says which names a session can have, wherever one is named.
 fn say_session_names(document: &mut Value) {
     let pattern = Value::from(format!("^[A-Za-z0-9._-]{{1,{MAX_SESSION_NAME}}}$"));
     let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);

@@ -14,6 +14,7 @@ use super::explanation::{self, CallExplanation};
 use super::health::{self, Health};
 use super::metrics::{self, MetricsText};
 use super::operations::{self, OperationPath, OperationSummary, Reply, ReplySet};
+use super::recordings::{self, NewRecording, Recorded, RecordingPath, RecordingSummary};
 use super::reset::{self, Reset};
 use super::resources::{self, ItemPath, Items, ItemsQuery, ResourcePath, ResourceSummary};
 use super::rules::{self, NewRule, Rule, RuleFilter, RuleList, RulePath, RuleSet, RuleText};
@@ -329,6 +330,38 @@ impl ControlApi for Control {
             Ok(state) => webhooks::send(&state, path, order).await,
             Err(problem) => Err(problem),
         })
+    }
+
+    async fn begin_recording(
+        rqctx: Context,
+        query: InSession,
+        order: SaidBody<NewRecording>,
+    ) -> Made<RecordingSummary> {
+        let order = Asked::of(&rqctx, query).and_then(|asked| Ok((asked, order.read_or_default()?)));
+        made(match order {
+            Ok((asked, order)) => recordings::begin(&asked, order).await,
+            Err(problem) => Err(problem),
+        })
+    }
+
+    async fn list_recordings(rqctx: Context, query: InSession) -> Shown<Vec<RecordingSummary>> {
+        shown(Asked::of(&rqctx, query).map(|asked| recordings::list(&asked)))
+    }
+
+    async fn show_recording(
+        rqctx: Context,
+        path: SaidPath<RecordingPath>,
+        query: InSession,
+    ) -> Replied<Recorded> {
+        answered(Asked::of(&rqctx, query).and_then(|asked| recordings::show(&asked, &path.read()?.id)))
+    }
+
+    async fn end_recording(
+        rqctx: Context,
+        path: SaidPath<RecordingPath>,
+        query: InSession,
+    ) -> Replied<Recorded> {
+        answered(Asked::of(&rqctx, query).and_then(|asked| recordings::end(&asked, &path.read()?.id)))
     }
 
     async fn reset(rqctx: Context, query: InSession, scopes: SaidBody<Reset>) -> Done {

@@ -18,6 +18,7 @@ mod health;
 mod metrics;
 mod operations;
 mod problem;
+mod recordings;
 mod reset;
 mod resources;
 mod rules;

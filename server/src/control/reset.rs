@@ -27,6 +27,8 @@ pub(crate) enum ResetScope {
     State,
     /// The items of resources.
     Resources,
+    /// What is recorded; it is recorded no more, and gone.
+    Recordings,
 }
 
 /// Puts back what is named, everything where nothing is.
@@ -44,6 +46,9 @@ pub(super) fn reset(asked: &Asked<'_>, reset: &Reset) {
     }
     if covers(ResetScope::Resources) {
         session.memory().resources.clear();
+    }
+    if covers(ResetScope::Recordings) {
+        asked.state.forwarder.recordings.end_all(session.name());
     }
     if covers(ResetScope::Calls) {
         session.journal.reset();

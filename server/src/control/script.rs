@@ -80,7 +80,7 @@ pub(super) fn for_session(edition: &Edition, text: &ScriptText) -> Result<Script
         return Err(within(Problem::with("the script is not one for a session", found)));
     }
     let bytes = text.0.to_string();
-    Script::load(NAME, bytes.as_bytes(), &edition.contracts).map_err(|error| {
+    Script::load_within(NAME, bytes.as_bytes(), &edition.contracts, edition.engine.reach()).map_err(|error| {
         within(Problem::findings("the script has errors; no session is made", error.findings()))
     })
 }
@@ -116,13 +116,15 @@ pub(super) fn set(
     let bytes = body.bytes()?;
     let load = |edition: &Edition| {
         let name = query.name.as_deref().unwrap_or(NAME);
-        let script = Script::load(name, &bytes, &edition.contracts).map_err(|error| {
-            let detail = match error.error_count() {
-                1 => "the script has an error; nothing is changed".to_owned(),
-                count => format!("the script has {count} errors; nothing is changed"),
-            };
-            Problem::findings(detail, error.findings())
-        })?;
+        let script = Script::load_within(name, &bytes, &edition.contracts, edition.engine.reach()).map_err(
+            |error| {
+                let detail = match error.error_count() {
+                    1 => "the script has an error; nothing is changed".to_owned(),
+                    count => format!("the script has {count} errors; nothing is changed"),
+                };
+                Problem::findings(detail, error.findings())
+            },
+        )?;
         if script.lacks_upstream() && !admitted.forwarder.has_upstream() {
             let message = "there is no upstream; the stub was started without one".to_owned();
             let found = FindingBody::at("/defaults/on_unscripted", "upstream-missing", message);

@@ -121,7 +121,10 @@ pub(super) fn list(state: &State) -> Vec<SessionSummary> {
 /// Drops a session with everything in it.
 pub(super) fn drop_named(state: &State, name: &str) -> Result<(), Problem> {
     match state.sessions.drop_named(name) {
-        true => Ok(()),
+        true => {
+            state.forwarder.recordings.end_all(Some(name));
+            Ok(())
+        }
         false => Err(Problem::unknown("session-unknown", format!("there is no session `{name}`"))),
     }
 }

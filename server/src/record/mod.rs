@@ -5,7 +5,9 @@
 //! | `call` | one exchange, with its secrets hidden, as far as a script can say it |
 //! | `rules` | the exchanges of one operation as rules |
 //! | `text` | rules as the text of a script |
-//! | `recorder` | keeps the exchanges, and the file up to date |
+//! | `tape` | keeps the exchanges, up to a limit, and makes the script |
+//! | `recorder` | keeps a file up to date (`--record`) |
+//! | `recordings` | what is recorded for the control API |
 //!
 //! - Calls that ask the same are one rule: one reply where it was always the same, a sequence where it changed.
 //! - Path parameters are always part of a rule's `when`; of the query, the body and the headers only what tells calls
@@ -16,17 +18,35 @@
 
 mod call;
 mod recorder;
+mod recordings;
 mod rules;
+mod tape;
 mod text;
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::redact::Secrets;
 use crate::state::State;
 
 pub(crate) use call::Exchange;
 pub(crate) use recorder::Recorder;
-pub use recorder::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES};
+pub use recordings::MAX_RECORDINGS;
+pub(crate) use recordings::{Recording, Recordings};
+pub(crate) use tape::Tape;
+pub use tape::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES};
+
+/// What takes exchanges with an upstream.
+pub(crate) trait Sink {
+    /// Records an exchange.
+    fn record(&self, exchange: &Exchange<'_>, secrets: &Secrets);
+
+    /// Counts an exchange whose body was passed on as it came.
+    fn skip_streamed(&self);
+
+    /// Counts an exchange that no operation documents.
+    fn skip_undocumented(&self);
+}
 
 /// Keeps the file of a recording up to date until the stub is stopped.
 pub(crate) fn keep(state: &Arc<State>) {

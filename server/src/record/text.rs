@@ -57,19 +57,28 @@ pub(super) fn json(entries: &[Entry]) -> String {
     let script = json!({ "script": 1, "rules": rules });
     let mut text = serde_json::to_string_pretty(&script).unwrap_or_else(|_| script.to_string());
     text.push('\n');
-    text
+    printable(&text)
 }
 
 fn quoted(text: &str) -> String {
     printable(&Value::from(text).to_string())
 }
 
-/// JSON in which every character is one that YAML lets stand in a text (YAML 1.2.2, section 5.1).
+/// JSON in which every character is one that YAML lets stand in a text (YAML 1.2.2, section 5.1), and none turns the
+/// direction of what a terminal shows.
 fn printable(json: &str) -> String {
     let is_printable = |character: char| {
         !matches!(
             character,
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+            '\u{7f}'..='\u{9f}'
+                | '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{feff}'
+                | '\u{fffe}'
+                | '\u{ffff}'
         )
     };
     if json.chars().all(is_printable) {
@@ -84,4 +93,25 @@ fn printable(json: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_a_terminal_is_escaped_in_either_notation() {
+        let said = "\u{1b}]52;c;aGk=\u{7} \u{9b}31m \u{202e}evil\u{2066} \u{2028} \u{1f600}";
+        let rule = Map::from_iter([("body".to_owned(), Value::from(said))]);
+        let entries = [Entry { operation: "get\u{202e}".to_owned(), rules: vec![rule] }];
+        let (yaml, json) = (yaml(&["A remark.".to_owned()], &entries), json(&entries));
+        for text in [yaml, json] {
+            let acts = |character: char| {
+                (character.is_control() && character != '\n')
+                    || ('\u{2028}'..='\u{2069}').contains(&character)
+            };
+            assert!(!text.chars().any(acts), "{text:?}");
+            assert!(text.contains("\\u202eevil") && text.contains('\u{1f600}'), "{text}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ use super::scenario::{ActiveScenario, ScenarioInfo};
 use super::scope::{Kept, Scope};
 use super::{Decision, InvalidRequests, ReplySpec, Subject, Unscripted};
 use crate::session::{Locked, MAX_STATE_BYTES, Memory, RuleKey, Session, SessionRules};
+use crate::upstream::{Origin, Reach};
 
 /// Holds the scripts of a stub and decides by them. It never changes: what is counted and set at run time is in the
 /// session that a request belongs to.
@@ -35,6 +36,8 @@ pub(crate) struct ScriptEngine {
     sessions: SessionRules,
     /// What is kept from the start; of several scripts the first one's word counts.
     state: BTreeMap<String, Value>,
+    /// The servers that rules set at run time may forward to.
+    reach: Reach,
     seed: u64,
 }
 
@@ -73,11 +76,28 @@ impl ScriptEngine {
     /// An engine over the scripts, the first one first; `seed` steers what scripts leave to chance, where they name
     /// no seed of their own, and they are in force from `now` on.
     pub(crate) fn new(scripts: Vec<Script>, seed: u64, now: Moment) -> Self {
-        Self::after(scripts, seed, now, &HashMap::new())
+        Self::after(scripts, (seed, Reach::default()), now, &HashMap::new())
+    }
+
+    /// The same, where rules set at run time may forward to these servers too.
+    pub(crate) fn reaching<'o>(self, more: impl IntoIterator<Item = &'o Origin>) -> Self {
+        Self { reach: self.reach.and(more), ..self }
+    }
+
+    /// The servers that what is said at run time may forward to.
+    pub(crate) fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// An engine whose rules are in force from now on, but for those that were before.
-    fn after(scripts: Vec<Script>, seed: u64, now: Moment, before: &HashMap<RuleKey, Moment>) -> Self {
+    fn after(
+        scripts: Vec<Script>,
+        (seed, reach): (u64, Reach),
+        now: Moment,
+        before: &HashMap<RuleKey, Moment>,
+    ) -> Self {
+        // A script that came over the control API names none but those.
+        let reach = reach.and(scripts.iter().flat_map(|script| &script.loaded().upstreams));
         let since = |key: RuleKey| before.get(&key).copied().unwrap_or(now);
         let mut filed = Rules::new();
         let mut keys = HashSet::new();
@@ -125,7 +145,7 @@ impl ScriptEngine {
         for (name, value) in scripts.iter().flat_map(|script| &script.loaded().state) {
             state.entry(name.clone()).or_insert_with(|| value.clone());
         }
-        Self { scripts, defaults, filed, keys, sessions, state, seed }
+        Self { scripts, defaults, filed, keys, sessions, state, reach, seed }
     }
 
     /// The engine over other scripts, and what becomes of the rules: one of the same id and text, for the same
@@ -133,7 +153,7 @@ impl ScriptEngine {
     pub(crate) fn succeed(&self, scripts: Vec<Script>, now: Moment) -> (Self, Succession) {
         let rules = self.filed.values().flatten().flat_map(|of| &of.rules);
         let before = rules.map(|rule| (rule.key(), rule.since())).collect();
-        let new = Self::after(scripts, self.seed, now, &before);
+        let new = Self::after(scripts, (self.seed, self.reach.clone()), now, &before);
         let mut succession = Succession::default();
         let (old_rules, new_rules) = (by_name(&self.filed), by_name(&new.filed));
         for (name, rule) in &new_rules {
@@ -172,7 +192,7 @@ impl ScriptEngine {
         operation: &Operation,
         now: Moment,
     ) -> Result<(Vec<Compiled>, Vec<Finding>), ScriptError> {
-        let (rules, findings) = load::reply("reply", text, operation)?;
+        let (rules, findings) = load::reply("reply", text, operation, &self.reach)?;
         let active = |rule| ActiveRule::new(rule, RuleKey::unique(), self.seed, now);
         Ok((rules.into_iter().map(|(rule, said)| (active(rule), said)).collect(), findings))
     }
@@ -189,7 +209,7 @@ impl ScriptEngine {
         id: &str,
         now: Moment,
     ) -> Result<(ActiveRule, SaidRule, Vec<Finding>), ScriptError> {
-        let (rules, findings) = load::set_rule(text, operation, id)?;
+        let (rules, findings) = load::set_rule(text, operation, id, &self.reach)?;
         let (rule, said) = rules.into_iter().next().expect("a rule without errors is one rule");
         Ok((ActiveRule::new(rule, RuleKey::unique(), self.seed, now), said, findings))
     }
@@ -366,7 +386,10 @@ impl ScriptEngine {
 
     /// Whether a script forwards requests.
     pub(crate) fn forwards(&self) -> bool {
-        self.scripts.iter().any(|script| script.loaded().forwards)
+        self.scripts.iter().any(|script| {
+            let loaded = script.loaded();
+            !loaded.upstreams.is_empty() || matches!(loaded.defaults.unscripted, Some(Unscripted::Proxy(_)))
+        })
     }
 
     /// The name of a script that forwards requests to an upstream that it does not name.

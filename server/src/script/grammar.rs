@@ -7,6 +7,7 @@ mod expect;
 mod resource;
 mod scenario;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use super::template::{Template, Text as TextTemplate};
 use super::{AllowInvalid, InvalidRequests, Unscripted};
 use crate::fault::{Drip, Fault};
 use crate::session::SessionWords;
-use crate::upstream::Upstream;
+use crate::upstream::{Origin, Upstream};
 
 pub(crate) use expect::CallRange;
 pub(super) use expect::{Expect, ExpectedCalls};
@@ -86,13 +87,18 @@ impl Defaults {
 }
 
 impl Text {
-    /// Whether anything in it forwards a request.
-    pub(super) fn forwards(&self) -> bool {
+    /// The servers that it names to forward to.
+    pub(super) fn upstreams(&self) -> BTreeSet<Origin> {
         let rules = self.entries.iter().flat_map(|entry| &entry.rules.rules);
         let states = self.scenarios.iter().flat_map(|scenario| &scenario.states);
         let cells = states.flat_map(|state| &state.cells).map(|cell| &cell.rule);
-        matches!(self.defaults.unscripted, Some(Unscripted::Proxy(_)))
-            || rules.chain(cells).flat_map(|rule| &rule.steps).any(|step| step.reply.proxy.is_some())
+        let named =
+            rules.chain(cells).flat_map(|rule| &rule.steps).filter_map(|step| step.reply.proxy.as_ref());
+        let default = match &self.defaults.unscripted {
+            Some(Unscripted::Proxy(upstream)) => upstream.as_ref(),
+            _ => None,
+        };
+        named.chain(default).map(|upstream| upstream.origin()).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Loading: a script's text, read and checked against the contracts it is for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use super::scenario::CompiledScenario;
 use super::{Unscripted, check, include, read};
 use crate::session::SessionWords;
 use crate::strict_text::{self, Unread};
+use crate::upstream::{Origin, Reach};
 
 /// The largest script read, in bytes.
 pub const MAX_SCRIPT_BYTES: usize = 32 * 1024 * 1024;
@@ -53,8 +54,8 @@ pub(super) struct Loaded {
     texts: Vec<(String, String)>,
     pub(super) seed: Option<u64>,
     pub(super) defaults: Defaults,
-    /// Whether it forwards requests.
-    pub(super) forwards: bool,
+    /// The servers that it names to forward to.
+    pub(super) upstreams: BTreeSet<Origin>,
     /// What it says of sessions.
     pub(super) sessions: SessionWords,
     /// The names of the documents it speaks of.
@@ -106,15 +107,38 @@ impl Script {
         contracts: &[Contract],
         files: &dyn Files,
     ) -> Result<Self, ScriptError> {
+        Self::load_as(name, bytes, contracts, (files, None))
+    }
+
+    /// As [`Script::load`], for a script that came over the control API and forwards to no server beyond `reach`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Script::load`].
+    pub(crate) fn load_within(
+        name: &str,
+        bytes: &[u8],
+        contracts: &[Contract],
+        reach: &Reach,
+    ) -> Result<Self, ScriptError> {
+        Self::load_as(name, bytes, contracts, (&NoFiles, Some(reach)))
+    }
+
+    fn load_as(
+        name: &str,
+        bytes: &[u8],
+        contracts: &[Contract],
+        (files, reach): (&dyn Files, Option<&Reach>),
+    ) -> Result<Self, ScriptError> {
         let library = Library::new(files);
         let files = include::gather(name, bytes, &library)?;
-        let mut parts: Vec<Part<'_>> = files.iter().map(|file| Part::read(file, &library)).collect();
+        let mut parts: Vec<Part<'_>> = files.iter().map(|file| Part::read(file, &library, reach)).collect();
         let own = match parts.first_mut() {
             Some(first) => contracts_of(&mut first.reader, contracts, first.text.document.as_ref()),
             None => Vec::new(),
         };
         let documents = own.iter().map(|contract| contract.document().name().to_owned()).collect();
-        let forwards = parts.iter().any(|part| part.text.forwards());
+        let upstreams = parts.iter().flat_map(|part| part.text.upstreams()).collect();
         let mut meant = vec![own];
         for Part { reader, text, .. } in parts.iter_mut().skip(1) {
             meant.push(match &text.document {
@@ -151,7 +175,7 @@ impl Script {
             texts: texts().collect(),
             seed,
             defaults,
-            forwards,
+            upstreams,
             sessions,
             documents,
             operations,
@@ -216,8 +240,9 @@ struct Part<'d> {
 }
 
 impl<'d> Part<'d> {
-    fn read(file: &'d include::File, library: &'d Library<'d>) -> Self {
+    fn read(file: &'d include::File, library: &'d Library<'d>, reach: Option<&'d Reach>) -> Self {
         let mut reader = Reader::with_files(&file.document, library, &file.folder);
+        reader.within(reach);
         reader.extend(file.findings.iter().cloned());
         let text = read::script(&mut reader);
         Self { document: &file.document, reader, text }
@@ -228,29 +253,40 @@ impl<'d> Part<'d> {
 pub(super) type Read = (Vec<(Arc<CompiledRule>, SaidRule)>, Vec<Finding>);
 
 /// Reads what one operation is to answer, in the grammar of an entry of `rules`; with it come warnings and notes.
-pub(super) fn reply(name: &str, bytes: &[u8], operation: &Operation) -> Result<Read, ScriptError> {
+pub(super) fn reply(
+    name: &str,
+    bytes: &[u8],
+    operation: &Operation,
+    reach: &Reach,
+) -> Result<Read, ScriptError> {
     let id = operation.id();
     let name_of = |index| match index {
         0 => format!("{id}#reply"),
         more => format!("{id}#reply{}", more + 1),
     };
-    at_run_time(name, bytes, operation, read::entry, name_of)
+    at_run_time(name, bytes, (operation, reach), read::entry, name_of)
 }
 
 /// Reads one rule of an operation, which is called `id` where it does not say so itself.
-pub(super) fn set_rule(bytes: &[u8], operation: &Operation, id: &str) -> Result<Read, ScriptError> {
-    at_run_time("rule", bytes, operation, read::set_rule, |_| id.to_owned())
+pub(super) fn set_rule(
+    bytes: &[u8],
+    operation: &Operation,
+    id: &str,
+    reach: &Reach,
+) -> Result<Read, ScriptError> {
+    at_run_time("rule", bytes, (operation, reach), read::set_rule, |_| id.to_owned())
 }
 
 fn at_run_time(
     name: &str,
     bytes: &[u8],
-    operation: &Operation,
+    (operation, reach): (&Operation, &Reach),
     read: impl for<'d> FnOnce(&mut Reader<'d>, &Node<'d>) -> Rules,
     name_of: impl Fn(usize) -> String,
 ) -> Result<Read, ScriptError> {
     let (document, repeated) = read_tree(name, bytes)?;
     let mut reader = Reader::new(&document);
+    reader.within(Some(reach));
     reader.extend(repeated);
     let root = reader.root();
     let rules = read(&mut reader, &root);
@@ -266,7 +302,7 @@ fn at_run_time(
 
 /// Whether what one operation is to answer, in the grammar of an entry of `rules`, could stand in a script.
 pub(crate) fn check_entry(bytes: &[u8], operation: &Operation) -> Result<(), ScriptError> {
-    reply("recording", bytes, operation).map(|_| ())
+    reply("recording", bytes, operation, &Reach::default()).map(|_| ())
 }
 
 pub(super) fn read_tree(name: &str, bytes: &[u8]) -> Result<(Document, Vec<Finding>), ScriptError> {

@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -60,15 +60,23 @@ impl Client {
         Self { resolver, plain, encrypted: OnceLock::new() }
     }
 
+    /// Makes a connection to the host of a URL, over which nothing is sent.
+    pub(crate) async fn connect(&self, uri: Uri) -> Result<(), SendError> {
+        vet(&uri)?;
+        let mut connector = connector(&self.resolver);
+        connector.enforce_http(false);
+        match connector.call(uri).await {
+            Ok(_) => Ok(()),
+            Err(error) => match innermost(&error) {
+                Innermost::Refused(why) => Err(SendError::Refused(why)),
+                Innermost::Cause(why) => Err(SendError::Unreachable(why)),
+            },
+        }
+    }
+
     /// The head of the response to a request, whose target is a whole URL.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, SendError> {
-        let host = request.uri().host().unwrap_or_default().to_owned();
-        // What is written as an address is not resolved.
-        if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>()
-            && let Some(why) = address::refusal(&host, address)
-        {
-            return Err(SendError::Refused(why));
-        }
+        vet(request.uri())?;
         let sent = if request.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
             let client = self.encrypted.get_or_init(|| encrypted(&self.resolver)).as_ref();
             client.map_err(|why| SendError::Unreachable(why.clone()))?.request(request).await
@@ -76,6 +84,16 @@ impl Client {
             self.plain.request(request).await
         };
         sent.map_err(|error| SendError::of(&error))
+    }
+}
+
+/// Refuses a host that is written as an address which may not be contacted: it is not resolved.
+fn vet(uri: &Uri) -> Result<(), SendError> {
+    let host = uri.host().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+    match address.and_then(|address| address::refusal(host, address)) {
+        None => Ok(()),
+        Some(why) => Err(SendError::Refused(why)),
     }
 }
 
@@ -175,18 +193,32 @@ pub(crate) enum SendError {
 
 impl SendError {
     fn of(error: &legacy::Error) -> Self {
-        let mut causes = Vec::new();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            if let Some(refused) = refused_in(error) {
-                return Self::Refused(refused);
-            }
-            causes.push(error.to_string());
-            cause = error.source();
+        match innermost(error) {
+            Innermost::Refused(why) => Self::Refused(why),
+            Innermost::Cause(why) if error.is_connect() => Self::Unreachable(why),
+            Innermost::Cause(why) => Self::Broken(why),
         }
-        // Each cause tends to say what the one below it says again.
-        let why = causes.last().cloned().unwrap_or_else(|| error.to_string());
-        if error.is_connect() { Self::Unreachable(why) } else { Self::Broken(why) }
+    }
+}
+
+/// What an error comes from.
+enum Innermost {
+    /// An address that may not be contacted.
+    Refused(String),
+    /// Whatever else: each cause tends to say what the one below it says again.
+    Cause(String),
+}
+
+fn innermost(error: &(dyn StdError + 'static)) -> Innermost {
+    let mut innermost = error;
+    loop {
+        if let Some(refused) = refused_in(innermost) {
+            return Innermost::Refused(refused);
+        }
+        match innermost.source() {
+            Some(cause) => innermost = cause,
+            None => return Innermost::Cause(innermost.to_string()),
+        }
     }
 }
 

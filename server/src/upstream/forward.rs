@@ -27,7 +27,7 @@ use super::{Forwarding, Invalid, Missing, Operations, Upstream, headers, origin,
 use crate::call::Source;
 use crate::negotiate::prefer;
 use crate::pipeline::Notes;
-use crate::record::{Exchange, Recorder};
+use crate::record::{Exchange, Recorder, Recording, Recordings, Sink};
 use crate::redact::Secrets;
 use crate::reply::Reply;
 use crate::script::{Decision, Unscripted};
@@ -40,6 +40,29 @@ pub(crate) struct Forwarder {
     selected: Selected,
     client: Client,
     recorder: Option<Recorder>,
+    /// What is recorded for the control API.
+    pub(crate) recordings: Recordings,
+}
+
+/// To whom a request is forwarded, and what that is for.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    /// Who answers it.
+    pub(crate) upstream: Arc<Upstream>,
+    /// What its reply is recorded into.
+    recording: Option<Arc<Recording>>,
+}
+
+impl From<Arc<Upstream>> for Way {
+    fn from(upstream: Arc<Upstream>) -> Self {
+        Self { upstream, recording: None }
+    }
+}
+
+impl From<Arc<Recording>> for Way {
+    fn from(recording: Arc<Recording>) -> Self {
+        Self { upstream: Arc::clone(&recording.upstream), recording: Some(recording) }
+    }
 }
 
 /// The operations that are forwarded, by document and id.
@@ -56,7 +79,7 @@ pub(crate) enum Destination {
     /// The stub itself.
     Stub,
     /// An upstream.
-    Upstream(Arc<Upstream>),
+    Upstream(Way),
     /// Nobody: the script says that what it does not answer is an error.
     Nobody,
 }
@@ -74,7 +97,7 @@ pub(crate) enum Forwarded {
 #[derive(Debug)]
 pub(crate) struct Job<'j> {
     pub(crate) state: &'j State,
-    pub(crate) upstream: &'j Upstream,
+    pub(crate) way: &'j Way,
     pub(crate) secrets: &'j Secrets,
     pub(crate) client: SocketAddr,
     pub(crate) request: &'j Request,
@@ -129,7 +152,7 @@ impl Forwarder {
             Operations::Only(names) => Selected::Only(keys(names)?),
             Operations::AllBut(names) => Selected::AllBut(keys(names)?),
         };
-        Ok(Self { options, selected, client: Client::new(), recorder })
+        Ok(Self { options, selected, client: Client::new(), recorder, recordings: Recordings::default() })
     }
 
     /// Whether there is an upstream for what no script forwards elsewhere.
@@ -137,10 +160,39 @@ impl Forwarder {
         self.options.has_upstream()
     }
 
-    /// Who gets what no document describes.
-    pub(crate) fn undocumented(&self) -> Option<&Upstream> {
-        let upstream = self.options.upstream.as_ref()?;
-        (!matches!(self.selected, Selected::Only(_))).then_some(upstream)
+    /// Whether anything is forwarded, as far as no script says so.
+    pub(crate) fn forwards(&self) -> bool {
+        self.has_upstream() || self.recordings.is_recording()
+    }
+
+    /// Whom a request of a session to an operation is forwarded to since it is recorded.
+    pub(crate) fn recorded(&self, session: Option<&str>, operation: &Operation) -> Option<Way> {
+        self.recordings.of(session, Some(operation)).map(Way::from)
+    }
+
+    /// Whether a connection to an upstream can be made.
+    ///
+    /// # Errors
+    ///
+    /// Why none can.
+    pub(crate) async fn reaches(&self, upstream: &Upstream) -> Result<(), SendError> {
+        let uri = upstream.uri("/", None).map_err(|error| SendError::Broken(error.to_string()))?;
+        self.client.connect(uri).await
+    }
+
+    /// Who is forwarded to where no script says another.
+    pub(crate) fn upstream(&self) -> Option<&Upstream> {
+        self.options.upstream.as_ref()
+    }
+
+    /// Who gets what no document describes, of the requests of a session.
+    pub(crate) fn undocumented(&self, session: Option<&str>) -> Option<Way> {
+        let own = || self.own().filter(|_| !matches!(self.selected, Selected::Only(_)));
+        self.recordings.of(session, None).map(Way::from).or_else(own)
+    }
+
+    fn own(&self) -> Option<Way> {
+        self.options.upstream.clone().map(|own| Way::from(Arc::new(own)))
     }
 
     /// Who answers a request to an operation: what its rule says, else what its script says of requests without one,
@@ -153,21 +205,17 @@ impl Forwarder {
         unscripted: Option<Unscripted>,
     ) -> Destination {
         if let Some(decision) = decision {
-            return decision.reply.proxy.clone().map_or(Destination::Stub, Destination::Upstream);
+            let named = decision.reply.proxy.clone();
+            return named.map_or(Destination::Stub, |named| Destination::Upstream(named.into()));
         }
-        let own = || {
-            self.options
-                .upstream
-                .clone()
-                .map_or(Destination::Stub, |own| Destination::Upstream(Arc::new(own)))
-        };
+        let own = || self.own().map_or(Destination::Stub, Destination::Upstream);
         let is_kept = !is_valid && self.options.invalid == Invalid::Answered;
         match unscripted {
             Some(Unscripted::Example | Unscripted::Generate) => Destination::Stub,
             Some(Unscripted::Error) if is_valid => Destination::Nobody,
             Some(Unscripted::Error) => Destination::Stub,
             _ if is_kept => Destination::Stub,
-            Some(Unscripted::Proxy(Some(upstream))) => Destination::Upstream(upstream),
+            Some(Unscripted::Proxy(Some(upstream))) => Destination::Upstream(upstream.into()),
             Some(Unscripted::Proxy(None)) => own(),
             None if self.selects(operation) => own(),
             None => Destination::Stub,
@@ -188,11 +236,23 @@ impl Forwarder {
     }
 }
 
-fn key(operation: &Operation) -> (String, String) {
+/// What an operation is told by, whatever contract it is looked up in: its document and its id.
+pub(crate) fn key(operation: &Operation) -> (String, String) {
     (operation.document().name().to_owned(), operation.id().as_str().to_owned())
 }
 
 impl Job<'_> {
+    fn upstream(&self) -> &Upstream {
+        &self.way.upstream
+    }
+
+    /// What takes the exchange.
+    fn sinks(&self) -> impl Iterator<Item = &dyn Sink> {
+        let file = self.state.forwarder.recorder.as_ref().map(|recorder| recorder as &dyn Sink);
+        let memory = self.way.recording.as_ref().map(|recording| &recording.tape as &dyn Sink);
+        file.into_iter().chain(memory)
+    }
+
     /// Sends the request on and holds the reply to its operation; what cannot be had is the error.
     pub(crate) async fn run(&self, notes: &mut Notes) -> Result<Forwarded, Box<Reply>> {
         let forwarder = &self.state.forwarder;
@@ -201,29 +261,29 @@ impl Job<'_> {
             return Err(refuse::origin(origin));
         }
         if headers::is_circular(&self.request.headers) {
-            return Err(refuse::circular(self.upstream));
+            return Err(refuse::circular(self.upstream()));
         }
-        let broken = |why: &str| refuse::broken(self.upstream, why);
+        let broken = |why: &str| refuse::broken(self.upstream(), why);
         let message = self.message().map_err(|error| broken(&error.to_string()))?;
         let deadline = Instant::now() + options.deadline;
-        let too_slow = || refuse::too_slow(self.upstream, options.deadline);
+        let too_slow = || refuse::too_slow(self.upstream(), options.deadline);
         let sent = timeout_at(deadline, forwarder.client.send(message)).await.map_err(|_| too_slow())?;
         let response = sent.map_err(|error| match error {
-            SendError::Refused(why) => refuse::refused(self.upstream, &why),
-            SendError::Unreachable(why) => refuse::unreachable(self.upstream, &why),
+            SendError::Refused(why) => refuse::refused(self.upstream(), &why),
+            SendError::Unreachable(why) => refuse::unreachable(self.upstream(), &why),
             SendError::Broken(why) => broken(&why),
         })?;
         if response.status().is_informational() {
             return Err(broken("it wants to speak another protocol"));
         }
-        notes.trail.push(format!("upstream: {} answered {}", self.upstream, response.status().as_u16()));
+        notes.trail.push(format!("upstream: {} answered {}", self.upstream(), response.status().as_u16()));
         let (head, incoming) = response.into_parts();
         let reply_headers = headers::of_reply(&head.headers);
         let received = if self.needs_whole(head.status, &reply_headers) {
             let whole = body::whole(incoming, &reply_headers, options.reply_limit);
             let whole = timeout_at(deadline, whole).await.map_err(|_| too_slow())?;
             Received::Whole(whole.map_err(|unread| match unread {
-                Unread::TooLarge => refuse::too_large(self.upstream, options.reply_limit),
+                Unread::TooLarge => refuse::too_large(self.upstream(), options.reply_limit),
                 Unread::Broken(why) => broken(&why),
             })?)
         } else {
@@ -238,7 +298,7 @@ impl Job<'_> {
     fn message(&self) -> Result<http::Request<Full<Bytes>>, http::Error> {
         let scheme = if self.state.settings.tls.is_some() { "https" } else { "http" };
         let target = prefer::without_keys(&self.request.target);
-        let uri = self.upstream.uri(&target, self.known.map(|known| known.base))?;
+        let uri = self.upstream().uri(&target, self.known.map(|known| known.base))?;
         let body = Full::new(self.request.body.clone());
         let mut message = http::Request::builder().method(self.request.method.clone()).uri(uri).body(body)?;
         *message.headers_mut() = headers::of_request(&self.request.headers, self.client, scheme);
@@ -255,7 +315,7 @@ impl Job<'_> {
     /// Whether a reply is read whole to be recorded, though nobody looks into it: one that ends, and is not too large
     /// by its own account.
     fn is_recorded(&self, headers: &HeaderMap) -> bool {
-        if self.known.is_none() || self.state.forwarder.recorder.is_none() {
+        if self.known.is_none() || self.sinks().next().is_none() {
             return false;
         }
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -297,7 +357,7 @@ impl Job<'_> {
                 && let Err(error) = codec::undo_codings(&headers, &bytes, codec::MAX_DECODED_BYTES)
                 && !error.is_unknown()
             {
-                return Err(refuse::broken(self.upstream, &error.to_string()));
+                return Err(refuse::broken(self.upstream(), &error.to_string()));
             }
             let mut violations = validate::response(known.operation, &response).violations;
             if stream.is_some() || self.request.method == Method::HEAD {
@@ -315,17 +375,15 @@ impl Job<'_> {
             notes.trail.push("upstream: it does not have the operation, so the stub answers");
             return Ok(Forwarded::Missing);
         }
-        if let Some(recorder) = &self.state.forwarder.recorder {
+        for sink in self.sinks() {
             match self.known {
-                None => recorder.skip_undocumented(),
-                Some(_) if stream.is_some() && self.request.method != Method::HEAD => {
-                    recorder.skip_streamed()
-                }
+                None => sink.skip_undocumented(),
+                Some(_) if stream.is_some() && self.request.method != Method::HEAD => sink.skip_streamed(),
                 Some(Known { operation, reading, .. }) => {
                     let (headers, body) = (&headers, &bytes);
                     let exchange =
                         Exchange { operation, request: self.request, reading, status, headers, body };
-                    recorder.record(&exchange, self.secrets);
+                    sink.record(&exchange, self.secrets);
                 }
             }
         }

@@ -9,6 +9,7 @@ use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
 use super::address;
+use super::reach::Origin;
 
 /// A server that requests are forwarded to: `https://api.example.com`, `http://localhost:8080/v1`.
 ///
@@ -62,6 +63,14 @@ impl FromStr for Upstream {
         }
         let base_path = uri.path().trim_end_matches('/').to_owned();
         Ok(Self { scheme, authority, base_path })
+    }
+}
+
+impl Upstream {
+    /// The server that it is, whatever the path.
+    pub(crate) fn origin(&self) -> Origin {
+        let usual = if self.scheme == Scheme::HTTPS { 443 } else { 80 };
+        Origin::new(self.scheme.as_str(), self.authority.host(), self.authority.port_u16().unwrap_or(usual))
     }
 }
 

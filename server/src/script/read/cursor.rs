@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::library::{Library, resolve};
 use super::super::nearest;
+use crate::upstream::{Reach, Upstream};
 
 /// The most errors told about one script, and the most of all else; what is beyond is not told.
 const MAX_FINDINGS: usize = 1_000;
@@ -17,6 +18,8 @@ pub(in crate::script) struct Reader<'d> {
     document: &'d Document,
     /// The files that the script may name, and the folder its paths are relative to.
     files: Option<(&'d Library<'d>, &'d str)>,
+    /// The servers that it may forward to; any where it says nothing.
+    reach: Option<&'d Reach>,
     findings: Vec<Finding>,
     errors: usize,
     others: usize,
@@ -42,7 +45,7 @@ pub(in crate::script) struct Keys {
 
 impl<'d> Reader<'d> {
     pub(in crate::script) fn new(document: &'d Document) -> Self {
-        Self { document, files: None, findings: Vec::new(), errors: 0, others: 0 }
+        Self { document, files: None, reach: None, findings: Vec::new(), errors: 0, others: 0 }
     }
 
     /// A reader of a script in a folder that files can be read from.
@@ -52,6 +55,21 @@ impl<'d> Reader<'d> {
         folder: &'d str,
     ) -> Self {
         Self { files: Some((library, folder)), ..Self::new(document) }
+    }
+
+    /// From now on only servers within reach may be forwarded to, where it says something.
+    pub(in crate::script) fn within(&mut self, reach: Option<&'d Reach>) {
+        self.reach = reach;
+    }
+
+    /// Whether a server may be forwarded to; it is told where not.
+    pub(super) fn may_reach(&mut self, upstream: &Upstream, at: &Pointer) -> bool {
+        let refusal = self.reach.and_then(|reach| reach.refusal(upstream));
+        let may = refusal.is_none();
+        if let Some((message, hint)) = refusal {
+            self.error("proxy-refused", at, message, Some(hint));
+        }
+        may
     }
 
     /// The bytes of a file that the script names; what cannot be had is told.

@@ -11,7 +11,7 @@ use super::super::template::{MAX_HOLES, Piece, Template, Text, Unreadable};
 use super::super::{AllowInvalid, nearest};
 use super::cursor::{Keys, Node, Reader};
 use super::{duration, fault, json_patch, short};
-use crate::upstream::{Upstream, UpstreamError};
+use crate::upstream::Upstream;
 
 /// The keys of what says a reply, among others before and after them.
 macro_rules! with_reply_keys {
@@ -108,10 +108,9 @@ pub(super) fn from_members<'d>(
 /// Reads whom requests are forwarded to.
 pub(super) fn upstream<'d>(reader: &mut Reader<'d>, node: &Node<'d>) -> Option<Arc<Upstream>> {
     let text = reader.text(node, "the URL of a server, as https://api.example.com is")?;
-    match text.parse() {
-        Ok(upstream) => Some(Arc::new(upstream)),
+    match text.parse::<Upstream>() {
+        Ok(upstream) => reader.may_reach(&upstream, &node.pointer).then(|| Arc::new(upstream)),
         Err(error) => {
-            let error: UpstreamError = error;
             reader.error("value-invalid", &node.pointer, error.to_string(), None);
             None
         }
