@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use counterfoil_openapi::generate::Variety;
@@ -24,6 +25,7 @@ use crate::control::{self, ControlToken};
 use crate::cors::Cors;
 use crate::credentials::Credentials;
 use crate::journal::CallFilter;
+use crate::mutate::Mutant;
 use crate::plan::Rules;
 use crate::record;
 use crate::script::Script;
@@ -115,6 +117,9 @@ pub(crate) struct Settings {
     pub(crate) cors: Cors,
     pub(crate) allowed: Vec<Upstream>,
     pub(crate) marks: Marks,
+    /// What is broken on purpose, and how often it was.
+    pub(crate) mutants: Vec<Mutant>,
+    pub(crate) mutated: Arc<AtomicU64>,
 }
 
 impl Settings {
@@ -175,6 +180,8 @@ impl StubBuilder {
                 cors: Cors::default(),
                 allowed: Vec::new(),
                 marks: Marks::default(),
+                mutants: Vec::new(),
+                mutated: Arc::default(),
             },
         }
     }
@@ -420,6 +427,11 @@ impl StubServer {
     /// The base URL of the control plane, where one was asked for.
     pub fn control_url(&self) -> Option<&str> {
         self.control_url.as_deref()
+    }
+
+    /// How many replies were broken on purpose; see [`StubBuilder::mutate`].
+    pub fn mutated(&self) -> u64 {
+        self.state.0.settings.mutated.load(Ordering::Relaxed)
     }
 
     /// The calls that named no session, by id.

@@ -8,6 +8,7 @@ use counterfoil_openapi::{Contract, Operation, Request, Router, Violation};
 use crate::builder::Settings;
 use crate::credentials::{Credentials, Gate};
 use crate::metrics::CountedOperations;
+use crate::mutate::Mutants;
 use crate::plan::Plans;
 use crate::redact::Secrets;
 use crate::script::ScriptEngine;
@@ -36,6 +37,8 @@ pub(crate) struct Edition {
     pub(crate) secrets: Secrets,
     /// Whether a path of the documents begins with `/~`, so that no session is named there.
     pub(crate) claims_tilde: bool,
+    /// What breaks replies on purpose.
+    pub(crate) mutants: Option<Box<Mutants>>,
 }
 
 impl Edition {
@@ -59,6 +62,7 @@ impl Edition {
             gate: Gate::new(settings, &contracts, accepted),
             secrets: Secrets::new(&contracts),
             claims_tilde: operations().any(|operation| operation.path().as_str().starts_with("/~")),
+            mutants: Mutants::new(&settings.mutants, &contracts, &settings.mutated),
             contracts,
             engine,
         }

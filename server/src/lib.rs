@@ -34,6 +34,7 @@ mod journal;
 mod kept;
 pub mod limits;
 mod metrics;
+mod mutate;
 mod negotiate;
 mod pipeline;
 mod plan;
@@ -75,6 +76,7 @@ pub use journal::{CallFilter, MAX_BYTES, MAX_CALLS, Validity};
 pub use kept::MAX_BODY;
 pub use metrics::MAX_COUNTED_OPERATIONS;
 pub use record::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES, MAX_RECORDINGS};
+pub use mutate::{DerivedResource, Mutant, MutantError, Mutation, Needs, derive_resources, mutations};
 pub use script::{
     MAX_SCRIPT_BYTES, MAX_SCRIPT_FILE_BYTES, MAX_SCRIPT_FILES, Script, ScriptError, script_schema,
 };

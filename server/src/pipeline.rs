@@ -8,8 +8,9 @@
 //! 5. Unless the request itself names its reply, scripts are asked; what they or the stub's own options forward, an
 //!    upstream answers.
 //! 6. Status, media type, body and headers are chosen, and held to the operation in turn.
-//! 7. The call is recorded; then, with no lock held, delays and faults take place.
-//! 8. Once the reply has gone out, its callbacks are sent.
+//! 7. What a mutant has to break about it is broken.
+//! 8. The call is recorded; then, with no lock held, delays and faults take place.
+//! 9. Once the reply has gone out, its callbacks are sent.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use crate::reply::Reply;
 use crate::session::Session;
 use crate::state::State;
 use crate::trail::Trail;
-use crate::{dress, head, refuse, upstream};
+use crate::{dress, head, mutate, refuse, upstream};
 
 /// What is found out about a request on the way.
 #[derive(Debug)]
@@ -138,6 +139,11 @@ fn finish(
         *refusal
     });
     let request = &mut arrived.request;
+    if let Some(mutants) = &edition.mutants {
+        let (peer, version) = (arrived.connection.peer, arrived.version);
+        let context = Context { state, edition: &edition, session, peer, version };
+        mutate::act(mutants, context, request, &mut notes, &mut reply);
+    }
     let scrubbed = dress::finish(state, &edition, id, request, &mut notes, &mut reply);
     if state.forwarder.forwards() || edition.engine.forwards() || reply.source == Source::Proxy {
         if reply.head.take().is_some() {

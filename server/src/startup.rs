@@ -18,6 +18,10 @@ pub(crate) fn warn(edition: &Edition, settings: &Settings) {
         let findings = contract.findings().iter();
         tell(findings.filter(|finding| finding.severity != Severity::Note).map(ToString::to_string));
     }
+    for mutant in &settings.mutants {
+        let about = mutant.mutation().about();
+        tracing::warn!("this stub breaks its contract on purpose: {mutant}: {about}");
+    }
     shadowed(edition);
     if settings.security == Enforcement::Enforced {
         unseen(edition, settings);

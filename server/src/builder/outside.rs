@@ -6,6 +6,7 @@ use counterfoil_openapi::Contract;
 
 use super::StubBuilder;
 use crate::callback::{CallbackHost, Outbox};
+use crate::mutate::{Mutant, Mutants};
 use crate::record::Recorder;
 use crate::script::nearest;
 use crate::start_error::StartError;
@@ -39,6 +40,13 @@ impl StubBuilder {
         self
     }
 
+    /// Breaks the contract on purpose; can be called several times, and of several mutants that could break a reply the
+    /// first does. Every reply that was broken says so in `counterfoil-reason`, and the trail of its call.
+    pub fn mutate(mut self, mutant: Mutant) -> Self {
+        self.settings.mutants.push(mutant);
+        self
+    }
+
     /// The state of the stub, before anybody listens.
     pub(crate) fn try_into_state(self) -> Result<State, StartError> {
         let Self { contracts, scripts, forwarding, recording, callbacks, settings } = self;
@@ -55,6 +63,10 @@ impl StubBuilder {
             let why = format!("the document has no such operation{}", hint(&name, &contracts));
             StartError::new(format!("forward `{name}`"), why)
         })?;
+        if let Some(name) = Mutants::unknown(&settings.mutants, &contracts) {
+            let why = format!("the document has no such operation{}", hint(name, &contracts));
+            return Err(StartError::new(format!("break `{name}`"), why));
+        }
         let state = State::new(contracts, scripts, (forwarder, Outbox::new(callbacks)), settings);
         match state.edition().engine.lacks_upstream().filter(|_| !has_upstream) {
             None => Ok(state),

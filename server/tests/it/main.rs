@@ -34,6 +34,7 @@ mod framing;
 mod http2;
 mod laws;
 mod limits_page;
+mod mutants;
 mod proxy;
 mod record;
 mod record_corpus;

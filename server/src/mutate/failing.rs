@@ -1,0 +1,167 @@
+//! Requests that are valid and unusual, and answered with 500.
+
+use std::sync::Arc;
+
+use counterfoil_openapi::{Location, Operation};
+use serde_json::{Map, Value};
+
+use super::mutation::{Act, Deed, Mutation, Needs};
+use super::places::{self, Seen};
+use super::sample;
+
+const CHECK: &str = "not_a_server_error";
+
+/// The longest text that is counted on: a longer one hardly anybody sends.
+const MAX_LENGTH: u64 = 4_096;
+
+macro_rules! fails {
+    ($may_be:expr, $is_it:expr, $why:expr) => {
+        Deed::Act(Act {
+            needs: Needs::Nothing,
+            applies: |operation, _| sample::succeeds(operation) && places::any_schema(operation, &$may_be),
+            act: |scene| {
+                scene.is_success()
+                    && places::any_value(scene.operation, &scene.reading().values, &$is_it)
+                    && scene.fail($why)
+            },
+        })
+    };
+}
+
+pub(super) const ALL: &[Mutation] = &[
+    Mutation {
+        name: "fail-on-bound",
+        about: "a number that is as small or as large as it may be is answered with 500",
+        check: CHECK,
+        deed: fails!(|_, schema| has_bound(schema), |_, seen| is_bound(seen), "a number is at its bound"),
+    },
+    Mutation {
+        name: "fail-on-longest-text",
+        about: "a text that is as long as it may be is answered with 500",
+        check: CHECK,
+        deed: fails!(
+            |_, schema| longest(schema).is_some() && is_free_text(schema),
+            |_, (schema, value)| is_free_text(schema)
+                && value.as_str().is_some_and(|text| Some(text.chars().count() as u64) == longest(schema)),
+            "a text is as long as it may be"
+        ),
+    },
+    Mutation {
+        name: "fail-on-empty-text",
+        about: "an empty text is answered with 500, where it is valid",
+        check: CHECK,
+        deed: fails!(
+            |location, schema| carries_any_text(location)
+                && is_free_text(schema)
+                && !schema.contains_key("minLength"),
+            |location, (schema, value)| carries_any_text(location) && is_free_text(schema) && *value == "",
+            "a text is empty"
+        ),
+    },
+    Mutation {
+        name: "fail-on-unicode",
+        about: "a text beyond ASCII is answered with 500",
+        check: CHECK,
+        deed: fails!(
+            |location, schema| carries_any_text(location) && is_free_text(schema),
+            |location, (schema, value)| carries_any_text(location)
+                && is_free_text(schema)
+                && value.as_str().is_some_and(|text| !text.is_ascii()),
+            "a text has characters beyond ASCII"
+        ),
+    },
+    Mutation {
+        name: "fail-on-zero",
+        about: "the number 0 is answered with 500, where it is valid",
+        check: CHECK,
+        deed: fails!(
+            |_, schema| admits_zero(schema),
+            |_, (schema, value)| is_number(schema) && value.as_f64() == Some(0.0),
+            "a number is zero"
+        ),
+    },
+    Mutation {
+        name: "fail-without-optional",
+        about: "a request without any of its optional parameters is answered with 500",
+        check: CHECK,
+        deed: Deed::Act(Act {
+            needs: Needs::Nothing,
+            applies: |operation, _| {
+                sample::succeeds(operation)
+                    && operation.parameters().iter().any(|parameter| !parameter.required)
+            },
+            act: |scene| {
+                let values = scene.reading().values;
+                let mut optional =
+                    scene.operation.parameters().iter().filter(|parameter| !parameter.required);
+                let has_none = optional.all(|parameter| {
+                    places::value_of(&values, parameter.location, &parameter.name).is_none()
+                });
+                scene.is_success() && has_none && scene.fail("an optional parameter is missing")
+            },
+        }),
+    },
+];
+
+/// Whether a schema bounds numbers so that the bound is one of them.
+fn has_bound(schema: &Map<String, Value>) -> bool {
+    is_number(schema)
+        && !schema.contains_key("enum")
+        && ["minimum", "maximum"].into_iter().any(|keyword| schema.get(keyword).is_some_and(Value::is_number))
+}
+
+/// Whether a schema of an operation's requests has a bound that a number can reach.
+pub(super) fn bounds(operation: &Arc<Operation>) -> bool {
+    places::any_schema(operation, &|_, schema| has_bound(schema))
+}
+
+/// Whether a number is at the bound that its schema states.
+pub(super) fn is_bound((schema, value): Seen<'_>) -> bool {
+    let bound = |keyword: &str| schema.get(keyword).and_then(Value::as_f64);
+    has_bound(schema)
+        && value.as_f64().is_some_and(|number| [bound("minimum"), bound("maximum")].contains(&Some(number)))
+}
+
+fn longest(schema: &Map<String, Value>) -> Option<u64> {
+    let most = schema.get("maxLength")?.as_u64()?;
+    (1..=MAX_LENGTH).contains(&most).then_some(most)
+}
+
+/// Whether a schema is of texts, and says nothing of what is in them.
+fn is_free_text(schema: &Map<String, Value>) -> bool {
+    has_type(schema, &["string"])
+        && !["enum", "const", "pattern", "format", "allOf", "anyOf", "oneOf", "not"]
+            .into_iter()
+            .any(|keyword| schema.contains_key(keyword))
+}
+
+fn is_number(schema: &Map<String, Value>) -> bool {
+    has_type(schema, &["integer", "number"])
+}
+
+fn admits_zero(schema: &Map<String, Value>) -> bool {
+    let bound = |keyword: &str| schema.get(keyword).and_then(Value::as_f64);
+    is_number(schema)
+        && !["enum", "const", "allOf", "anyOf", "oneOf", "not"]
+            .into_iter()
+            .any(|keyword| schema.contains_key(keyword))
+        && bound("minimum").is_none_or(|least| least <= 0.0)
+        && bound("maximum").is_none_or(|most| most >= 0.0)
+        && bound("exclusiveMinimum").is_none_or(|least| least < 0.0)
+        && bound("exclusiveMaximum").is_none_or(|most| most > 0.0)
+}
+
+fn has_type(schema: &Map<String, Value>, names: &[&str]) -> bool {
+    let is_it = |name: &Value| name.as_str().is_some_and(|name| names.contains(&name));
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(is_it),
+        Some(name) => is_it(name),
+        None => false,
+    }
+}
+
+/// Whether a text of any characters, or of none, arrives as it was: a path cannot be without a segment, and fields
+/// are trimmed and of ASCII.
+fn carries_any_text(location: Option<Location>) -> bool {
+    matches!(location, None | Some(Location::Query | Location::QueryString))
+}
