@@ -6,6 +6,7 @@ mod forward;
 mod listen;
 mod log;
 mod mount;
+mod mutate;
 mod strictness;
 mod watch;
 
@@ -54,6 +55,8 @@ Examples:
                                                 saving either changes what is served
   counterfoil mock pets.yaml --cors https://app.example,http://localhost:3000
   counterfoil mock pets.yaml --log json 2> log.ndjson
+  counterfoil mock pets.yaml --mutate wrong-type@getPet --mutate forget-allow
+                                                breaks the contract on purpose; `--mutate list` for the kinds
   counterfoil mock orders.yaml --callbacks localhost:3000
   curl -X POST http://127.0.0.1:4011/webhooks/newPet -d '{\"url\": \"http://localhost:3000/hook\"}'
   curl -X PUT http://127.0.0.1:4011/operations/generateAuthToken/reply -d 403
@@ -142,6 +145,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     forward: forward::Forward,
+
+    #[command(flatten)]
+    mutating: mutate::Mutating,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -164,6 +170,10 @@ enum ValuesName {
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit> {
+    if arguments.mutating.wants_list() {
+        mutate::list(output)?;
+        return Ok(Exit::Passed);
+    }
     let references = match arguments.watch {
         true => References { record: Record::kept(), ..arguments.references.clone() },
         false => arguments.references.clone(),
@@ -263,6 +273,7 @@ async fn start(
         .marks(if arguments.quiet_headers { Marks::LeftOut } else { Marks::Sent })
         .bodies(if arguments.dynamic { Bodies::Generated } else { Bodies::Examples });
     builder = arguments.strictness.apply(builder, credentials);
+    builder = arguments.mutating.apply(builder);
     builder = arguments.callbacks.iter().cloned().fold(builder, StubBuilder::callbacks);
     builder = arguments.forward.allowed().iter().cloned().fold(builder, StubBuilder::allow_proxy);
     if let Some(file) = arguments.forward.record() {

@@ -56,6 +56,7 @@ pub(super) async fn announce(
     if let Some(url) = stub.control_url() {
         writeln!(out, "control API  {url}")?;
     }
+    arguments.mutating.announce(sources, &mut out)?;
     let options = curl_options(stub, trusted);
     if let Some(path) = stub.unix_socket() {
         writeln!(out, "socket       {}", one_line(&path.display().to_string()))?;
