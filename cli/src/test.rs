@@ -2,6 +2,7 @@
 
 mod options;
 mod record_options;
+mod self_check;
 
 use anyhow::Context as _;
 use counterfoil_client::transport::{Transport, TransportOptions};
@@ -23,6 +24,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let names: Vec<String> = arguments.document.iter().cloned().collect();
     let sources = source::load_all(&names, &arguments.references)?;
     let settings = arguments.settings()?;
+    if let Some(wanted) = arguments.self_check.wanted() {
+        return self_check::run(arguments, &wanted, &sources, &settings, output);
+    }
     if let Some(url) = &arguments.url {
         // What no request can be sent to is a mistake in the flags, and no target that is down.
         Transport::new(url, TransportOptions::default()).context("use --url")?;

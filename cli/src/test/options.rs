@@ -10,6 +10,7 @@ use counterfoil_conformance::{Mode, Options, Phase, Settings};
 use http::{HeaderName, HeaderValue};
 
 use super::record_options::RecordOptions;
+use super::self_check::SelfCheckOptions;
 use crate::exit::EXIT_CODES;
 use crate::references::References;
 use crate::reports::{Report, SnapshotOptions};
@@ -23,6 +24,7 @@ Examples:
   counterfoil test pets.yaml --url http://localhost:8080 --record run.ndjson.zst
   counterfoil test pets.yaml --url http://localhost:8080 --shard 1/3 --record shard1.ndjson.zst
   counterfoil test                              both bundled documents, each against a stub of it
+  counterfoil test pets.yaml --self-check       whether these checks find what is broken on purpose
 ";
 
 /// Test an implementation against its document; without --url, a stub of the document, as a trial.
@@ -119,6 +121,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(crate) references: References,
+
+    #[command(flatten)]
+    pub(crate) self_check: SelfCheckOptions,
 }
 
 /// A header as a user gives it.
