@@ -9,12 +9,14 @@ use bytes::Bytes;
 use counterfoil_openapi::Response;
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use tower_service::Service;
 
 use super::SendError;
+use super::listening::Reading;
 use crate::base_url::BaseUrl;
 
 /// How long a connection may take to become ready for the next request once a response is whole.
@@ -79,29 +81,52 @@ impl Connection {
     pub(super) async fn send(
         &mut self,
         message: Request<Full<Bytes>>,
-        body_cap: usize,
-    ) -> Result<Response, Trouble> {
+        reading: &Reading<'_>,
+    ) -> Result<Received, Trouble> {
         let response = self.sender.try_send_request(message).await.map_err(|mut error| {
             let progress =
                 if error.take_message().is_some() { Progress::NotSent } else { Progress::NoResponse };
             Trouble::of(progress, error.into_error())
         })?;
         let (head, body) = response.into_parts();
-        let body = match Limited::new(body, body_cap).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                return Err(Trouble::new(Progress::Responding, SendError::too_large(body_cap)));
+        let mut response = Response { status: head.status, headers: head.headers, body: Bytes::new() };
+        // What says how long it is comes to an end.
+        let listening = match body.size_hint().exact() {
+            Some(_) => None,
+            None => (reading.hears)(&response),
+        };
+        let limited = Limited::new(body, reading.body_cap);
+        let (body, is_cut, at) = match listening {
+            Some(listening) => {
+                listening.to(limited, reading.until).await.map_err(|error| body_trouble(error, reading))?
             }
-            Err(error) => {
-                return Err(match error.downcast::<hyper::Error>() {
-                    Ok(error) => Trouble::of(Progress::Responding, *error),
-                    Err(error) => {
-                        Trouble::new(Progress::Responding, SendError::other("read the response", error))
-                    }
-                });
+            None => {
+                let body = limited.collect().await.map_err(|error| body_trouble(error, reading))?;
+                (body.to_bytes(), false, Instant::now())
             }
         };
-        Ok(Response { status: head.status, headers: head.headers, body })
+        response.body = body;
+        Ok(Received { response, is_cut, at })
+    }
+}
+
+/// A response as it was received.
+pub(super) struct Received {
+    pub(super) response: Response,
+    /// Whether it was left before its end.
+    pub(super) is_cut: bool,
+    /// When its last byte came.
+    pub(super) at: Instant,
+}
+
+/// What is wrong with a response that had begun.
+fn body_trouble(error: Box<dyn StdError + Send + Sync>, reading: &Reading<'_>) -> Trouble {
+    if error.is::<LengthLimitError>() {
+        return Trouble::new(Progress::Responding, SendError::too_large(reading.body_cap));
+    }
+    match error.downcast::<hyper::Error>() {
+        Ok(error) => Trouble::of(Progress::Responding, *error),
+        Err(error) => Trouble::new(Progress::Responding, SendError::other("read the response", error)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod connection;
 mod error;
+mod listening;
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -13,9 +14,11 @@ use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use http_body_util::Full;
 
 pub use error::{SendError, SendErrorKind};
+pub use listening::{Hears, Listening};
 
 use crate::base_url::{BaseUrl, BaseUrlError};
 use connection::{Connection, Connector, Trouble};
+use listening::Reading;
 
 /// The most idle connections kept.
 const MAX_IDLE: usize = 64;
@@ -49,6 +52,8 @@ pub struct Sent {
     pub elapsed: Duration,
     /// Whether a kept-alive connection was closed under the request, which then went out again on a new one.
     pub resent: bool,
+    /// Whether the body was left before its end, by [`Listening`]; the connection is closed then.
+    pub is_cut: bool,
 }
 
 /// Sends requests to one base URL over HTTP/1.1 and keeps connections alive between them.
@@ -102,35 +107,61 @@ impl Transport {
     ///
     /// See [`SendErrorKind`]. A response of any status is no error.
     pub async fn send(&self, request: &Request) -> Result<Sent, SendError> {
+        self.send_listening(request, &|_| None).await
+    }
+
+    /// Sends a request and reads the whole response, but for one that `hears` wants to listen to: that is read until
+    /// enough of it is there. See [`Listening`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Transport::send`].
+    pub async fn send_listening(&self, request: &Request, hears: &Hears<'_>) -> Result<Sent, SendError> {
         let message = self.message(request)?;
-        match tokio::time::timeout(self.options.timeout, self.exchange(message)).await {
+        let timeout = self.options.timeout;
+        // A stream is left a little before its time is over, so that it never counts as late.
+        let reading = Reading {
+            body_cap: self.options.body_cap,
+            until: Instant::now().checked_add(timeout - timeout / 20),
+            hears,
+        };
+        match tokio::time::timeout(timeout, self.exchange(message, &reading)).await {
             Ok(result) => result,
-            Err(_) => Err(SendError::timeout(self.options.timeout)),
+            Err(_) => Err(SendError::timeout(timeout)),
         }
     }
 
-    async fn exchange(&self, message: http::Request<Full<Bytes>>) -> Result<Sent, SendError> {
+    async fn exchange(
+        &self,
+        message: http::Request<Full<Bytes>>,
+        reading: &Reading<'_>,
+    ) -> Result<Sent, SendError> {
         if let Some(used) = self.take_idle().await {
-            match self.attempt(used, message.clone()).await {
+            match self.attempt(used, message.clone(), reading).await {
                 Err(trouble) if trouble.is_closed_without_response() => {
-                    return self.resend(message, trouble).await;
+                    return self.resend(message, trouble, reading).await;
                 }
                 result => return result.map_err(Trouble::into_error),
             }
         }
         let connection = self.connector.connect(&self.base).await?;
-        self.attempt(connection, message).await.map_err(Trouble::into_error)
+        self.attempt(connection, message, reading).await.map_err(Trouble::into_error)
     }
 
     /// Sends a request again that a used connection took without an answer.
-    async fn resend(&self, message: http::Request<Full<Bytes>>, first: Trouble) -> Result<Sent, SendError> {
+    async fn resend(
+        &self,
+        message: http::Request<Full<Bytes>>,
+        first: Trouble,
+        reading: &Reading<'_>,
+    ) -> Result<Sent, SendError> {
         let connection = match self.connector.connect(&self.base).await {
             Ok(connection) => connection,
             // The server took the request and cannot be reached any more: the first trouble is the truth.
             Err(_) if first.was_sent() => return Err(first.into_error()),
             Err(error) => return Err(error),
         };
-        let sent = self.attempt(connection, message).await.map_err(Trouble::into_error)?;
+        let sent = self.attempt(connection, message, reading).await.map_err(Trouble::into_error)?;
         if first.was_sent() {
             *self.pool() = Pool::Off;
         }
@@ -141,12 +172,15 @@ impl Transport {
         &self,
         mut connection: Connection,
         message: http::Request<Full<Bytes>>,
+        reading: &Reading<'_>,
     ) -> Result<Sent, Trouble> {
         let start = Instant::now();
-        let response = connection.send(message, self.options.body_cap).await?;
-        let elapsed = start.elapsed();
-        self.keep(connection);
-        Ok(Sent { response, elapsed, resent: false })
+        let received = connection.send(message, reading).await?;
+        let elapsed = received.at.duration_since(start);
+        if !received.is_cut {
+            self.keep(connection);
+        }
+        Ok(Sent { response: received.response, elapsed, resent: false, is_cut: received.is_cut })
     }
 
     /// A connection that was used before and seems to be open still.

@@ -39,6 +39,7 @@ use error::Loss;
 pub use example::{example_payload, payload_value, written_payload};
 pub use header::{decode_header, encode_header, encode_header_fields};
 pub use request::encode_request;
+pub use stream::ItemScan;
 pub use values::{BodyValue, Payload, RequestValues};
 
 pub(crate) use body::{reads_as_written, settle};

@@ -51,7 +51,7 @@ pub(in crate::codec) fn decode(media_type: &str, text: &str) -> Result<Value, St
     Ok(Value::Array(items))
 }
 
-fn is_sequence(media_type: &str) -> bool {
+pub(super) fn is_sequence(media_type: &str) -> bool {
     let essence: Cow<'_, str> = media::essence(media_type).to_ascii_lowercase().into();
     essence.ends_with("json-seq")
 }

@@ -10,8 +10,11 @@
 
 pub(super) mod events;
 pub(super) mod lines;
+mod scan;
 #[cfg(test)]
 mod tests;
+
+pub use scan::ItemScan;
 
 /// The most items of a body that is a sequence.
 pub(super) const MAX_ITEMS: usize = 100_000;
