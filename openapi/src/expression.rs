@@ -69,6 +69,33 @@ pub fn expand(text: &str, occasion: &Occasion<'_>) -> Result<String, String> {
     Ok(expanded)
 }
 
+/// A value with the expressions in its texts replaced: a text that is one expression by the value of that, whatever its
+/// type; any other as [`expand`] does it. Members and items are looked into.
+///
+/// # Errors
+///
+/// As for [`expand`].
+pub fn evaluate(given: &Value, occasion: &Occasion<'_>) -> Result<Value, String> {
+    Ok(match given {
+        Value::String(text) => match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+            Some(inner) if inner.starts_with('$') && !inner.contains('{') => {
+                value(inner, occasion)?.into_owned()
+            }
+            _ if text.starts_with('$') => value(text, occasion)?.into_owned(),
+            _ => Value::from(expand(text, occasion)?),
+        },
+        Value::Array(items) => {
+            items.iter().map(|item| evaluate(item, occasion)).collect::<Result<_, _>>().map(Value::Array)?
+        }
+        Value::Object(members) => {
+            let evaluated =
+                members.iter().map(|(name, member)| Ok((name.clone(), evaluate(member, occasion)?)));
+            Value::Object(evaluated.collect::<Result<_, String>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
 /// The value of one expression.
 fn value<'o>(expression: &str, occasion: &Occasion<'o>) -> Result<Cow<'o, Value>, String> {
     let owned = |text: &str| Ok(Cow::Owned(Value::from(text)));

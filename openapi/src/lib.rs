@@ -26,14 +26,15 @@ pub use bundled::{Bundled, bundled};
 pub use check::{Rule, rules};
 pub use contract::{
     ApiKeyLocation, Callback, Content, Contract, Encoding, Encodings, Example, Header, Link, LinkTarget,
-    Location, MediaType, Operation, OperationId, Parameter, RequestBody, Response as ResponseObject,
-    Responses, SecurityRequirement, SecurityScheme, SecuritySchemeKind, Server, StatusPattern, Style,
+    Location, MediaType, NoStatus, Operation, OperationId, Parameter, RequestBody,
+    Response as ResponseObject, Responses, SecurityRequirement, SecurityScheme, SecuritySchemeKind, Server,
+    StatusPattern, Style,
 };
 pub use document::{
     Document, FileError, Files, Finding, Folder, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH,
     MAX_FILES, MAX_GATHERED_BYTES, MAX_NODES, NoFiles, Pointer, Position, Severity, Version,
 };
-pub use expression::{Occasion, expand};
+pub use expression::{Occasion, evaluate, expand};
 pub use message::{Exchange, Request, Response};
 pub use route::{BasePaths, Mount, MountError, PathTemplate, Route, RouteMatch, Router, Shadowed};
 pub use schema::{Direction, Schema, SchemaViolation};

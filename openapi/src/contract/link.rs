@@ -17,6 +17,9 @@ pub struct Link {
     /// Values for that operation's parameters, by name, perhaps with the location before it (`path.id`); texts may be
     /// runtime expressions, for [`expand`](crate::expand).
     pub parameters: Vec<(String, Value)>,
+    /// The body of that operation's request, or what of it is known; texts may be runtime expressions, for
+    /// [`evaluate`](crate::evaluate).
+    pub body: Option<Value>,
 }
 
 /// How a link names the operation it leads to.
@@ -59,7 +62,8 @@ pub(super) fn read(operation: &Operation) -> Vec<Link> {
             let parameters = link.get("parameters");
             let parameters = parameters.iter().flat_map(|parameters| parameters.members());
             let parameters = parameters.map(|(name, place)| (name.to_owned(), place.value.clone())).collect();
-            found.push(Link { name: name.to_owned(), status, target, parameters });
+            let body = link.get("requestBody").map(|place| place.value.clone());
+            found.push(Link { name: name.to_owned(), status, target, parameters, body });
         }
     }
     found

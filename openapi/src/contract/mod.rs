@@ -26,6 +26,6 @@ pub use media_type::{Content, MediaType, RequestBody};
 pub use operation::{Operation, OperationId};
 pub(crate) use parameter::is_transport_header;
 pub use parameter::{Location, Parameter, Style};
-pub use response::{Response, Responses, StatusPattern};
+pub use response::{NoStatus, Response, Responses, StatusPattern};
 pub use security::{ApiKeyLocation, SecurityRequirement, SecurityScheme, SecuritySchemeKind};
 pub use server::Server;

@@ -43,6 +43,27 @@ impl StatusPattern {
     }
 }
 
+impl std::str::FromStr for StatusPattern {
+    type Err = NoStatus;
+
+    /// Reads a key of a Responses Object.
+    fn from_str(key: &str) -> Result<Self, NoStatus> {
+        Self::of(key).ok_or(NoStatus)
+    }
+}
+
+/// A text that is no status, no range of statuses and not `default`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoStatus;
+
+impl fmt::Display for NoStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no status, no range of statuses such as `4XX`, and not `default`")
+    }
+}
+
+impl std::error::Error for NoStatus {}
+
 impl fmt::Display for StatusPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
