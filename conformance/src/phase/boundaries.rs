@@ -208,6 +208,17 @@ fn objects(schema: &Map<String, Value>, current: &Map<String, Value>, found: &mu
         }
         found.push(Value::Object(members));
     }
+    if let Some(rules) = schema.get("propertyNames").and_then(Value::as_object) {
+        let sample = current.values().next().cloned().unwrap_or(json!("text"));
+        let name = Value::from(current.keys().next().map_or(UNEXPECTED, String::as_str));
+        for name in values(rules, &name) {
+            let Value::String(name) = name else { continue };
+            let mut named = current.clone();
+            if named.insert(name, sample.clone()).is_none() {
+                found.push(Value::Object(named));
+            }
+        }
+    }
     let mut more = current.clone();
     more.insert(UNEXPECTED.to_owned(), json!("text"));
     found.push(Value::Object(more));
@@ -236,6 +247,11 @@ mod tests {
                 json!({"minProperties": 1, "maxProperties": 2}),
                 json!({"a": 1, "b": 2}),
                 json!([{}, {"a": 1}, {"a": 1, "b": 2, "counterfoil-unexpected-2": 1}]),
+            ),
+            (
+                json!({"propertyNames": {"maxLength": 2, "pattern": "^[a-z]*$"}}),
+                json!({"a": 1}),
+                json!([{"a": 1, "aa": 1}, {"a": 1, "aaa": 1}, {"a": 1, "": 1}, {"a": 1, "~": 1}]),
             ),
             (json!({"uniqueItems": true}), json!([7]), json!([[7, 7]])),
             (json!({"enum": ["a", "b"]}), json!("a"), json!(["a", "b", "counterfoil-no-member"])),

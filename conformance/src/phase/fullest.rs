@@ -28,7 +28,10 @@ pub(super) fn full_requests(factory: &Factory, plan: &OperationPlan) -> Vec<Full
     let seed = |number| Seed::derive(0, &[plan.operation.id().as_str(), Phase::Coverage.as_str()], number);
     let is_valid =
         |values: &RequestValues| factory.build(&plan.operation, &Intent::Positive, values).is_some();
-    let drawn = (0..DRAWS).filter_map(|number| draw(plan, &Intent::Positive, &seed(number)));
+    let operation = &plan.operation;
+    let is_varied = !operation.parameters().is_empty() || operation.request_body().is_some();
+    let drawn = (0..if is_varied { DRAWS } else { 1 })
+        .filter_map(|number| draw(plan, &Intent::Positive, &seed(number)));
     let draws: Vec<RequestValues> = drawn.filter(is_valid).collect();
     let mut kinds: Vec<Option<&str>> = Vec::new();
     for values in &draws {
