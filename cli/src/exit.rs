@@ -31,7 +31,7 @@ Exit codes:
   2  the run could not be carried out: flags, document or script
   3  the target could not be reached
   4  nothing was selected
-  6  incomplete: interrupted";
+  6  incomplete: interrupted, or no time was left to test an operation at all";
 
 impl Exit {
     /// The number.
@@ -50,7 +50,7 @@ impl Exit {
     pub(crate) fn of(summary: &Summary) -> Self {
         if summary.unreachable {
             Self::Unreachable
-        } else if summary.interrupted {
+        } else if summary.interrupted || summary.unexercised > 0 {
             Self::Incomplete
         } else if summary.failures > 0 {
             Self::Failed
@@ -92,9 +92,17 @@ mod tests {
     fn counts_and_codes() {
         let passed = Summary { operations: 1, cases: 9, ..Summary::default() };
         let failed = Summary { failures: 1, ..passed.clone() };
+        let unexercised = Summary { unexercised: 1, ..failed.clone() };
         let interrupted = Summary { interrupted: true, ..failed.clone() };
         let unreachable = Summary { unreachable: true, ..interrupted.clone() };
-        let rows = [(Summary::default(), 4), (passed, 0), (failed, 1), (interrupted, 6), (unreachable, 3)];
+        let rows = [
+            (Summary::default(), 4),
+            (passed, 0),
+            (failed, 1),
+            (unexercised, 6),
+            (interrupted, 6),
+            (unreachable, 3),
+        ];
         for (summary, code) in rows {
             assert_eq!(Exit::of(&summary).code(), code, "{summary:?}");
         }

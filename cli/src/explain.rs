@@ -43,7 +43,17 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
 
 /// What a name means, of a check or of a finding.
 fn explanation(name: &str) -> Option<String> {
-    let check = checks().iter().find(|check| check.name() == name).map(|check| check.explain());
+    let check = checks().iter().find(|check| check.name() == name).map(|check| {
+        let name = check.name();
+        let statuses = match check.expects_statuses() {
+            true => format!(" The statuses it expects: `--expected-statuses {name}=404,5XX`."),
+            false => String::new(),
+        };
+        format!(
+            "{}\nWarn only: `--severity {name}=warning`; in one phase or for one operation `--severity {name}=off@fuzzing`, `...@/pets`.{statuses}",
+            check.explain()
+        )
+    });
     check.or_else(|| {
         let rule = rules().iter().find(|rule| rule.code() == name)?;
         Some(format!("{}\nSeverity: {}, or less.", rule.explain(), rule.severity()))

@@ -1,6 +1,7 @@
 //! `counterfoil test`: holds an implementation to its document.
 
 mod options;
+mod policy_options;
 mod record_options;
 mod self_check;
 
@@ -74,7 +75,7 @@ async fn test_one(
     let (url, _stub) = match &arguments.url {
         Some(url) => (url.clone(), None),
         None => {
-            let stub = start_stub(source, arguments).await?;
+            let stub = start_stub(source, arguments, settings.seed).await?;
             let url = stub.url().to_owned();
             output.note(&format!(
                 "no --url: testing a stub of {}, started here at {url}",
@@ -99,8 +100,8 @@ async fn test_one(
     Ok(counterfoil_conformance::run_until(&source.contract, &target, &settings, stop, reports).await)
 }
 
-async fn start_stub(source: &Source, arguments: &Arguments) -> anyhow::Result<StubServer> {
-    let mut builder = StubServer::builder(source.contract.clone()).seed(arguments.seed.number());
+async fn start_stub(source: &Source, arguments: &Arguments, seed: u64) -> anyhow::Result<StubServer> {
+    let mut builder = StubServer::builder(source.contract.clone()).seed(seed);
     for script in source::scripts(&arguments.script, std::slice::from_ref(source), &arguments.references)? {
         builder = builder.script(script);
     }

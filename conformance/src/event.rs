@@ -276,6 +276,13 @@ pub enum Verdict {
     Passed,
     /// It does not concern this case.
     NotApplicable,
+    /// It does not hold, of which the user wants to be warned only.
+    Warned {
+        /// What failed, without anything that differs from case to case.
+        kind: String,
+        /// What was found and what was expected, with this case's values.
+        message: String,
+    },
     /// It does not hold.
     Failed {
         /// What failed, without anything that differs from case to case: failures merge by it.
@@ -311,6 +318,9 @@ pub struct Summary {
     pub flaky: u64,
     /// Warnings.
     pub warnings: u64,
+    /// Operations that nothing was sent for, since the time of the run was over.
+    #[serde(default)]
+    pub unexercised: u64,
     /// Whether the run was cut short.
     pub interrupted: bool,
     /// Whether the target could not be reached.

@@ -45,7 +45,10 @@ mod secrets;
 
 pub use case::{Intent, Probe, invent_credentials};
 pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks};
-pub use config::{Credentials, Options, Settings, SettingsError, ShrinkBudget, Target};
+pub use config::{
+    Credentials, Options, Override, Policy, Settings, SettingsError, Severity, ShrinkBudget, Target,
+    UnsafeMethods,
+};
 pub use event::{
     CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, KeywordCoverage, Mode,
     OperationCoverage, OperationSummary, ParameterCoverage, Phase, RecordedExchange, Shard, Summary, Verdict,

@@ -9,6 +9,7 @@ use counterfoil_conformance::report::shell_word;
 use counterfoil_conformance::{Mode, Options, Phase, Settings};
 use http::{HeaderName, HeaderValue};
 
+use super::policy_options::PolicyOptions;
 use super::record_options::RecordOptions;
 use super::self_check::SelfCheckOptions;
 use crate::exit::EXIT_CODES;
@@ -47,9 +48,9 @@ pub(crate) struct Arguments {
     #[arg(long = "other-header", value_name = "NAME: VALUE")]
     pub(crate) other_headers: Vec<Header>,
 
-    /// The seed of every random choice, or `random`.
-    #[arg(long, value_name = "N", default_value = "0")]
-    pub(crate) seed: Seed,
+    /// The seed of every random choice, or `random`. Without it, 0.
+    #[arg(long, value_name = "N")]
+    seed: Option<Seed>,
 
     /// The most fuzzing cases an operation.
     #[arg(long, value_name = "N")]
@@ -120,6 +121,9 @@ pub(crate) struct Arguments {
     pub(crate) recording: RecordOptions,
 
     #[command(flatten)]
+    policy: PolicyOptions,
+
+    #[command(flatten)]
     pub(crate) references: References,
 
     #[command(flatten)]
@@ -152,12 +156,6 @@ impl FromStr for Header {
 /// A seed, or the wish for one that nobody knows beforehand.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seed(u64);
-
-impl Seed {
-    pub(crate) fn number(self) -> u64 {
-        self.0
-    }
-}
 
 impl FromStr for Seed {
     type Err = String;
@@ -193,7 +191,7 @@ impl Arguments {
         let phases: Vec<Phase> = self.phases.iter().map(|phase| phase.phase()).collect();
         let modes: Vec<Mode> = self.modes.iter().map(|mode| mode.mode()).collect();
         let options = Options {
-            seed: Some(self.seed.number()),
+            seed: self.seed.map(|Seed(seed)| seed),
             max_cases: self.max_cases,
             workers: self.workers,
             phases: (!phases.is_empty()).then_some(phases),
@@ -206,8 +204,10 @@ impl Arguments {
             include: some(&self.include),
             exclude: some(&self.exclude),
             shrink: self.no_shrink.then_some(false),
+            ..Options::default()
         };
-        let settings = options.resolve().map_err(|error| anyhow!("use the flags: {error}"))?;
+        let settings = self.policy.complete(options)?.resolve();
+        let settings = settings.map_err(|error| anyhow!("use the settings: {error}"))?;
         Ok(Settings { shard: self.recording.shard()?, ..settings })
     }
 
@@ -241,8 +241,10 @@ impl Arguments {
         for name in &self.exclude {
             flag("exclude", Some(name.clone()));
         }
+        words.extend(self.policy.words());
+        let mut flag = |name: &str, value: &str| words.push(format!("--{name} {}", shell_word(value)));
         for script in &self.script {
-            flag("script", Some(script.clone()));
+            flag("script", script);
         }
         for header in &self.headers {
             let variable = counterfoil_conformance::header_variable(&header.name);

@@ -81,12 +81,55 @@ fn what_breaks_the_contract_is_found_and_reported_everywhere() {
     assert!(names.iter().any(|name| name.contains("generateAuthToken.200")), "{names:?}");
 }
 
+/// A resource with a story, and a script that breaks its contract for every valid request.
+const PETS: &str = "\
+openapi: 3.0.3
+info: {title: Pets, version: '1'}
+paths:
+  /pets:
+    post:
+      operationId: addPet
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Named'}}}}
+      responses: {'201': {$ref: '#/components/responses/Pet'}, '400': {description: refused}}
+  /pets/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer, minimum: 1}}]
+    get:
+      operationId: readPet
+      responses: {'200': {$ref: '#/components/responses/Pet'}, '400': {description: refused}}
+    delete: {operationId: removePet, responses: {'204': {description: gone}, '400': {description: refused}}}
+components:
+  responses:
+    Pet:
+      description: a pet
+      content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}
+  schemas:
+    Named: {type: object, required: [name], properties: {name: {type: string, minLength: 1, maxLength: 9}}}
+    Pet: {type: object, required: [id], properties: {id: {type: integer, minimum: 1}, name: {type: string}}}
+";
+const LIAR_ABOUT_PETS: &str = "\
+script: 1
+rules:
+  readPet:
+    - {status: 200, body: {id: five}, allow_invalid: true}
+";
+
 #[test]
-fn the_same_seed_gives_the_same_reports_whatever_the_number_of_workers() {
+fn the_same_seed_gives_the_same_reports_whatever_the_workers_and_the_environment() {
     let folder = tempfile::tempdir().unwrap();
-    let script = write(folder.path(), "liar.yaml", LIAR);
+    let pets = write(folder.path(), "pets.yaml", PETS);
+    let script = write(folder.path(), "liar.yaml", LIAR_ABOUT_PETS);
+    let elsewhere = [
+        ("TZ", "Pacific/Chatham"),
+        ("LANG", "tr_TR.UTF-8"),
+        ("LC_ALL", "tr_TR.UTF-8"),
+        ("HOME", "/nonexistent"),
+        ("USER", "nobody"),
+        ("PROPTEST_CASES", "1"),
+    ];
     let mut seen: Vec<(String, Vec<String>)> = Vec::new();
-    for (index, workers) in ["1", "8", "8"].into_iter().enumerate() {
+    for (index, (workers, environment)) in
+        [("1", &[][..]), ("8", &[]), ("8", &elsewhere)].into_iter().enumerate()
+    {
         let at = |name: &str| folder.path().join(format!("{name}{index}"));
         let reports = format!(
             "junit={},json={},ndjson={}",
@@ -94,14 +137,21 @@ fn the_same_seed_gives_the_same_reports_whatever_the_number_of_workers() {
             at("json").display(),
             at("ndjson").display()
         );
-        let flags = ["tyk", "--script", text(&script), "--workers", workers, "--seed", "7", "--mask-times"];
-        let tested = run(quick(flags.into_iter().chain(["--report", &reports])));
+        let flags = ["test", text(&pets), "--script", text(&script), "--workers", workers, "--seed", "7"];
+        let budget = ["--max-cases", "20", "--mask-times"];
+        let mut command = counterfoil(flags.into_iter().chain(budget).chain(["--report", &reports]));
+        command.envs(environment.iter().copied());
+        if !environment.is_empty() {
+            command.current_dir(folder.path());
+        }
+        let tested: Finished = command.output().unwrap().into();
         assert_eq!(tested.code, Some(1), "{tested:?}");
         let files = ["junit", "json", "ndjson"].map(|name| std::fs::read_to_string(at(name)).unwrap());
+        assert!(files[2].contains("\"phase\":\"stateful\""), "stories are told");
         seen.push((tested.stdout, files.to_vec()));
     }
     assert_eq!(seen[0], seen[1], "1 and 8 workers");
-    assert_eq!(seen[1], seen[2], "twice the same");
+    assert_eq!(seen[1], seen[2], "another environment");
 }
 
 #[test]
@@ -259,4 +309,47 @@ fn the_curl_line_of_a_failure_reproduces_it_when_pasted() {
         .unwrap();
     let answer = String::from_utf8(answer.stdout).unwrap();
     assert!(answer.contains(r#""Message":5"#), "{line}\n{answer}");
+}
+
+#[test]
+fn settings_come_from_a_file_its_profile_and_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = write(folder.path(), "liar.yaml", LIAR);
+    let file = write(
+        folder.path(),
+        "settings.toml",
+        "[test]\nphases = [\"fuzzing\"]\nmax-cases = 5\n[profiles.lenient]\n[[profiles.lenient.overrides]]\nphases = [\"fuzzing\"]\nseverity = { response_schema_conformance = \"warning\" }\n",
+    );
+    let tested = |more: &[&str]| {
+        let plain = ["test", "tyk", "--script", text(&script), "--config", text(&file)];
+        run(plain.into_iter().chain(more.iter().copied()))
+    };
+    let failed = tested(&[]);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    assert!(failed.stdout.contains(", fuzzing, "), "{}", failed.stdout);
+    let lenient = tested(&["--profile", "lenient"]);
+    assert_eq!(lenient.code, Some(0), "{lenient:?}");
+    assert!(lenient.stdout.contains("response_schema_conformance"), "{}", lenient.stdout);
+    let strict =
+        ["--profile", "lenient", "--severity", "response_schema_conformance=failure@generateAuthToken"];
+    assert_eq!(tested(&strict).code, Some(1));
+    for (flags, expected) in [
+        (&["--profile", "other"][..], "profiles there: lenient"),
+        (&["--severity", "no_such=off"], "no check is called `no_such`"),
+        (&["--severity", "server_crash=loud"], "`loud` is none of off, warning and failure"),
+        (&["--expected-statuses", "server_crash=200"], "`server_crash` expects no statuses"),
+        (&["--rate-limit", "fast"], "`rate-limit` is `fast`"),
+    ] {
+        let refused = tested(flags);
+        assert_eq!(refused.code, Some(2), "{flags:?}: {refused:?}");
+        assert!(refused.stderr.contains(expected), "{flags:?}: {}", refused.stderr);
+    }
+    let wrong = write(folder.path(), "wrong.toml", "[test]\nmax_cases = 5\n");
+    let refused = run(["test", "tyk", "--config", text(&wrong)]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.stderr.contains("max_cases") && refused.stderr.contains("max-cases"),
+        "{}",
+        refused.stderr
+    );
 }

@@ -85,6 +85,7 @@ pub(super) struct Scene {
     outcome: Outcome,
     elapsed: Duration,
     expectation: Option<Expectation>,
+    before: Option<Response>,
     again: Option<Outcome>,
 }
 
@@ -100,6 +101,7 @@ impl Scene {
             outcome: Outcome::Answered(Response::new(StatusCode::OK)),
             elapsed: Duration::from_millis(5),
             expectation: None,
+            before: None,
             again: None,
             operation,
         }
@@ -161,6 +163,14 @@ impl Scene {
         self
     }
 
+    /// Adds the answer to an earlier reading.
+    pub(super) fn read_before(mut self, body: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::OK);
+        response.body = body.into();
+        self.before = Some(response);
+        self
+    }
+
     /// Adds what came of sending it once more.
     pub(super) fn answered_again(mut self, status: u16, body: &'static str) -> Self {
         let mut response = Response::new(StatusCode::from_u16(status).unwrap());
@@ -197,6 +207,7 @@ impl Scene {
             limits,
         )
         .expecting(self.expectation)
+        .after(self.before.as_ref())
         .sent_again(self.again.as_ref());
         let check = checks().iter().find(|known| known.name() == check).unwrap();
         match check.judge(&observation) {

@@ -27,8 +27,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         return Judgement::NotApplicable;
     };
     let Some(name) = missing_header(violation) else { return Judgement::NotApplicable };
+    let is_refused = observation.expects(status).unwrap_or(!(200..300).contains(&status));
     match status {
-        200..=299 => Judgement::Failed(vec![Breach {
+        _ if !is_refused => Judgement::Failed(vec![Breach {
             kind: format!("header {name}"),
             message: format!("the required header `{name}` was left out and the server answered {status}"),
             document_pointer: violation.document_pointer.clone(),

@@ -5,6 +5,8 @@
 //! but is valid on the wire (or the other way round) proves nothing.
 
 #[cfg(test)]
+mod both_ways;
+#[cfg(test)]
 mod fixture;
 mod leniency;
 mod observation;

@@ -2,11 +2,12 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use counterfoil_openapi::validate::{self, Reading, ResponseReading};
-use counterfoil_openapi::{Operation, Part, Request, Response, Violation};
-use http::Method;
+use counterfoil_openapi::{Operation, Part, Request, Response, StatusPattern, Violation};
+use http::{Method, StatusCode};
 
 use crate::case::Intent;
 use crate::feedback;
@@ -85,9 +86,17 @@ pub struct Observation<'a> {
     pub limits: Limits,
     /// What the requests before it promise of the answer.
     pub expectation: Option<Expectation>,
+    /// The answer to an earlier reading of the same resource, where there was one.
+    pub before: Option<&'a Response>,
     /// What came of sending the same request once more, where it was.
     pub again: Option<&'a Outcome>,
+    /// The statuses that the check which judges it expects, where a user said so.
+    expected: Option<&'a [StatusPattern]>,
+    /// Whether the response is a stream that was left before its end.
+    is_cut: bool,
     response_reading: OnceCell<Option<ResponseReading<'a>>>,
+    /// The fields that a request of the operation may have, where somebody keeps them.
+    field_names: Option<&'a OnceLock<BTreeSet<String>>>,
     /// The fields that the body of a refusal names.
     named: OnceCell<BTreeSet<String>>,
 }
@@ -112,8 +121,12 @@ impl<'a> Observation<'a> {
             elapsed,
             limits,
             expectation: None,
+            before: None,
             again: None,
+            expected: None,
+            is_cut: false,
             response_reading: OnceCell::new(),
+            field_names: None,
             named: OnceCell::new(),
         }
     }
@@ -125,11 +138,42 @@ impl<'a> Observation<'a> {
         self
     }
 
+    /// The same with a place where the names of the operation's fields are kept, so that they are found out once.
+    pub(crate) fn keeping(mut self, field_names: Option<&'a OnceLock<BTreeSet<String>>>) -> Self {
+        self.field_names = field_names;
+        self
+    }
+
+    /// The same with the answer to an earlier reading of the same resource.
+    #[must_use]
+    pub fn after(mut self, before: Option<&'a Response>) -> Self {
+        self.before = before;
+        self
+    }
+
     /// The same with what came of sending the request once more.
     #[must_use]
     pub fn sent_again(mut self, again: Option<&'a Outcome>) -> Self {
         self.again = again;
         self
+    }
+
+    /// The same with a response that is a stream, left before its end: its items are all that can be judged.
+    #[must_use]
+    pub fn cut_short(mut self) -> Self {
+        self.is_cut = true;
+        self
+    }
+
+    /// The same with the statuses that the next check to judge it is told to expect, in the place of its own.
+    pub(crate) fn expecting_statuses(&mut self, expected: Option<&'a [StatusPattern]>) {
+        self.expected = expected;
+    }
+
+    /// Whether a status is one that a user expects; nothing where the check's own rules hold.
+    pub(super) fn expects(&self, status: u16) -> Option<bool> {
+        let status = StatusCode::from_u16(status).ok()?;
+        Some(self.expected?.iter().any(|pattern| pattern.covers(status)))
     }
 
     /// The response, where one came.
@@ -162,9 +206,17 @@ impl<'a> Observation<'a> {
         let is_head = self.request.method == Method::HEAD;
         let Some(reading) = self.response_reading() else { return Vec::new() };
         let is_bodily = |part: &Part| matches!(part, Part::Body | Part::ContentType | Part::ContentEncoding);
+        // How many items there would have been, nobody knows.
+        let is_of_rest = |violation: &Violation| {
+            self.is_cut
+                && violation.part == Part::Body
+                && violation.pointer.is_empty()
+                && violation.rule != "unreadable"
+        };
         let violations = reading.violations.iter();
         violations
             .filter(|violation| part(&violation.part) && !(is_head && is_bodily(&violation.part)))
+            .filter(|violation| !is_of_rest(violation))
             .collect()
     }
 
@@ -172,7 +224,11 @@ impl<'a> Observation<'a> {
     pub(crate) fn refused_fields(&self) -> &BTreeSet<String> {
         self.named.get_or_init(|| match self.response() {
             Some(response) if response.status.is_client_error() => {
-                feedback::fields(&response.body, &feedback::field_names(self.operation))
+                let names = || feedback::field_names(self.operation);
+                match self.field_names {
+                    Some(known) => feedback::fields(&response.body, known.get_or_init(names)),
+                    None => feedback::fields(&response.body, &names()),
+                }
             }
             _ => BTreeSet::new(),
         })

@@ -40,6 +40,11 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     if !documents_success(observation.operation) {
         return Judgement::NotApplicable;
     }
+    match (observation.expects(status), status) {
+        (Some(true), _) => return Judgement::Passed,
+        (Some(false), _) => return refused(observation, status),
+        (None, _) => {}
+    }
     match status {
         401 | 403 | 404 | 409 | 412 | 429 => Judgement::NotApplicable,
         400 | 422 if holds_odd_text(observation) => Judgement::NotApplicable,

@@ -15,9 +15,23 @@ pub trait Check: fmt::Debug + Send + Sync {
     /// Whether it judges when nobody asks for it.
     fn is_on_by_default(&self) -> bool;
 
+    /// Whether a user may say which statuses it expects.
+    fn expects_statuses(&self) -> bool {
+        STATUS_CHECKS.contains(&self.name())
+    }
+
     /// What it says of an exchange.
     fn judge(&self, observation: &Observation<'_>) -> Judgement;
 }
+
+/// The checks that ask [`Observation::expects`].
+const STATUS_CHECKS: [&str; 5] = [
+    "not_a_server_error",
+    "negative_data_rejection",
+    "positive_data_acceptance",
+    "missing_required_header",
+    "unsupported_method",
+];
 
 /// What a check says of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     };
     let status = response.status.as_u16();
     match status {
+        _ if observation.expects(status) == Some(true) => Judgement::Passed,
         405 if response.headers.contains_key(ALLOW) => Judgement::Passed,
         405 => Judgement::failed("405 without Allow", "a 405 must say in `Allow` which methods there are"),
         401 | 403 if observation.operation.is_secured() => Judgement::NotApplicable,

@@ -17,7 +17,7 @@ declare! {
     ///
     /// Not judged: a DELETE answered with 202, which only promises; a resource that something else may have made
     /// again in between; an answer that holds nothing, or says of itself that the resource is gone (`deletedAt`,
-    /// `"status": "cancelled"`).
+    /// `"status": "cancelled"`) where it did not say so before it was removed.
     ///
     /// Example: `DELETE /pets/7` answers 204, and `GET /pets/7` answers 200 with the pet.
     ///
@@ -33,7 +33,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     match status {
         404 | 410 => Judgement::Passed,
         204 | 205 => Judgement::NotApplicable,
-        200..=299 if says_gone(&response.body) => Judgement::NotApplicable,
+        200..=299 if says_gone(&response.body, observation.before.map(|before| &*before.body)) => {
+            Judgement::NotApplicable
+        }
         200..=299 => Judgement::failed(
             "read after removal",
             format!("the resource was removed with success, and reading it still answers {status}"),
@@ -42,52 +44,87 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     }
 }
 
-/// Whether a body holds nothing, or marks what it holds as removed.
-fn says_gone(body: &[u8]) -> bool {
-    const WORDS: [&str; 12] = [
-        "deleted",
-        "removed",
-        "archived",
-        "cancelled",
-        "canceled",
-        "inactive",
-        "disabled",
-        "revoked",
-        "closed",
-        "terminated",
-        "trashed",
-        "deleting",
-    ];
+/// Words that say of a thing that it is gone.
+const WORDS: [&str; 12] = [
+    "deleted",
+    "removed",
+    "archived",
+    "cancelled",
+    "canceled",
+    "inactive",
+    "disabled",
+    "revoked",
+    "closed",
+    "terminated",
+    "trashed",
+    "deleting",
+];
+
+/// Whether a body holds nothing, or marks what it holds as removed, which the body `before` the removal did not.
+fn says_gone(body: &[u8], before: Option<&[u8]>) -> bool {
     let Ok(value) = serde_json::from_slice::<Value>(body) else { return body.trim_ascii().is_empty() };
-    let is_marked = |name: &str, member: &Value| {
-        let name = name.to_ascii_lowercase();
-        match member {
-            Value::String(text) if WORDS.contains(&text.to_ascii_lowercase().as_str()) => true,
-            Value::Null | Value::Bool(false) => name == "active" || name == "isactive" || name == "is_active",
-            Value::Bool(true) | Value::String(_) => WORDS.iter().any(|word| name.contains(word)),
-            _ => false,
-        }
-    };
+    let before = before.and_then(|before| serde_json::from_slice::<Value>(before).ok()).unwrap_or_default();
     match &value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
         Value::Object(members) => {
             members.is_empty()
                 || members.iter().any(|(name, member)| {
-                    is_marked(name, member)
-                        || member
-                            .as_object()
-                            .is_some_and(|inner| inner.iter().any(|(name, member)| is_marked(name, member)))
+                    let before = before.get(name);
+                    is_new_mark(name, member, before)
+                        || member.as_object().is_some_and(|inner| {
+                            inner.iter().any(|(name, member)| {
+                                is_new_mark(name, member, before.and_then(|before| before.get(name)))
+                            })
+                        })
                 })
         }
         _ => false,
     }
 }
 
+/// Whether a member says that what it is a member of is gone, and is not what it was before.
+fn is_new_mark(name: &str, member: &Value, before: Option<&Value>) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_mark = match member {
+        Value::String(text) if WORDS.contains(&text.to_ascii_lowercase().as_str()) => true,
+        Value::Null | Value::Bool(false) => name == "active" || name == "isactive" || name == "is_active",
+        Value::Bool(true) | Value::String(_) => WORDS.iter().any(|word| name.contains(word)),
+        _ => false,
+    };
+    is_mark && before != Some(member)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::check::Expectation;
     use crate::check::fixture::Scene;
+
+    #[test]
+    fn a_mark_that_was_there_before_is_none_of_removal() {
+        let read = |before, after| {
+            Scene::new("getPet", "/pets/1")
+                .sent_header("x-tenant", "t")
+                .expecting(Expectation::Gone)
+                .read_before(before)
+                .status(200)
+                .body("application/json", after)
+                .says("use_after_free")
+        };
+        let failed = "failed: read after removal";
+        let table = [
+            (r#"{"id": 1, "closed_by": "ada"}"#, r#"{"id": 1, "closed_by": "ada"}"#, failed),
+            (r#"{"id": 1, "closed_by": null}"#, r#"{"id": 1, "closed_by": "ada"}"#, "n/a"),
+            (r#"{"status": "open"}"#, r#"{"status": "closed"}"#, "n/a"),
+            (r#"{"status": "closed"}"#, r#"{"status": "closed"}"#, failed),
+            (r#"{"a": {"active": false}}"#, r#"{"a": {"active": false}}"#, failed),
+            (r#"{"a": {"active": true}}"#, r#"{"a": {"active": false}}"#, "n/a"),
+            ("no JSON", r#"{"status": "closed"}"#, "n/a"),
+        ];
+        for (before, after, expected) in table {
+            assert_eq!(read(before, after), expected, "{before} {after}");
+        }
+    }
 
     #[test]
     fn what_was_removed_is_not_there() {

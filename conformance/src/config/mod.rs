@@ -1,8 +1,13 @@
 //! What a run is told to do: raw options, merged by profile, resolved to settings.
 
 mod options;
+mod policy;
 mod profile;
+mod safety;
 mod settings;
 
 pub use options::Options;
+pub(crate) use policy::Judge;
+pub use policy::{Override, Policy, Severity};
+pub use safety::UnsafeMethods;
 pub use settings::{Credentials, Settings, SettingsError, ShrinkBudget, Target};

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::Override;
 use crate::event::{Mode, Phase};
 
 /// Raw options of a run; what is `None` is left to the next source, then to the default.
@@ -34,4 +35,10 @@ pub struct Options {
     pub exclude: Option<Vec<String>>,
     /// Whether failures are shrunk.
     pub shrink: Option<bool>,
+    /// The most requests a second (`10`, `10/s`), a minute (`100/m`) or an hour (`1000/h`).
+    pub rate_limit: Option<String>,
+    /// Whether methods that may change something are sent to other machines than this one.
+    pub allow_unsafe: Option<bool>,
+    /// What is otherwise in some phases or for some operations; the last one that speaks of something counts.
+    pub overrides: Option<Vec<Override>>,
 }

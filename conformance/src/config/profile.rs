@@ -5,7 +5,8 @@ use super::Options;
 impl Options {
     /// These options, with `fallback`'s where these say nothing.
     ///
-    /// Lists are not joined: a list given here replaces the other's.
+    /// Lists are not joined, a list given here replaces the other's; but overrides follow the other's, and so beat
+    /// them.
     #[must_use]
     pub fn or(self, fallback: Self) -> Self {
         Self {
@@ -22,6 +23,12 @@ impl Options {
             include: self.include.or(fallback.include),
             exclude: self.exclude.or(fallback.exclude),
             shrink: self.shrink.or(fallback.shrink),
+            rate_limit: self.rate_limit.or(fallback.rate_limit),
+            allow_unsafe: self.allow_unsafe.or(fallback.allow_unsafe),
+            overrides: match (self.overrides, fallback.overrides) {
+                (Some(near), Some(far)) => Some(far.into_iter().chain(near).collect()),
+                (near, far) => near.or(far),
+            },
         }
     }
 }

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use super::Options;
+use super::policy::{self, Policy};
+use super::{Options, UnsafeMethods};
 use crate::check::{self, Check};
 use crate::event::{Mode, Phase, Shard};
 use crate::plan::Filter;
@@ -90,12 +91,16 @@ pub struct Settings {
     pub phases: Vec<Phase>,
     /// Valid data, invalid data, or both.
     pub modes: Vec<Mode>,
-    /// The checks that judge every exchange, in the order of [`crate::checks`].
+    /// The checks that judge every exchange, in the order of [`crate::checks`], where `policy` says nothing else.
     pub checks: Vec<&'static dyn Check>,
+    /// What is otherwise in some phases or for some operations.
+    pub policy: Policy,
     /// The total time a response may take.
     pub timeout: Duration,
     /// The most bytes of a response body.
     pub body_cap: usize,
+    /// The least time between the beginnings of two requests.
+    pub interval: Option<Duration>,
     /// The limit of `max_response_time`.
     pub max_response_time: Duration,
     /// The time the run may take, shared out fairly among operations and phases; a request under way may go beyond.
@@ -104,6 +109,8 @@ pub struct Settings {
     pub max_failures: Option<u64>,
     /// Which operations are tested.
     pub filter: Filter,
+    /// Where methods that may change something are sent.
+    pub unsafe_methods: UnsafeMethods,
     /// Where missing credentials come from.
     pub credentials: Credentials,
     /// What may be spent on one failure.
@@ -122,12 +129,15 @@ impl Default for Settings {
             phases: Phase::ALL.to_vec(),
             modes: vec![Mode::Positive, Mode::Negative],
             checks: check::checks().iter().copied().filter(|check| check.is_on_by_default()).collect(),
+            policy: Policy::default(),
             timeout: Duration::from_secs(10),
             body_cap: 16 * 1024 * 1024,
+            interval: None,
             max_response_time: Duration::from_secs(1),
             max_time: None,
             max_failures: None,
             filter: Filter::default(),
+            unsafe_methods: UnsafeMethods::ToLoopback,
             credentials: Credentials::Given,
             shrink: ShrinkBudget::DEFAULT,
             shard: None,
@@ -140,7 +150,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// When a check is unknown, or a number is one that no run can use.
+    /// When a check is unknown, a status is none, or a number is one that no run can use.
     pub fn resolve(self) -> Result<Settings, SettingsError> {
         let defaults = Settings::default();
         let mut checks = match &self.checks {
@@ -167,6 +177,12 @@ impl Options {
             phases: ordered(Phase::ALL, self.phases),
             modes: ordered([Mode::Positive, Mode::Negative], self.modes),
             checks,
+            policy: Policy::new(self.overrides.unwrap_or_default())?,
+            interval: self.rate_limit.as_deref().map(interval).transpose()?,
+            unsafe_methods: match self.allow_unsafe {
+                Some(true) => UnsafeMethods::Everywhere,
+                _ => UnsafeMethods::ToLoopback,
+            },
             timeout: self.timeout.map_or(Ok(defaults.timeout), |seconds| duration("timeout", seconds))?,
             max_response_time,
             max_failures: self.max_failures,
@@ -191,8 +207,7 @@ fn select_checks(names: &[String]) -> Result<Vec<&'static dyn Check>, SettingsEr
             on = if entry.starts_with('-') { Vec::new() } else { check::checks().to_vec() };
             continue;
         }
-        let known = check::checks().iter().copied().find(|check| check.name() == name);
-        let known = known.ok_or_else(|| SettingsError::unknown_check(name))?;
+        let known = policy::known(name)?;
         on.retain(|check| check.name() != name);
         if !entry.starts_with('-') {
             on.push(known);
@@ -220,12 +235,41 @@ fn duration(option: &str, seconds: f64) -> Result<Duration, SettingsError> {
     }
 }
 
+/// The time between two requests that a rate means: `10` or `10/s`, `100/m`, `1000/h`.
+fn interval(rate: &str) -> Result<Duration, SettingsError> {
+    let (number, unit) = rate.split_once('/').unwrap_or((rate, "s"));
+    let seconds = match unit.trim() {
+        "s" => Some(1.0),
+        "m" => Some(60.0),
+        "h" => Some(3600.0),
+        _ => None,
+    };
+    let number = number.trim().parse::<f64>().ok().filter(|number| *number > 0.0 && number.is_finite());
+    let interval =
+        seconds.zip(number).and_then(|(seconds, number)| Duration::try_from_secs_f64(seconds / number).ok());
+    interval.ok_or_else(|| {
+        SettingsError(format!(
+            "`rate-limit` is `{rate}`; write a number of requests, or one by time: `10/s`, `100/m`, `1000/h`"
+        ))
+    })
+}
+
 /// Options that no run can be made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError(String);
 
 impl SettingsError {
-    fn unknown_check(name: &str) -> Self {
+    pub(super) fn without_statuses(check: &str) -> Self {
+        let names = check::checks().iter().filter(|check| check.expects_statuses()).map(|check| check.name());
+        let names: Vec<&str> = names.collect();
+        Self(format!("`{check}` expects no statuses; those that do are {}", names.join(", ")))
+    }
+
+    pub(super) fn no_status(check: &str, text: &str) -> Self {
+        Self(format!("`{text}`, expected by `{check}`, is no status; write `404` or `4XX`"))
+    }
+
+    pub(super) fn unknown_check(name: &str) -> Self {
         let names: Vec<&str> = check::checks().iter().map(|check| check.name()).collect();
         Self(format!("no check is called `{name}`; there are {}", names.join(", ")))
     }
@@ -280,6 +324,21 @@ mod tests {
         let settings = Options { max_response_time: Some(250.0), ..Options::default() }.resolve().unwrap();
         assert_eq!(settings.max_response_time, Duration::from_millis(250));
         assert!(settings.checks.iter().any(|check| check.name() == "max_response_time"));
+    }
+
+    #[test]
+    fn a_rate_is_a_time_between_requests() {
+        let interval = |rate: &str| {
+            let options = Options { rate_limit: Some(rate.to_owned()), ..Options::default() };
+            options.resolve().map(|settings| settings.interval.unwrap_or_default())
+        };
+        for (rate, millis) in [("10", 100), ("4/s", 250), ("120/m", 500), (" 7200 / h ", 500), ("0.5", 2_000)]
+        {
+            assert_eq!(interval(rate), Ok(Duration::from_millis(millis)), "{rate}");
+        }
+        for rate in ["", "0", "-1", "ten", "1/d", "inf/s", "NaN"] {
+            assert!(interval(rate).unwrap_err().to_string().contains(&format!("`{rate}`")), "{rate}");
+        }
     }
 
     #[test]

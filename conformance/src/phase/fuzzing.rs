@@ -23,10 +23,42 @@ pub(crate) struct Fuzzing<'a> {
     plan: &'a OperationPlan,
     known: &'a Known,
     run_seed: u64,
+    draws: Draws,
+}
+
+/// How far the drawing of one operation's cases has come.
+pub(crate) struct Draws {
     left: u64,
     next: u64,
     modes: Vec<Turn>,
     seen: HashSet<u64>,
+}
+
+impl Draws {
+    /// Before the first draw.
+    pub(crate) fn new(plan: &OperationPlan, modes: &[Mode], max_cases: u64) -> Self {
+        let turn = |mode: &Mode| {
+            let intent = match mode {
+                Mode::Positive => plan.positive().is_ok().then_some(Intent::Positive),
+                Mode::Negative => plan.negative().is_ok().then_some(Intent::Negative),
+            };
+            intent.map(|intent| Turn { intent, barren: 0 })
+        };
+        Self {
+            left: max_cases,
+            next: 0,
+            modes: modes.iter().filter_map(turn).collect(),
+            seen: HashSet::new(),
+        }
+    }
+
+    /// The most cases that are still to come.
+    pub(crate) fn left(&self) -> u64 {
+        match self.modes.iter().any(|turn| turn.barren < MAX_BARREN) {
+            true => self.left,
+            false => 0,
+        }
+    }
 }
 
 struct Turn {
@@ -36,31 +68,20 @@ struct Turn {
 }
 
 impl<'a> Fuzzing<'a> {
+    /// Goes on from where the draws are.
     pub(crate) fn new(
         factory: &'a Factory,
         plan: &'a OperationPlan,
         known: &'a Known,
         run_seed: u64,
-        modes: &[Mode],
-        max_cases: u64,
+        draws: Draws,
     ) -> Self {
-        let turn = |mode: &Mode| {
-            let intent = match mode {
-                Mode::Positive => plan.positive().is_ok().then_some(Intent::Positive),
-                Mode::Negative => plan.negative().is_ok().then_some(Intent::Negative),
-            };
-            intent.map(|intent| Turn { intent, barren: 0 })
-        };
-        Self {
-            factory,
-            plan,
-            known,
-            run_seed,
-            left: max_cases,
-            next: 0,
-            modes: modes.iter().filter_map(turn).collect(),
-            seen: HashSet::new(),
-        }
+        Self { factory, plan, known, run_seed, draws }
+    }
+
+    /// Where the draws are now.
+    pub(crate) fn into_draws(self) -> Draws {
+        self.draws
     }
 
     fn draw_case(&mut self, number: u64, intent: &Intent) -> Option<Case> {
@@ -73,7 +94,7 @@ impl<'a> Fuzzing<'a> {
         })?;
         let mut hasher = DefaultHasher::new();
         sent.wire().hash(&mut hasher);
-        self.seen.insert(hasher.finish()).then(|| Case {
+        self.draws.seen.insert(hasher.finish()).then(|| Case {
             id: Case::id_of(operation, Phase::Fuzzing, number),
             operation: operation.clone(),
             index: self.plan.index,
@@ -116,17 +137,19 @@ impl Iterator for Fuzzing<'_> {
     type Item = Case;
 
     fn next(&mut self) -> Option<Case> {
-        self.left = self.left.checked_sub(1)?;
-        while self.modes.iter().any(|turn| turn.barren < MAX_BARREN) {
-            let number = self.next;
-            self.next += 1;
-            let turn = usize::try_from(number).unwrap_or(usize::MAX) % self.modes.len();
-            if self.modes[turn].barren >= MAX_BARREN {
+        self.draws.left = self.draws.left.checked_sub(1)?;
+        while self.draws.modes.iter().any(|turn| turn.barren < MAX_BARREN) {
+            let draws = &mut self.draws;
+            let number = draws.next;
+            draws.next += 1;
+            let turn = usize::try_from(number).unwrap_or(usize::MAX) % draws.modes.len();
+            if draws.modes[turn].barren >= MAX_BARREN {
                 continue;
             }
-            let intent = self.modes[turn].intent.clone();
+            let intent = draws.modes[turn].intent.clone();
             let case = self.draw_case(number, &intent);
-            self.modes[turn].barren = if case.is_some() { 0 } else { self.modes[turn].barren + 1 };
+            let turn = &mut self.draws.modes[turn];
+            turn.barren = if case.is_some() { 0 } else { turn.barren + 1 };
             if case.is_some() {
                 return case;
             }
@@ -174,7 +197,8 @@ paths:
         let plan = Plan::new(&contract, &Settings::default());
         let factory = Factory::new(&contract, signer);
         let known = Known::default();
-        Fuzzing::new(&factory, &plan.operations[operation], &known, seed, modes, most).collect()
+        let plan = &plan.operations[operation];
+        Fuzzing::new(&factory, plan, &known, seed, Draws::new(plan, modes, most)).collect()
     }
 
     fn targets(cases: &[Case]) -> Vec<&str> {
@@ -194,6 +218,22 @@ paths:
         let cases = cases(1, 1, &[Mode::Positive], 1_000);
         let targets: BTreeSet<&str> = targets(&cases).into_iter().collect();
         assert_eq!((cases.len(), targets.len()), (2, 2));
+    }
+
+    #[test]
+    fn drawing_goes_on_where_it_was_left() {
+        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
+        let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
+        let plan = Plan::new(&contract, &Settings::default());
+        let (factory, known, plan) = (Factory::new(&contract, signer), Known::default(), &plan.operations[0]);
+        let mut draws = Draws::new(plan, &[Mode::Positive, Mode::Negative], 20);
+        let mut found = Vec::new();
+        while draws.left() > 0 {
+            let mut fuzzing = Fuzzing::new(&factory, plan, &known, 7, draws);
+            found.extend(fuzzing.by_ref().take(6));
+            draws = fuzzing.into_draws();
+        }
+        assert_eq!(targets(&found), targets(&cases(0, 7, &[Mode::Positive, Mode::Negative], 20)));
     }
 
     #[test]

@@ -11,6 +11,6 @@ mod varied;
 
 pub(crate) use coverage::coverage;
 pub(crate) use examples::examples;
-pub(crate) use fuzzing::{Fuzzing, draw};
+pub(crate) use fuzzing::{Draws, Fuzzing, draw};
 pub(crate) use probing::{Accepted, IsFirstOfPath, probes};
 pub(crate) use stateful::{Author, Cast, Role, Step, Story, absent, is_comparable};

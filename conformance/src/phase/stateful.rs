@@ -110,6 +110,11 @@ impl<'p> Cast<'p> {
         cast
     }
 
+    /// The resource's place among all.
+    pub(crate) fn resource(&self) -> usize {
+        self.resource
+    }
+
     /// The operation under whose name the stories are counted.
     pub(crate) fn head(&self) -> &'p OperationPlan {
         self.reader.or(self.remover).unwrap_or(self.makers[0])

@@ -1,5 +1,7 @@
 //! Which operations are tested.
 
+use std::sync::Arc;
+
 use counterfoil_openapi::Operation;
 
 /// Chooses operations by operationId, `METHOD /path`, path or tag.
@@ -13,6 +15,12 @@ impl Filter {
     /// A filter that lets through what `include` names (everything, where it is empty) and `exclude` does not.
     pub fn new(include: Vec<String>, exclude: Vec<String>) -> Self {
         Self { include, exclude }
+    }
+
+    /// The names that are those of no operation, in the order given.
+    pub(crate) fn unmatched<'f>(&'f self, operations: &[Arc<Operation>]) -> Vec<&'f str> {
+        let names = self.include.iter().chain(&self.exclude).map(String::as_str);
+        names.filter(|name| !operations.iter().any(|operation| is_named(operation, name))).collect()
     }
 
     /// Whether an operation is tested.
@@ -65,5 +73,14 @@ mod tests {
         for (include, exclude, expected) in table {
             assert_eq!(admitted(include, exclude), expected, "{include:?} without {exclude:?}");
         }
+    }
+
+    #[test]
+    fn names_of_nothing_are_told() {
+        let text = "openapi: 3.0.3\npaths:\n  /pets: {get: {operationId: list, responses: {}}}\n";
+        let contract = Contract::load("pets.yaml", text.as_bytes()).unwrap();
+        let own = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let filter = Filter::new(own(&["list", "lst"]), own(&["POST /pets", "/pets"]));
+        assert_eq!(filter.unmatched(contract.operations()), ["lst", "POST /pets"]);
     }
 }

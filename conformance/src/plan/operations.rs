@@ -23,12 +23,21 @@ pub(crate) struct Plan {
     turns: Vec<usize>,
     /// Whether each operation is of this part of the run.
     is_own: Vec<bool>,
+    /// Operations that were selected and are left out, since they may change something.
+    pub(crate) unsafe_ones: Vec<Arc<Operation>>,
+    /// What the user called operations by, and none is called.
+    pub(crate) unmatched: Vec<String>,
 }
 
 impl Plan {
-    pub(crate) fn new(contract: &Contract, settings: &Settings) -> Self {
+    /// What is tested of a target at a base URL.
+    pub(crate) fn of_target(contract: &Contract, settings: &Settings, base_url: &str) -> Self {
         let admitted = contract.operations().iter().filter(|operation| settings.filter.admits(operation));
+        let may_be_sent =
+            |operation: &&Arc<Operation>| settings.unsafe_methods.admit(operation.method(), base_url);
+        let (admitted, unsafe_ones): (Vec<_>, Vec<_>) = admitted.partition(may_be_sent);
         let operations: Vec<Arc<OperationPlan>> = admitted
+            .into_iter()
             .enumerate()
             .map(|(index, operation)| Arc::new(OperationPlan::new(operation, index)))
             .collect();
@@ -45,7 +54,24 @@ impl Plan {
         let order = links.order(each());
         let mut turns = vec![0; operations.len()];
         order.iter().enumerate().for_each(|(turn, index)| turns[*index] = turn);
-        Self { order, turns, is_own, links: Arc::new(links), operations }
+        let unsafe_ones = unsafe_ones.into_iter().map(Arc::clone).collect();
+        let unmatched = settings.filter.unmatched(contract.operations()).into_iter();
+        let unmatched = unmatched.chain(settings.policy.unmatched(contract.operations()));
+        Self {
+            order,
+            turns,
+            is_own,
+            links: Arc::new(links),
+            unmatched: unmatched.map(str::to_owned).collect(),
+            operations,
+            unsafe_ones,
+        }
+    }
+
+    /// What is tested on this machine.
+    #[cfg(test)]
+    pub(crate) fn new(contract: &Contract, settings: &Settings) -> Self {
+        Self::of_target(contract, settings, "http://localhost")
     }
 
     /// The operations of this part of the run, in document order.

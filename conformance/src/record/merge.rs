@@ -302,6 +302,7 @@ fn add(summary: &mut Summary, part: &Summary) {
     summary.cases += part.cases;
     summary.requests += part.requests;
     summary.flaky += part.flaky;
+    summary.unexercised += part.unexercised;
     summary.interrupted |= part.interrupted;
     summary.unreachable |= part.unreachable;
 }

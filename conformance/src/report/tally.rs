@@ -112,6 +112,9 @@ pub struct OperationTally {
 pub struct CheckTally {
     /// It held.
     pub passed: u64,
+    /// It did not hold, of which the user wants to be warned only.
+    #[serde(skip_serializing_if = "is_none")]
+    pub warned: u64,
     /// It did not hold.
     pub failed: u64,
     /// It did not concern the case.
@@ -249,10 +252,16 @@ impl OperationTally {
             match result.verdict {
                 Verdict::Passed => tally.passed += 1,
                 Verdict::NotApplicable => tally.not_applicable += 1,
+                Verdict::Warned { .. } => tally.warned += 1,
                 Verdict::Failed { .. } => tally.failed += 1,
             }
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 fn values<S: serde::Serializer>(

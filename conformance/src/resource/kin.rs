@@ -10,7 +10,8 @@ use super::naming;
 
 /// The group of each operation, in the order of the operations; groups are numbered by their first operation.
 ///
-/// Operations of one path belong together, and so do those that name, make, tell of or refer to one resource. `root` is
+/// Operations of one path belong together, and so do those that name, make, tell of or refer to one resource, and those
+/// that a link joins. `root` is
 /// the document, to which the references of schemas lead.
 pub(crate) fn groups<'o>(
     links: &Links,
@@ -29,6 +30,9 @@ pub(crate) fn groups<'o>(
         let steps = known.steps.iter().map(|step| step.resource);
         for resource in known.along.iter().copied().chain(told).chain(steps) {
             sets.join(index, count + resource);
+        }
+        for handing in &known.hands {
+            sets.join(index, handing.target);
         }
         for noun in names(operation, root).iter().filter_map(|name| naming::referred(name)) {
             for resource in links.named(&noun) {

@@ -8,6 +8,7 @@ use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
 use http::Method;
 use serde_json::Value;
 
+use super::handed::Given;
 use super::links::Links;
 use super::naming;
 use super::pool::{Binding, Maker, Pool};
@@ -27,6 +28,8 @@ pub(crate) struct Known {
     bindings: Vec<Binding>,
     /// Values of other resources, by their nouns.
     nouns: HashMap<String, Vec<Value>>,
+    /// What links have handed on to the operation.
+    handed: Vec<Given>,
     /// What refusals taught, and requests that have what they lacked: one that was accepted comes first.
     lessons: Lessons,
     donors: Vec<RequestValues>,
@@ -97,14 +100,15 @@ impl Known {
         }
         let innermost = own.along.iter().rev().find(|resource| !pool.of(**resource).is_empty());
         let lessons = Lessons::default();
-        let Some(resource) = innermost else { return Self { nouns, ..Self::default() } };
+        let handed = pool.handed_to(index).map(|given| given.fitting(operation)).collect();
+        let Some(resource) = innermost else { return Self { nouns, handed, ..Self::default() } };
         let mut bindings = pool.of(*resource).to_vec();
         if *operation.method() == Method::DELETE && own.item == Some(*resource) {
             bindings.drain(..bindings.len().min(RESERVED));
         }
         let count = links.resources[*resource].variables;
         let variables = operation.path().variables().take(count).map(str::to_owned).collect();
-        Self { variables, bindings, nouns, lessons, donors: Vec::new() }
+        Self { variables, bindings, nouns, handed, lessons, donors: Vec::new() }
     }
 
     /// The same with what refusals taught of the operation.
@@ -125,7 +129,7 @@ impl Known {
 
     /// Values changed to be about known resources, which ones a number decides; nothing where none is known.
     pub(crate) fn about(&self, values: &RequestValues, choice: u64) -> Option<About> {
-        if self.bindings.is_empty() && self.nouns.is_empty() {
+        if self.bindings.is_empty() && self.nouns.is_empty() && self.handed.is_empty() {
             return None;
         }
         let named = self.on_path(values, choice);
@@ -160,6 +164,10 @@ impl Known {
             walk(body, 0, &mut |name, value| {
                 refer(name, value);
             });
+        }
+        // What the document says goes before what names suggest.
+        if let Some(given) = chosen(&self.handed, choice) {
+            has_changed |= given.put_into(&mut changed.values);
         }
         has_changed.then_some(changed)
     }

@@ -190,7 +190,10 @@ fn identity(resource: &Resource, item: &Value) -> Option<(Value, Certainty)> {
 
 /// Whether an operation's replies are worth reading for resources.
 pub(crate) fn is_telling(links: &Links, index: usize) -> bool {
-    links.operations.get(index).is_some_and(|known| known.item.is_some() || !known.tells.is_empty())
+    links
+        .operations
+        .get(index)
+        .is_some_and(|known| known.item.is_some() || !known.tells.is_empty() || !known.hands.is_empty())
 }
 
 #[cfg(test)]

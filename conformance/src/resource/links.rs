@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use counterfoil_openapi::{Direction, Link, Location, Operation, Schema, StatusPattern};
 use serde_json::Value;
 
+use super::handed::{Handing, handings};
 use super::naming::{self, Certainty};
 
 /// Words that, at the end of a path, say what is done with the resources named before: what such a path answers is
@@ -95,6 +96,8 @@ pub(crate) struct OperationLinks {
     pub(crate) tells: Vec<Tells>,
     /// What the document says can be done after it.
     pub(crate) steps: Vec<NextStep>,
+    /// What it hands on to operations that can be called after it.
+    pub(crate) hands: Vec<Handing>,
     /// What refers to resources from its query and body, by their nouns.
     pub(super) refers: Vec<String>,
 }
@@ -141,6 +144,7 @@ impl Links {
                 }
             }
             links.operations[index].steps = steps;
+            links.operations[index].hands = handings(operation, &all);
             links.operations[index].tells = tells;
             links.operations[index].refers = refers;
         }

@@ -3,6 +3,7 @@
 //! A request for something that does not exist is refused before anything else is looked at. So what replies tell of
 //! existing resources is kept, and later requests are made about those.
 
+mod handed;
 mod kin;
 mod known;
 mod learn;
@@ -11,6 +12,7 @@ mod naming;
 mod order;
 mod pool;
 
+pub(crate) use handed::{Given, hand};
 pub(crate) use kin::groups;
 pub(crate) use known::{About, Known, Subject};
 pub(crate) use learn::{Learned, is_telling, learn, relearn};

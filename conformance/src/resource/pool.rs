@@ -1,16 +1,20 @@
 //! The resources known to exist, and how those were made that the suite made itself.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::handed::Given;
 use super::learn::Learned;
 use super::links::Links;
 use crate::case::Case;
 
 /// The most resources of a kind that are remembered.
 const MAX_KNOWN: usize = 16;
+/// The most that is remembered of what links have handed on to one operation.
+const MAX_HANDED: usize = 8;
 
 /// A request that made a resource, so that one like it can be made again.
 #[derive(Debug)]
@@ -36,15 +40,35 @@ pub(crate) struct Binding {
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     kinds: Vec<Vec<Binding>>,
+    /// What links have handed on, by the place in the plan of the operation it is for, each with what orders it.
+    handed: BTreeMap<usize, Vec<(String, Given)>>,
 }
 
 impl Pool {
     pub(crate) fn new(links: &Links) -> Self {
-        Self { kinds: links.resources.iter().map(|_| Vec::new()).collect() }
+        Self { kinds: links.resources.iter().map(|_| Vec::new()).collect(), handed: BTreeMap::new() }
     }
 
     pub(crate) fn of(&self, resource: usize) -> &[Binding] {
         self.kinds.get(resource).map_or(&[], Vec::as_slice)
+    }
+
+    /// Remembers what a link has handed on to an operation.
+    pub(crate) fn hand(&mut self, operation: usize, given: &Given) {
+        let known = self.handed.entry(operation).or_default();
+        let key = format!("{given:?}");
+        let at = known.binary_search_by(|(other, _)| (other.len(), other).cmp(&(key.len(), &key)));
+        if let Err(at) = at
+            && at < MAX_HANDED
+        {
+            known.insert(at, (key, given.clone()));
+            known.truncate(MAX_HANDED);
+        }
+    }
+
+    /// What links have handed on to an operation.
+    pub(crate) fn handed_to(&self, operation: usize) -> impl Iterator<Item = &Given> {
+        self.handed.get(&operation).into_iter().flatten().map(|(_, given)| given)
     }
 
     /// Remembers a resource.

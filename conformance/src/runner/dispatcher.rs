@@ -1,36 +1,29 @@
 //! The run itself: phase by phase, operation by operation, case by case.
 
-use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use counterfoil_openapi::codec::RequestValues;
-use counterfoil_openapi::generate::Seed;
 use counterfoil_openapi::{Contract, Pointer, Severity};
 use futures::stream::{self, StreamExt};
 
 use super::shrink::{self, Subject};
-use super::state::{FailureKey, Found, Next, State, Tally};
-use super::time::{self, Time};
-use super::worker::{Worker, computed};
+use super::state::{FailureKey, Found, Next, State};
+use super::stories::Untold;
+use super::time::Time;
+use super::turns::Left;
 use super::{Context, Judged, warnings};
-use crate::case::{Case, Intent};
 use crate::config::{Settings, Target};
 use crate::event::{
-    DocumentedResponse, EVENT_VERSION, Event, EventSink, Mode, OperationSummary, Phase, Summary, Warning,
+    DocumentedResponse, EVENT_VERSION, Event, EventSink, OperationSummary, Phase, Summary, Warning,
 };
 use crate::failure::{DocumentPosition, Failure, Flakiness};
-use crate::phase::{self, Fuzzing, IsFirstOfPath};
+use crate::phase::Cast;
 use crate::plan::{OperationPlan, Plan};
 use crate::reproduction::reproduction;
-use crate::resource::Known;
 
 /// The most failures of a run that are made smaller; further ones are reported as they were found, since a reader
 /// of so many needs no small ones.
 const MAX_SHRUNK: usize = 200;
-
-/// The requests drawn for what others were refused for lacking.
-const MAX_DONORS: u64 = 8;
 
 /// Tests a target against a contract and tells a sink what happens, in order.
 ///
@@ -54,17 +47,17 @@ pub async fn run_until(
     stop: impl Future<Output = ()>,
     sink: &mut dyn EventSink,
 ) -> Summary {
-    let plan = Plan::new(contract, settings);
+    let plan = Plan::of_target(contract, settings, &target.base_url);
     let context = match Context::new(contract, target, settings, &plan) {
         Ok(context) => Arc::new(context),
         Err(message) => return refuse(&message, sink),
     };
     sink.take(&started(contract, &context, &plan));
     let mut state = State::new(plan.operations.len(), &plan.links);
-    let own = plan.own().count();
-    state.summary.operations = own as u64;
-    let time = Time::new(settings.max_time, own * settings.phases.len());
-    let mut run = Run { context, plan: Arc::new(plan), state, time, sink };
+    state.summary.operations = plan.own().count() as u64;
+    let time = Time::new(settings.max_time);
+    let (left, untold) = (Vec::new(), Vec::new());
+    let mut run = Run { context, plan: Arc::new(plan), state, time, left, untold, sink };
     let is_stopped = tokio::select! {
         biased;
         () = run.phases() => false,
@@ -100,7 +93,7 @@ fn started(contract: &Contract, context: &Context, plan: &Plan) -> Event {
         shard: context.settings.shard,
         operations: operations.collect(),
         phases: context.settings.phases.clone(),
-        checks: context.settings.checks.iter().map(|check| check.name().to_owned()).collect(),
+        checks: context.judges.names(),
     }
 }
 
@@ -126,162 +119,39 @@ pub(super) struct Run<'s> {
     pub(super) plan: Arc<Plan>,
     pub(super) state: State,
     pub(super) time: Time,
+    /// What was cut short by its share of the time, and what was not begun since time was over.
+    pub(super) left: Vec<Left>,
+    /// The same of stories.
+    pub(super) untold: Vec<Untold>,
     pub(super) sink: &'s mut dyn EventSink,
 }
 
 impl Run<'_> {
     async fn phases(&mut self) {
-        for phase in Phase::ALL {
-            if self.context.settings.phases.contains(&phase) {
-                let next = self.phase(phase).await;
-                let end = self.time.end().map(tokio::time::Instant::from_std);
-                match end {
-                    // What is not made smaller in time is told as it was found.
-                    Some(end) => drop(tokio::time::timeout_at(end, self.shrink()).await),
-                    None => self.shrink().await,
-                }
-                if next == Next::Stop {
-                    break;
-                }
-            }
-        }
-    }
-
-    async fn phase(&mut self, phase: Phase) -> Next {
-        if phase == Phase::Stateful {
-            return self.stateful().await;
-        }
-        let mut paths = HashSet::new();
-        let firsts: Vec<bool> = self
-            .plan
-            .operations
-            .iter()
-            .map(|plan| paths.insert(plan.operation.path().as_str().to_owned()))
-            .collect();
-        for index in self.plan.order.clone() {
-            let plan = Arc::clone(&self.plan.operations[index]);
-            let is_first = firsts[index];
-            if !self.plan.is_own(index) || self.state.tallies[index].is_given_up {
-                continue;
-            }
-            if self.time.is_spent() {
-                self.state.out_of_time.insert(index);
-                continue;
-            }
-            let context = Arc::clone(&self.context);
-            let settings = &context.settings;
-            let strategies = {
-                let (plan, is_negative) = (Arc::clone(&plan), settings.modes.contains(&Mode::Negative));
-                move || {
-                    // Both are kept by the plan.
-                    let _ = plan.positive();
-                    if is_negative && phase == Phase::Fuzzing {
-                        let _ = plan.negative();
-                    }
-                }
+        let phases = self.context.settings.phases.clone();
+        for (at, phase) in phases.iter().enumerate() {
+            let operations = self.plan.own().count();
+            let turns = match phase {
+                Phase::Stateful => Cast::all(&self.plan, |index| !self.plan.is_own(index)).len(),
+                _ => operations,
             };
-            if computed(self.time.end_of_cases(), strategies).await.is_none() {
-                self.state.out_of_time.insert(index);
-                continue;
-            }
-            let known = self.known(&plan);
-            let next = match phase {
-                Phase::Examples => {
-                    let cases = phase::examples(&context.factory, &plan);
-                    self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
-                }
-                Phase::Fuzzing => {
-                    let most = settings.max_cases;
-                    let cases =
-                        Fuzzing::new(&context.factory, &plan, &known, settings.seed, &settings.modes, most);
-                    self.cases(phase, index, most, cases).await
-                }
-                // Its cases go by resources.
-                Phase::Stateful => break,
-                Phase::Probing => {
-                    let accepted = self.state.tallies[index].accepted.as_ref();
-                    let is_first = if is_first { IsFirstOfPath::Yes } else { IsFirstOfPath::No };
-                    let cases =
-                        phase::probes(&context.factory, &plan, &known, settings.seed, accepted, is_first);
-                    self.cases(phase, index, cases.len() as u64, cases.into_iter()).await
-                }
-                Phase::Coverage => {
-                    let (context, plan) = (Arc::clone(&context), Arc::clone(&plan));
-                    let modes = settings.modes.clone();
-                    let make = move || phase::coverage(&context.factory, &plan, &known, &modes);
-                    match computed(self.time.end_of_cases(), make).await {
-                        Some(cases) => self.cases(phase, index, cases.len() as u64, cases.into_iter()).await,
-                        None => {
-                            self.state.out_of_time.insert(index);
-                            continue;
-                        }
-                    }
-                }
-            };
+            self.time.share_among(turns + operations * (phases.len() - at - 1));
+            let next = self.phase(*phase).await;
+            self.shrink_in_time().await;
             if next == Next::Stop {
-                return Next::Stop;
+                return;
             }
         }
-        Next::Continue
+        self.further_turns().await;
+        self.shrink_in_time().await;
     }
 
-    /// Sends the cases of one operation, several at once, and takes in what came of them one after the other.
-    async fn cases(
-        &mut self,
-        phase: Phase,
-        index: usize,
-        planned: u64,
-        cases: impl Iterator<Item = Case>,
-    ) -> Next {
-        let operation = self.plan.operations[index].operation.id().as_str().to_owned();
-        if planned == 0 {
-            return Next::Continue;
+    /// Makes failures smaller; what is not made smaller in time is told as it was found.
+    async fn shrink_in_time(&mut self) {
+        match self.time.end().map(tokio::time::Instant::from_std) {
+            Some(end) => drop(tokio::time::timeout_at(end, self.shrink()).await),
+            None => self.shrink().await,
         }
-        let turn = self.plan.turn(index);
-        self.sink.take(&Event::OperationStarted { phase, operation, planned, turn });
-        let context = Arc::clone(&self.context);
-        let workers = context.settings.workers;
-        let send = |case: Case| {
-            let context = Arc::clone(&context);
-            Worker(tokio::spawn(async move {
-                let judged = context.execute(Arc::new(case)).await;
-                let record = context.record(&judged);
-                (Arc::new(judged), record)
-            }))
-        };
-        let mut results = stream::iter(cases.map(send)).buffered(workers);
-        let share = self.time.share();
-        let end = self.time.end().map(tokio::time::Instant::from_std);
-        loop {
-            let next = match end {
-                Some(end) => tokio::time::timeout_at(end, results.next()).await.unwrap_or_default(),
-                None => results.next().await,
-            };
-            let Some((judged, case)) = next else { break };
-            if self.is_unreachable(&judged) {
-                self.state.summary.unreachable = true;
-                return Next::Stop;
-            }
-            let next = self.state.take(index, &judged, context.settings.max_failures);
-            self.state.cover(index, &judged, &context.contract);
-            self.sink.take(&Event::CaseFinished { case });
-            if next != Next::Continue {
-                // Requests under way are dropped unjudged: how many there are depends on the number of workers.
-                return next;
-            }
-            if share.is_some_and(time::is_past) {
-                self.state.out_of_time.insert(index);
-                return Next::LeaveOperation;
-            }
-        }
-        Next::Continue
-    }
-
-    /// What replies have told so far of what an operation speaks of, and of how it wants its requests.
-    pub(super) fn known(&self, plan: &OperationPlan) -> Known {
-        let tally = &self.state.tallies[plan.index];
-        Known::new(&self.context.links, &self.state.pool, plan.index, &plan.operation)
-            .taught(&tally.lessons, || donors(plan, tally))
     }
 
     /// Whether nothing was ever there to test.
@@ -338,7 +208,10 @@ impl Run<'_> {
         for failure in failures {
             self.sink.take(&Event::FailureFound { failure });
         }
-        let warnings = warnings::warnings(&self.context, &self.plan, &self.state);
+        let out_of_time = self.out_of_time();
+        let is_unsent = |index: &&usize| self.state.tallies[**index].cases == 0;
+        self.state.summary.unexercised = out_of_time.iter().filter(is_unsent).count() as u64;
+        let warnings = warnings::warnings(&self.context, &self.plan, &self.state, &out_of_time);
         self.state.summary.warnings = warnings.len() as u64;
         for warning in warnings {
             self.sink.take(&Event::WarningRaised { warning });
@@ -393,14 +266,4 @@ impl Found {
             count: self.count,
         }
     }
-}
-
-/// Requests that may have what others were refused for lacking: what was accepted, then some that were drawn.
-fn donors(plan: &OperationPlan, tally: &Tally) -> Vec<RequestValues> {
-    let accepted = tally.accepted.iter().map(|accepted| accepted.0.clone());
-    let drawn = (0..MAX_DONORS).filter_map(|number| {
-        let seed = Seed::derive(0, &[plan.operation.id().as_str(), "donor"], number);
-        phase::draw(plan, &Intent::Positive, &seed)
-    });
-    accepted.chain(drawn).collect()
 }

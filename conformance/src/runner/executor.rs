@@ -1,30 +1,25 @@
 //! Sending one case and judging what comes back. Holds nothing that changes, so any number of workers share it.
 
 use std::collections::BTreeSet;
-use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use counterfoil_client::transport::{SendError, SendErrorKind, Transport, TransportOptions};
 use counterfoil_openapi::codec::Payload;
-use counterfoil_openapi::{Contract, Occasion, Request, Response};
-use http::{HeaderMap, Method};
+use counterfoil_openapi::{Contract, Occasion, Response};
+use http::Method;
 use serde_json::Value;
 
 use crate::case::{Case, Factory, Signer};
 use crate::check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome};
-use crate::config::{Settings, Target};
+use crate::config::{Settings, Severity, Target};
 use crate::event::{CaseRecord, CheckResult, Mode, RecordedExchange, Verdict};
 use crate::plan::Plan;
 use crate::redact::Redactor;
-use crate::resource::{self, Learned, Links};
+use crate::resource::{self, Given, Learned, Links};
 use crate::runner::Told;
+use crate::runner::judges::{Judges, Said};
+use crate::runner::sender::{Answer, Sender};
 use crate::runner::time::Began;
-
-/// How often a connection that was refused is tried again: a server may be starting, or its backlog be full.
-const CONNECT_RETRIES: u32 = 3;
-/// The wait before the first of those; each later one is twice as long.
-const CONNECT_WAIT: Duration = Duration::from_millis(50);
 
 /// What all workers share.
 #[derive(Debug)]
@@ -36,7 +31,10 @@ pub(crate) struct Context {
     pub(crate) links: Arc<Links>,
     pub(crate) contract: Contract,
     pub(crate) began: Began,
-    transport: Transport,
+    pub(super) judges: Judges,
+    /// The fields that requests of each operation may have, by its place in the plan.
+    field_names: Vec<OnceLock<BTreeSet<String>>>,
+    sender: Sender,
 }
 
 /// A case that was sent, and what was said of it.
@@ -49,9 +47,11 @@ pub(crate) struct Judged {
     pub(crate) elapsed: Duration,
     /// Requests it took.
     pub(crate) requests: u64,
-    pub(crate) judgements: Vec<(&'static dyn Check, Judgement)>,
+    pub(crate) judgements: Vec<Said>,
     /// What the reply tells of resources.
     pub(crate) learned: Vec<Learned>,
+    /// What it hands on to other operations, by their places in the plan.
+    pub(crate) handed: Vec<(usize, Given)>,
     /// The fields that the refusal of valid data names.
     pub(crate) refused: BTreeSet<String>,
     /// The story it is a step of.
@@ -59,22 +59,16 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// The ways in which checks failed.
-    pub(crate) fn failures(&self) -> impl Iterator<Item = (&'static dyn Check, &Breach)> {
-        self.judgements.iter().flat_map(|(check, judgement)| {
-            let breaches = match judgement {
-                Judgement::Failed(breaches) => breaches.as_slice(),
-                _ => &[],
-            };
-            breaches.iter().map(move |breach| (*check, breach))
-        })
+    /// The ways in which checks do not hold, which are as grave as this.
+    pub(crate) fn breaches(&self, severity: Severity) -> impl Iterator<Item = (&'static dyn Check, &Breach)> {
+        let said = self.judgements.iter().filter(move |said| said.severity == severity);
+        said.flat_map(|said| said.breaches().iter().map(|breach| (said.check, breach)))
     }
 
     /// The failure of a check that has a kind.
     pub(crate) fn failure(&self, check: &str, kind: &str) -> Option<&Breach> {
-        self.failures()
-            .find(|(failed, breach)| failed.name() == check && breach.kind == kind)
-            .map(|(_, breach)| breach)
+        let said = self.judgements.iter().find(|said| said.check.name() == check)?;
+        said.breaches().iter().find(|breach| breach.kind == kind)
     }
 
     pub(crate) fn response(&self) -> Option<&Response> {
@@ -98,13 +92,7 @@ impl Context {
         plan: &Plan,
     ) -> Result<Self, String> {
         let signer = Signer::new(target, settings.credentials)?;
-        let options = TransportOptions {
-            timeout: settings.timeout,
-            body_cap: settings.body_cap,
-            // The signer adds the target's headers, so that what is judged is exactly what was sent.
-            headers: HeaderMap::new(),
-        };
-        let transport = Transport::new(&target.base_url, options).map_err(|error| error.to_string())?;
+        let sender = Sender::new(&target.base_url, settings).map_err(|error| error.to_string())?;
         let operations = plan.operations.iter().map(|plan| plan.operation.as_ref());
         Ok(Self {
             factory: Factory::new(contract, signer),
@@ -114,33 +102,38 @@ impl Context {
             links: Arc::clone(&plan.links),
             contract: contract.clone(),
             began: Began::now(),
-            transport,
+            judges: Judges::new(plan, settings),
+            field_names: plan.operations.iter().map(|_| OnceLock::new()).collect(),
+            sender,
         })
     }
 
     /// Sends a case and lets every check judge it.
     pub(crate) async fn execute(&self, case: Arc<Case>) -> Judged {
-        self.execute_expecting(case, None).await
+        self.execute_expecting(case, None, None).await
     }
 
-    /// [`Context::execute`], for a case of whose answer something is promised.
+    /// [`Context::execute`], for a case of whose answer something is promised; `before` is an earlier reading of the
+    /// same thing.
     pub(crate) async fn execute_expecting(
         &self,
         case: Arc<Case>,
         expectation: Option<Expectation>,
+        before: Option<&Judged>,
     ) -> Judged {
         let started = self.began.elapsed();
-        let (outcome, elapsed, mut requests) = self.send(&case.sent.request).await;
+        let (operation, request) = (&case.operation, &case.sent.request);
+        let Answer { outcome, elapsed, mut requests, is_cut } = self.sender.send(operation, request).await;
         let again = match self.sends_twice(&case, &outcome) {
             true => {
-                let (again, _, more) = self.send(&case.sent.request).await;
-                requests += more;
-                Some(again)
+                let again = self.sender.send(operation, request).await;
+                requests += again.requests;
+                Some(again.outcome)
             }
             false => None,
         };
-        let (judgements, learned, refused) = {
-            let observation = Observation::new(
+        let (judgements, (learned, handed), refused) = {
+            let mut observation = Observation::new(
                 &case.operation,
                 &case.intent,
                 &case.sent.request,
@@ -150,28 +143,37 @@ impl Context {
                 self.limits(),
             )
             .expecting(expectation)
+            .after(before.and_then(Judged::response))
+            .keeping(self.field_names.get(case.index))
             .sent_again(again.as_ref());
-            let judgements =
-                self.settings.checks.iter().map(|check| (*check, check.judge(&observation))).collect();
+            if is_cut {
+                observation = observation.cut_short();
+            }
+            let mut judgements = Vec::new();
+            for judge in self.judges.of(case.index, case.phase) {
+                observation.expecting_statuses(judge.expected.as_deref());
+                let judgement = judge.check.judge(&observation);
+                judgements.push(Said { check: judge.check, severity: judge.severity, judgement });
+            }
             (judgements, self.learn(&case, &observation), refused_fields(&case, &observation))
         };
-        Judged { case, outcome, started, elapsed, requests, judgements, learned, refused, told: None }
+        Judged { case, outcome, started, elapsed, requests, judgements, learned, handed, refused, told: None }
     }
 
     /// Whether a check wants to see what the same request is answered once more.
     fn sends_twice(&self, case: &Case, outcome: &Outcome) -> bool {
-        let is_wanted = || self.settings.checks.iter().any(|check| check.name() == "response_idempotence");
+        let is_wanted = || self.judges.has(case.index, case.phase, "response_idempotence");
         case.sent.request.method == Method::GET && matches!(outcome, Outcome::Answered(_)) && is_wanted()
     }
 
-    /// What a good reply to valid data tells of resources.
-    fn learn(&self, case: &Case, observation: &Observation<'_>) -> Vec<Learned> {
-        let Some(response) = observation.response() else { return Vec::new() };
+    /// What a good reply to valid data tells of resources, and hands on.
+    fn learn(&self, case: &Case, observation: &Observation<'_>) -> (Vec<Learned>, Vec<(usize, Given)>) {
+        let Some(response) = observation.response() else { return Default::default() };
         let is_good = response.status.is_success()
             && case.intent.mode() == Mode::Positive
             && resource::is_telling(&self.links, case.index);
         if !is_good {
-            return Vec::new();
+            return Default::default();
         }
         let payload = observation.response_reading().and_then(|reading| reading.payload.as_ref());
         let learn = |body: Option<&Value>| {
@@ -186,7 +188,9 @@ impl Context {
                 response_headers: &response.headers,
                 response_body: body,
             };
-            resource::learn(&self.links, case.index, &case.operation, response, &occasion)
+            let handings = self.links.operations.get(case.index).map_or(&[][..], |known| &known.hands);
+            let learned = resource::learn(&self.links, case.index, &case.operation, response, &occasion);
+            (learned, resource::hand(handings, &occasion))
         };
         match payload.and_then(Payload::as_value) {
             Some(body) => learn(Some(body)),
@@ -203,38 +207,21 @@ impl Context {
         }
     }
 
-    /// Sends a request, again where the connection was refused: that may pass.
-    async fn send(&self, request: &Request) -> (Outcome, Duration, u64) {
-        let mut requests = 0;
-        loop {
-            requests += 1;
-            let error = match self.transport.send(request).await {
-                Ok(sent) => return (Outcome::Answered(sent.response), sent.elapsed, u64::from(requests)),
-                Err(error) => error,
-            };
-            let outcome = outcome_of(&error);
-            if matches!(outcome, Outcome::Refused { .. }) && requests <= CONNECT_RETRIES {
-                tokio::time::sleep(CONNECT_WAIT * 2_u32.pow(requests - 1)).await;
-                continue;
-            }
-            let elapsed = if outcome == Outcome::TimedOut { self.settings.timeout } else { Duration::ZERO };
-            return (outcome, elapsed, u64::from(requests));
-        }
-    }
-
     /// A judged case as events tell it.
     pub(crate) fn record(&self, judged: &Judged) -> CaseRecord {
         let case = &judged.case;
         let mut checks = Vec::with_capacity(judged.judgements.len());
-        for (check, judgement) in &judged.judgements {
-            let result = |verdict| CheckResult { check: check.name().to_owned(), verdict };
-            match judgement {
+        for said in &judged.judgements {
+            let result = |verdict| CheckResult { check: said.check.name().to_owned(), verdict };
+            match &said.judgement {
                 Judgement::Passed => checks.push(result(Verdict::Passed)),
                 Judgement::NotApplicable => checks.push(result(Verdict::NotApplicable)),
                 Judgement::Failed(breaches) => checks.extend(breaches.iter().map(|breach| {
-                    result(Verdict::Failed {
-                        kind: self.redactor.text(&breach.kind),
-                        message: self.message(judged, &breach.message),
+                    let kind = self.redactor.text(&breach.kind);
+                    let message = self.message(judged, &breach.message);
+                    result(match said.severity {
+                        Severity::Warning => Verdict::Warned { kind, message },
+                        _ => Verdict::Failed { kind, message },
                     })
                 })),
             }
@@ -305,21 +292,4 @@ fn refused_fields(case: &Case, observation: &Observation<'_>) -> BTreeSet<String
         return observation.refused_fields().clone();
     }
     BTreeSet::new()
-}
-
-fn outcome_of(error: &SendError) -> Outcome {
-    let mut reason = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        reason = format!("{reason}: {error}");
-        cause = error.source();
-    }
-    match error.kind() {
-        SendErrorKind::Unreachable => Outcome::Refused { reason },
-        SendErrorKind::Closed => Outcome::Closed { reason },
-        SendErrorKind::Timeout => Outcome::TimedOut,
-        SendErrorKind::TooLarge => Outcome::TooLarge,
-        SendErrorKind::Unsendable => Outcome::Unsent { reason },
-        _ => Outcome::Unreadable { reason },
-    }
 }

@@ -2,12 +2,16 @@
 
 mod dispatcher;
 mod executor;
+mod judges;
+mod pace;
 mod retell;
+mod sender;
 mod shrink;
 mod state;
 mod stories;
 mod story;
 mod time;
+mod turns;
 mod warnings;
 mod worker;
 

@@ -1,7 +1,7 @@
 //! What a run knows so far. Only the dispatcher touches it, in the order of cases, so it is the same for any number
 //! of workers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use counterfoil_openapi::Contract;
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::case::{Intent, Probe};
 use crate::check::{Check, Outcome};
+use crate::config::Severity;
 use crate::coverage::Tested;
 use crate::event::{Mode, Summary};
 use crate::feedback::Lessons;
@@ -49,6 +50,8 @@ pub(crate) struct Found {
 /// What came of the cases of one operation.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
+    /// Cases sent.
+    pub(crate) cases: u64,
     /// The values of the first valid request that was accepted.
     pub(crate) accepted: Option<Accepted>,
     /// What refusals of valid data taught.
@@ -71,13 +74,13 @@ pub(crate) struct Tally {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) failures: BTreeMap<FailureKey, Found>,
+    /// What the user wants to be warned of only.
+    pub(crate) warned: BTreeMap<FailureKey, Found>,
     pub(crate) tallies: Vec<Tally>,
     /// The resources known to exist.
     pub(crate) pool: Pool,
     pub(crate) summary: Summary,
     pub(crate) is_answered: bool,
-    /// Operations that had fewer cases than there are, since time was over.
-    pub(crate) out_of_time: BTreeSet<usize>,
     links: Arc<Links>,
     /// Time-outs since the last case that did not time out.
     silence: u32,
@@ -108,17 +111,20 @@ impl State {
     pub(crate) fn take(&mut self, operation: usize, judged: &Arc<Judged>, max_failures: Option<u64>) -> Next {
         self.summary.cases += 1;
         self.summary.requests += judged.requests;
-        for (check, breach) in judged.failures() {
-            let registry = crate::check::checks().iter().position(|known| known.name() == check.name());
-            let key =
-                FailureKey { operation, check: registry.unwrap_or(usize::MAX), kind: breach.kind.clone() };
-            self.failures.entry(key).and_modify(|found| found.count += 1).or_insert_with(|| Found {
-                check,
-                kind: breach.kind.clone(),
-                first: Arc::clone(judged),
-                count: 1,
-                shrunk: None,
-            });
+        let failures = (&mut self.failures, Severity::Failure);
+        for (all, severity) in [failures, (&mut self.warned, Severity::Warning)] {
+            for (check, breach) in judged.breaches(severity) {
+                let registry = crate::check::checks().iter().position(|known| known.name() == check.name());
+                let kind = breach.kind.clone();
+                let key = FailureKey { operation, check: registry.unwrap_or(usize::MAX), kind: kind.clone() };
+                all.entry(key).and_modify(|found| found.count += 1).or_insert_with(|| Found {
+                    check,
+                    kind,
+                    first: Arc::clone(judged),
+                    count: 1,
+                    shrunk: None,
+                });
+            }
         }
         if let Outcome::Refused { .. } = judged.outcome {
             self.summary.unreachable = true;
@@ -145,6 +151,7 @@ impl State {
 
     fn tally(&mut self, operation: usize, judged: &Arc<Judged>) -> Next {
         let tally = &mut self.tallies[operation];
+        tally.cases += 1;
         if judged.case.intent == Intent::Example && tally.invalid_example.is_none() {
             tally.invalid_example = judged.case.sent.data_violations().next().map(ToString::to_string);
         }
@@ -198,6 +205,9 @@ fn remember(pool: &mut Pool, links: &Links, judged: &Judged, status: u16) {
             Arc::new(Maker { case, made })
         });
         pool.add(learned.resource, &learned.values, maker);
+    }
+    for (operation, given) in &judged.handed {
+        pool.hand(*operation, given);
     }
     let Some(item) = links.operations.get(case.index).and_then(|known| known.item) else { return };
     let is_gone = match *case.operation.method() {

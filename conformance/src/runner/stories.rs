@@ -12,55 +12,85 @@ use crate::phase::{Author, Cast, absent};
 use crate::plan::{OperationPlan, Plan};
 use crate::resource::Known;
 
+/// A resource whose stories were not all told, since time was over.
+pub(super) struct Untold {
+    /// The place in the plan of the operation under whose name they are counted.
+    pub(super) head: usize,
+    resource: usize,
+    /// The number of the next one.
+    next: u64,
+}
+
 impl Run<'_> {
     /// Tells stories of resources, one after the other: what the server makes of one may depend on the one before.
     pub(super) async fn stateful(&mut self) -> Next {
+        self.stories(None).await
+    }
+
+    /// Tells the stories of all resources, or those of some that were not told.
+    pub(super) async fn stories(&mut self, untold: Option<&[Untold]>) -> Next {
         let (context, plan) = (Arc::clone(&self.context), Arc::clone(&self.plan));
         let settings = &context.settings;
-        let count = Cast::count(settings.max_cases);
         if !settings.modes.contains(&Mode::Positive) {
             return Next::Continue;
         }
         // Left out are those given up in the phases before; one given up here ends the stories it takes part in.
         let is_left_out: Vec<bool> = self.state.tallies.iter().map(|tally| tally.is_given_up).collect();
         for cast in Cast::all(&plan, |index| is_left_out[index]) {
-            let head = cast.head();
-            if !plan.is_own(head.index) {
+            if !plan.is_own(cast.head().index) {
                 continue;
             }
-            let operation = head.operation.id().as_str().to_owned();
-            let (phase, turn) = (Phase::Stateful, cast.turn(&plan));
-            self.sink.take(&Event::OperationStarted { phase, operation, planned: count, turn });
-            let mut discerning = Discerning::new();
-            let share = self.time.share();
-            for number in 0..count {
-                if self.time.is_spent() || share.is_some_and(time::is_past) {
-                    self.state.out_of_time.insert(cast.head().index);
-                    break;
+            let first = match untold {
+                None => 0,
+                Some(untold) => match untold.iter().find(|untold| untold.resource == cast.resource()) {
+                    Some(untold) => untold.next,
+                    None => continue,
+                },
+            };
+            if self.cast(&context, &plan, &cast, first).await == Next::Stop {
+                return Next::Stop;
+            }
+        }
+        Next::Continue
+    }
+
+    /// Tells the stories of one resource, from a number on.
+    async fn cast(&mut self, context: &Arc<Context>, plan: &Plan, cast: &Cast<'_>, first: u64) -> Next {
+        let settings = &context.settings;
+        let count = Cast::count(settings.max_cases);
+        let operation = cast.head().operation.id().as_str().to_owned();
+        let planned = count - first;
+        let (phase, turn) = (Phase::Stateful, cast.turn(plan));
+        self.sink.take(&Event::OperationStarted { phase, operation, planned, turn });
+        let mut discerning = Discerning::new();
+        let share = self.time.share();
+        for number in first..count {
+            if self.time.is_spent() || share.is_some_and(time::is_past) {
+                self.untold.push(Untold { head: cast.head().index, resource: cast.resource(), next: number });
+                break;
+            }
+            let known = |plan: &OperationPlan| self.known(plan);
+            let author = author(context, plan, &known);
+            let Some(story) = author.story(cast, number) else { break };
+            let absent = |read: &Case| absent(&context.factory, plan, settings.seed, read);
+            let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
+            self.state.summary.requests += telling.requests;
+            for judged in &telling.steps {
+                if self.is_unreachable(judged) {
+                    self.state.summary.unreachable = true;
+                    return Next::Stop;
                 }
-                let known = |plan: &OperationPlan| self.known(plan);
-                let author = author(&context, &plan, &known);
-                let Some(story) = author.story(&cast, number) else { break };
-                let absent = |read: &Case| absent(&context.factory, &plan, settings.seed, read);
-                let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
-                self.state.summary.requests += telling.requests;
-                for judged in &telling.steps {
-                    if self.is_unreachable(judged) {
-                        self.state.summary.unreachable = true;
-                        return Next::Stop;
-                    }
-                    let case = context.record(judged);
-                    let next = self.state.take(judged.case.index, judged, settings.max_failures);
-                    self.state.cover(judged.case.index, judged, &context.contract);
-                    self.sink.take(&Event::CaseFinished { case });
-                    if next == Next::Stop {
-                        return next;
-                    }
+                let case = context.record(judged);
+                let next = self.state.take(judged.case.index, judged, settings.max_failures);
+                self.state.cover(judged.case.index, judged, &context.contract);
+                self.sink.take(&Event::CaseFinished { case });
+                if next == Next::Stop {
+                    return next;
                 }
-                let is_given_up = |step: &Arc<Judged>| self.state.tallies[step.case.index].is_given_up;
-                if telling.steps.iter().any(is_given_up) {
-                    break;
-                }
+            }
+            let is_given_up = |step: &Arc<Judged>| self.state.tallies[step.case.index].is_given_up;
+            if telling.steps.iter().any(is_given_up) {
+                break;
             }
         }
         Next::Continue

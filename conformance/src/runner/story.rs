@@ -41,7 +41,8 @@ struct Plot {
     is_untouched: bool,
     /// Whether the reply that made it promises that it is there.
     is_promised: bool,
-    is_read: bool,
+    /// The last reading of it, where that was a good one.
+    read: Option<Arc<Judged>>,
     is_removed: bool,
 }
 
@@ -64,8 +65,8 @@ impl Context {
                 },
             };
             let needs_discernment = |plot: &Plot| match step.role {
-                Role::Read => plot.is_removed && plot.is_read,
-                Role::ReadAsOther => plot.is_read && !plot.is_removed,
+                Role::Read => plot.is_removed && plot.read.is_some(),
+                Role::ReadAsOther => plot.read.is_some() && !plot.is_removed,
                 _ => false,
             };
             if plot.as_ref().is_some_and(needs_discernment) && !discerning.contains_key(&case.index) {
@@ -79,7 +80,8 @@ impl Context {
             }
             let is_discerning = discerning.get(&case.index).copied().unwrap_or_default();
             let expectation = plot.as_ref().and_then(|plot| plot.expectation(step, is_discerning));
-            let mut judged = self.execute_expecting(Arc::new(case), expectation).await;
+            let before = plot.as_ref().and_then(|plot| plot.read.clone());
+            let mut judged = self.execute_expecting(Arc::new(case), expectation, before.as_deref()).await;
             judged.told =
                 Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
             let judged = Arc::new(judged);
@@ -111,7 +113,7 @@ impl Context {
             made,
             values: case.values.clone(),
             is_untouched: true,
-            is_read: false,
+            read: None,
             is_removed: false,
         })
     }
@@ -135,7 +137,7 @@ impl Plot {
     /// What the story so far promises of the answer to a step.
     fn expectation(&self, step: &Step, is_discerning: bool) -> Option<Expectation> {
         match step.role {
-            Role::Read if self.is_removed && self.is_read && is_discerning => Some(Expectation::Gone),
+            Role::Read if self.is_removed && self.read.is_some() && is_discerning => Some(Expectation::Gone),
             Role::Read
                 if self.is_promised
                     && self.is_untouched
@@ -143,18 +145,18 @@ impl Plot {
             {
                 Some(Expectation::There)
             }
-            Role::ReadAsOther if self.is_read && !self.is_removed && is_discerning => {
+            Role::ReadAsOther if self.read.is_some() && !self.is_removed && is_discerning => {
                 Some(Expectation::Hidden)
             }
             _ => None,
         }
     }
 
-    fn go_on(&mut self, step: &Step, judged: &Judged) {
+    fn go_on(&mut self, step: &Step, judged: &Arc<Judged>) {
         let is_good = judged.status().is_some_and(|status| (200..300).contains(&status));
         let is_safe = matches!(*judged.case.operation.method(), Method::GET | Method::HEAD);
         match step.role {
-            Role::Read if !self.is_removed => self.is_read = is_good,
+            Role::Read if !self.is_removed => self.read = is_good.then(|| Arc::clone(judged)),
             Role::Remove => {
                 self.is_untouched = false;
                 self.is_removed |= is_good && judged.status() != Some(202);

@@ -35,22 +35,22 @@ impl Began {
 pub(super) struct Time {
     /// When cases end, and when everything does.
     ends: Option<(Instant, Instant)>,
-    /// Pairs of a phase and an operation that have not begun.
+    /// Turns that have not begun.
     left: u32,
 }
 
 impl Time {
     /// A time that begins now; without a limit it never ends.
-    pub(super) fn new(limit: Option<Duration>, pairs: usize) -> Self {
+    pub(super) fn new(limit: Option<Duration>) -> Self {
         let start = Instant::now();
         let ends = limit.and_then(|limit| {
             let all = start.checked_add(limit)?;
             Some((all - limit * FOR_SHRINKING / 100, all))
         });
-        Self { ends, left: u32::try_from(pairs).unwrap_or(u32::MAX) }
+        Self { ends, left: 1 }
     }
 
-    /// When the next pair has to be over: it has an equal share of what is left. What it leaves over is for those
+    /// When the next turn has to be over: it has an equal share of what is left. What it leaves over is for those
     /// after it.
     pub(super) fn share(&mut self) -> Option<Instant> {
         let (end, _) = self.ends?;
@@ -58,6 +58,11 @@ impl Time {
         let share = end.saturating_duration_since(now) / self.left.max(1);
         self.left = self.left.saturating_sub(1);
         Some(now + share)
+    }
+
+    /// Shares what is left out among so many turns from now on.
+    pub(super) fn share_among(&mut self, turns: usize) {
+        self.left = u32::try_from(turns).unwrap_or(u32::MAX);
     }
 
     /// When the last case has to be over; what is left then is for making failures smaller.
@@ -88,7 +93,8 @@ mod tests {
     #[test]
     fn what_one_leaves_over_is_for_those_after_it() {
         let limit = Duration::from_secs(1_000_000);
-        let mut time = Time::new(Some(limit), 4);
+        let mut time = Time::new(Some(limit));
+        time.share_among(4);
         let start = Instant::now();
         // Nobody takes any of the time, so that each share is larger than the one before.
         for expected in [212_500_u64, 283_333, 425_000, 850_000] {
@@ -97,7 +103,7 @@ mod tests {
             assert!(share.as_secs().abs_diff(expected) < 1_000, "{share:?} is not {expected}");
         }
         assert!(!time.is_spent());
-        assert!(Time::new(Some(Duration::ZERO), 4).is_spent());
-        assert!(Time::new(None, 4).share().is_none());
+        assert!(Time::new(Some(Duration::ZERO)).is_spent());
+        assert!(Time::new(None).share().is_none());
     }
 }

@@ -1,5 +1,7 @@
 //! What makes the result of a run worth less than it looks.
 
+use std::collections::HashSet;
+
 use counterfoil_openapi::{Direction, Operation, codec};
 
 use super::Context;
@@ -7,16 +9,30 @@ use super::state::{MAX_TIMEOUTS, State, Tally};
 use crate::check;
 use crate::event::{Mode, Phase, Warning};
 use crate::plan::{OperationPlan, Plan};
+use crate::reproduction::reproduction;
 
 /// Valid requests of an operation that must have been answered before anything is said of how many were refused.
 const MIN_POSITIVE: u64 = 5;
+/// Operations named that were left out.
+const MAX_NAMED: usize = 10;
 /// The share of valid requests, in percent, whose refusal is warned of.
 const MOSTLY: u64 = 90;
 
 /// Everything there is to warn of at the end of a run, in the order of operations.
-pub(super) fn warnings(context: &Context, plan: &Plan, state: &State) -> Vec<Warning> {
+///
+/// `out_of_time` are the operations that had fewer cases than there are, since time was over.
+pub(super) fn warnings(
+    context: &Context,
+    plan: &Plan,
+    state: &State,
+    out_of_time: &HashSet<usize>,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if plan.operations.is_empty() {
+    // Parts of a run say once what is the same for all of them.
+    if context.settings.shard.is_none_or(|shard| shard.index == 1) {
+        warnings.extend(of_selection(plan));
+    }
+    if plan.operations.is_empty() && plan.unsafe_ones.is_empty() {
         warnings.push(Warning {
             code: "nothing-selected".to_owned(),
             operation: None,
@@ -31,14 +47,15 @@ pub(super) fn warnings(context: &Context, plan: &Plan, state: &State) -> Vec<War
                 .to_owned(),
         });
     }
-    if !state.out_of_time.is_empty() {
+    if !out_of_time.is_empty() {
         let message = format!(
             "the time given was over before {} of {} operations had all their cases; see --max-time",
-            state.out_of_time.len(),
+            out_of_time.len(),
             plan.own().count()
         );
         warnings.push(Warning { code: "time-spent".to_owned(), operation: None, message });
     }
+    let is_whole = !state.summary.interrupted;
     for plan in plan.own() {
         let tally = &state.tallies[plan.index];
         let operation = &plan.operation;
@@ -47,6 +64,7 @@ pub(super) fn warnings(context: &Context, plan: &Plan, state: &State) -> Vec<War
             operation: Some(operation.id().as_str().to_owned()),
             message,
         };
+        warnings.extend(warned(context, plan, state).map(|(check, message)| about(check, message)));
         let found = [
             no_instance(context, plan),
             no_credentials(context, operation),
@@ -54,8 +72,41 @@ pub(super) fn warnings(context: &Context, plan: &Plan, state: &State) -> Vec<War
             invalid_example(context, operation, tally),
             no_refusal(operation, tally),
             given_up(tally),
+            (!state.summary.unreachable)
+                .then(|| not_exercised(tally, out_of_time.contains(&plan.index), is_whole))
+                .flatten(),
         ];
         warnings.extend(found.into_iter().flatten().map(|(code, message)| about(code, message)));
+    }
+    warnings
+}
+
+/// What there is to say of which operations were selected.
+fn of_selection(plan: &Plan) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut add = |code: &str, message: String| {
+        warnings.push(Warning { code: code.to_owned(), operation: None, message });
+    };
+    for name in &plan.unmatched {
+        add(
+            "filter-unmatched",
+            format!("no operation is called `{name}`: neither by operationId, `METHOD /path`, path nor tag"),
+        );
+    }
+    if !plan.unsafe_ones.is_empty() {
+        let labels: Vec<String> =
+            plan.unsafe_ones.iter().take(MAX_NAMED).map(|operation| operation.label()).collect();
+        let more = match plan.unsafe_ones.len().saturating_sub(MAX_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        add(
+            "unsafe-methods",
+            format!(
+                "left out, since they may change something and the target is another machine: {}{more}; see --allow-unsafe",
+                labels.join(", ")
+            ),
+        );
     }
     warnings
 }
@@ -96,6 +147,9 @@ fn only_refusals(tally: &Tally) -> Found {
             "all-unauthorized",
             "every answer was 401 or 403: the data were never looked at".to_owned(),
         ));
+    }
+    if is_all(&[429]) {
+        return Some(("all-rate-limited", "every answer was 429; see --rate-limit".to_owned()));
     }
     if is_all(&[404]) {
         let message = "every answer was 404; is the path of the base URL right?".to_owned();
@@ -147,5 +201,34 @@ fn given_up(tally: &Tally) -> Found {
     tally.is_given_up.then(|| {
         let message = format!("given up after {MAX_TIMEOUTS} requests in a row without an answer in time");
         ("given-up", message)
+    })
+}
+
+/// That nothing was sent for an operation, and why.
+fn not_exercised(tally: &Tally, is_out_of_time: bool, is_whole: bool) -> Found {
+    let because = match (is_out_of_time, is_whole) {
+        _ if tally.cases > 0 => return None,
+        (true, _) => "the time given was over first; see --max-time",
+        (false, false) => "the run ended first",
+        (false, true) => "the phases and modes chosen have no request for it",
+    };
+    Some(("not-exercised", format!("nothing was sent for it: {because}")))
+}
+
+/// Where checks do not hold of which the user wants to be warned only: the check, and what it says of the first case.
+fn warned<'s>(
+    context: &'s Context,
+    plan: &'s OperationPlan,
+    state: &'s State,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let found = state.warned.iter().filter(|(key, _)| key.operation == plan.index);
+    found.map(|(_, found)| {
+        let check = found.check.name();
+        let breach = found.first.failure(check, &found.kind);
+        let said = breach.map(|breach| context.message(&found.first, &breach.message)).unwrap_or_default();
+        let how = reproduction(context, &found.first.case.id, &found.first);
+        let count = found.count;
+        let cases = if count == 1 { "1 case".to_owned() } else { format!("{count} cases") };
+        (check, format!("{said} ({cases}; {})", how.curl))
     })
 }

@@ -8,7 +8,7 @@ use counterfoil_openapi::Contract;
 use tokio::net::TcpListener;
 
 use super::{Defect, KEY, Shop, contract};
-use crate::running::{Outcome, shop_settings, shop_target};
+use crate::running::{Outcome, impatient_settings, shop_settings, shop_target};
 
 /// Runs the suite against a shop with a defect.
 async fn failures(defect: Defect) -> (Shop, Vec<Failure>) {
@@ -153,7 +153,7 @@ fn is_failed(verdict: &Verdict, failure: &Failure) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_answer_is_found() {
     let shop = Shop::open(Defect::Hangs).await;
-    let outcome = Outcome::of(&contract(), &shop_target(&shop), &shop_settings()).await;
+    let outcome = Outcome::of(&contract(), &shop_target(&shop), &impatient_settings()).await;
     let failures: Vec<Failure> = outcome.failures().into_iter().cloned().collect();
     let summary = summary(&failures);
     assert_eq!(summary.len(), 1, "{summary:?}");

@@ -1,0 +1,73 @@
+//! Every check has an exchange that it blames and one that it does not: a new check without them fails here.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::Method;
+
+use super::fixture::Scene;
+use super::{Expectation, Outcome, checks};
+use crate::case::{Intent, Probe};
+
+/// What each check blames, and what it passes.
+fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
+    let any = || Scene::new("any", "/any");
+    let pet = |target| Scene::new("getPet", target).sent_header("x-tenant", "t");
+    let pet_with_id = |body| pet("/pets/1").body("application/json", body).header("x-left", "1");
+    let secret = || Scene::new("secret", "/secret");
+    let bare = || secret().intent(Intent::Probe(Probe::NoCredentials));
+    let closed = || Outcome::Closed { reason: "reset".to_owned() };
+    let post = || Scene::new("getPet", "/pets/1").undeclared(Method::POST);
+    let negative = || pet("/pets/1?limit=10").intent(Intent::Negative);
+    let example = || pet("/pets/1?limit=10").intent(Intent::Example);
+    let headless = || Scene::new("getPet", "/pets/1").intent(Intent::Negative);
+    let gone = || pet_with_id(r#"{"id": 1}"#).expecting(Expectation::Gone);
+    [
+        ("not_a_server_error", any().status(500), any()),
+        ("server_crash", any().outcome(closed()), any()),
+        ("response_timeout", any().outcome(Outcome::TimedOut), any()),
+        ("status_code_conformance", pet("/pets/1").status(418), pet("/pets/1")),
+        ("content_type_conformance", pet("/pets/1").body("image/png", "x"), pet_with_id("{}")),
+        ("response_headers_conformance", pet("/pets/1"), pet("/pets/1").header("x-left", "1")),
+        ("response_schema_conformance", pet_with_id("{}"), pet_with_id(r#"{"id": 1}"#)),
+        ("negative_data_rejection", negative(), negative().status(400)),
+        ("positive_data_acceptance", pet("/pets/1").status(422), pet("/pets/1")),
+        ("missing_required_header", headless(), headless().status(400)),
+        ("unsupported_method", post(), post().status(405).header("allow", "GET, PUT")),
+        (
+            "allow_header_conformance",
+            post().status(405).header("allow", "PATCH"),
+            post().status(405).header("allow", "GET, PUT"),
+        ),
+        ("ignored_auth", bare(), bare().status(401)),
+        ("use_after_free", gone(), gone().status(404)),
+        (
+            "ensure_resource_availability",
+            pet("/pets/1").expecting(Expectation::There).status(404),
+            pet("/pets/1").expecting(Expectation::There),
+        ),
+        (
+            "object_level_authorization",
+            secret().expecting(Expectation::Hidden),
+            secret().expecting(Expectation::Hidden).status(403),
+        ),
+        ("example_agreement", example().status(400), pet("/pets/1").intent(Intent::Example)),
+        ("response_idempotence", any().answered_again(404, ""), any().answered_again(200, "")),
+        ("max_response_time", any().elapsed(Duration::from_secs(1)), any()),
+    ]
+    .into_iter()
+    .map(|(name, blamed, passed)| (name, (blamed, passed)))
+    .collect()
+}
+
+#[test]
+fn every_check_blames_what_it_is_for_and_nothing_else() {
+    let scenes = scenes();
+    for check in checks() {
+        let name = check.name();
+        let (blamed, passed) = scenes.get(name).unwrap_or_else(|| panic!("{name} has no scenes"));
+        assert!(blamed.says(name).starts_with("failed: "), "{name} says {}", blamed.says(name));
+        assert_eq!(passed.says(name), "passed", "{name}");
+    }
+    assert_eq!(scenes.len(), checks().len());
+}

@@ -1,0 +1,138 @@
+//! Putting requests on the wire, and what came of them.
+
+use std::error::Error;
+use std::time::Duration;
+
+use counterfoil_client::transport::{
+    Listening, SendError, SendErrorKind, Transport, TransportError, TransportOptions,
+};
+use counterfoil_openapi::codec::ItemScan;
+use counterfoil_openapi::{Operation, Request, Response};
+use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, Method};
+
+use super::pace::{Pace, asked_to_wait};
+use crate::check::Outcome;
+use crate::config::Settings;
+
+/// How often a connection that was refused is tried again: a server may be starting, or its backlog be full.
+const CONNECT_RETRIES: u32 = 3;
+/// The wait before the first of those; each later one is twice as long.
+const CONNECT_WAIT: Duration = Duration::from_millis(50);
+/// How often a request is sent again that was answered with the wish to wait.
+const MAX_WAITS: u32 = 2;
+/// The items read of a stream.
+const STREAM_ITEMS: usize = 20;
+/// How long a stream may be silent before what came of it is enough.
+const STREAM_QUIET: Duration = Duration::from_secs(1);
+
+/// Sends requests, no faster than it may.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    transport: Transport,
+    pace: Pace,
+    timeout: Duration,
+}
+
+/// What came of sending a request.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    pub(crate) elapsed: Duration,
+    /// Requests it took.
+    pub(crate) requests: u64,
+    /// Whether the response is a stream that was left before its end.
+    pub(crate) is_cut: bool,
+}
+
+impl Sender {
+    pub(crate) fn new(base_url: &str, settings: &Settings) -> Result<Self, TransportError> {
+        let options = TransportOptions {
+            timeout: settings.timeout,
+            body_cap: settings.body_cap,
+            // The signer adds the target's headers, so that what is judged is exactly what was sent.
+            headers: HeaderMap::new(),
+        };
+        let transport = Transport::new(base_url, options)?;
+        Ok(Self { transport, pace: Pace::new(settings.interval), timeout: settings.timeout })
+    }
+
+    /// Sends a request, again where the connection was refused, which may pass, and where the answer asks to wait.
+    pub(crate) async fn send(&self, operation: &Operation, request: &Request) -> Answer {
+        let (mut requests, mut refused, mut waits) = (0, 0, 0);
+        loop {
+            self.pace.turn().await;
+            requests += 1;
+            let hears = |head: &Response| listens(operation, &request.method, head);
+            let error = match self.transport.send_listening(request, &hears).await {
+                Ok(mut sent) => {
+                    if waits < MAX_WAITS
+                        && let Some(wait) = asked_to_wait(&sent.response)
+                        && self.pace.hold(wait)
+                    {
+                        waits += 1;
+                        continue;
+                    }
+                    if sent.is_cut {
+                        keep_whole_items(&mut sent.response);
+                    }
+                    let (elapsed, is_cut) = (sent.elapsed, sent.is_cut);
+                    return Answer { outcome: Outcome::Answered(sent.response), elapsed, requests, is_cut };
+                }
+                Err(error) => error,
+            };
+            let outcome = outcome_of(&error);
+            if matches!(outcome, Outcome::Refused { .. }) && refused < CONNECT_RETRIES {
+                tokio::time::sleep(CONNECT_WAIT * 2_u32.pow(refused)).await;
+                refused += 1;
+                continue;
+            }
+            let elapsed = if outcome == Outcome::TimedOut { self.timeout } else { Duration::ZERO };
+            return Answer { outcome, elapsed, requests, is_cut: false };
+        }
+    }
+}
+
+/// How a response is listened to that is a stream, by its own media type and as far as the document has bodies for its
+/// status: a body without an end that is no stream is read until it is too long or too late.
+fn listens(operation: &Operation, method: &Method, head: &Response) -> Option<Listening> {
+    let is_documented = operation
+        .responses()
+        .documenting(head.status)
+        .is_some_and(|documented| !documented.content.is_empty());
+    if !is_documented || *method == Method::HEAD || head.headers.contains_key(CONTENT_ENCODING) {
+        return None;
+    }
+    let mut scan = ItemScan::new(head.content_type()?, STREAM_ITEMS)?;
+    Some(Listening::new(STREAM_QUIET, move |piece| {
+        scan.take(piece);
+        scan.is_full()
+    }))
+}
+
+/// Leaves what came of the item at which a stream was left out of its body.
+fn keep_whole_items(response: &mut Response) {
+    let scan = response.content_type().and_then(|content_type| ItemScan::new(content_type, STREAM_ITEMS));
+    if let Some(mut scan) = scan {
+        scan.take(&response.body);
+        let whole = scan.whole(&response.body);
+        response.body.truncate(whole);
+    }
+}
+
+fn outcome_of(error: &SendError) -> Outcome {
+    let mut reason = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        reason = format!("{reason}: {error}");
+        cause = error.source();
+    }
+    match error.kind() {
+        SendErrorKind::Unreachable => Outcome::Refused { reason },
+        SendErrorKind::Closed => Outcome::Closed { reason },
+        SendErrorKind::Timeout => Outcome::TimedOut,
+        SendErrorKind::TooLarge => Outcome::TooLarge,
+        SendErrorKind::Unsendable => Outcome::Unsent { reason },
+        _ => Outcome::Unreadable { reason },
+    }
+}

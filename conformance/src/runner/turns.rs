@@ -1,0 +1,262 @@
+//! Whose turn it is: each phase goes through the operations once, and those whose time was over before they had all
+//! their cases go on when all others are done, as long as there is time.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use counterfoil_openapi::codec::RequestValues;
+use counterfoil_openapi::generate::Seed;
+use futures::stream::{self, StreamExt};
+
+use super::dispatcher::Run;
+use super::state::{Next, Tally};
+use super::time;
+use super::worker::{Worker, computed};
+use crate::case::{Case, Intent};
+use crate::event::{Event, Mode, Phase};
+use crate::phase::{self, Draws, Fuzzing, IsFirstOfPath};
+use crate::plan::OperationPlan;
+use crate::resource::Known;
+
+/// The requests drawn for what others were refused for lacking.
+const MAX_DONORS: u64 = 8;
+
+/// What an operation has left to do in a phase.
+pub(super) struct Left {
+    pub(super) phase: Phase,
+    /// The operation's place in the plan.
+    pub(super) index: usize,
+    rest: Rest,
+}
+
+enum Rest {
+    /// Nothing has begun.
+    All,
+    /// Cases that were made and not sent.
+    Cases(Vec<Case>),
+    /// Cases that were not drawn.
+    Draws(Draws),
+}
+
+/// How a turn ended.
+enum End {
+    /// There is nothing left to send, or nothing more is wanted.
+    Done,
+    /// Its time was over.
+    Cut,
+    /// No more cases at all.
+    Stop,
+}
+
+impl Run<'_> {
+    /// A phase's way through the operations.
+    pub(super) async fn phase(&mut self, phase: Phase) -> Next {
+        if phase == Phase::Stateful {
+            return self.stateful().await;
+        }
+        let plan = Arc::clone(&self.plan);
+        for index in plan.order.iter().copied().filter(|index| plan.is_own(*index)) {
+            if self.turn(Left { phase, index, rest: Rest::All }).await == Next::Stop {
+                return Next::Stop;
+            }
+        }
+        Next::Continue
+    }
+
+    /// Further turns, one round after the other, for what was cut short by its share of the time.
+    pub(super) async fn further_turns(&mut self) -> Next {
+        let is_left = |run: &Self| !run.left.is_empty() || !run.untold.is_empty();
+        while is_left(self) && !self.time.is_spent() {
+            let (left, untold) = (std::mem::take(&mut self.left), std::mem::take(&mut self.untold));
+            self.time.share_among(left.len() + untold.len());
+            for left in left {
+                if self.turn(left).await == Next::Stop {
+                    return Next::Stop;
+                }
+            }
+            if !untold.is_empty() && self.stories(Some(&untold)).await == Next::Stop {
+                return Next::Stop;
+            }
+        }
+        Next::Continue
+    }
+
+    /// Operations that had fewer cases than there are, since time was over.
+    pub(super) fn out_of_time(&self) -> HashSet<usize> {
+        let heads = self.untold.iter().map(|untold| untold.head);
+        self.left.iter().map(|left| left.index).chain(heads).collect()
+    }
+
+    /// An operation's turn in a phase.
+    async fn turn(&mut self, left: Left) -> Next {
+        let Left { phase, index, rest } = left;
+        let plan = Arc::clone(&self.plan.operations[index]);
+        if self.state.tallies[index].is_given_up {
+            return Next::Continue;
+        }
+        if self.time.is_spent() {
+            self.left.push(Left { phase, index, rest });
+            return Next::Continue;
+        }
+        let context = Arc::clone(&self.context);
+        let settings = &context.settings;
+        let strategies = {
+            let (plan, is_negative) = (Arc::clone(&plan), settings.modes.contains(&Mode::Negative));
+            move || {
+                // Both are kept by the plan.
+                let _ = plan.positive();
+                if is_negative && phase == Phase::Fuzzing {
+                    let _ = plan.negative();
+                }
+            }
+        };
+        if computed(self.time.end_of_cases(), strategies).await.is_none() {
+            self.left.push(Left { phase, index, rest });
+            return Next::Continue;
+        }
+        let known = self.known(&plan);
+        let (end, rest) = if phase == Phase::Fuzzing {
+            let draws = match rest {
+                Rest::Draws(draws) => draws,
+                _ => Draws::new(&plan, &settings.modes, settings.max_cases),
+            };
+            let left = draws.left();
+            let mut cases = Fuzzing::new(&context.factory, &plan, &known, settings.seed, draws);
+            let end = self.cases(phase, index, left, &mut cases).await;
+            (end, Rest::Draws(cases.into_draws()))
+        } else {
+            let cases = match rest {
+                Rest::Cases(cases) => Some(cases),
+                _ => self.made(phase, &plan, known).await,
+            };
+            let Some(cases) = cases else {
+                self.left.push(Left { phase, index, rest: Rest::All });
+                return Next::Continue;
+            };
+            let mut cases = cases.into_iter();
+            let end = self.cases(phase, index, cases.len() as u64, &mut cases).await;
+            (end, Rest::Cases(cases.collect()))
+        };
+        let is_over = match &rest {
+            Rest::All => false,
+            Rest::Cases(cases) => cases.is_empty(),
+            Rest::Draws(draws) => draws.left() == 0,
+        };
+        match end {
+            End::Stop => return Next::Stop,
+            End::Cut if !is_over => self.left.push(Left { phase, index, rest }),
+            End::Cut | End::Done => {}
+        }
+        Next::Continue
+    }
+
+    /// The cases of a phase that makes them all at once; nothing where the time was over first.
+    async fn made(&self, phase: Phase, plan: &Arc<OperationPlan>, known: Known) -> Option<Vec<Case>> {
+        let context = Arc::clone(&self.context);
+        let settings = &context.settings;
+        Some(match phase {
+            Phase::Examples => phase::examples(&context.factory, plan),
+            Phase::Coverage => {
+                let (context, plan, modes) = (Arc::clone(&context), Arc::clone(plan), settings.modes.clone());
+                let make = move || phase::coverage(&context.factory, &plan, &known, &modes);
+                computed(self.time.end_of_cases(), make).await?
+            }
+            Phase::Probing => {
+                let accepted = self.state.tallies[plan.index].accepted.as_ref();
+                let path = plan.operation.path();
+                let is_same = |other: &&Arc<OperationPlan>| other.operation.path() == path;
+                let first = self.plan.operations.iter().find(is_same);
+                let is_first = match first.is_some_and(|first| first.index == plan.index) {
+                    true => IsFirstOfPath::Yes,
+                    false => IsFirstOfPath::No,
+                };
+                let mut cases =
+                    phase::probes(&context.factory, plan, &known, settings.seed, accepted, is_first);
+                cases.retain(|case| {
+                    settings.unsafe_methods.admit(&case.sent.request.method, &context.target.base_url)
+                });
+                cases
+            }
+            // Their cases are not made all at once.
+            Phase::Fuzzing | Phase::Stateful => Vec::new(),
+        })
+    }
+
+    /// Sends the cases of one operation, several at once, and takes in what came of them one after the other.
+    async fn cases(
+        &mut self,
+        phase: Phase,
+        index: usize,
+        planned: u64,
+        cases: &mut (dyn Iterator<Item = Case> + '_),
+    ) -> End {
+        let operation = self.plan.operations[index].operation.id().as_str().to_owned();
+        let share = self.time.share();
+        if planned == 0 {
+            return End::Done;
+        }
+        let turn = self.plan.turn(index);
+        self.sink.take(&Event::OperationStarted { phase, operation, planned, turn });
+        let context = Arc::clone(&self.context);
+        let workers = context.settings.workers;
+        let send = |case: Case| {
+            let context = Arc::clone(&context);
+            Worker(tokio::spawn(async move {
+                let judged = context.execute(Arc::new(case)).await;
+                let record = context.record(&judged);
+                (Arc::new(judged), record)
+            }))
+        };
+        // What is under way when the time is over is waited for, so that the rest goes on right behind it.
+        let is_cut = Cell::new(false);
+        let wanted = std::iter::from_fn(|| if is_cut.get() { None } else { cases.next() });
+        let mut results = stream::iter(wanted.map(send)).buffered(workers);
+        let end = self.time.end().map(tokio::time::Instant::from_std);
+        loop {
+            let next = match end {
+                Some(end) => tokio::time::timeout_at(end, results.next()).await.unwrap_or_default(),
+                None => results.next().await,
+            };
+            let Some((judged, case)) = next else { break };
+            if self.is_unreachable(&judged) {
+                self.state.summary.unreachable = true;
+                return End::Stop;
+            }
+            let next = self.state.take(index, &judged, context.settings.max_failures);
+            self.state.cover(index, &judged, &context.contract);
+            self.sink.take(&Event::CaseFinished { case });
+            // Requests under way are dropped unjudged here: how many there are depends on the number of workers.
+            match next {
+                Next::Stop => return End::Stop,
+                Next::LeaveOperation => return End::Done,
+                Next::Continue => {}
+            }
+            if share.is_some_and(time::is_past) {
+                is_cut.set(true);
+            }
+        }
+        if is_cut.get() || end.is_some_and(|end| time::is_past(end.into_std())) {
+            End::Cut
+        } else {
+            End::Done
+        }
+    }
+
+    /// What replies have told so far of what an operation speaks of, and of how it wants its requests.
+    pub(super) fn known(&self, plan: &OperationPlan) -> Known {
+        let tally = &self.state.tallies[plan.index];
+        Known::new(&self.context.links, &self.state.pool, plan.index, &plan.operation)
+            .taught(&tally.lessons, || donors(plan, tally))
+    }
+}
+
+/// Requests that may have what others were refused for lacking: what was accepted, then some that were drawn.
+fn donors(plan: &OperationPlan, tally: &Tally) -> Vec<RequestValues> {
+    let accepted = tally.accepted.iter().map(|accepted| accepted.0.clone());
+    let drawn = (0..MAX_DONORS).filter_map(|number| {
+        let seed = Seed::derive(0, &[plan.operation.id().as_str(), "donor"], number);
+        phase::draw(plan, &Intent::Positive, &seed)
+    });
+    accepted.chain(drawn).collect()
+}
