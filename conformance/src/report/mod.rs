@@ -29,7 +29,11 @@ pub use mask::Masked;
 pub use ndjson::Ndjson;
 pub use progress::Progress;
 pub use sarif::{SARIF_SCHEMA, document_uri, to_sarif};
-pub use snapshot::{Snapshot, SnapshotResult, SnapshotState, SnapshotUpdate, Snapshots, StoredSnapshots};
+pub(crate) use snapshot::plain_name;
+pub use snapshot::{
+    Drift, DriftClass, PendingSnapshot, Snapshot, SnapshotResult, SnapshotState, SnapshotUpdate, Snapshots,
+    StoredSnapshots, drift, drift_class,
+};
 pub use tally::{CheckTally, OperationTally, RunTally, Tally};
 pub use terminal::{Colour, Terminal};
 pub use text::{one_line, shell_word, visible};

@@ -248,7 +248,7 @@ fn without_boundary(content_type: &str) -> String {
 }
 
 /// A part of a file's name: letters, digits and a few signs, of a bounded length, and different for different texts.
-fn plain_name(text: &str) -> String {
+pub(crate) fn plain_name(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.+".contains(character);
     let mut plain: String = text
         .chars()

@@ -114,7 +114,7 @@ fn store_one(folder: &Path, snapshot: &Snapshot, update: SnapshotUpdate) -> io::
 }
 
 /// What stands after the front matter.
-fn contents_of(text: &str) -> &str {
+pub(super) fn contents_of(text: &str) -> &str {
     let text = text.strip_prefix("---").map(|rest| rest.trim_start_matches('\r'));
     let Some(rest) = text.and_then(|rest| rest.strip_prefix('\n')) else { return "" };
     let mut offset = 0;

@@ -183,3 +183,34 @@ fn cargo_insta_lists_and_accepts_what_is_written() {
     let stored = snapshots.store(&folder, SnapshotUpdate::CheckOnly).unwrap();
     assert_eq!(states(&stored), [SnapshotState::Same]);
 }
+
+#[test]
+fn what_is_pending_is_shown_with_what_changed_until_it_is_accepted_or_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let accepted = pictures(&answered(201, &[r#"{"id":1}"#]));
+    accepted.store(folder.path(), SnapshotUpdate::Accept).unwrap();
+    let changed = pictures(&answered(201, &[r#"{"id":null}"#]));
+    let other = pictures(&answered(404, &["{}"]));
+    for snapshots in [&changed, &other] {
+        snapshots.store(folder.path(), SnapshotUpdate::Review).unwrap();
+    }
+    let pending = PendingSnapshot::all(folder.path()).unwrap();
+    let shown: Vec<(&str, DriftClass, usize)> =
+        pending.iter().map(|one| (one.description.as_str(), one.class, one.drift.len())).collect();
+    assert_eq!(
+        shown,
+        [
+            ("POST /pets answered 201 with application/json", DriftClass::Breaking, 1),
+            // It has answered before, and never like this.
+            ("POST /pets answered 404 with application/json", DriftClass::Risky, 0),
+        ]
+    );
+    pending[0].accept().unwrap();
+    pending[1].reject().unwrap();
+    assert_eq!(PendingSnapshot::all(folder.path()).unwrap(), []);
+    assert_eq!(
+        states(&changed.store(folder.path(), SnapshotUpdate::CheckOnly).unwrap()),
+        [SnapshotState::Same]
+    );
+    assert_eq!(files(folder.path()).len(), 1);
+}
