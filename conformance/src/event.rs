@@ -185,10 +185,12 @@ pub enum Phase {
     Fuzzing,
     /// Resources made, read, changed and removed, one request after the other.
     Stateful,
+    /// What a journal of the stub holds, sent to the implementation; it runs alone.
+    Journal,
 }
 
 impl Phase {
-    /// All phases, in the order in which they run: probes start from requests that the phases before them have seen
+    /// All phases of a run, in the order in which they run: probes start from requests that the phases before them have seen
     /// accepted.
     pub const ALL: [Self; 5] = [Self::Examples, Self::Coverage, Self::Fuzzing, Self::Stateful, Self::Probing];
 
@@ -200,6 +202,7 @@ impl Phase {
             Self::Coverage => "coverage",
             Self::Fuzzing => "fuzzing",
             Self::Stateful => "stateful",
+            Self::Journal => "journal",
         }
     }
 }
@@ -303,6 +306,10 @@ pub struct Warning {
     pub message: String,
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// The counts at the end of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
@@ -314,7 +321,10 @@ pub struct Summary {
     pub requests: u64,
     /// Distinct failures.
     pub failures: u64,
-    /// Failures that did not recur.
+    /// Those of them that a baseline lists.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub known: u64,
+    /// Failures that did not recur, without those that a baseline lists.
     pub flaky: u64,
     /// Warnings.
     pub warnings: u64,

@@ -1,8 +1,10 @@
 //! What a failure is and how it is reproduced.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::event::{Mode, Phase, RecordedExchange};
+use crate::replay::Recipe;
 
 /// A check that did not hold, merged over all cases in which it failed the same way, and shrunk.
 ///
@@ -32,6 +34,9 @@ pub struct Failure {
     pub document_position: Option<DocumentPosition>,
     /// How many cases failed this way.
     pub count: u64,
+    /// What a baseline says of it, where one lists it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Box<Known>>,
     /// Whether it recurs.
     pub flakiness: Flakiness,
     /// The exchange of the shrunk case.
@@ -51,6 +56,19 @@ pub struct DocumentPosition {
     pub column: u32,
 }
 
+impl Failure {
+    /// What tells it from all others, in any run: twelve hexadecimal digits made of check, operation and kind.
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.check, &self.operation, &self.kind)
+    }
+}
+
+/// See [`Failure::fingerprint`].
+pub(crate) fn fingerprint(check: &str, operation: &str, kind: &str) -> String {
+    let digest = Sha256::digest(format!("{check}\n{operation}\n{kind}"));
+    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Whether a failure recurs when its case is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,6 +77,23 @@ pub enum Flakiness {
     Recurs,
     /// It did not fail again.
     Flaky,
+}
+
+/// What a baseline says of a failure that it lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Why it is left as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where it is worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// The last day on which it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// Whether that day is over.
+    #[serde(default)]
+    pub is_expired: bool,
 }
 
 /// How to see a failure again.
@@ -74,4 +109,7 @@ pub struct Reproduction {
     pub before: Vec<String>,
     /// A curl command that sends the shrunk case when pasted into a shell; secrets are read from the environment.
     pub curl: String,
+    /// What `counterfoil replay` sends; runs recorded before there was any have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Box<Recipe>>,
 }

@@ -26,6 +26,7 @@
 //! What replies tell of resources is remembered: later requests are made about those, and stories of a resource are
 //! told from its making to its removal.
 
+mod baseline;
 mod case;
 mod check;
 mod config;
@@ -33,16 +34,22 @@ mod coverage;
 mod event;
 mod failure;
 mod feedback;
+mod journal;
 mod phase;
 mod plan;
 pub mod record;
 mod redact;
+mod replay;
 pub mod report;
 mod reproduction;
 mod resource;
 mod runner;
 mod secrets;
 
+pub use baseline::{
+    BASELINE_VERSION, Baseline, BaselineError, BaselineFormat, BaselineState, Day, Entry, KnownFailures,
+    MAX_BASELINE_BYTES,
+};
 pub use case::{Intent, Probe, invent_credentials};
 pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks};
 pub use config::{
@@ -54,10 +61,16 @@ pub use event::{
     OperationCoverage, OperationSummary, ParameterCoverage, Phase, RecordedExchange, Shard, Summary, Verdict,
     Warning,
 };
-pub use failure::{DocumentPosition, Failure, Flakiness, Reproduction};
+pub use failure::{DocumentPosition, Failure, Flakiness, Known, Reproduction};
+pub use journal::{Journal, JournalCall, JournalError, MAX_CALL_BYTES, MAX_CALLS, MAX_JOURNAL_BYTES};
 pub use plan::Filter;
+pub use replay::{
+    CASE_VERSION, CaseDocument, CaseFile, CaseFileError, MAX_CASE_BYTES, MAX_CASE_PIECES, MAX_CASE_STEPS,
+    MAX_CASES, Piece, Place, Purpose, Recipe, RecipeBody, RecipeRequest, RecipeStep, Replay, ReplayError,
+    Replayed, SecretPart, TRIES, Template, TemplateError, case_files,
+};
 pub use reproduction::header_variable;
-pub use runner::{run, run_until};
+pub use runner::{Methods, replay_journal, run, run_until};
 
 /// The Rust of the project's page, which is compiled and run.
 #[cfg(doctest)]

@@ -3,22 +3,28 @@
 use counterfoil_client::curl;
 use counterfoil_openapi::Request;
 
+use crate::config::Target;
+use crate::event::Phase;
 use crate::failure::Reproduction;
-use crate::runner::{Context, Judged};
+use crate::replay::{MIN_SEARCHED, Piece, SecretPart, recipe, secrets};
+use crate::runner::{Context, Found, Judged};
 
 /// The reproduction of a judged case: its curl line reads the target's headers from the environment, so that it can
 /// be passed on, and sends everything else as it was sent.
-pub(crate) fn reproduction(context: &Context, found_by: &str, judged: &Judged) -> Reproduction {
+pub(crate) fn reproduction(context: &Context, found: &Found, judged: &Judged) -> Reproduction {
     let before: Vec<&Request> = match (&judged.told, &judged.case.subject) {
         (Some(told), _) => told.before.iter().map(|step| &step.case.sent.request).collect(),
         (None, Some(subject)) => subject.maker.iter().map(|maker| &maker.case.sent.request).collect(),
         (None, None) => Vec::new(),
     };
     Reproduction {
-        case: found_by.to_owned(),
+        case: found.first.case.id.clone(),
         seed: context.settings.seed,
         before: before.into_iter().map(|request| line(context, request)).collect(),
         curl: line(context, &judged.case.sent.request),
+        // What the stub answered is in the journal, which is sent again as a whole.
+        recipe: (judged.case.phase != Phase::Journal)
+            .then(|| Box::new(recipe(context, found.check.name(), &found.kind, judged))),
     }
 }
 
@@ -39,7 +45,60 @@ fn line(context: &Context, request: &Request) -> String {
     let variables: Vec<(String, String)> = variables.into_iter().chain(others).collect();
     let hidden: Vec<(&str, &str)> =
         variables.iter().map(|(name, variable)| (name.as_str(), variable.as_str())).collect();
-    curl::command(&context.target.base_url, request, &hidden)
+    hide(&curl::command(&context.target.base_url, request, &hidden), &searched(&context.target))
+}
+
+/// The secrets that may stand anywhere in a line, longest first, each with what reads it from the environment.
+fn searched(target: &Target) -> Vec<(String, String)> {
+    let secrets = secrets(target).into_iter().filter(|(secret, _)| secret.len() >= MIN_SEARCHED);
+    let read = secrets.filter_map(|(secret, hole)| match hole {
+        Piece::Secret { variable, part: SecretPart::Whole } => Some((secret, format!("${{{variable}}}"))),
+        // What follows the first space.
+        Piece::Secret { variable, part: SecretPart::Credential } => {
+            Some((secret, format!("${{{variable}#* }}")))
+        }
+        _ => None,
+    });
+    read.collect()
+}
+
+/// A line for a shell in which some texts are read from the environment, wherever they stand in it.
+///
+/// Each comes with what takes its place inside of double quotes; texts inside of single quotes are looked for as those
+/// write them.
+fn hide(line: &str, secrets: &[(String, String)]) -> String {
+    let written: Vec<(String, &str, &str)> = secrets
+        .iter()
+        .map(|(secret, variable)| (secret.replace('\'', r"'\''"), secret.as_str(), variable.as_str()))
+        .collect();
+    let (mut hidden, mut rest) = (String::with_capacity(line.len()), line);
+    let (mut is_single, mut is_double) = (false, false);
+    while let Some(first) = rest.chars().next() {
+        let here = written.iter().find_map(|(quoted, plain, variable)| {
+            let text = if is_single { quoted.as_str() } else { plain };
+            rest.starts_with(text).then_some((text.len(), *variable))
+        });
+        if let Some((length, variable)) = here {
+            hidden.push_str(&match (is_single, is_double) {
+                (true, _) => format!("'\"{variable}\"'"),
+                (false, true) => variable.to_owned(),
+                (false, false) => format!("\"{variable}\""),
+            });
+            rest = &rest[length..];
+            continue;
+        }
+        let mut length = first.len_utf8();
+        match first {
+            '\'' if !is_double => is_single = !is_single,
+            '"' if !is_single => is_double = !is_double,
+            // What follows it is no quote.
+            '\\' if !is_single => length += rest[length..].chars().next().map_or(0, char::len_utf8),
+            _ => {}
+        }
+        hidden.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    hidden
 }
 
 /// Whether a header still has the value the user gave: a probe may have put a wrong one in its place, which is no
@@ -66,6 +125,40 @@ pub fn header_variable(header: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a shell that knows a secret makes of some words.
+    #[cfg(unix)]
+    fn read(words: &str, secret: &str) -> String {
+        let line = format!("printf '<%s>' {words}");
+        let output =
+            std::process::Command::new("sh").args(["-c", &line]).env("COUNTERFOIL_X_KEY", secret).output();
+        String::from_utf8(output.expect("there is a shell").stdout).expect("it is text")
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_line_without_its_secrets_means_the_same_to_a_shell() {
+        for secret in
+            ["s3cret", "Bearer s3cret", "Basic a$b`c\"d", "it's mine", "a;b&c*d", "Key \\back\\slash"]
+        {
+            let searched = searched(&Target::new("http://localhost").header("X-Key", secret));
+            let credential = secret.split_once(' ').map_or(secret, |(_, credential)| credential);
+            for text in [
+                secret.to_owned(),
+                format!("cookie: session={secret}; page=1"),
+                format!("{secret}{secret}'{secret}"),
+                format!("/pets?key={credential}&a='b'"),
+                format!("{{\"token\": \"{credential}\", \"it's\": 1}}"),
+                "nothing of it".to_owned(),
+            ] {
+                let line =
+                    format!("{} \"x: $COUNTERFOIL_X_KEY\" {}", curl::word(&text), curl::word("it's \"q\""));
+                let hidden = hide(&line, &searched);
+                assert!(credential.len() < MIN_SEARCHED || !hidden.contains(credential), "{hidden}");
+                assert_eq!(read(&hidden, secret), read(&line, secret), "{line}\n{hidden}");
+            }
+        }
+    }
 
     #[test]
     fn headers_are_read_from_variables_of_their_name() {

@@ -143,7 +143,16 @@ impl Factory {
         Some(Sent { request, reading: Reading::default() })
     }
 
-    fn read(&self, operation: &Operation, request: &Request) -> Option<Reading> {
+    /// The operation that a request leads to.
+    pub(crate) fn operation_of(&self, request: &Request) -> Option<Arc<Operation>> {
+        match self.router.find_request(request) {
+            Route::Found(found) => Some(Arc::clone(found.operation)),
+            _ => None,
+        }
+    }
+
+    /// What the document makes of a request, where its path leads to the operation.
+    pub(crate) fn read(&self, operation: &Operation, request: &Request) -> Option<Reading> {
         match self.router.find_request(request) {
             Route::Found(found) if found.operation.id() == operation.id() => {
                 Some(validate::request(&found, request, &self.rules))

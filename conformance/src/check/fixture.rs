@@ -87,6 +87,7 @@ pub(super) struct Scene {
     expectation: Option<Expectation>,
     before: Option<Response>,
     again: Option<Outcome>,
+    stubbed: Option<Response>,
 }
 
 impl Scene {
@@ -103,6 +104,7 @@ impl Scene {
             expectation: None,
             before: None,
             again: None,
+            stubbed: None,
             operation,
         }
     }
@@ -179,6 +181,15 @@ impl Scene {
         self
     }
 
+    /// Adds what the stub answered to it.
+    pub(super) fn stubbed(mut self, status: u16, content_type: &'static str, body: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::from_u16(status).unwrap());
+        response.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.body = body.into();
+        self.stubbed = Some(response);
+        self
+    }
+
     fn answer(mut self, change: impl FnOnce(&mut Response)) -> Self {
         if let Outcome::Answered(response) = &mut self.outcome {
             change(response);
@@ -208,7 +219,8 @@ impl Scene {
         )
         .expecting(self.expectation)
         .after(self.before.as_ref())
-        .sent_again(self.again.as_ref());
+        .sent_again(self.again.as_ref())
+        .stubbed(self.stubbed.as_ref());
         let check = checks().iter().find(|known| known.name() == check).unwrap();
         match check.judge(&observation) {
             Judgement::Passed => "passed".to_owned(),

@@ -29,6 +29,7 @@ mod response_schema_conformance;
 mod response_timeout;
 mod server_crash;
 mod status_code_conformance;
+mod stub_agreement;
 mod unsupported_method;
 mod use_after_free;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use counterfoil_openapi::validate::{self, Reading, ResponseReading};
 use counterfoil_openapi::{Operation, Part, Request, Response, StatusPattern, Violation};
 use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
 
 use crate::case::Intent;
 use crate::feedback;
@@ -56,7 +57,8 @@ pub struct Limits {
 }
 
 /// What the requests before an exchange promise of its answer; each has been seen to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Expectation {
     /// The resource asked for was made just now.
@@ -94,6 +96,8 @@ pub struct Observation<'a> {
     expected: Option<&'a [StatusPattern]>,
     /// Whether the response is a stream that was left before its end.
     is_cut: bool,
+    /// What the stub answered to the same request, where it is one of a journal.
+    pub stubbed: Option<&'a Response>,
     response_reading: OnceCell<Option<ResponseReading<'a>>>,
     /// The fields that a request of the operation may have, where somebody keeps them.
     field_names: Option<&'a OnceLock<BTreeSet<String>>>,
@@ -125,6 +129,7 @@ impl<'a> Observation<'a> {
             again: None,
             expected: None,
             is_cut: false,
+            stubbed: None,
             response_reading: OnceCell::new(),
             field_names: None,
             named: OnceCell::new(),
@@ -174,6 +179,13 @@ impl<'a> Observation<'a> {
     pub(super) fn expects(&self, status: u16) -> Option<bool> {
         let status = StatusCode::from_u16(status).ok()?;
         Some(self.expected?.iter().any(|pattern| pattern.covers(status)))
+    }
+
+    /// The same with what the stub answered to the request.
+    #[must_use]
+    pub fn stubbed(mut self, reply: Option<&'a Response>) -> Self {
+        self.stubbed = reply;
+        self
     }
 
     /// The response, where one came.

@@ -131,6 +131,7 @@ pub fn checks() -> &'static [&'static dyn Check] {
         &super::use_after_free::UseAfterFree,
         &super::ensure_resource_availability::EnsureResourceAvailability,
         &super::object_level_authorization::ObjectLevelAuthorization,
+        &super::stub_agreement::StubAgreement,
         &super::example_agreement::ExampleAgreement,
         &super::response_idempotence::ResponseIdempotence,
         &super::max_response_time::MaxResponseTime,

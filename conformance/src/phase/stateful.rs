@@ -12,7 +12,7 @@ use super::draw;
 use crate::case::{Case, Factory, Intent, Origin, Probe};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
-use crate::resource::{Known, Learned};
+use crate::resource::{About, Known, Learned};
 
 /// The most steps between the first reading of a resource and its removal.
 const MAX_CHANGES: usize = 4;
@@ -156,7 +156,7 @@ impl Author<'_> {
         let read = cast.reader.and_then(|reader| Some((reader, steps.reading(reader, &made)?)));
         let say_read = |steps: &mut Steps<'_>, role| {
             if let Some((reader, values)) = &read {
-                steps.push(role, reader, values.clone());
+                steps.push(role, reader, About { values: values.clone(), subject: None });
             }
         };
         say_read(&mut steps, Role::Read);
@@ -227,13 +227,15 @@ impl Steps<'_> {
         let is_valid =
             |values: &RequestValues| factory.build(&plan.operation, &Intent::Positive, values).is_some();
         let drawn = known.heed(&drawn, index).filter(is_valid).unwrap_or(drawn);
-        let about = known.about(&drawn, index).map(|about| about.values).filter(is_valid);
-        let values = about.unwrap_or(drawn);
-        self.push(role, plan, values.clone());
+        let about = known.about(&drawn, index).filter(|about| is_valid(&about.values));
+        let about = about.unwrap_or(About { values: drawn, subject: None });
+        let values = about.values.clone();
+        self.push(role, plan, about);
         Some(values)
     }
 
-    fn push(&mut self, role: Role, plan: &OperationPlan, values: RequestValues) {
+    fn push(&mut self, role: Role, plan: &OperationPlan, about: About) {
+        let About { values, subject } = about;
         let intent =
             if role == Role::ReadAsOther { Intent::Probe(Probe::OtherIdentity) } else { Intent::Positive };
         let Some(sent) = self.author.factory.build(&plan.operation, &intent, &values) else { return };
@@ -252,7 +254,7 @@ impl Steps<'_> {
             intent,
             origin: Origin::Fixed,
             values,
-            subject: None,
+            subject,
             sent,
         };
         self.steps.push(Step { role, case });

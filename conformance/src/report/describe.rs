@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::text::{counted, cut, one_line, shell_word, thousands, visible};
 use crate::event::{Mode, Phase, RecordedExchange};
-use crate::failure::{Failure, Flakiness};
+use crate::failure::{Failure, Flakiness, Known};
 
 /// Lines shown of a body.
 const BODY_LINES: usize = 20;
@@ -42,6 +42,9 @@ pub(super) fn facts(failure: &Failure, rerun: &str) -> Vec<Fact> {
         add("", shown_body(body));
     }
     add("seen", seen(failure));
+    if let Some(known) = &failure.known {
+        add("known", self::known(known));
+    }
     for step in &failure.reproduction.before {
         add("before", visible(step).into_owned());
     }
@@ -75,6 +78,7 @@ pub(super) fn phase_name(phase: Phase) -> &'static str {
         Phase::Coverage => "coverage",
         Phase::Fuzzing => "fuzzing",
         Phase::Stateful => "stateful",
+        Phase::Journal => "journal",
     }
 }
 
@@ -135,6 +139,19 @@ fn seen(failure: &Failure) -> String {
         },
         one_line(&failure.reproduction.case),
     )
+}
+
+/// What a baseline says of a failure, in a line.
+pub(super) fn known(known: &Known) -> String {
+    let mut text = known.reason.as_deref().unwrap_or("the baseline lists it").to_owned();
+    if let Some(ticket) = &known.ticket {
+        let _ = write!(text, " ({ticket})");
+    }
+    if let Some(day) = &known.expires {
+        let word = if known.is_expired { "EXPIRED: it was to be mended by" } else { "until" };
+        let _ = write!(text, ", {word} {day}");
+    }
+    one_line(&text)
 }
 
 fn shown_body(body: &str) -> String {

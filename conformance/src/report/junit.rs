@@ -86,6 +86,14 @@ fn status(run: &RunTally, failures: &[&Failure], tally: CheckTally, budget: &mut
         skipped.set_message("it concerned no case");
         return skipped;
     };
+    let new: Vec<&Failure> = failures.iter().copied().filter(|failure| failure.known.is_none()).collect();
+    let Some(first) = new.first() else {
+        let mut skipped = TestCaseStatus::skipped();
+        let known = first.known.as_deref().map(describe::known).unwrap_or_default();
+        skipped.set_message(format!("known: {known}"));
+        return skipped;
+    };
+    let failures = new.as_slice();
     let (head, _) = cut(&first.message, 1, MESSAGE);
     let mut message = one_line(head);
     if failures.len() > 1 {
@@ -133,7 +141,25 @@ fn property(name: &str, value: &str) -> Property {
 mod tests {
     use super::*;
     use crate::event::{Event, EventSink};
+    use crate::failure::Known;
     use crate::report::tests::{failure, started};
+
+    #[test]
+    fn what_is_known_is_no_failure() {
+        let known = Known { reason: Some("old".to_owned()), ticket: None, expires: None, is_expired: false };
+        let known = Failure { known: Some(Box::new(known)), ..failure("") };
+        let case = |failures: &[Failure]| {
+            let mut tally = Tally::default();
+            tally.take(&started());
+            crate::report::tests::sample_run().iter().skip(1).take(3).for_each(|event| tally.take(event));
+            failures.iter().for_each(|failure| tally.take(&Event::FailureFound { failure: failure.clone() }));
+            to_junit(&tally)
+        };
+        let xml = case(std::slice::from_ref(&known));
+        assert!(xml.contains("<skipped message=\"known: old\"") && !xml.contains("<failure"), "{xml}");
+        let xml = case(&[known, Failure { kind: "new".to_owned(), ..failure("") }]);
+        assert!(xml.contains("<failure") && xml.contains("type=\"new\""), "{xml}");
+    }
 
     #[test]
     fn a_target_where_all_fails_makes_a_file_that_can_be_read() {

@@ -294,14 +294,16 @@ impl Text {
             self.paint(BAD, "UNREACHABLE");
         } else if counts.interrupted {
             self.paint(CAREFUL, "INCOMPLETE");
-        } else if counts.failures > 0 {
+        } else if counts.failures > counts.known {
             self.paint(BAD, "FAILED");
         } else {
             self.paint(GOOD, "PASSED");
         }
-        let flaky = match counts.flaky {
-            0 => String::new(),
-            flaky => format!(" ({flaky} flaky)"),
+        let flaky = match (counts.known, counts.flaky) {
+            (0, 0) => String::new(),
+            (0, flaky) => format!(" ({flaky} flaky)"),
+            (known, 0) => format!(" ({known} known)"),
+            (known, flaky) => format!(" ({known} known, {flaky} flaky)"),
         };
         self.line(format_args!(
             ": {}{flaky}, {}; {}, {}, {}; seed {}",

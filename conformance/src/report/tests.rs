@@ -92,6 +92,7 @@ pub(crate) fn failure(body: &str) -> Failure {
         document_pointer: Some("/components/schemas/Pet/required".to_owned()),
         document_position: Some(DocumentPosition { file: "my pets.yaml".to_owned(), line: 12, column: 5 }),
         count: 2,
+        known: None,
         flakiness: Flakiness::Recurs,
         exchange: exchange(Some(201), body),
         reproduction: Reproduction {
@@ -99,6 +100,7 @@ pub(crate) fn failure(body: &str) -> Failure {
             seed: 42,
             before: Vec::new(),
             curl: "curl -X POST 'http://127.0.0.1:41234/v1/pets?limit=2' -d '{\"name\":\"Rex\"}'".to_owned(),
+            recipe: None,
         },
     }
 }

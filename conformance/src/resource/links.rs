@@ -46,6 +46,12 @@ impl Resource {
         number.filter(is_number).unwrap_or_else(|| Value::from(text))
     }
 
+    /// Whether a field with a name may hold the value of its own variable.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        let name = naming::folded(name);
+        self.fields.iter().any(|(field, _)| *field == name)
+    }
+
     /// Whether a value may stand in the place of its own variable.
     pub(crate) fn admits(&self, value: &Value) -> bool {
         let is_name = match value {

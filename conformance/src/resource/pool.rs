@@ -10,6 +10,7 @@ use super::handed::Given;
 use super::learn::Learned;
 use super::links::Links;
 use crate::case::Case;
+use crate::replay::Place;
 
 /// The most resources of a kind that are remembered.
 const MAX_KNOWN: usize = 16;
@@ -23,6 +24,8 @@ pub(crate) struct Maker {
     pub(crate) case: Arc<Case>,
     /// What its reply told.
     pub(crate) made: Learned,
+    /// Where in it the value of the resource's own variable stands.
+    pub(crate) place: Option<Place>,
 }
 
 /// A resource known to exist.

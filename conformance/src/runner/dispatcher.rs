@@ -70,7 +70,7 @@ pub async fn run_until(
 }
 
 /// A run of a target that nothing can be sent to.
-fn refuse(message: &str, sink: &mut dyn EventSink) -> Summary {
+pub(super) fn refuse(message: &str, sink: &mut dyn EventSink) -> Summary {
     let warning =
         Warning { code: "target-unusable".to_owned(), operation: None, message: message.to_owned() };
     sink.take(&Event::WarningRaised { warning });
@@ -79,7 +79,7 @@ fn refuse(message: &str, sink: &mut dyn EventSink) -> Summary {
     summary
 }
 
-fn started(contract: &Contract, context: &Context, plan: &Plan) -> Event {
+pub(super) fn started(contract: &Contract, context: &Context, plan: &Plan) -> Event {
     let operations = plan.own().map(|plan| told_operation(plan));
     Event::RunStarted {
         version: EVENT_VERSION,
@@ -188,7 +188,7 @@ impl Run<'_> {
         }
     }
 
-    fn finish(mut self) -> Summary {
+    pub(super) fn finish(mut self) -> Summary {
         let failures: Vec<Failure> = self
             .state
             .failures
@@ -241,9 +241,10 @@ impl Run<'_> {
                 .and_then(|breach| position(&context.contract, breach.document_pointer.as_deref()?)),
             document_pointer: breach.and_then(|breach| breach.document_pointer.clone()),
             count: found.count,
+            known: None,
             flakiness,
             exchange: context.exchange(judged),
-            reproduction: reproduction(context, &found.first.case.id, judged),
+            reproduction: reproduction(context, found, judged),
         }
     }
 }

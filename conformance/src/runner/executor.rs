@@ -54,6 +54,8 @@ pub(crate) struct Judged {
     pub(crate) handed: Vec<(usize, Given)>,
     /// The fields that the refusal of valid data names.
     pub(crate) refused: BTreeSet<String>,
+    /// What the requests before it promised of the answer.
+    pub(crate) expectation: Option<Expectation>,
     /// The story it is a step of.
     pub(crate) told: Option<Arc<Told>>,
 }
@@ -63,6 +65,11 @@ impl Judged {
     pub(crate) fn breaches(&self, severity: Severity) -> impl Iterator<Item = (&'static dyn Check, &Breach)> {
         let said = self.judgements.iter().filter(move |said| said.severity == severity);
         said.flat_map(|said| said.breaches().iter().map(|breach| (said.check, breach)))
+    }
+
+    /// The ways in which checks do not hold, however grave.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = (&'static dyn Check, &Breach)> {
+        self.judgements.iter().flat_map(|said| said.breaches().iter().map(|breach| (said.check, breach)))
     }
 
     /// The failure of a check that has a kind.
@@ -121,6 +128,21 @@ impl Context {
         expectation: Option<Expectation>,
         before: Option<&Judged>,
     ) -> Judged {
+        self.execute_knowing(case, expectation, before, None).await
+    }
+
+    /// [`Context::execute`], for a case that a stub has answered.
+    pub(crate) async fn execute_beside(&self, case: Arc<Case>, stubbed: Option<&Response>) -> Judged {
+        self.execute_knowing(case, None, None, stubbed).await
+    }
+
+    async fn execute_knowing(
+        &self,
+        case: Arc<Case>,
+        expectation: Option<Expectation>,
+        before: Option<&Judged>,
+        stubbed: Option<&Response>,
+    ) -> Judged {
         let started = self.began.elapsed();
         let (operation, request) = (&case.operation, &case.sent.request);
         let Answer { outcome, elapsed, mut requests, is_cut } = self.sender.send(operation, request).await;
@@ -145,7 +167,8 @@ impl Context {
             .expecting(expectation)
             .after(before.and_then(Judged::response))
             .keeping(self.field_names.get(case.index))
-            .sent_again(again.as_ref());
+            .sent_again(again.as_ref())
+            .stubbed(stubbed);
             if is_cut {
                 observation = observation.cut_short();
             }
@@ -157,7 +180,19 @@ impl Context {
             }
             (judgements, self.learn(&case, &observation), refused_fields(&case, &observation))
         };
-        Judged { case, outcome, started, elapsed, requests, judgements, learned, handed, refused, told: None }
+        Judged {
+            case,
+            outcome,
+            started,
+            elapsed,
+            requests,
+            judgements,
+            learned,
+            handed,
+            refused,
+            expectation,
+            told: None,
+        }
     }
 
     /// Whether a check wants to see what the same request is answered once more.

@@ -2,6 +2,7 @@
 
 mod dispatcher;
 mod executor;
+mod journal;
 mod judges;
 mod pace;
 mod retell;
@@ -17,4 +18,6 @@ mod worker;
 
 pub use dispatcher::{run, run_until};
 pub(crate) use executor::{Context, Judged};
+pub use journal::{Methods, replay_journal};
+pub(crate) use state::Found;
 pub(crate) use story::Told;

@@ -12,9 +12,10 @@ use crate::case::{Intent, Probe};
 use crate::check::{Check, Outcome};
 use crate::config::Severity;
 use crate::coverage::Tested;
-use crate::event::{Mode, Summary};
+use crate::event::{Mode, Summary, Warning};
 use crate::feedback::Lessons;
 use crate::phase::Accepted;
+use crate::replay;
 use crate::resource::{Links, Maker, Pool};
 use crate::runner::Judged;
 use crate::runner::shrink::Shrunk;
@@ -81,6 +82,8 @@ pub(crate) struct State {
     pub(crate) pool: Pool,
     pub(crate) summary: Summary,
     pub(crate) is_answered: bool,
+    /// What else is to be warned of.
+    pub(crate) notes: Vec<Warning>,
     links: Arc<Links>,
     /// Time-outs since the last case that did not time out.
     silence: u32,
@@ -202,7 +205,10 @@ fn remember(pool: &mut Pool, links: &Links, judged: &Judged, status: u16) {
     for learned in &judged.learned {
         let maker = makes.then(|| {
             let (case, made) = (Arc::clone(case), learned.clone());
-            Arc::new(Maker { case, made })
+            let place = judged.response().and_then(|response| {
+                replay::place_of(links.resources.get(learned.resource)?, response, learned)
+            });
+            Arc::new(Maker { case, made, place })
         });
         pool.add(learned.resource, &learned.values, maker);
     }

@@ -179,7 +179,7 @@ impl Run<'_> {
                 cases
             }
             // Their cases are not made all at once.
-            Phase::Fuzzing | Phase::Stateful => Vec::new(),
+            Phase::Fuzzing | Phase::Stateful | Phase::Journal => Vec::new(),
         })
     }
 

@@ -27,7 +27,7 @@ pub(super) fn warnings(
     state: &State,
     out_of_time: &HashSet<usize>,
 ) -> Vec<Warning> {
-    let mut warnings = Vec::new();
+    let mut warnings = state.notes.clone();
     // Parts of a run say once what is the same for all of them.
     if context.settings.shard.is_none_or(|shard| shard.index == 1) {
         warnings.extend(of_selection(plan));
@@ -226,7 +226,7 @@ fn warned<'s>(
         let check = found.check.name();
         let breach = found.first.failure(check, &found.kind);
         let said = breach.map(|breach| context.message(&found.first, &breach.message)).unwrap_or_default();
-        let how = reproduction(context, &found.first.case.id, &found.first);
+        let how = reproduction(context, found, &found.first);
         let count = found.count;
         let cases = if count == 1 { "1 case".to_owned() } else { format!("{count} cases") };
         (check, format!("{said} ({cases}; {})", how.curl))

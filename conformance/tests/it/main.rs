@@ -9,6 +9,7 @@ mod hostile;
 mod multipart;
 mod notations;
 mod policy;
+mod replaying;
 mod running;
 mod scripted;
 mod scripting;

@@ -65,7 +65,7 @@ components:
 
 /// What a library does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+pub(crate) enum Fault {
     None,
     /// Knows of nothing and answers as if everything were there.
     Parrot,
@@ -77,6 +77,8 @@ enum Fault {
     RemovesTwice,
     /// 500 where a page of a book is asked for.
     Pages,
+    /// As `Pages`, every second time.
+    PagesAtTimes,
 }
 
 struct Store {
@@ -84,6 +86,8 @@ struct Store {
     /// Path to owner, name and whether it was removed.
     things: BTreeMap<String, (String, Value, bool)>,
     last: u64,
+    /// Requests for a page.
+    pages: u64,
 }
 
 impl Store {
@@ -140,7 +144,11 @@ impl Store {
             },
             _ => match self.things.get(&path) {
                 Some(thing) if is_mine(thing) && !thing.2 => {
-                    let is_at_fault = fault == Fault::Pages && request.target.contains("page=");
+                    let is_page = request.target.contains("page=");
+                    self.pages += u64::from(is_page);
+                    let is_at_fault = is_page
+                        && (fault == Fault::Pages
+                            || fault == Fault::PagesAtTimes && self.pages.is_multiple_of(2));
                     if is_at_fault { (500, json!({})) } else { (200, thing.1.clone()) }
                 }
                 _ => (404, json!({})),
@@ -149,21 +157,21 @@ impl Store {
     }
 }
 
-fn contract() -> Contract {
+pub(crate) fn contract() -> Contract {
     Contract::load("library.yaml", DOCUMENT.as_bytes()).expect("the library's document is one")
 }
 
-struct Library {
-    url: String,
+pub(crate) struct Library {
+    pub(crate) url: String,
     task: JoinHandle<()>,
 }
 
 impl Library {
-    async fn open(fault: Fault) -> Self {
+    pub(crate) async fn open(fault: Fault) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let router = Router::new(contract().operations(), BasePaths::Optional);
-        let store = Arc::new(Mutex::new(Store { router, things: BTreeMap::new(), last: 0 }));
+        let store = Arc::new(Mutex::new(Store { router, things: BTreeMap::new(), last: 0, pages: 0 }));
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
@@ -173,7 +181,7 @@ impl Library {
         Self { url, task }
     }
 
-    async fn tested(&self, settings: &Settings) -> Outcome {
+    pub(crate) async fn tested(&self, settings: &Settings) -> Outcome {
         let target = Target::new(&self.url).header("X-Key", "ada").other_header("X-Key", "bob");
         Outcome::of(&contract(), &target, settings).await
     }
@@ -200,7 +208,7 @@ async fn serve(stream: TcpStream, store: Arc<Mutex<Store>>, fault: Fault) -> std
     Ok(())
 }
 
-fn settings(phases: &[Phase]) -> Settings {
+pub(crate) fn settings(phases: &[Phase]) -> Settings {
     Settings { max_cases: 40, phases: phases.to_vec(), ..Settings::default() }
 }
 

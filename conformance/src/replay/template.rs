@@ -1,0 +1,247 @@
+//! Text with holes: for secrets, which are no part of what is written down, and for what earlier replies tell.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Text that is whole once its holes are filled.
+///
+/// In JSON it is a string where it has none, and otherwise a list of strings and of objects, one a hole:
+/// `["/pets/", {"reply": 0, "body": "/id"}]`, `[{"secret": "COUNTERFOIL_AUTH"}]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Value", try_from = "Value")]
+pub struct Template {
+    /// What it is made of, from left to right.
+    pub pieces: Vec<Piece>,
+}
+
+/// A part of a [`Template`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Piece {
+    /// Text as it stands.
+    Text(String),
+    /// A secret, by the name of the environment variable it is read from.
+    Secret {
+        /// The variable, see [`header_variable`](crate::header_variable).
+        variable: String,
+        /// How much of it.
+        part: SecretPart,
+    },
+    /// A value that the reply to an earlier step told.
+    Reply {
+        /// The step, counted from 0.
+        step: usize,
+        /// Where in its reply.
+        place: Place,
+    },
+}
+
+/// How much of a secret is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretPart {
+    /// The whole value of the header it was given for.
+    Whole,
+    /// What follows the scheme in that: `abc` of `Bearer abc`.
+    Credential,
+}
+
+/// Where in a reply a value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// In its JSON body, by JSON Pointer (RFC 6901).
+    Body(String),
+    /// The last segment of the path in `Location`, decoded.
+    Location,
+}
+
+impl Template {
+    /// Text without holes.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { pieces: vec![Piece::Text(text.into())] }
+    }
+
+    /// Text in which the occurrences of some texts are holes; earlier ones win.
+    pub(crate) fn hiding(text: &str, secrets: &[(String, Piece)]) -> Self {
+        let mut pieces = vec![Piece::Text(text.to_owned())];
+        for (secret, hole) in secrets {
+            if text.contains(secret.as_str()) {
+                pieces = pieces.into_iter().flat_map(|piece| split(piece, secret, hole)).collect();
+            }
+        }
+        Self { pieces }
+    }
+
+    /// The whole text, every hole filled by what `value` says of it.
+    ///
+    /// # Errors
+    ///
+    /// What `value` says of the first hole that it has nothing for.
+    pub fn fill<E>(&self, mut value: impl FnMut(&Piece) -> Result<String, E>) -> Result<String, E> {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(plain) => text.push_str(plain),
+                hole => text.push_str(&value(hole)?),
+            }
+        }
+        Ok(text)
+    }
+}
+
+fn split(piece: Piece, secret: &str, hole: &Piece) -> Vec<Piece> {
+    let Piece::Text(text) = &piece else { return vec![piece] };
+    let mut pieces = Vec::new();
+    for (number, plain) in text.split(secret).enumerate() {
+        if number > 0 {
+            pieces.push(hole.clone());
+        }
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(plain.to_owned()));
+        }
+    }
+    pieces
+}
+
+impl From<Template> for Value {
+    fn from(template: Template) -> Self {
+        match template.pieces.as_slice() {
+            [] => Value::from(""),
+            [Piece::Text(text)] => Value::from(text.as_str()),
+            pieces => Value::Array(pieces.iter().map(Piece::to_json).collect()),
+        }
+    }
+}
+
+impl TryFrom<Value> for Template {
+    type Error = TemplateError;
+
+    fn try_from(value: Value) -> Result<Self, TemplateError> {
+        match value {
+            Value::String(text) => Ok(Self::text(text)),
+            Value::Array(pieces) => {
+                let pieces: Result<_, _> = pieces.into_iter().map(Piece::of_json).collect();
+                Ok(Self { pieces: pieces? })
+            }
+            _ => Err(TemplateError("a text is a string, or a list of strings and holes")),
+        }
+    }
+}
+
+impl Piece {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::from(text.as_str()),
+            Self::Secret { variable, part: SecretPart::Whole } => json!({"secret": variable}),
+            Self::Secret { variable, part: SecretPart::Credential } => {
+                json!({"secret": variable, "part": "credential"})
+            }
+            Self::Reply { step, place: Place::Body(pointer) } => json!({"reply": step, "body": pointer}),
+            Self::Reply { step, place: Place::Location } => json!({"reply": step, "header": "location"}),
+        }
+    }
+
+    fn of_json(value: Value) -> Result<Self, TemplateError> {
+        if let Value::String(text) = value {
+            return Ok(Self::Text(text));
+        }
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        if let Some(variable) = text("secret") {
+            let part = match value.get("part").map(Value::as_str) {
+                None => SecretPart::Whole,
+                Some(Some("credential")) => SecretPart::Credential,
+                _ => return Err(TemplateError("the `part` of a secret is `credential`, or is left out")),
+            };
+            return Ok(Self::Secret { variable: variable.to_owned(), part });
+        }
+        let step = value.get("reply").and_then(Value::as_u64).and_then(|step| usize::try_from(step).ok());
+        let place = match (text("body"), text("header")) {
+            (Some(pointer), None) => Some(Place::Body(pointer.to_owned())),
+            (None, Some("location")) => Some(Place::Location),
+            _ => None,
+        };
+        match (step, place) {
+            (Some(step), Some(place)) => Ok(Self::Reply { step, place }),
+            _ => Err(TemplateError(
+                "a hole names a `secret`, or a `reply` and where in it: `body` or `\"header\": \"location\"`",
+            )),
+        }
+    }
+}
+
+/// A text with holes that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateError(&'static str);
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn piece() -> impl Strategy<Value = Piece> {
+        prop_oneof![
+            "[a-z/]{1,5}".prop_map(Piece::Text),
+            ("[A-Z]{1,3}", any::<bool>()).prop_map(|(variable, is_whole)| Piece::Secret {
+                variable,
+                part: if is_whole { SecretPart::Whole } else { SecretPart::Credential },
+            }),
+            (0..5_usize, "(/[a-z]{1,3}){0,2}")
+                .prop_map(|(step, pointer)| Piece::Reply { step, place: Place::Body(pointer) }),
+            (0..5_usize).prop_map(|step| Piece::Reply { step, place: Place::Location }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(pieces in prop::collection::vec(piece(), 1..5)) {
+            let template = Template { pieces };
+            let text = serde_json::to_string(&template).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Template>(&text).unwrap(), template);
+        }
+
+        #[test]
+        fn what_is_hidden_is_nowhere_and_comes_back(text in "(abc|ab|c| |bcd){0,8}") {
+            let hole = |name: &str| Piece::Secret { variable: name.to_owned(), part: SecretPart::Whole };
+            let secrets = [("abcd".to_owned(), hole("LONG")), ("bc".to_owned(), hole("SHORT"))];
+            let template = Template::hiding(&text, &secrets);
+            for piece in &template.pieces {
+                if let Piece::Text(plain) = piece {
+                    prop_assert!(!plain.contains("abcd") && !plain.contains("bc"));
+                }
+            }
+            let filled = template.fill(|piece| match piece {
+                Piece::Secret { variable, .. } if variable == "LONG" => Ok("abcd".to_owned()),
+                Piece::Secret { .. } => Ok("bc".to_owned()),
+                _ => Err(()),
+            });
+            prop_assert_eq!(filled, Ok(text));
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_with_holes_is_refused_with_a_reason() {
+        for (text, reason) in [
+            ("7", "a text is a string"),
+            ("[7]", "a hole names"),
+            (r#"[{"secret": 7}]"#, "a hole names"),
+            (r#"[{"secret": "A", "part": "half"}]"#, "the `part` of a secret"),
+            (r#"[{"reply": -1, "body": "/a"}]"#, "a hole names"),
+            (r#"[{"reply": 0, "header": "set-cookie"}]"#, "a hole names"),
+            (r#"[{"file": "/etc/passwd"}]"#, "a hole names"),
+        ] {
+            let error = serde_json::from_str::<Template>(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+}
