@@ -19,19 +19,25 @@ pub(crate) enum Exit {
     Unreachable,
     /// 4: nothing was selected.
     NothingSelected,
+    /// 5: the baseline is stale: a known failure is gone, or its last day is over.
+    StaleBaseline,
     /// 6: it was cut short.
     Incomplete,
+    /// 7: nothing but failures that did not recur.
+    OnlyFlaky,
 }
 
 /// The text of `--help` about exit codes.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
-  0  all passed
+  0  all passed; known failures are let through
   1  a failure was found, or a snapshot is not the accepted one
   2  the run could not be carried out: flags, document or script
   3  the target could not be reached
   4  nothing was selected
-  6  incomplete: interrupted, or no time was left to test an operation at all";
+  5  the baseline is stale: a known failure is gone, or its last day is over
+  6  incomplete: interrupted, or no time was left to test an operation at all
+  7  nothing but failures that did not recur, unless `--flaky pass`";
 
 impl Exit {
     /// The number.
@@ -42,7 +48,9 @@ impl Exit {
             Self::Unusable => 2,
             Self::Unreachable => 3,
             Self::NothingSelected => 4,
+            Self::StaleBaseline => 5,
             Self::Incomplete => 6,
+            Self::OnlyFlaky => 7,
         }
     }
 
@@ -52,8 +60,10 @@ impl Exit {
             Self::Unreachable
         } else if summary.interrupted || summary.unexercised > 0 {
             Self::Incomplete
-        } else if summary.failures > 0 {
+        } else if summary.failures > summary.known + summary.flaky {
             Self::Failed
+        } else if summary.failures > summary.known {
+            Self::OnlyFlaky
         } else if summary.operations == 0 {
             Self::NothingSelected
         } else {
@@ -61,7 +71,7 @@ impl Exit {
         }
     }
 
-    /// The one that counts where several apply: 2 beats 3 beats 6 beats 1 beats 4.
+    /// The one that counts where several apply: 2 beats 3 beats 6 beats 1 beats 5 beats 7 beats 4.
     pub(crate) fn or(self, other: Self) -> Self {
         if self.rank() >= other.rank() { self } else { other }
     }
@@ -70,10 +80,12 @@ impl Exit {
         match self {
             Self::Passed => 0,
             Self::NothingSelected => 1,
-            Self::Failed => 2,
-            Self::Incomplete => 3,
-            Self::Unreachable => 4,
-            Self::Unusable => 5,
+            Self::OnlyFlaky => 2,
+            Self::StaleBaseline => 3,
+            Self::Failed => 4,
+            Self::Incomplete => 5,
+            Self::Unreachable => 6,
+            Self::Unusable => 7,
         }
     }
 }
@@ -93,6 +105,9 @@ mod tests {
         let passed = Summary { operations: 1, cases: 9, ..Summary::default() };
         let failed = Summary { failures: 1, ..passed.clone() };
         let unexercised = Summary { unexercised: 1, ..failed.clone() };
+        let known = Summary { failures: 2, known: 2, ..passed.clone() };
+        let flaky = Summary { failures: 3, flaky: 1, ..known.clone() };
+        let new = Summary { failures: 4, ..flaky.clone() };
         let interrupted = Summary { interrupted: true, ..failed.clone() };
         let unreachable = Summary { unreachable: true, ..interrupted.clone() };
         let rows = [
@@ -100,6 +115,9 @@ mod tests {
             (passed, 0),
             (failed, 1),
             (unexercised, 6),
+            (known, 0),
+            (flaky, 7),
+            (new, 1),
             (interrupted, 6),
             (unreachable, 3),
         ];
@@ -115,6 +133,8 @@ mod tests {
             Exit::Unreachable,
             Exit::Incomplete,
             Exit::Failed,
+            Exit::StaleBaseline,
+            Exit::OnlyFlaky,
             Exit::NothingSelected,
             Exit::Passed,
         ];

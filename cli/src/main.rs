@@ -11,10 +11,12 @@ mod merge;
 mod mock;
 mod output;
 mod references;
+mod replay;
 mod report;
 mod reports;
 mod schema;
 mod signal;
+mod snapshot;
 mod source;
 mod test;
 
@@ -48,6 +50,7 @@ Examples:
   counterfoil mock                              serve both bundled documents on port 4010
   counterfoil mock pets.yaml --script pets.script.yaml
   counterfoil test pets.yaml --url http://localhost:8080
+  counterfoil replay cases                      send the failures it found again
   counterfoil report run.ndjson.zst --format junit
   counterfoil check pets.yaml
   counterfoil client pets.yaml --output pets-client
@@ -58,6 +61,8 @@ Examples:
 enum Command {
     Mock(Box<mock::Arguments>),
     Test(Box<test::Arguments>),
+    Replay(Box<replay::Arguments>),
+    Snapshot(snapshot::Arguments),
     Report(report::Arguments),
     Merge(merge::Arguments),
     Check(check::Arguments),
@@ -73,6 +78,8 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Mock(arguments) => mock::run(&arguments, &output),
         Command::Test(arguments) => test::run(&arguments, &output),
+        Command::Replay(arguments) => replay::run(&arguments, &output),
+        Command::Snapshot(arguments) => snapshot::run(&arguments, &output),
         Command::Report(arguments) => report::run(&arguments, &output),
         Command::Merge(arguments) => merge::run(&arguments, &output),
         Command::Check(arguments) => check::run(&arguments, &output),

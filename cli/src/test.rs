@@ -1,5 +1,7 @@
 //! `counterfoil test`: holds an implementation to its document.
 
+mod journal;
+mod known;
 mod options;
 mod policy_options;
 mod record_options;
@@ -8,12 +10,13 @@ mod self_check;
 use anyhow::Context as _;
 use counterfoil_client::transport::{Transport, TransportOptions};
 use counterfoil_conformance::report::Progress;
-use counterfoil_conformance::{Credentials, Settings, Summary, Target};
+use counterfoil_conformance::{Credentials, Journal, Settings, Summary, Target, replay_journal, run_until};
 use counterfoil_server::StubServer;
 use indicatif::ProgressDrawTarget;
 use tokio::runtime::Runtime;
 
-pub(crate) use options::Arguments;
+use known::Memory;
+pub(crate) use options::{Arguments, Header};
 
 use crate::exit::Exit;
 use crate::output::Output;
@@ -42,25 +45,27 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     for report in &arguments.reports {
         reports = reports.and(report, output)?;
     }
-    let mut exit = Exit::Passed;
+    let mut memory = Memory::open(&arguments.known)?;
+    let journal = arguments.journal.open()?;
     for source in &sources {
-        let summary = runtime.block_on(test_one(source, arguments, &settings, &mut reports, output))?;
+        let tested =
+            test_one(source, arguments, &settings, journal.as_ref(), &mut memory, &mut reports, output);
+        let summary = runtime.block_on(tested)?;
         // A run that ended since it had found what it was to find at most is not incomplete.
         let has_enough = settings.max_failures.is_some_and(|most| summary.failures >= most);
         // A part of a run may have no operation where the whole has some.
         let is_idle = settings.shard.is_some() && summary == Summary::default();
-        exit = exit.or(match Exit::of(&summary) {
-            _ if has_enough => Exit::Failed,
-            _ if is_idle => Exit::Passed,
-            exit => exit,
-        });
+        if !is_idle {
+            memory.count(&Summary { interrupted: summary.interrupted && !has_enough, ..summary.clone() });
+        }
         if summary.interrupted {
             break;
         }
     }
     // What still computes for a run that was stopped is not waited for.
     runtime.shutdown_background();
-    Ok(exit.or(reports.close(output)?))
+    let exit = reports.close(output)?;
+    Ok(exit.or(memory.close(output)?))
 }
 
 /// Tests one document, against the URL given or against a stub of it.
@@ -68,6 +73,8 @@ async fn test_one(
     source: &Source,
     arguments: &Arguments,
     settings: &Settings,
+    journal: Option<&Journal>,
+    memory: &mut Memory<'_>,
     reports: &mut Reports,
     output: &Output,
 ) -> anyhow::Result<Summary> {
@@ -97,7 +104,16 @@ async fn test_one(
     let mut signals = Signals::listen().context("listen for signals")?;
     reports.set_rerun(&arguments.rerun_command(&source.name));
     let stop = signals.next();
-    Ok(counterfoil_conformance::run_until(&source.contract, &target, &settings, stop, reports).await)
+    let mut attended = memory.attend(&source.contract, reports);
+    let contract = &source.contract;
+    match journal {
+        Some(journal) => {
+            let calls = (journal, arguments.journal.methods(&target.base_url));
+            replay_journal(contract, &target, &settings, calls, stop, &mut attended).await
+        }
+        None => run_until(contract, &target, &settings, stop, &mut attended).await,
+    };
+    Ok(memory.last.clone())
 }
 
 async fn start_stub(source: &Source, arguments: &Arguments, seed: u64) -> anyhow::Result<StubServer> {

@@ -82,7 +82,11 @@ pub(super) fn store(
         SnapshotUpdate::Accept | SnapshotUpdate::CheckOnly => 0,
     };
     if pending > 0 {
-        text.push_str("  `cargo insta review` shows the differences and accepts or rejects them\n");
+        text.push_str(&format!(
+            "  `counterfoil snapshot review {}` shows the differences and accepts or rejects them; in a Cargo \
+             package `cargo insta review` does as well\n",
+            folder.display()
+        ));
     }
     let written = output.stdout().write_all(text.as_bytes());
     if let Err(error) = written.as_ref()

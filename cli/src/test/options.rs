@@ -9,6 +9,8 @@ use counterfoil_conformance::report::shell_word;
 use counterfoil_conformance::{Mode, Options, Phase, Settings};
 use http::{HeaderName, HeaderValue};
 
+use super::journal::JournalOptions;
+use super::known::KnownOptions;
 use super::policy_options::PolicyOptions;
 use super::record_options::RecordOptions;
 use super::self_check::SelfCheckOptions;
@@ -21,6 +23,8 @@ Examples:
   counterfoil test pets.yaml --url http://localhost:8080
   counterfoil test tyk --url https://dashboard.example.com --header \"Admin-Auth: $ADMIN_SECRET\"
   counterfoil test pets.yaml --url http://localhost:8080 --report junit=junit.xml,snapshot=snapshots
+  counterfoil test pets.yaml --url http://localhost:8080 --baseline known.yaml --cases cases
+  counterfoil test pets.yaml --url http://localhost:8080 --replay-journal calls.ndjson
   counterfoil test pets.yaml --phases fuzzing --max-cases 1000 --seed random
   counterfoil test pets.yaml --url http://localhost:8080 --record run.ndjson.zst
   counterfoil test pets.yaml --url http://localhost:8080 --shard 1/3 --record shard1.ndjson.zst
@@ -116,6 +120,12 @@ pub(crate) struct Arguments {
     /// Hide in all reports what differs between two equal runs: times, the target's address, dates.
     #[arg(long)]
     pub(crate) mask_times: bool,
+
+    #[command(flatten)]
+    pub(crate) known: KnownOptions,
+
+    #[command(flatten)]
+    pub(crate) journal: JournalOptions,
 
     #[command(flatten)]
     pub(crate) recording: RecordOptions,

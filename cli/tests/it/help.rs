@@ -4,7 +4,10 @@ use crate::process::run;
 
 #[test]
 fn help_of_every_command() {
-    for command in ["", "mock", "test", "report", "merge", "check", "explain", "client", "ctl", "schema"] {
+    for command in [
+        "", "mock", "test", "replay", "snapshot", "report", "merge", "check", "explain", "client", "ctl",
+        "schema",
+    ] {
         let arguments = [command, "--help"];
         let help = run(arguments.into_iter().filter(|argument| !argument.is_empty()));
         assert_eq!(help.code, Some(0), "{help:?}");

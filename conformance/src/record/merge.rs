@@ -301,6 +301,7 @@ fn add(summary: &mut Summary, part: &Summary) {
     summary.operations += part.operations;
     summary.cases += part.cases;
     summary.requests += part.requests;
+    summary.known += part.known;
     summary.flaky += part.flaky;
     summary.unexercised += part.unexercised;
     summary.interrupted |= part.interrupted;

@@ -46,7 +46,7 @@ pub async fn replay_journal(
 ) -> Summary {
     // Calls that may change something are left out one by one, and told.
     let (phases, unsafe_methods) = (vec![Phase::Journal], UnsafeMethods::Everywhere);
-    let settings = Settings { phases, unsafe_methods, ..settings.clone() };
+    let settings = Settings { phases, shard: None, unsafe_methods, ..settings.clone() };
     let plan = Plan::of_target(contract, &settings, &target.base_url);
     let context = match Context::new(contract, target, &settings, &plan) {
         Ok(context) => Arc::new(context),
