@@ -31,7 +31,7 @@ pub struct Failure {
     pub document_pointer: Option<String>,
     /// The file and the line of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document_position: Option<DocumentPosition>,
+    pub document_position: Option<Box<DocumentPosition>>,
     /// How many cases failed this way.
     pub count: u64,
     /// What a baseline says of it, where one lists it.

@@ -90,7 +90,11 @@ pub(crate) fn failure(body: &str) -> Failure {
         mode: Mode::Negative,
         broken: Some("body/age: -1 is less than the minimum of 0".to_owned()),
         document_pointer: Some("/components/schemas/Pet/required".to_owned()),
-        document_position: Some(DocumentPosition { file: "my pets.yaml".to_owned(), line: 12, column: 5 }),
+        document_position: Some(Box::new(DocumentPosition {
+            file: "my pets.yaml".to_owned(),
+            line: 12,
+            column: 5,
+        })),
         count: 2,
         known: None,
         flakiness: Flakiness::Recurs,

@@ -238,7 +238,8 @@ impl Run<'_> {
             mode: judged.case.intent.mode(),
             broken: judged.case.broken().map(|broken| context.message(judged, &broken)),
             document_position: breach
-                .and_then(|breach| position(&context.contract, breach.document_pointer.as_deref()?)),
+                .and_then(|breach| position(&context.contract, breach.document_pointer.as_deref()?))
+                .map(Box::new),
             document_pointer: breach.and_then(|breach| breach.document_pointer.clone()),
             count: found.count,
             known: None,
