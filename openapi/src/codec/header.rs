@@ -37,7 +37,8 @@ pub fn decode_header(header: &Header, headers: &HeaderMap) -> Result<Option<Valu
     }
     let schema = value_schema(header);
     let shape = Shape::of(schema);
-    let read = |reading: &Reading| match is_never_combined(header) && shape.is_list() {
+    let is_each_a_cookie = is_never_combined(header) && shape.is_list() && !raw.is_empty();
+    let read = |reading: &Reading| match is_each_a_cookie {
         true => {
             let lines = headers.get_all(&header.name).iter().enumerate();
             let item = |(index, line): (usize, &HeaderValue)| {
@@ -64,7 +65,8 @@ fn is_never_combined(header: &Header) -> bool {
 /// As for [`encode_header`].
 pub fn encode_header_fields(header: &Header, value: &Value) -> Result<Vec<HeaderValue>, EncodeError> {
     match value {
-        Value::Array(cookies) if is_never_combined(header) => {
+        // No cookie at all is an empty field, so that what is required is there.
+        Value::Array(cookies) if is_never_combined(header) && !cookies.is_empty() => {
             cookies.iter().map(|cookie| encode_header(header, cookie)).collect()
         }
         _ => Ok(vec![encode_header(header, value)?]),
