@@ -107,10 +107,7 @@ async fn test_one(
     let mut attended = memory.attend(&source.contract, reports);
     let contract = &source.contract;
     match journal {
-        Some(journal) => {
-            let calls = (journal, arguments.journal.methods(&target.base_url));
-            replay_journal(contract, &target, &settings, calls, stop, &mut attended).await
-        }
+        Some(journal) => replay_journal(contract, &target, &settings, journal, stop, &mut attended).await,
         None => run_until(contract, &target, &settings, stop, &mut attended).await,
     };
     Ok(memory.last.clone())

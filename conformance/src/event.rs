@@ -194,6 +194,10 @@ impl Phase {
     /// accepted.
     pub const ALL: [Self; 5] = [Self::Examples, Self::Coverage, Self::Fuzzing, Self::Stateful, Self::Probing];
 
+    /// Everything that a case can be of: [`Self::ALL`], and the journal of a stub, which is sent by itself.
+    pub const EVERY: [Self; 6] =
+        [Self::Examples, Self::Coverage, Self::Fuzzing, Self::Stateful, Self::Probing, Self::Journal];
+
     /// Its name, as options and case ids write it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -54,7 +54,7 @@ pub use case::{Intent, Probe, invent_credentials};
 pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks};
 pub use config::{
     Credentials, Options, Override, Policy, Settings, SettingsError, Severity, ShrinkBudget, Target,
-    UnsafeMethods,
+    UnsafeMethods, is_loopback,
 };
 pub use event::{
     CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, KeywordCoverage, Mode,
@@ -70,7 +70,7 @@ pub use replay::{
     Replayed, SecretPart, TRIES, Template, TemplateError, case_files,
 };
 pub use reproduction::header_variable;
-pub use runner::{Methods, replay_journal, run, run_until};
+pub use runner::{replay_journal, run, run_until};
 
 /// The Rust of the project's page, which is compiled and run.
 #[cfg(doctest)]

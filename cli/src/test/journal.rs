@@ -6,9 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use counterfoil_conformance::{Journal, Methods};
-
-use crate::replay::is_this_machine;
+use counterfoil_conformance::Journal;
 
 /// Flags about journals.
 #[derive(Debug, Args)]
@@ -17,10 +15,6 @@ pub(crate) struct JournalOptions {
     /// reply to the document and to the kind of reply that the stub gave.
     #[arg(long, value_name = "FILE", requires = "url")]
     replay_journal: Option<PathBuf>,
-
-    /// Send what may change data to a target that is not this machine.
-    #[arg(long)]
-    pub(crate) allow_unsafe: bool,
 }
 
 impl JournalOptions {
@@ -30,10 +24,5 @@ impl JournalOptions {
         let file = File::open(path).with_context(|| format!("read the journal `{}`", path.display()))?;
         let journal = Journal::read(BufReader::new(file));
         journal.map(Some).map_err(|error| anyhow!("{error} (`{}`)", path.display()))
-    }
-
-    /// The methods that may be sent to a URL.
-    pub(super) fn methods(&self, url: &str) -> Methods {
-        if self.allow_unsafe || is_this_machine(url) { Methods::All } else { Methods::Safe }
     }
 }

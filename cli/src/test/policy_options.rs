@@ -98,7 +98,7 @@ impl<V> Stated<V> {
     /// An override for the phase or the operations that it names, or for all.
     fn scoped(&self) -> Override {
         let Some(scope) = &self.scope else { return Override::default() };
-        match Phase::ALL.into_iter().find(|phase| phase.as_str() == scope) {
+        match Phase::EVERY.into_iter().find(|phase| phase.as_str() == scope) {
             Some(phase) => Override { phases: vec![phase], ..Override::default() },
             None => Override { operations: vec![scope.clone()], ..Override::default() },
         }

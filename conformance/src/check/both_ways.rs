@@ -12,6 +12,7 @@ use crate::case::{Intent, Probe};
 /// What each check blames, and what it passes.
 fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
     let any = || Scene::new("any", "/any");
+    let text = || any().body("text/plain", "a");
     let pet = |target| Scene::new("getPet", target).sent_header("x-tenant", "t");
     let pet_with_id = |body| pet("/pets/1").body("application/json", body).header("x-left", "1");
     let secret = || Scene::new("secret", "/secret");
@@ -53,6 +54,7 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         ),
         ("example_agreement", example().status(400), pet("/pets/1").intent(Intent::Example)),
         ("response_idempotence", any().answered_again(404, ""), any().answered_again(200, "")),
+        ("stub_agreement", text().stubbed(404, "text/plain", "b"), text().stubbed(200, "text/plain", "b")),
         ("max_response_time", any().elapsed(Duration::from_secs(1)), any()),
     ]
     .into_iter()

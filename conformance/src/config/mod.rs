@@ -9,5 +9,5 @@ mod settings;
 pub use options::Options;
 pub(crate) use policy::Judge;
 pub use policy::{Override, Policy, Severity};
-pub use safety::UnsafeMethods;
+pub use safety::{UnsafeMethods, is_loopback};
 pub use settings::{Credentials, Settings, SettingsError, ShrinkBudget, Target};

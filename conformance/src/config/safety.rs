@@ -13,7 +13,7 @@ pub enum UnsafeMethods {
 
 impl UnsafeMethods {
     /// Whether a method may be sent to a base URL.
-    pub(crate) fn admit(self, method: &Method, base_url: &str) -> bool {
+    pub fn admit(self, method: &Method, base_url: &str) -> bool {
         // RFC 9110 says that these are; of `QUERY` its own specification does.
         let is_safe = method.is_safe() || method.as_str() == "QUERY";
         is_safe || self == Self::Everywhere || is_loopback(base_url)
@@ -21,7 +21,7 @@ impl UnsafeMethods {
 }
 
 /// Whether a URL leads to this machine, by its host alone: no name is looked up.
-fn is_loopback(url: &str) -> bool {
+pub fn is_loopback(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     let Some(host) = uri.host() else { return false };
     let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();

@@ -20,15 +20,6 @@ use crate::journal::{Journal, JournalCall};
 use crate::plan::Plan;
 use crate::replay::{escaped_segment, place_of, told_at};
 
-/// Which methods a journal may send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Methods {
-    /// All of them.
-    All,
-    /// Those that change nothing (RFC 9110, section 9.2.1).
-    Safe,
-}
-
 /// Sends the calls of a journal to a target, in order, and tells a sink what happens.
 ///
 /// - Every check judges what comes back; `stub_agreement` holds it to what the stub answered.
@@ -40,11 +31,12 @@ pub async fn replay_journal(
     contract: &Contract,
     target: &Target,
     settings: &Settings,
-    (journal, methods): (&Journal, Methods),
+    journal: &Journal,
     stop: impl Future<Output = ()>,
     sink: &mut dyn EventSink,
 ) -> Summary {
     // Calls that may change something are left out one by one, and told.
+    let allowed = settings.unsafe_methods;
     let (phases, unsafe_methods) = (vec![Phase::Journal], UnsafeMethods::Everywhere);
     let settings = Settings { phases, shard: None, unsafe_methods, ..settings.clone() };
     let plan = Plan::of_target(contract, &settings, &target.base_url);
@@ -60,7 +52,7 @@ pub async fn replay_journal(
     let mut run = Run { context, plan: Arc::new(plan), state, time, left, untold, sink };
     let is_stopped = tokio::select! {
         biased;
-        () = run.journal(journal, methods) => false,
+        () = run.journal(journal, allowed) => false,
         () = stop => true,
     };
     if is_stopped {
@@ -105,7 +97,7 @@ impl Skipped {
 type Names = HashMap<(usize, String), String>;
 
 impl Run<'_> {
-    async fn journal(&mut self, journal: &Journal, methods: Methods) {
+    async fn journal(&mut self, journal: &Journal, allowed: UnsafeMethods) {
         let mut skipped: BTreeMap<Skipped, u64> = BTreeMap::new();
         let mut names = Names::new();
         let context = Arc::clone(&self.context);
@@ -114,7 +106,7 @@ impl Run<'_> {
                 self.state.summary.interrupted = true;
                 break;
             }
-            let case = match self.case_of(call, methods, &names) {
+            let case = match self.case_of(call, allowed, &names) {
                 Ok(case) => case,
                 Err(reason) => {
                     *skipped.entry(reason).or_default() += 1;
@@ -144,7 +136,7 @@ impl Run<'_> {
         self.state.notes.extend(skipped.into_iter().map(|(reason, count)| reason.warning(count)));
     }
 
-    fn case_of(&self, call: &JournalCall, methods: Methods, names: &Names) -> Result<Case, Skipped> {
+    fn case_of(&self, call: &JournalCall, allowed: UnsafeMethods, names: &Names) -> Result<Case, Skipped> {
         let factory = &self.context.factory;
         let operation = factory.operation_of(&call.request).ok_or(Skipped::Unrouted)?;
         let is_it = |plan: &Arc<crate::plan::OperationPlan>| plan.operation.id() == operation.id();
@@ -155,8 +147,7 @@ impl Run<'_> {
         if call.is_altered {
             return Err(Skipped::Altered);
         }
-        let is_safe = matches!(call.request.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if methods == Methods::Safe && !is_safe {
+        if !allowed.admit(&call.request.method, &self.context.target.base_url) {
             return Err(Skipped::Unsafe);
         }
         let mut request =

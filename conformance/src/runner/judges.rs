@@ -29,7 +29,7 @@ impl Said {
 #[derive(Debug)]
 pub(crate) struct Judges {
     /// By the operation's place in the plan, then by phase.
-    judges: Vec<[Arc<[Judge]>; Phase::ALL.len()]>,
+    judges: Vec<[Arc<[Judge]>; Phase::EVERY.len()]>,
 }
 
 impl Judges {
@@ -37,7 +37,7 @@ impl Judges {
         let (policy, on) = (&settings.policy, &settings.checks);
         let mut common: Option<Arc<[Judge]>> = None;
         let judges = plan.operations.iter().map(|plan| {
-            Phase::ALL.map(|phase| {
+            Phase::EVERY.map(|phase| {
                 let judges = || Arc::from(policy.judges(on, &plan.operation, phase));
                 match policy.is_empty() {
                     true => Arc::clone(common.get_or_insert_with(judges)),
@@ -50,7 +50,7 @@ impl Judges {
 
     /// Those of one.
     pub(super) fn of(&self, operation: usize, phase: Phase) -> &[Judge] {
-        let place = Phase::ALL.iter().position(|known| *known == phase);
+        let place = Phase::EVERY.iter().position(|known| *known == phase);
         self.judges.get(operation).zip(place).map_or(&[], |(judges, place)| &judges[place])
     }
 

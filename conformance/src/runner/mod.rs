@@ -18,6 +18,6 @@ mod worker;
 
 pub use dispatcher::{run, run_until};
 pub(crate) use executor::{Context, Judged};
-pub use journal::{Methods, replay_journal};
+pub use journal::replay_journal;
 pub(crate) use state::Found;
 pub(crate) use story::Told;

@@ -56,6 +56,8 @@ pub(super) fn warnings(
         warnings.push(Warning { code: "time-spent".to_owned(), operation: None, message });
     }
     let is_whole = !state.summary.interrupted;
+    // A journal says by itself what is sent.
+    let is_journal = context.settings.phases.contains(&Phase::Journal);
     for plan in plan.own() {
         let tally = &state.tallies[plan.index];
         let operation = &plan.operation;
@@ -72,7 +74,7 @@ pub(super) fn warnings(
             invalid_example(context, operation, tally),
             no_refusal(operation, tally),
             given_up(tally),
-            (!state.summary.unreachable)
+            (!state.summary.unreachable && !is_journal)
                 .then(|| not_exercised(tally, out_of_time.contains(&plan.index), is_whole))
                 .flatten(),
         ];
