@@ -1,6 +1,8 @@
 //! Credentials: those the user gave, made-up ones, none, and wrong ones.
 
-use counterfoil_openapi::{ApiKeyLocation, Operation, Request, SecurityScheme, SecuritySchemeKind};
+use counterfoil_openapi::{
+    ApiKeyLocation, Operation, Request, SecurityRequirement, SecurityScheme, SecuritySchemeKind,
+};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -64,6 +66,21 @@ fn schemes(operation: &Operation) -> impl Iterator<Item = &SecurityScheme> {
     operation.security().iter().flat_map(|alternative| &alternative.schemes).map(|(scheme, _)| scheme)
 }
 
+/// The first alternative that a scheme is part of and that does not become another one without it: `[both, one]` is no
+/// more than `[one]` once `both` is wrong.
+fn alternative_of<'o>(operation: &'o Operation, scheme: &str) -> Option<&'o SecurityRequirement> {
+    let alternatives = operation.security();
+    let has = |alternative: &SecurityRequirement, name: &str| {
+        alternative.schemes.iter().any(|(known, _)| known.name == name)
+    };
+    alternatives.iter().filter(|alternative| has(alternative, scheme)).find(|alternative| {
+        let is_within = |other: &SecurityRequirement| {
+            other.schemes.iter().all(|(known, _)| known.name != scheme && has(alternative, &known.name))
+        };
+        !alternatives.iter().any(is_within)
+    })
+}
+
 impl Signer {
     /// A signer with the headers of a target; the error names a header that cannot be sent.
     pub(crate) fn new(target: &Target, credentials: Credentials) -> Result<Self, String> {
@@ -108,6 +125,9 @@ impl Signer {
     pub(crate) fn given_schemes(&self, operation: &Operation) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for scheme in schemes(operation) {
+            if alternative_of(operation, &scheme.name).is_none() {
+                continue;
+            }
             let is_given = match CredentialPlace::of(scheme) {
                 Some(CredentialPlace::Header(name)) => self.headers.contains_key(name.as_str()),
                 Some(CredentialPlace::Cookie(name)) => cookies(&self.headers).any(|(given, _)| given == name),
@@ -136,13 +156,18 @@ impl Signer {
         }
     }
 
-    /// Adds the target's headers, with a wrong credential for one scheme.
+    /// Adds the target's headers, with a wrong credential for one scheme, and none for those of other alternatives: a
+    /// right one there would do by itself.
     pub(crate) fn sign_with_invalid(&self, operation: &Operation, scheme: &str, request: &mut Request) {
         self.add_target_headers(request);
-        if let Some(scheme) = schemes(operation).find(|known| known.name == scheme) {
-            if let Some(place) = CredentialPlace::of(scheme) {
-                take(&place, request);
-            }
+        let Some(alternative) = alternative_of(operation, scheme) else { return };
+        let beside =
+            alternative.schemes.iter().map(|(beside, _)| beside).filter(|beside| beside.name != scheme);
+        let kept: Vec<CredentialPlace> = beside.filter_map(CredentialPlace::of).collect();
+        for place in credential_places(operation).iter().filter(|place| !kept.contains(place)) {
+            take(place, request);
+        }
+        if let Some((scheme, _)) = alternative.schemes.iter().find(|(known, _)| known.name == scheme) {
             put(scheme, WRONG, WRONG_BASIC, request);
         }
     }
@@ -296,6 +321,8 @@ paths:
   /digest: {get: {operationId: digest, security: [{digest: []}], responses: {}}}
   /oauth: {get: {operationId: oauth, security: [{oauth: []}], responses: {}}}
   /both: {get: {operationId: both, security: [{inHeader: [], inQuery: []}], responses: {}}}
+  /either: {get: {operationId: either, security: [{inHeader: []}, {bearer: []}], responses: {}}}
+  /more: {get: {operationId: more, security: [{inHeader: [], bearer: []}, {bearer: []}], responses: {}}}
 components:
   securitySchemes:
     inHeader: {type: apiKey, in: header, name: X-Key}
@@ -374,6 +401,23 @@ components:
             assert!(validate::security(&operation, &none).is_some(), "{name}");
             assert!(!format!("{:?}", none.headers).contains("right"), "{name}");
         }
+    }
+
+    #[test]
+    fn a_right_credential_of_another_alternative_is_not_beside_a_wrong_one() {
+        let signer = signer(&[("X-Key", "right"), ("Authorization", "Bearer right")], Credentials::Given);
+        let either = operation("either");
+        assert_eq!(signer.given_schemes(&either), ["inHeader", "bearer"]);
+        for (scheme, kept, gone) in
+            [("inHeader", "x-key", "authorization"), ("bearer", "authorization", "x-key")]
+        {
+            let mut wrong = request();
+            signer.sign_with_invalid(&either, scheme, &mut wrong);
+            assert_ne!(wrong.headers[kept], "right", "{scheme}");
+            assert!(!wrong.headers.contains_key(gone), "{scheme}");
+        }
+        // Where the key is wrong, what is left is the other alternative, and right.
+        assert_eq!(signer.given_schemes(&operation("more")), ["bearer"]);
     }
 
     #[test]
