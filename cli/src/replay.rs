@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use counterfoil_client::transport::{Transport, TransportOptions};
 use counterfoil_conformance::report::one_line;
 use counterfoil_conformance::{
-    CaseFile, Replay, ReplayError, Replayed, TRIES, Target, case_files, is_loopback,
+    CaseFile, Replay, ReplayError, Replayed, TRIES, Target, UnsafeMethods, case_files, is_loopback,
 };
 use counterfoil_openapi::Contract;
 use serde_json::json;
@@ -162,7 +162,9 @@ impl Arguments {
             }
             None => &case.target,
         };
-        if case.is_unsafe() && !is_loopback(url) && !self.allow_unsafe {
+        let methods =
+            if self.allow_unsafe { UnsafeMethods::Everywhere } else { UnsafeMethods::ToLoopback };
+        if !case.is_admitted(methods, url) {
             bail!("it may change data at {url}, which is not this machine; give --allow-unsafe if it may");
         }
         let contract = match contract {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::excerpt::excerpt;
 use super::{Piece, Recipe, RecipeBody};
 use crate::check;
+use crate::config::UnsafeMethods;
 use crate::failure::{Failure, Flakiness};
 use crate::report::plain_name;
 
@@ -111,8 +112,13 @@ impl CaseFile {
 
     /// The name of its file: the same for the same failure of any run.
     pub fn name(&self) -> String {
-        let fingerprint = crate::failure::fingerprint(&self.check, &self.operation, &self.kind);
+        let fingerprint = self.fingerprint();
         format!("{}.{}.{fingerprint}{ENDING}", plain_name(&self.operation), plain_name(&self.check))
+    }
+
+    /// [`Failure::fingerprint`] of its failure.
+    pub fn fingerprint(&self) -> String {
+        crate::failure::fingerprint(&self.check, &self.operation, &self.kind)
     }
 
     /// Writes it into a folder, at once or not at all, and says where.
@@ -225,17 +231,18 @@ impl CaseFile {
         Some(Contract::load(self.document.name.clone(), excerpt.to_string().as_bytes()))
     }
 
-    /// Whether it sends anything that may change what it is sent to.
-    pub fn is_unsafe(&self) -> bool {
-        self.recipe
-            .steps
-            .iter()
-            .any(|step| !matches!(step.request.method.as_str(), "GET" | "HEAD" | "OPTIONS"))
+    /// Whether all that it sends may be sent to a base URL.
+    pub fn is_admitted(&self, methods: UnsafeMethods, base_url: &str) -> bool {
+        self.recipe.steps.iter().all(|step| {
+            // What is no method is not sent either, and who sends it says so.
+            http::Method::from_bytes(step.request.method.as_bytes())
+                .is_ok_and(|method| methods.admit(&method, base_url))
+        })
     }
 }
 
 impl super::RecipeRequest {
-    fn pieces(&self) -> impl Iterator<Item = &Piece> {
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &Piece> {
         let body = match &self.body {
             Some(RecipeBody::Text(text)) => Some(text),
             _ => None,
@@ -343,6 +350,20 @@ mod tests {
         assert_eq!(case.store(&folder.path().join("deep/cases")).unwrap(), path);
         assert_eq!(CaseFile::read(&path).unwrap(), case);
         assert_eq!(case_files(path.parent().unwrap()).unwrap(), [path]);
+    }
+
+    /// By the one rule that runs have: `QUERY` is safe.
+    #[test]
+    fn what_may_change_data_needs_leave_for_other_machines() {
+        for (method, is_safe) in [("GET", true), ("QUERY", true), ("POST", false), ("PURGE", false)] {
+            let mut text = case();
+            text["recipe"]["steps"][0]["request"]["method"] = method.into();
+            let case = read(&text).unwrap();
+            let admitted = |methods, url| case.is_admitted(methods, url);
+            assert_eq!(admitted(UnsafeMethods::ToLoopback, "http://192.0.2.1"), is_safe, "{method}");
+            assert!(admitted(UnsafeMethods::ToLoopback, "http://127.0.0.1:1"), "{method}");
+            assert!(admitted(UnsafeMethods::Everywhere, "http://192.0.2.1"), "{method}");
+        }
     }
 
     /// A57: what is no case file, or a hostile one, is refused with what is wrong with it.
