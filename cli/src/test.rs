@@ -46,13 +46,14 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
         reports = reports.and(report, output)?;
     }
     let mut memory = Memory::open(&arguments.known)?;
+    let settings = Settings { known: memory.listed().clone(), ..settings };
     let journal = arguments.journal.open()?;
     for source in &sources {
         let tested =
             test_one(source, arguments, &settings, journal.as_ref(), &mut memory, &mut reports, output);
         let summary = runtime.block_on(tested)?;
         // A run that ended since it had found what it was to find at most is not incomplete.
-        let has_enough = settings.max_failures.is_some_and(|most| summary.failures >= most);
+        let has_enough = settings.max_failures.is_some_and(|most| summary.failures - summary.known >= most);
         // A part of a run may have no operation where the whole has some.
         let is_idle = settings.shard.is_some() && summary == Summary::default();
         if !is_idle {

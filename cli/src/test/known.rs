@@ -47,6 +47,7 @@ enum Flaky {
 /// What is remembered while runs go on.
 pub(super) struct Memory<'a> {
     options: &'a KnownOptions,
+    listed: Baseline,
     known: KnownFailures,
     /// Where the case files of the run under way go, and what they are made of.
     contract: Option<Contract>,
@@ -85,6 +86,7 @@ impl<'a> Memory<'a> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Self {
             options,
+            listed: baseline.clone(),
             known: KnownFailures::new(baseline, Day::of_unix_seconds(now.as_secs())),
             contract: None,
             target: String::new(),
@@ -103,6 +105,11 @@ impl<'a> Memory<'a> {
     ) -> Attended<'m, 'a, S> {
         self.contract = self.options.cases.is_some().then(|| contract.clone());
         Attended { memory: self, reports }
+    }
+
+    /// What the baselines list.
+    pub(super) fn listed(&self) -> &Baseline {
+        &self.listed
     }
 
     /// Takes in what the counts of a run come to.

@@ -97,7 +97,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS")]
     max_time: Option<f64>,
 
-    /// End the run after this many distinct failures.
+    /// End the run after this many distinct failures; those of a baseline do not count.
     #[arg(long, value_name = "N")]
     max_failures: Option<u64>,
 

@@ -297,6 +297,11 @@ impl Baseline {
     }
 
     /// The fingerprint that an entry stands for, where it is of one failure.
+    /// Whether an entry speaks of a failure.
+    pub(crate) fn lists(&self, check: &str, operation: &str, kind: &str) -> bool {
+        self.entries.iter().any(|entry| entry.covers_kind(check, operation, kind))
+    }
+
     pub(super) fn fingerprint_of(entry: &Entry) -> Option<String> {
         let of_kind = || Some(fingerprint(&entry.check, &entry.operation, entry.kind.as_ref()?));
         entry.fingerprint.clone().or_else(of_kind)

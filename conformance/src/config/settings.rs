@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::policy::{self, Policy};
 use super::{Options, UnsafeMethods};
+use crate::baseline::Baseline;
 use crate::check::{self, Check};
 use crate::event::{Mode, Phase, Shard};
 use crate::plan::Filter;
@@ -105,8 +106,10 @@ pub struct Settings {
     pub max_response_time: Duration,
     /// The time the run may take, shared out fairly among operations and phases; a request under way may go beyond.
     pub max_time: Option<Duration>,
-    /// End the run after this many distinct failures.
+    /// End the run after this many distinct failures that are not known.
     pub max_failures: Option<u64>,
+    /// The failures that are known.
+    pub known: Baseline,
     /// Which operations are tested.
     pub filter: Filter,
     /// Where methods that may change something are sent.
@@ -136,6 +139,7 @@ impl Default for Settings {
             max_response_time: Duration::from_secs(1),
             max_time: None,
             max_failures: None,
+            known: Baseline::default(),
             filter: Filter::default(),
             unsafe_methods: UnsafeMethods::ToLoopback,
             credentials: Credentials::Given,

@@ -125,7 +125,7 @@ impl Run<'_> {
                 break;
             }
             self.learn_names(&judged, call, &mut names);
-            let next = self.state.take(index, &judged, context.settings.max_failures);
+            let next = self.state.take(index, &judged, &context.settings);
             self.state.cover(index, &judged, &context.contract);
             let case = context.record(&judged);
             self.sink.take(&Event::CaseFinished { case });

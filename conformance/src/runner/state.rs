@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::case::{Intent, Probe};
 use crate::check::{Check, Outcome};
-use crate::config::Severity;
+use crate::config::{Settings, Severity};
 use crate::coverage::Tested;
 use crate::event::{Mode, Summary, Warning};
 use crate::feedback::Lessons;
@@ -75,6 +75,8 @@ pub(crate) struct Tally {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) failures: BTreeMap<FailureKey, Found>,
+    /// How many of them no baseline lists.
+    news: u64,
     /// What the user wants to be warned of only.
     pub(crate) warned: BTreeMap<FailureKey, Found>,
     pub(crate) tallies: Vec<Tally>,
@@ -110,8 +112,8 @@ impl State {
         }
     }
 
-    /// Takes in the next case of an operation; `max_failures` ends the run.
-    pub(crate) fn take(&mut self, operation: usize, judged: &Arc<Judged>, max_failures: Option<u64>) -> Next {
+    /// Takes in the next case of an operation; `max_failures` of the settings ends the run.
+    pub(crate) fn take(&mut self, operation: usize, judged: &Arc<Judged>, settings: &Settings) -> Next {
         self.summary.cases += 1;
         self.summary.requests += judged.requests;
         let failures = (&mut self.failures, Severity::Failure);
@@ -120,12 +122,12 @@ impl State {
                 let registry = crate::check::checks().iter().position(|known| known.name() == check.name());
                 let kind = breach.kind.clone();
                 let key = FailureKey { operation, check: registry.unwrap_or(usize::MAX), kind: kind.clone() };
-                all.entry(key).and_modify(|found| found.count += 1).or_insert_with(|| Found {
-                    check,
-                    kind,
-                    first: Arc::clone(judged),
-                    count: 1,
-                    shrunk: None,
+                all.entry(key).and_modify(|found| found.count += 1).or_insert_with(|| {
+                    let id = judged.case.operation.id();
+                    let is_news = severity == Severity::Failure
+                        && !settings.known.lists(check.name(), id.as_str(), &kind);
+                    self.news += u64::from(is_news);
+                    Found { check, kind, first: Arc::clone(judged), count: 1, shrunk: None }
                 });
             }
         }
@@ -133,7 +135,7 @@ impl State {
             self.summary.unreachable = true;
             return Next::Stop;
         }
-        if max_failures.is_some_and(|most| self.failures.len() as u64 >= most) {
+        if settings.max_failures.is_some_and(|most| self.news >= most) {
             self.summary.interrupted = true;
             return Next::Stop;
         }

@@ -81,7 +81,7 @@ impl Run<'_> {
                     return Next::Stop;
                 }
                 let case = context.record(judged);
-                let next = self.state.take(judged.case.index, judged, settings.max_failures);
+                let next = self.state.take(judged.case.index, judged, settings);
                 self.state.cover(judged.case.index, judged, &context.contract);
                 self.sink.take(&Event::CaseFinished { case });
                 if next == Next::Stop {

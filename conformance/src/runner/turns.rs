@@ -223,7 +223,7 @@ impl Run<'_> {
                 self.state.summary.unreachable = true;
                 return End::Stop;
             }
-            let next = self.state.take(index, &judged, context.settings.max_failures);
+            let next = self.state.take(index, &judged, &context.settings);
             self.state.cover(index, &judged, &context.contract);
             self.sink.take(&Event::CaseFinished { case });
             // Requests under way are dropped unjudged here: how many there are depends on the number of workers.

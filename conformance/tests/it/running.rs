@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_conformance::{
-    CaseRecord, Event, EventSink, Failure, Phase, RecordedExchange, Settings, Summary, Target, Verdict,
-    Warning, run, run_until,
+    Baseline, CaseRecord, Entry, Event, EventSink, Failure, Phase, RecordedExchange, Settings, Summary,
+    Target, Verdict, Warning, run, run_until,
 };
 use counterfoil_openapi::Contract;
 use tokio::sync::Notify;
@@ -147,6 +147,11 @@ async fn a_run_ends_after_so_many_failures() {
     let outcome = Outcome::of(&contract(), &shop_target(&shop), &settings).await;
     assert_eq!(outcome.summary.failures, 1);
     assert!(outcome.summary.interrupted);
+    // What is known is not what the run was to find.
+    let entries = outcome.failures().into_iter().map(Entry::of).collect();
+    let settings = Settings { known: Baseline { entries }, ..settings };
+    let beside_known = Outcome::of(&contract(), &shop_target(&shop), &settings).await;
+    assert!(beside_known.summary.cases > outcome.summary.cases, "{:?}", beside_known.summary);
 }
 
 /// Asks for the end of the run as soon as a case fails.
