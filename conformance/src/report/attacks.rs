@@ -114,7 +114,7 @@ fn a55_reports_stay_valid_and_inert() {
                 let more = [
                     "p", "code", "pre", "span", "section", "article", "details", "summary", "dl", "dt", "dd",
                 ];
-                let tables = ["div", "table", "tr", "th", "td", "ul", "li"];
+                let tables = ["div", "table", "tr", "th", "td", "ul", "li", "nav", "a"];
                 for tag in markup {
                     let tag = tag.trim_start_matches('/');
                     let end = tag.find(|c: char| !c.is_ascii_alphanumeric() && c != '!').unwrap_or(tag.len());
@@ -203,6 +203,22 @@ fn a56_long_texts_of_a_target_are_cut() {
     assert!(text.len() <= 3_000_000, "{}", text.len());
 }
 
+/// A page of many failures begins with what fails where, and each line of that leads to the first failure it is about.
+#[test]
+fn a_page_of_many_failures_begins_with_an_overview() {
+    let page = to_html(&broken_run(Tally::default(), 300, "no"));
+    let (overview, rest) = page.split_once("<article").expect("failures follow");
+    assert!(overview.contains("<td class=\"number\">300</td>"), "{overview}");
+    assert!(overview.contains("<a href=\"#failure-1-1\">POST /pets</a> 300"), "{overview}");
+    assert!(rest.contains("id=\"failure-1-1\"") && rest.contains("id=\"failure-1-300\""));
+    // The first ones are open, the others are a line each.
+    assert_eq!((rest.matches("<h3>").count(), rest.matches("<details><summary>6. ").count()), (5, 1));
+    // Every link leads somewhere.
+    for link in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(page.contains(&format!("id=\"{link}\"")), "{link}");
+    }
+}
+
 #[test]
 fn a46_a_page_runs_nothing_and_asks_for_nothing() {
     let page = to_html(&feed(Tally::default(), &sample_run()));
@@ -211,7 +227,8 @@ fn a46_a_page_runs_nothing_and_asks_for_nothing() {
         ["<script", "<img", "<link", "<iframe", "src=", "href=", "url(", "@import", " on", "style="]
     {
         let tags = page.split('<').skip(1).filter_map(|tag| tag.split('>').next());
-        let mut tags = tags;
+        // It leads to places of its own, and nowhere else.
+        let mut tags = tags.filter(|tag| !tag.starts_with("a href=\"#"));
         assert!(!tags.any(|tag| tag.contains(forbidden)), "{forbidden}");
     }
     assert!(!page.contains("http-equiv=\"refresh\""));

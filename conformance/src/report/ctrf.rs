@@ -16,7 +16,8 @@ const TEXT_BUDGET: usize = 12 << 20;
 /// Characters of a message.
 const MESSAGE: usize = 1_000;
 
-/// The CTRF report. A check that concerned no case of an operation is there as skipped.
+/// The CTRF report. A check that concerned no case of an operation is there as skipped, one of which nothing but known
+/// failures were found as `other`.
 pub fn to_ctrf(tally: &Tally) -> String {
     let mut tests: Vec<Value> = Vec::new();
     let mut budget = TEXT_BUDGET;
@@ -72,7 +73,12 @@ fn test(
 ) -> Value {
     let about = &operation.operation;
     let label = one_line(&format!("{} {}", about.method, about.path));
-    let status = match (failures.is_empty(), counts.failed, counts.passed) {
+    let (known, new): (Vec<&Failure>, Vec<&Failure>) =
+        failures.iter().partition(|failure| failure.known.is_some());
+    let is_known = new.is_empty() && !known.is_empty();
+    let failures = if is_known { &known } else { &new };
+    let status = match (failures.is_empty(), counts.failed, counts.passed + counts.warned) {
+        _ if is_known => "other",
         (false, _, _) | (_, 1.., _) => "failed",
         (_, _, 1..) => "passed",
         _ => "skipped",
@@ -93,7 +99,12 @@ fn test(
         return test;
     };
     let (message, _) = cut(&first.message, 20, MESSAGE);
-    test["message"] = visible(message).into();
+    let mut message = visible(message).into_owned();
+    if let Some(known) = &first.known {
+        test["rawStatus"] = "known".into();
+        message = format!("known: {}\n{message}", describe::known(known));
+    }
+    test["message"] = message.into();
     test["flaky"] = failures.iter().all(|failure| failure.flakiness == Flakiness::Flaky).into();
     if let Some(position) = &first.document_position {
         test["filePath"] = one_line(&position.file).into();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::{counted, cut, one_line, shell_word, thousands, visible};
-use crate::event::{Mode, Phase, RecordedExchange};
+use crate::event::{Mode, Phase, RecordedExchange, Summary};
 use crate::failure::{Failure, Flakiness, Known};
 
 /// Lines shown of a body.
@@ -139,6 +139,23 @@ fn seen(failure: &Failure) -> String {
         },
         one_line(&failure.reproduction.case),
     )
+}
+
+/// The failures of a run, those that a baseline lists last: those are no news.
+pub(super) fn news_first(failures: &[Failure]) -> impl Iterator<Item = &Failure> {
+    let known = failures.iter().filter(|failure| failure.known.is_some());
+    failures.iter().filter(|failure| failure.known.is_none()).chain(known)
+}
+
+/// How many failures a run found, and of which kind: `3 failures (1 known, 1 flaky)`.
+pub(super) fn found(counts: &Summary) -> String {
+    let kinds = match (counts.known, counts.flaky) {
+        (0, 0) => String::new(),
+        (0, flaky) => format!(" ({flaky} flaky)"),
+        (known, 0) => format!(" ({known} known)"),
+        (known, flaky) => format!(" ({known} known, {flaky} flaky)"),
+    };
+    format!("{}{kinds}", counted(counts.failures, "failure"))
 }
 
 /// What a baseline says of a failure, in a line.

@@ -1,4 +1,4 @@
-//! Annotations of GitHub workflows.
+//! Annotations of GitHub workflows: failures as errors, flaky and expired ones as warnings, known ones as notices.
 
 use super::describe;
 use super::tally::Tally;
@@ -10,13 +10,15 @@ const MAX_ANNOTATIONS: usize = 10;
 /// Characters of a message; GitHub cuts at 4 KiB.
 const MESSAGE: usize = 1_000;
 
-/// The annotations: one workflow command a line, ten at most; where there are more failures the last one counts them.
+/// The annotations: one workflow command a line, ten at most, known failures last; where there are more failures the
+/// last one counts them.
 pub fn to_github(tally: &Tally) -> String {
-    let failures: Vec<(&str, &Failure)> = tally
+    let mut failures: Vec<(&str, &Failure)> = tally
         .runs()
         .iter()
         .flat_map(|run| run.failures.iter().map(|failure| (run.document.as_str(), failure)))
         .collect();
+    failures.sort_by_key(|(_, failure)| failure.known.is_some());
     let shown = if failures.len() > MAX_ANNOTATIONS { MAX_ANNOTATIONS - 1 } else { failures.len() };
     let mut text = String::new();
     for (document, failure) in &failures[..shown] {
@@ -34,14 +36,17 @@ pub fn to_github(tally: &Tally) -> String {
 }
 
 fn annotation(document: &str, failure: &Failure) -> String {
-    let level = match failure.flakiness {
-        Flakiness::Recurs => "error",
-        Flakiness::Flaky => "warning",
+    let level = match (&failure.known, failure.flakiness) {
+        (Some(known), _) if !known.is_expired => "notice",
+        (Some(_), _) | (None, Flakiness::Flaky) => "warning",
+        (None, Flakiness::Recurs) => "error",
     };
+    let known = failure.known.as_deref().map(describe::known);
+    let known = known.map(|known| format!("\nknown: {known}")).unwrap_or_default();
     let title = one_line(&format!("{} in {}", failure.check, failure.label));
     let (message, _) = cut(&failure.message, 20, MESSAGE);
     let place = describe::place(failure).map(|place| format!("\nat {place}")).unwrap_or_default();
-    let message = format!("{}{place}\n{}", visible(message), visible(&failure.reproduction.curl));
+    let message = format!("{}{place}{known}\n{}", visible(message), visible(&failure.reproduction.curl));
     let (message, _) = cut(&message, 30, 2 * MESSAGE);
     let (title, _) = cut(&title, 1, 200);
     match &failure.document_position {

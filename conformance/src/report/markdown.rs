@@ -33,7 +33,7 @@ fn write_run(text: &mut String, run: &RunTally) {
     let _ = writeln!(
         text,
         "{} in {} of {} against {}, seed {}.\n",
-        counted(counts.failures, "failure"),
+        describe::found(&counts),
         counted(counts.cases, "case"),
         counted(counts.operations, "operation"),
         code(&run.target),
@@ -58,7 +58,7 @@ fn write_run(text: &mut String, run: &RunTally) {
         );
     }
     let _ = writeln!(text, "\nCovered: {}.\n", covered(run));
-    for (index, failure) in run.failures.iter().enumerate() {
+    for (index, failure) in describe::news_first(&run.failures).enumerate() {
         let written = failure_section(failure, &run.rerun);
         if index >= SHOWN_FAILURES || text.len() + written.len() > MAX_BYTES {
             let left_out = counted((run.failures.len() - index) as u64, "more failure");
@@ -82,9 +82,10 @@ fn failure_section(failure: &Failure, rerun: &str) -> String {
             let _ = writeln!(block, "{label:<11}{line}");
         }
     }
+    let known = if failure.known.is_some() { "known: " } else { "" };
     let fence = "`".repeat(longest_run_of_backticks(&block).max(2) + 1);
     format!(
-        "<details><summary><b>{}</b> {}</summary>\n\n{fence}text\n{block}{fence}\n\n</details>\n\n",
+        "<details><summary>{known}<b>{}</b> {}</summary>\n\n{fence}text\n{block}{fence}\n\n</details>\n\n",
         escaped(cut(&failure.check, 1, NAME).0),
         escaped(cut(&failure.label, 1, NAME).0)
     )

@@ -7,10 +7,11 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::describe;
 use super::tally::{RunTally, Tally};
 use super::text::{counted, cut, one_line, visible};
 use crate::check::checks;
-use crate::failure::{Failure, Flakiness};
+use crate::failure::{Failure, Flakiness, Known};
 
 /// The schema of the format.
 pub const SARIF_SCHEMA: &str =
@@ -33,12 +34,18 @@ fn run(run: &RunTally) -> Value {
     let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
     let mut descriptors: Vec<Value> = Vec::new();
     let mut results: Vec<Value> = Vec::new();
-    for failure in run.failures.iter().take(MAX_RESULTS) {
+    for failure in describe::news_first(&run.failures).take(MAX_RESULTS) {
         let index = *rules.entry(&failure.check).or_insert_with(|| {
             descriptors.push(descriptor(&failure.check));
             descriptors.len() - 1
         });
         results.push(result(run, failure, index));
+    }
+    // Where one result says whether it is suppressed, all do (section 3.27.23).
+    if run.failures.iter().any(|failure| failure.known.is_some()) {
+        for (failure, result) in describe::news_first(&run.failures).zip(&mut results) {
+            result["suppressions"] = failure.known.as_deref().map(suppression).into_iter().collect();
+        }
     }
     let counts = run.counts();
     let mut notifications: Vec<Value> = Vec::new();
@@ -94,7 +101,11 @@ fn result(run: &RunTally, failure: &Failure, index: usize) -> Value {
     json!({
         "ruleId": one_line(&failure.check),
         "ruleIndex": index,
-        "level": if is_flaky { "warning" } else { "error" },
+        "level": match &failure.known {
+            Some(known) if !known.is_expired => "note",
+            None if !is_flaky => "error",
+            _ => "warning",
+        },
         "message": { "text": shown(&what) },
         "locations": [{
             "physicalLocation": physical,
@@ -111,6 +122,15 @@ fn result(run: &RunTally, failure: &Failure, index: usize) -> Value {
             "curl": visible(&failure.reproduction.curl),
             "flaky": is_flaky,
         },
+    })
+}
+
+/// Why a result is let through (section 3.35); one whose last day is over is not.
+fn suppression(known: &Known) -> Value {
+    json!({
+        "kind": "external",
+        "status": if known.is_expired { "rejected" } else { "accepted" },
+        "justification": describe::known(known),
     })
 }
 

@@ -98,6 +98,9 @@ pub struct OperationTally {
     pub without_response: u64,
     /// Distinct failures.
     pub failures: u64,
+    /// Those of them that a baseline lists.
+    #[serde(skip_serializing_if = "is_none")]
+    pub known: u64,
     /// What each check said, in the order of the run's checks.
     pub checks: IndexMap<String, CheckTally>,
     /// The time of all its exchanges together.
@@ -128,6 +131,7 @@ impl RunTally {
             operations: self.operations.len() as u64,
             cases: self.operations.values().map(|operation| operation.cases).sum(),
             failures: self.failures.len() as u64,
+            known: self.failures.iter().filter(|failure| failure.known.is_some()).count() as u64,
             warnings: self.warnings.len() as u64,
             interrupted: true,
             ..Summary::default()
@@ -140,7 +144,7 @@ impl RunTally {
         match counts {
             Summary { unreachable: true, .. } => ("bad", "UNREACHABLE"),
             Summary { interrupted: true, .. } => ("careful", "INCOMPLETE"),
-            Summary { failures: 1.., .. } => ("bad", "FAILED"),
+            Summary { failures, known, .. } if failures > known => ("bad", "FAILED"),
             _ => ("good", "PASSED"),
         }
     }
@@ -193,6 +197,7 @@ impl RunTally {
             Event::FailureFound { failure } => {
                 if let Some(operation) = self.operations.get_mut(&failure.operation) {
                     operation.failures += 1;
+                    operation.known += u64::from(failure.known.is_some());
                 }
                 self.failures.push(failure.clone());
             }
@@ -217,6 +222,7 @@ impl OperationTally {
             answers: BTreeMap::new(),
             without_response: 0,
             failures: 0,
+            known: 0,
             checks: checks.iter().map(|check| (check.clone(), CheckTally::default())).collect(),
             elapsed_micros: 0,
             coverage: OperationCoverage::default(),

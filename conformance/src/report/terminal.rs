@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::tally::{OperationTally, RunTally, Tally};
 use super::text::{counted, cut, one_line, thousands, visible};
 use crate::event::{CaseRecord, Event, EventSink, Verdict, Warning};
-use crate::failure::Failure;
+use crate::failure::{Failure, Known};
 
 /// Failures announced while a run goes on; more are only listed at its end.
 const ANNOUNCED: usize = 200;
@@ -119,6 +119,7 @@ impl<W: Write> Terminal<W> {
         }
         text.table(run);
         text.warnings(&run.warnings);
+        text.known(&run.failures);
         // Last, so that they are what is seen.
         text.failures(&run.failures, &run.rerun);
         text.verdict(run);
@@ -204,7 +205,29 @@ impl Text {
         ));
     }
 
+    /// What a baseline lists, a line each: it is no news.
+    fn known(&mut self, failures: &[Failure]) {
+        let known: Vec<(&Failure, &Known)> =
+            failures.iter().filter_map(|failure| Some((failure, failure.known.as_deref()?))).collect();
+        if known.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.paint(TITLE, "Known failures");
+        self.text.push('\n');
+        for (failure, known) in known.iter().take(LISTED) {
+            self.text.push_str("   ");
+            self.paint(if known.is_expired { CAREFUL } else { QUIET }, &one_line(&failure.check));
+            let (label, kind) = (one_line(&failure.label), one_line(cut(&failure.kind, 1, MESSAGE).0));
+            self.line(format_args!(" in {label}: {kind}: {}", describe::known(known)));
+        }
+        if known.len() > LISTED {
+            self.line(format_args!("   {} more", known.len() - LISTED));
+        }
+    }
+
     fn failures(&mut self, failures: &[Failure], rerun: &str) {
+        let failures: Vec<&Failure> = failures.iter().filter(|failure| failure.known.is_none()).collect();
         if failures.is_empty() {
             return;
         }
@@ -253,7 +276,7 @@ impl Text {
         for (operation, label) in run.operations.values().zip(labels) {
             self.add(format_args!("{label:<width$}  {:>7}  ", thousands(operation.cases)));
             let failures = format!("{:>8}", thousands(operation.failures));
-            self.paint(if operation.failures > 0 { BAD } else { Style::new() }, &failures);
+            self.paint(if operation.failures > operation.known { BAD } else { Style::new() }, &failures);
             self.line(format_args!("  {}", statuses(operation)));
         }
         self.line(format_args!("\ncovered: {}", covered(run)));
@@ -299,15 +322,9 @@ impl Text {
         } else {
             self.paint(GOOD, "PASSED");
         }
-        let flaky = match (counts.known, counts.flaky) {
-            (0, 0) => String::new(),
-            (0, flaky) => format!(" ({flaky} flaky)"),
-            (known, 0) => format!(" ({known} known)"),
-            (known, flaky) => format!(" ({known} known, {flaky} flaky)"),
-        };
         self.line(format_args!(
-            ": {}{flaky}, {}; {}, {}, {}; seed {}",
-            counted(counts.failures, "failure"),
+            ": {}, {}; {}, {}, {}; seed {}",
+            describe::found(&counts),
             counted(counts.warnings, "warning"),
             counted(counts.operations, "operation"),
             counted(counts.cases, "case"),

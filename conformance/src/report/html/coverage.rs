@@ -14,7 +14,7 @@ const MAX_COLUMNS: usize = 30;
 const MAX_IN_CELL: usize = 12;
 
 /// Writes the matrix of operation, status and media type.
-pub(super) fn write(page: &mut String, run: &RunTally, end: usize) {
+pub(super) fn write(page: &mut String, run: &RunTally, place: usize, end: usize) {
     if run.operations.is_empty() {
         return;
     }
@@ -28,7 +28,7 @@ pub(super) fn write(page: &mut String, run: &RunTally, end: usize) {
     let (seen, documented) = covered(&rows);
     let _ = write!(
         page,
-        "<section aria-label=\"coverage\">\n<h2>Coverage</h2>\n<p>{} of {} answered. \
+        "<section id=\"coverage-{place}\" aria-label=\"coverage\">\n<h2>Coverage</h2>\n<p>{} of {} answered. \
          <span class=\"good\">Answered as documented</span>, <span class=\"quiet\">documented and never answered</span>, \
          <span class=\"bad\">answered and not documented</span>.</p>\n\
          <div class=\"wide\"><table>\n<tr><th>operation</th><th>cases</th><th>failures</th>",
@@ -50,7 +50,7 @@ pub(super) fn write(page: &mut String, run: &RunTally, end: usize) {
             break;
         }
         let about = &operation.operation;
-        let class = if operation.failures > 0 { " bad" } else { "" };
+        let class = if operation.failures > operation.known { " bad" } else { "" };
         let _ = write!(
             page,
             "<tr><td><code>{}</code></td><td class=\"number\">{}</td><td class=\"number{class}\">{}</td>",

@@ -6,6 +6,7 @@
 mod coverage;
 mod data;
 mod escape;
+mod failures;
 
 use std::fmt::Write as _;
 
@@ -16,7 +17,6 @@ use super::describe::{self, phase_name};
 use super::tally::{RunTally, Tally};
 use super::text::{counted, cut, one_line, thousands, visible};
 use crate::event::Warning;
-use crate::failure::Failure;
 
 const STYLE: &str = include_str!("style.css");
 /// Bytes of failures in a page; further failures are only counted.
@@ -47,14 +47,14 @@ pub fn to_html(tally: &Tally) -> String {
         name(title)
     );
     let mut budget = FAILURES_BUDGET;
-    for run in tally.runs() {
-        write_run(&mut page, run, &mut budget);
+    for (index, run) in tally.runs().iter().enumerate() {
+        write_run(&mut page, run, index + 1, &mut budget);
     }
     page.push_str("</body>\n</html>\n");
     page
 }
 
-fn write_run(page: &mut String, run: &RunTally, budget: &mut usize) {
+fn write_run(page: &mut String, run: &RunTally, place: usize, budget: &mut usize) {
     let counts = run.counts();
     let (class, verdict) = run.verdict();
     let _ = write!(
@@ -62,7 +62,7 @@ fn write_run(page: &mut String, run: &RunTally, budget: &mut usize) {
         "<main>\n<h1>{}</h1>\n<p class=\"verdict {class}\">{verdict}: {}, {}</p>\n\
          <p class=\"quiet\">{} of {} against <code>{}</code>, document <code>{}</code>, seed {}</p>\n",
         name(&run.title),
-        counted(counts.failures, "failure"),
+        describe::found(&counts),
         counted(counts.warnings, "warning"),
         counted(counts.cases, "case"),
         counted(counts.operations, "operation"),
@@ -70,16 +70,17 @@ fn write_run(page: &mut String, run: &RunTally, budget: &mut usize) {
         name(&run.document),
         run.seed
     );
-    write_failures(page, run, budget);
+    write_contents(page, run, place);
+    failures::write(page, run, place, budget);
     let end = page.len() + TABLES_BUDGET;
-    write_warnings(page, &run.warnings, end);
-    coverage::write(page, run, end);
-    write_checks(page, run);
+    write_warnings(page, &run.warnings, place, end);
+    coverage::write(page, run, place, end);
+    write_checks(page, run, place);
     let phases: Vec<&str> = run.phases.iter().map(|phase| phase_name(*phase)).collect();
     let _ = write!(
         page,
-        "<h2>The run</h2>\n<dl><dt>phases</dt><dd>{}</dd><dt>requests</dt><dd>{}</dd><dt>document</dt>\
-         <dd><code>SHA-256 {}</code></dd><dt>again</dt><dd><code>{}</code></dd></dl>\n</main>\n",
+        "<section id=\"run-{place}\" aria-label=\"run\">\n<h2>The run</h2>\n<dl><dt>phases</dt><dd>{}</dd><dt>requests</dt><dd>{}</dd><dt>document</dt>\
+         <dd><code>SHA-256 {}</code></dd><dt>again</dt><dd><code>{}</code></dd></dl>\n</section>\n</main>\n",
         escaped(&phases.join(", ")),
         thousands(counts.requests),
         name(&run.digest),
@@ -87,56 +88,35 @@ fn write_run(page: &mut String, run: &RunTally, budget: &mut usize) {
     );
 }
 
-fn write_failures(page: &mut String, run: &RunTally, budget: &mut usize) {
-    if run.failures.is_empty() {
-        return;
-    }
-    page.push_str("<section aria-label=\"failures\">\n<h2>Failures</h2>\n");
-    for (index, failure) in run.failures.iter().enumerate() {
-        let written = failure_section(index + 1, failure, &run.rerun);
-        if written.len() > *budget {
-            let left_out = counted((run.failures.len() - index) as u64, "more failure");
-            let _ = writeln!(
-                page,
-                "<p class=\"careful\">{left_out}; this page is full, the JSON report has them all.</p>"
-            );
-            break;
+/// Where to find what in the run.
+fn write_contents(page: &mut String, run: &RunTally, place: usize) {
+    let counts = run.counts();
+    let new = counts.failures.saturating_sub(counts.known);
+    let mut links = Vec::new();
+    let mut link = |id: &str, text: String| links.push(format!("<a href=\"#{id}-{place}\">{text}</a>"));
+    for (count, id, noun) in [
+        (new, "failures", "failure"),
+        (counts.known, "known", "known failure"),
+        (run.warnings.len() as u64, "warnings", "warning"),
+    ] {
+        if count > 0 {
+            link(id, counted(count, noun));
         }
-        *budget -= written.len();
-        page.push_str(&written);
     }
-    page.push_str("</section>\n");
+    if !run.operations.is_empty() {
+        link("coverage", "coverage".to_owned());
+    }
+    link("checks", "checks".to_owned());
+    link("run", "the run".to_owned());
+    let _ = writeln!(page, "<nav aria-label=\"contents\">{}</nav>", links.join(" "));
 }
 
-fn failure_section(number: usize, failure: &Failure, rerun: &str) -> String {
-    let mut section = format!(
-        "<article class=\"failure\">\n<h3>{number}. <span class=\"bad\">{}</span> in {}</h3>\n<pre>{}</pre>\n",
-        name(&failure.check),
-        name(&failure.label),
-        message(&failure.message)
-    );
-    if let Some(place) = describe::place(failure) {
-        let _ = writeln!(section, "<p>in the document: <code>{}</code></p>", escaped(&place));
-    }
-    let curl = visible(&failure.reproduction.curl);
-    let _ = writeln!(section, "<pre class=\"curl\">{}</pre>", escaped(&curl));
-    section.push_str("<details><summary>the request, the answer and what came before</summary>\n<dl>\n");
-    for fact in describe::facts(failure, rerun) {
-        if matches!(fact.label, "curl" | "document") {
-            continue;
-        }
-        let _ =
-            writeln!(section, "<dt>{}</dt><dd><pre>{}</pre></dd>", escaped(fact.label), escaped(&fact.text));
-    }
-    section.push_str("</dl></details>\n</article>\n");
-    section
-}
-
-fn write_warnings(page: &mut String, warnings: &[Warning], end: usize) {
+fn write_warnings(page: &mut String, warnings: &[Warning], place: usize, end: usize) {
     if warnings.is_empty() {
         return;
     }
-    page.push_str("<section aria-label=\"warnings\">\n<h2>Warnings</h2>\n<ul>\n");
+    let _ =
+        writeln!(page, "<section id=\"warnings-{place}\" aria-label=\"warnings\">\n<h2>Warnings</h2>\n<ul>");
     for (index, warning) in warnings.iter().enumerate() {
         if page.len() > end {
             let left_out = counted((warnings.len() - index) as u64, "more warning");
@@ -154,9 +134,10 @@ fn write_warnings(page: &mut String, warnings: &[Warning], end: usize) {
     page.push_str("</ul>\n</section>\n");
 }
 
-fn write_checks(page: &mut String, run: &RunTally) {
-    page.push_str(
-        "<section aria-label=\"checks\">\n<h2>Checks</h2>\n<div class=\"wide\"><table>\n\
+fn write_checks(page: &mut String, run: &RunTally, place: usize) {
+    let _ = write!(
+        page,
+        "<section id=\"checks-{place}\" aria-label=\"checks\">\n<h2>Checks</h2>\n<div class=\"wide\"><table>\n\
          <tr><th>check</th><th>held</th><th>did not hold</th><th>did not concern the case</th></tr>\n",
     );
     for check in &run.checks {
