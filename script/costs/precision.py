@@ -42,6 +42,9 @@ def install():
         say(f"installing the servers' packages into {TOOLS}")
         shutil.copy(packages, installed)
         subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=TOOLS, check=True)
+    say(f"building the servers in Rust into {TOOLS}")
+    subprocess.run(["cargo", "build", "--quiet", "--locked", "--manifest-path", SERVERS / "Cargo.toml"], check=True,
+                   env={**os.environ, "CARGO_TARGET_DIR": str(TOOLS / "rust")})
 
 
 def virtual_environment(folder, packages):
