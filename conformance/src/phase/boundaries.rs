@@ -101,9 +101,11 @@ fn texts(schema: &Map<String, Value>, current: &str, found: &mut Vec<Value>) {
         found.push(Value::from(of_length(current, length)));
     }
     found.push(json!(""));
-    if schema.contains_key("pattern") {
+    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
+        found.extend(repetitions(pattern).into_iter().map(|length| Value::from(of_length(current, length))));
         found.extend([json!(format!("{current}\n")), json!(format!(" {current}")), json!("~")]);
         found.extend([json!(format!("{current}~")), json!(format!("~{current}"))]);
+        found.extend([json!(current.to_lowercase()), json!(current.to_uppercase())]);
     }
     let is_free = ["enum", "const", "pattern", "format"].iter().all(|keyword| !schema.contains_key(*keyword));
     if is_free {
@@ -143,6 +145,22 @@ fn texts(schema: &Map<String, Value>, current: &str, found: &mut Vec<Value>) {
     found.extend(extremes.iter().map(|text| json!(text)));
 }
 
+/// The lengths at and next to the numbers of repetitions that a pattern asks for (`{2,8}`), and a bit beyond, for what
+/// stands beside what is repeated.
+fn repetitions(pattern: &str) -> Vec<usize> {
+    let bounds = pattern.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    let numbers = bounds.flat_map(|(bounds, _)| bounds.split(',')).filter_map(|number| number.parse().ok());
+    let mut lengths: Vec<usize> = numbers
+        .filter(|number: &u64| *number <= MAX_LENGTH)
+        .filter_map(|number| usize::try_from(number).ok())
+        .take(MAX_MEMBERS)
+        .flat_map(|number| number.saturating_sub(1)..=number + 2)
+        .collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    lengths
+}
+
 /// A text cut or prolonged to a length in characters.
 fn of_length(text: &str, length: usize) -> String {
     let filler = text.chars().last().unwrap_or('a');
@@ -168,9 +186,13 @@ fn lengths(schema: &Map<String, Value>, least: &str, most: &str) -> Vec<usize> {
 
 fn arrays(schema: &Map<String, Value>, current: &[Value], found: &mut Vec<Value>) {
     let Some(first) = current.first() else { return };
+    let is_unique = schema.get("uniqueItems") == Some(&Value::Bool(true));
     for length in lengths(schema, "minItems", "maxItems") {
-        let items = current.iter().chain(std::iter::repeat(first)).take(length);
-        found.push(items.cloned().collect());
+        let items = current.iter().cloned();
+        found.push(match is_unique {
+            true => items.chain((1..).map_while(|number| another(first, number))).take(length).collect(),
+            false => items.chain(std::iter::repeat(first.clone())).take(length).collect(),
+        });
     }
     found.push(json!([first]));
     // One item of another type at each of the first places.
@@ -181,6 +203,25 @@ fn arrays(schema: &Map<String, Value>, current: &[Value], found: &mut Vec<Value>
     }
     if schema.contains_key("uniqueItems") {
         found.push(json!([first, first]));
+    }
+}
+
+/// A value like another one, and not the same: the text with another last character, the number that many steps away.
+fn another(value: &Value, number: u8) -> Option<Value> {
+    match value {
+        Value::Number(_) => Some(Value::from(value.as_i64()?.checked_add(number.into())?)),
+        Value::String(text) => {
+            let last = text.chars().last()?;
+            let first = if last.is_ascii_digit() { b'0' } else { b'a' };
+            let most = if last.is_ascii_digit() { 10 } else { 26 };
+            // The characters of the same kind that come after it, and then those before it.
+            let place =
+                last.is_ascii_alphanumeric().then(|| u8::try_from(last.to_ascii_lowercase()).ok())??;
+            let other = (number < most).then(|| char::from(first + (place - first + number) % most))?;
+            let other = if last.is_ascii_uppercase() { other.to_ascii_uppercase() } else { other };
+            Some(Value::from(format!("{}{other}", &text[..text.len() - last.len_utf8()])))
+        }
+        _ => None,
     }
 }
 
@@ -254,6 +295,8 @@ mod tests {
                 json!([{"a": 1, "aa": 1}, {"a": 1, "aaa": 1}, {"a": 1, "": 1}, {"a": 1, "~": 1}]),
             ),
             (json!({"uniqueItems": true}), json!([7]), json!([[7, 7]])),
+            (json!({"uniqueItems": true, "maxItems": 2}), json!([7]), json!([[7, 8], [7, 8, 9]])),
+            (json!({"uniqueItems": true, "maxItems": 1}), json!(["az"]), json!([["az"], ["az", "aa"]])),
             (json!({"enum": ["a", "b"]}), json!("a"), json!(["a", "b", "counterfoil-no-member"])),
             (json!({"enum": ["aB"]}), json!("aB"), json!(["AB", "ab"])),
             (
@@ -262,7 +305,9 @@ mod tests {
                 json!(["2023-02-29", "2024-02-29", "9999-12-31"]),
             ),
             (json!({"minLength": 2, "maxLength": 2}), json!("ab"), json!(["\0a", "\u{1f600}a", "'a"])),
-            (json!({"pattern": "^a$"}), json!("a"), json!(["a~", "~a", "a\n"])),
+            (json!({"pattern": "^a$"}), json!("a"), json!(["a~", "~a", "a\n", "A"])),
+            (json!({"pattern": "^[a-z]{2,4}$"}), json!("ab"), json!(["a", "abb", "abbb", "abbbb", "abbbbb"])),
+            (json!({"pattern": "^a[0-9]{3}{x}$"}), json!("a123"), json!(["a1", "a12", "a1233"])),
             (json!({"type": "integer"}), json!(5), json!([2_147_483_647, 2_147_483_648_u32, -2_147_483_648])),
             (
                 json!({"required": ["a"]}),

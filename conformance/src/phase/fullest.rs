@@ -67,6 +67,7 @@ pub(super) fn full_requests(factory: &Factory, plan: &OperationPlan) -> Vec<Full
                     }
                 }
             }
+            match_any(&mut values, &is_valid);
             let body = |values: &RequestValues| {
                 values.body.as_ref().and_then(|body| body.payload.as_value()).cloned()
             };
@@ -75,6 +76,18 @@ pub(super) fn full_requests(factory: &Factory, plan: &OperationPlan) -> Vec<Full
         .collect();
     full.sort_by_key(|full| std::cmp::Reverse(size(&full.values)));
     full
+}
+
+/// Asks for whatever there is (`If-Match: *`, RFC 9110, section 13.1.1), where that is valid: what a tag that nobody gave
+/// is sent with is refused before it is looked at.
+fn match_any(values: &mut RequestValues, is_valid: &dyn Fn(&RequestValues) -> bool) {
+    let mut matching = values.clone();
+    for (_, tag) in matching.header.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("if-match")) {
+        *tag = Value::from("*");
+    }
+    if matching.header != values.header && is_valid(&matching) {
+        *values = matching;
+    }
 }
 
 fn media_type(values: &RequestValues) -> Option<&str> {
@@ -150,4 +163,31 @@ fn size(values: &RequestValues) -> usize {
     let parameters = [&values.path, &values.query, &values.header, &values.cookie];
     let body = values.body.as_ref().map_or(0, |body| body.payload.as_value().map_or(1, nodes));
     parameters.into_iter().flat_map(|place| place.values()).map(nodes).sum::<usize>() + body
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+
+    use super::*;
+    use crate::case::Signer;
+    use crate::config::{Credentials, Settings, Target};
+    use crate::plan::Plan;
+
+    #[test]
+    fn what_is_there_is_matched_whatever_its_tag_is_where_the_document_lets_it() {
+        for (pattern, is_any) in [("^(a|[*])$", true), ("^a$", false)] {
+            let parameter = format!(
+                "{{name: If-Match, in: header, required: true, schema: {{type: string, pattern: '{pattern}'}}}}"
+            );
+            let document = format!(
+                "openapi: 3.0.3\npaths: {{/pets: {{put: {{parameters: [{parameter}], responses: {{}}}}}}}}\n"
+            );
+            let contract = Contract::load("pets.yaml", document.as_bytes()).unwrap();
+            let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
+            let plan = Plan::new(&contract, &Settings::default());
+            let full = full_requests(&Factory::new(&contract, signer), &plan.operations[0]);
+            assert_eq!(full[0].values.header["If-Match"] == "*", is_any, "{pattern}");
+        }
+    }
 }

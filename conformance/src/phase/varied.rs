@@ -6,8 +6,8 @@ use super::boundaries;
 
 /// The most alternatives tried at one node.
 const MAX_ALTERNATIVES: usize = 8;
-/// The deepest value varied.
-const MAX_DEPTH: usize = 6;
+/// The deepest schema that is gone by, references and alternatives counted.
+const MAX_DEPTH: usize = 12;
 /// The most values of one request that are varied.
 const MAX_NODES: usize = 400;
 
