@@ -19,6 +19,7 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
     };
     let is_torn = violation.rule == "unreadable" && violation.part == Part::Body && is_multipart(observation);
     let is_open = is_torn
+        || is_trailed(observation, violation)
         || is_other_notation(observation, violation, travels)
         || is_bound_of_format(observation, violation)
         || (violation.part == Part::Body && is_read_only(observation, violation));
@@ -28,6 +29,16 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
 /// Whether the body is in parts. Where one of them has no end, or no name, many servers read the others.
 fn is_multipart(observation: &Observation<'_>) -> bool {
     observation.request.content_type().map(media::kind) == Some(Kind::Multipart)
+}
+
+/// Whether the body is JSON that is whole, with something after it: many parsers stop where the value ends.
+fn is_trailed(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let is_json = || observation.request.content_type().map(media::kind) == Some(Kind::Json);
+    let mut values = serde_json::Deserializer::from_slice(&observation.request.body).into_iter::<Value>();
+    violation.rule == "unreadable"
+        && violation.part == Part::Body
+        && is_json()
+        && matches!(values.next(), Some(Ok(_)))
 }
 
 /// Whether a number is out of a range that only the width of its format implies (`int32`), and no keyword states: it

@@ -21,7 +21,8 @@ declare! {
     /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
     /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a number wider than its
     /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore; a name
-    /// given several times where one value is documented; a header or a cookie without a value.
+    /// given several times where one value is documented; a header or a cookie without a value; what comes after JSON
+    /// that is whole.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
     ///
@@ -152,6 +153,8 @@ mod tests {
             ("application/json", r#"{"age": true}"#, true),
             ("application/json", r#"{"age""#, true),
             ("application/json", "", true),
+            // Many parsers stop where the value ends.
+            ("application/json", r#"{"age": 1},"#, false),
             ("text/plain", "x", true),
             (form, "age=-1", true),
             (form, "age=old", true),
