@@ -23,6 +23,14 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
     let example = || pet("/pets/1?limit=10").intent(Intent::Example);
     let headless = || Scene::new("getPet", "/pets/1").intent(Intent::Negative);
     let gone = || pet_with_id(r#"{"id": 1}"#).expecting(Expectation::Gone);
+    let kept = |body| {
+        let made = pet_with_id(body).expecting(Expectation::Made);
+        made.earlier(Method::PUT, r#"{"tag": "tabby"}"#, 201, r#"{"tag": "tabby"}"#)
+    };
+    let list = |target| {
+        let pets = Scene::new("listPets", target).body("application/json", "[{}, {}]");
+        pets.expecting(Expectation::Listed)
+    };
     [
         ("not_a_server_error", any().status(500), any()),
         ("server_crash", any().outcome(closed()), any()),
@@ -52,6 +60,8 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
             secret().expecting(Expectation::Hidden),
             secret().expecting(Expectation::Hidden).status(403),
         ),
+        ("write_read_consistency", kept(r#"{"tag": "old"}"#), kept(r#"{"tag": "tabby"}"#)),
+        ("list_conformance", list("/pets?limit=1"), list("/pets?limit=2")),
         ("example_agreement", example().status(400), pet("/pets/1").intent(Intent::Example)),
         ("response_idempotence", any().answered_again(404, ""), any().answered_again(200, "")),
         ("stub_agreement", text().stubbed(404, "text/plain", "b"), text().stubbed(200, "text/plain", "b")),

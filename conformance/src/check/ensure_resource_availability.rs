@@ -20,11 +20,11 @@ declare! {
 
 fn judge(observation: &Observation<'_>) -> Judgement {
     match (observation.expectation, observation.status()) {
-        (Some(Expectation::There), Some(status @ (404 | 410))) => Judgement::failed(
+        (Some(Expectation::There | Expectation::Made), Some(status @ (404 | 410))) => Judgement::failed(
             format!("status {status} after creation"),
             format!("the resource was made just now, and reading it answers {status}"),
         ),
-        (Some(Expectation::There), Some(200..=299)) => Judgement::Passed,
+        (Some(Expectation::There | Expectation::Made), Some(200..=299)) => Judgement::Passed,
         _ => Judgement::NotApplicable,
     }
 }
@@ -40,7 +40,7 @@ mod tests {
             |expectation| Scene::new("getPet", "/pets/1").sent_header("x-tenant", "t").expecting(expectation);
         let table = [
             (read(Expectation::There).status(404), "failed: status 404 after creation"),
-            (read(Expectation::There).status(410), "failed: status 410 after creation"),
+            (read(Expectation::Made).status(410), "failed: status 410 after creation"),
             (read(Expectation::There).status(200), "passed"),
             (read(Expectation::There).status(403), "n/a"),
             (read(Expectation::There).status(500), "n/a"),

@@ -32,7 +32,7 @@ paths:
               schema:
                 type: object
                 required: [id]
-                properties: {id: {type: integer}, tag: {type: string}, pin: {type: string, writeOnly: true}}
+                properties: {id: {type: integer}, tag: {type: string}, age: {type: integer}, pin: {type: string, writeOnly: true}}
             text/*: {schema: {type: string, maxLength: 3}}
         '404': {description: none}
     put:
@@ -45,6 +45,15 @@ paths:
           application/x-www-form-urlencoded: {schema: *pet}
           multipart/form-data: {schema: *pet}
       responses: {'200': {description: ok}}
+  /pets:
+    get:
+      operationId: listPets
+      parameters:
+        - {name: limit, in: query, schema: {type: integer, minimum: 1}}
+        - {name: kind, in: query, schema: {type: string, enum: [dog, cat]}}
+        - {name: kinds, in: query, schema: {type: array, items: {type: string, enum: [dog, cat]}}}
+        - {name: tame, in: query, schema: {type: boolean}}
+      responses: {'200': {description: pets, content: {application/json: {}}}}
   /any:
     get: {operationId: any, responses: {default: {description: whatever}}}
     post: {operationId: upgrade, responses: {'101': {description: switched}, 4XX: {description: refused}}}
@@ -86,6 +95,7 @@ pub(super) struct Scene {
     elapsed: Duration,
     expectation: Option<Expectation>,
     before: Option<Response>,
+    earlier: Vec<(Request, Response)>,
     again: Option<Outcome>,
     stubbed: Option<Response>,
 }
@@ -103,6 +113,7 @@ impl Scene {
             elapsed: Duration::from_millis(5),
             expectation: None,
             before: None,
+            earlier: Vec::new(),
             again: None,
             stubbed: None,
             operation,
@@ -173,6 +184,18 @@ impl Scene {
         self
     }
 
+    /// Adds a request that led to it, with JSON in it and in the answer; nothing where the text is empty.
+    pub(super) fn earlier(mut self, method: Method, sent: &str, status: u16, body: &str) -> Self {
+        let mut request = Request::new(method, self.request.target.clone());
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.body = sent.to_owned().into();
+        let mut response = Response::new(StatusCode::from_u16(status).unwrap());
+        response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response.body = body.to_owned().into();
+        self.earlier.push((request, response));
+        self
+    }
+
     /// Adds what came of sending it once more.
     pub(super) fn answered_again(mut self, status: u16, body: &'static str) -> Self {
         let mut response = Response::new(StatusCode::from_u16(status).unwrap());
@@ -219,6 +242,7 @@ impl Scene {
         )
         .expecting(self.expectation)
         .after(self.before.as_ref())
+        .following(self.earlier.iter().map(|(request, response)| (request, response)).collect())
         .sent_again(self.again.as_ref())
         .stubbed(self.stubbed.as_ref());
         let check = checks().iter().find(|known| known.name() == check).unwrap();

@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod both_ways;
+mod documented;
 #[cfg(test)]
 mod fixture;
 mod leniency;
@@ -17,6 +18,7 @@ mod content_type_conformance;
 mod ensure_resource_availability;
 mod example_agreement;
 mod ignored_auth;
+mod list_conformance;
 mod max_response_time;
 mod missing_required_header;
 mod negative_data_rejection;
@@ -32,6 +34,7 @@ mod status_code_conformance;
 mod stub_agreement;
 mod unsupported_method;
 mod use_after_free;
+mod write_read_consistency;
 
 pub use observation::{Expectation, Limits, Observation, Outcome};
 pub use registry::{Breach, Check, Judgement, checks};

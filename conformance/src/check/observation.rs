@@ -63,6 +63,12 @@ pub struct Limits {
 pub enum Expectation {
     /// The resource asked for was made just now.
     There,
+    /// As `There`, of a server that tells what is there from what is not: what it shows is what was sent to make it.
+    Made,
+    /// The resource asked for was read, and then changed, by a server that tells what is there from what is not.
+    Changed,
+    /// A list is asked for of a server that tells what is there from what is not.
+    Listed,
     /// The resource asked for was read, and then removed.
     Gone,
     /// The resource asked for belongs to another identity, who has read it.
@@ -90,6 +96,8 @@ pub struct Observation<'a> {
     pub expectation: Option<Expectation>,
     /// The answer to an earlier reading of the same resource, where there was one.
     pub before: Option<&'a Response>,
+    /// The requests that led to it, in the order in which they were sent, with the answers to them.
+    pub earlier: Vec<(&'a Request, &'a Response)>,
     /// What came of sending the same request once more, where it was.
     pub again: Option<&'a Outcome>,
     /// The statuses that the check which judges it expects, where a user said so.
@@ -126,6 +134,7 @@ impl<'a> Observation<'a> {
             limits,
             expectation: None,
             before: None,
+            earlier: Vec::new(),
             again: None,
             expected: None,
             is_cut: false,
@@ -153,6 +162,13 @@ impl<'a> Observation<'a> {
     #[must_use]
     pub fn after(mut self, before: Option<&'a Response>) -> Self {
         self.before = before;
+        self
+    }
+
+    /// The same with the requests that led to it, and the answers to them.
+    #[must_use]
+    pub fn following(mut self, earlier: Vec<(&'a Request, &'a Response)>) -> Self {
+        self.earlier = earlier;
         self
     }
 

@@ -130,6 +130,8 @@ pub fn checks() -> &'static [&'static dyn Check] {
         &super::ignored_auth::IgnoredAuth,
         &super::use_after_free::UseAfterFree,
         &super::ensure_resource_availability::EnsureResourceAvailability,
+        &super::write_read_consistency::WriteReadConsistency,
+        &super::list_conformance::ListConformance,
         &super::object_level_authorization::ObjectLevelAuthorization,
         &super::stub_agreement::StubAgreement,
         &super::example_agreement::ExampleAgreement,

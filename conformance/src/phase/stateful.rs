@@ -12,7 +12,7 @@ use super::draw;
 use crate::case::{Case, Factory, Intent, Origin, Probe};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
-use crate::resource::{About, Known, Learned};
+use crate::resource::{About, Known, Learned, listing};
 
 /// The most steps between the first reading of a resource and its removal.
 const MAX_CHANGES: usize = 4;
@@ -48,6 +48,8 @@ pub(crate) enum Role {
     Read,
     /// Asks for it as somebody else.
     ReadAsOther,
+    /// Asks for a list that it may be in.
+    List,
     Remove,
     /// Anything else.
     Other,
@@ -60,6 +62,7 @@ pub(crate) struct Cast<'p> {
     makers: Vec<&'p OperationPlan>,
     reader: Option<&'p OperationPlan>,
     remover: Option<&'p OperationPlan>,
+    lister: Option<&'p OperationPlan>,
     others: Vec<&'p OperationPlan>,
 }
 
@@ -80,7 +83,8 @@ impl<'p> Cast<'p> {
     }
 
     fn of(plan: &'p Plan, resource: usize, is_left_out: &dyn Fn(usize) -> bool) -> Self {
-        let mut cast = Self { resource, makers: Vec::new(), reader: None, remover: None, others: Vec::new() };
+        let (reader, remover, lister) = (None, None, None);
+        let mut cast = Self { resource, makers: Vec::new(), reader, remover, lister, others: Vec::new() };
         let mut puts = Vec::new();
         for index in plan.order.iter().filter(|index| !is_left_out(**index)) {
             let operation = plan.operations[*index].as_ref();
@@ -91,6 +95,7 @@ impl<'p> Cast<'p> {
             if tells.is_some() && *method == Method::POST {
                 cast.makers.push(operation);
             } else if tells.is_some_and(|tells| tells.is_collection) && *method == Method::GET {
+                cast.lister.get_or_insert(operation);
                 cast.others.push(operation);
             } else if is_item && *method == Method::GET {
                 cast.reader.get_or_insert(operation);
@@ -165,11 +170,19 @@ impl Author<'_> {
         }
         // The first story is the plain one.
         let changes = if number == 0 || cast.others.is_empty() { 0 } else { 1 + roll(MAX_CHANGES) };
-        for _ in 0..changes {
-            steps.add(Role::Other, cast.others[roll(cast.others.len())]);
+        for change in 0..changes {
+            // Each is made at least once, however few stories there are.
+            let at = usize::try_from(number - 1).unwrap_or_default();
+            let other =
+                cast.others[if change == 0 { at % cast.others.len() } else { roll(cast.others.len()) }];
+            steps.add(Role::Other, other);
+            // One change at a time is what a reading can be held to.
+            if change + 1 == changes || is_update(&other.operation) {
+                say_read(&mut steps, Role::Read);
+            }
         }
-        if changes > 0 {
-            say_read(&mut steps, Role::Read);
+        if let Some(lister) = cast.lister {
+            steps.lists(lister);
         }
         if let Some(remover) = cast.remover.filter(|_| number <= 2 || roll(4) != 0) {
             steps.add(Role::Remove, remover)?;
@@ -209,6 +222,14 @@ pub(crate) fn absent(factory: &Factory, plan: &Plan, seed: u64, read: &Case) -> 
     });
     drawn.collect()
 }
+
+/// Whether an operation may change what its path names.
+fn is_update(operation: &Operation) -> bool {
+    matches!(*operation.method(), Method::PUT | Method::PATCH | Method::POST)
+}
+
+/// The most lists of one story that are asked for by one parameter each.
+const MAX_LISTS: usize = 2;
 
 struct Steps<'a> {
     author: &'a Author<'a>,
@@ -258,6 +279,27 @@ impl Steps<'_> {
             sent,
         };
         self.steps.push(Step { role, case });
+    }
+
+    /// Asks for lists by one parameter each, other ones in each story.
+    fn lists(&mut self, lister: &OperationPlan) {
+        let parts = [lister.operation.id().as_str(), Phase::Stateful.as_str(), "list"];
+        let Some(drawn) =
+            draw(lister, &Intent::Positive, &Seed::derive(self.author.seed, &parts, self.number))
+        else {
+            return;
+        };
+        let is_required = |name: &str| {
+            lister.operation.parameters().iter().any(|known| known.required && known.name == name)
+        };
+        let choices = listing::choices(&lister.operation);
+        let first = usize::try_from(self.number).unwrap_or_default() * MAX_LISTS;
+        for (name, value) in choices.iter().cycle().skip(first).take(MAX_LISTS.min(choices.len())) {
+            let mut values = drawn.clone();
+            values.query.retain(|known, _| is_required(known));
+            values.query.insert(name.clone(), value.clone());
+            self.push(Role::List, lister, About { values, subject: None });
+        }
     }
 
     /// The least a reading of the resource needs: what it requires beside the path is what made the resource, since

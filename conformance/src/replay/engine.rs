@@ -188,7 +188,9 @@ impl Prepared<'_> {
                     && earlier.response().is_some_and(|response| response.status.is_success())
             };
             let before = replies.iter().rev().find(is_reading);
-            let judged = self.context.execute_expecting(Arc::new(case), step.expectation, before).await;
+            let earlier = replies.iter().filter_map(Judged::answered).collect();
+            let judged =
+                self.context.execute_expecting(Arc::new(case), step.expectation, before, earlier).await;
             if let Outcome::Refused { reason } = &judged.outcome {
                 return Err(ReplayError::Unreachable(format!("{}: {reason}", self.context.target.base_url)));
             }

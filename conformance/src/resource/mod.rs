@@ -8,6 +8,7 @@ mod kin;
 mod known;
 mod learn;
 mod links;
+pub(crate) mod listing;
 mod naming;
 mod order;
 mod pool;

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use counterfoil_openapi::codec::Payload;
-use counterfoil_openapi::{Contract, Occasion, Response};
+use counterfoil_openapi::{Contract, Occasion, Request, Response};
 use http::Method;
 use serde_json::Value;
 
@@ -85,6 +85,11 @@ impl Judged {
         }
     }
 
+    /// The request with the answer to it.
+    pub(crate) fn answered(&self) -> Option<(&Request, &Response)> {
+        Some((&self.case.sent.request, self.response()?))
+    }
+
     pub(crate) fn status(&self) -> Option<u16> {
         self.response().map(|response| response.status.as_u16())
     }
@@ -117,30 +122,31 @@ impl Context {
 
     /// Sends a case and lets every check judge it.
     pub(crate) async fn execute(&self, case: Arc<Case>) -> Judged {
-        self.execute_expecting(case, None, None).await
+        self.execute_expecting(case, None, None, Vec::new()).await
     }
 
     /// [`Context::execute`], for a case of whose answer something is promised; `before` is an earlier reading of the
-    /// same thing.
+    /// same thing, `earlier` are the exchanges that led to it.
     pub(crate) async fn execute_expecting(
         &self,
         case: Arc<Case>,
         expectation: Option<Expectation>,
         before: Option<&Judged>,
+        earlier: Vec<(&Request, &Response)>,
     ) -> Judged {
-        self.execute_knowing(case, expectation, before, None).await
+        self.execute_knowing(case, expectation, (before, earlier), None).await
     }
 
     /// [`Context::execute`], for a case that a stub has answered.
     pub(crate) async fn execute_beside(&self, case: Arc<Case>, stubbed: Option<&Response>) -> Judged {
-        self.execute_knowing(case, None, None, stubbed).await
+        self.execute_knowing(case, None, (None, Vec::new()), stubbed).await
     }
 
     async fn execute_knowing(
         &self,
         case: Arc<Case>,
         expectation: Option<Expectation>,
-        before: Option<&Judged>,
+        (before, earlier): (Option<&Judged>, Vec<(&Request, &Response)>),
         stubbed: Option<&Response>,
     ) -> Judged {
         let started = self.began.elapsed();
@@ -166,6 +172,7 @@ impl Context {
             )
             .expecting(expectation)
             .after(before.and_then(Judged::response))
+            .following(earlier)
             .keeping(self.field_names.get(case.index))
             .sent_again(again.as_ref())
             .stubbed(stubbed);

@@ -44,6 +44,8 @@ struct Plot {
     /// The last reading of it, where that was a good one.
     read: Option<Arc<Judged>>,
     is_removed: bool,
+    /// Whether the server was seen to tell what is there from what is not.
+    is_discerning: bool,
 }
 
 impl Context {
@@ -65,7 +67,7 @@ impl Context {
                 },
             };
             let needs_discernment = |plot: &Plot| match step.role {
-                Role::Read => plot.is_removed && plot.read.is_some(),
+                Role::Read => true,
                 Role::ReadAsOther => plot.read.is_some() && !plot.is_removed,
                 _ => false,
             };
@@ -81,13 +83,15 @@ impl Context {
             let is_discerning = discerning.get(&case.index).copied().unwrap_or_default();
             let expectation = plot.as_ref().and_then(|plot| plot.expectation(step, is_discerning));
             let before = plot.as_ref().and_then(|plot| plot.read.clone());
-            let mut judged = self.execute_expecting(Arc::new(case), expectation, before.as_deref()).await;
+            let earlier = telling.steps.iter().filter_map(|step| step.answered()).collect();
+            let mut judged =
+                self.execute_expecting(Arc::new(case), expectation, before.as_deref(), earlier).await;
             judged.told =
                 Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
             let judged = Arc::new(judged);
             telling.steps.push(Arc::clone(&judged));
             match &mut plot {
-                Some(plot) => plot.go_on(step, &judged),
+                Some(plot) => plot.go_on(step, &judged, is_discerning),
                 None => match self.plot(story, &judged) {
                     Some(made) => plot = Some(made),
                     None => break,
@@ -115,6 +119,7 @@ impl Context {
             is_untouched: true,
             read: None,
             is_removed: false,
+            is_discerning: false,
         })
     }
 
@@ -143,8 +148,17 @@ impl Plot {
                     && self.is_untouched
                     && is_comparable(&step.case.operation, &self.values) =>
             {
-                Some(Expectation::There)
+                Some(if is_discerning { Expectation::Made } else { Expectation::There })
             }
+            Role::Read
+                if self.read.is_some()
+                    && !self.is_removed
+                    && is_discerning
+                    && is_comparable(&step.case.operation, &self.values) =>
+            {
+                Some(Expectation::Changed)
+            }
+            Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
             Role::ReadAsOther if self.read.is_some() && !self.is_removed && is_discerning => {
                 Some(Expectation::Hidden)
             }
@@ -152,9 +166,10 @@ impl Plot {
         }
     }
 
-    fn go_on(&mut self, step: &Step, judged: &Arc<Judged>) {
+    fn go_on(&mut self, step: &Step, judged: &Arc<Judged>, is_discerning: bool) {
         let is_good = judged.status().is_some_and(|status| (200..300).contains(&status));
         let is_safe = matches!(*judged.case.operation.method(), Method::GET | Method::HEAD);
+        self.is_discerning |= step.role == Role::Read && is_discerning;
         match step.role {
             Role::Read if !self.is_removed => self.read = is_good.then(|| Arc::clone(judged)),
             Role::Remove => {

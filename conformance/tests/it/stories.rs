@@ -25,10 +25,22 @@ paths:
       operationId: addShelf
       requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Named'}}}}
       responses: {'201': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
+    get:
+      operationId: listShelves
+      parameters:
+        - {name: limit, in: query, schema: {type: integer, minimum: 1}}
+        - {name: colour, in: query, schema: {type: string, enum: [red, blue]}}
+      responses:
+        '200': {description: shelves, content: {application/json: {schema: {type: array, items: {type: object}}}}}
+        default: {description: refused}
   /shelves/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: integer, minimum: 1}}]
     get:
       operationId: readShelf
+      responses: {'200': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
+    put:
+      operationId: changeShelf
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Named'}}}}
       responses: {'200': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
     delete:
       operationId: removeShelf
@@ -54,7 +66,7 @@ components:
       description: a thing
       content:
         application/json:
-          schema: {type: object, required: [id], properties: {id: {type: integer}, name: {type: string}}}
+          schema: {type: object, required: [id], properties: {id: {type: integer}, name: {type: string}, colour: {type: string}}}
   schemas:
     Named:
       type: object
@@ -75,6 +87,14 @@ pub(crate) enum Fault {
     Shared,
     /// 500 where what is gone is removed once more.
     RemovesTwice,
+    /// Answers that a shelf is changed, and leaves it as it was.
+    KeepsOld,
+    /// Answers that a shelf has its colour, and does not keep it.
+    Fades,
+    /// Lists all shelves, however many are asked for.
+    Limitless,
+    /// Lists all shelves, whatever colour is asked for.
+    ColourBlind,
     /// 500 where a page of a book is asked for.
     Pages,
     /// As `Pages`, every second time.
@@ -108,7 +128,7 @@ impl Store {
                 Method::DELETE => 204,
                 _ => 200,
             };
-            return (status, json!({"id": 1}));
+            return (status, if path == "/shelves" && status == 200 { json!([]) } else { json!({"id": 1}) });
         }
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
         let is_mine = |thing: &(String, Value, bool)| thing.0 == key || fault == Fault::Shared;
@@ -129,10 +149,37 @@ impl Store {
                     .cloned()
                     .unwrap_or_default();
                 thing["id"] = json!(id);
+                let mut kept = thing.clone();
+                if fault == Fault::Fades {
+                    kept.as_object_mut().map(|kept| kept.remove("colour"));
+                }
                 if fault != Fault::Loses || path == "/shelves" {
-                    self.things.insert(format!("{path}/{id}"), (key.to_owned(), thing.clone(), false));
+                    self.things.insert(format!("{path}/{id}"), (key.to_owned(), kept, false));
                 }
                 (201, thing)
+            }
+            Method::PUT => match self.things.get_mut(&path) {
+                Some(thing) if is_mine(thing) && !thing.2 => {
+                    let body = reading.values.body.as_ref().and_then(|body| body.payload.as_value());
+                    let mut new = body.cloned().unwrap_or_default();
+                    new["id"] = thing.1["id"].clone();
+                    if fault != Fault::KeepsOld {
+                        thing.1 = new.clone();
+                    }
+                    (200, new)
+                }
+                _ => (404, json!({})),
+            },
+            _ if path == "/shelves" => {
+                let query = &reading.values.query;
+                let colour = query.get("colour").filter(|_| fault != Fault::ColourBlind);
+                let limit = query.get("limit").and_then(Value::as_u64).filter(|_| fault != Fault::Limitless);
+                let shelves = self.things.iter().filter(|(path, thing)| {
+                    let is_there = path.split('/').count() == 3 && is_mine(thing) && !thing.2;
+                    is_there && colour.is_none_or(|colour| thing.1["colour"] == *colour)
+                });
+                let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+                (200, shelves.map(|(_, thing)| thing.1.clone()).take(limit).collect())
             }
             Method::DELETE => match self.things.get_mut(&path) {
                 Some(thing) if is_mine(thing) && !thing.2 => {
@@ -273,6 +320,19 @@ async fn each_fault_is_found_with_the_fewest_steps() {
         (
             Fault::RemovesTwice,
             "not_a_server_error: status 500: POST /shelves, DELETE /shelves/N, DELETE /shelves/N",
+        ),
+        (
+            Fault::KeepsOld,
+            "write_read_consistency: update lost: POST /shelves, GET /shelves/N, PUT /shelves/N, GET /shelves/N",
+        ),
+        (Fault::Fades, "write_read_consistency: not kept: colour: POST /shelves, GET /shelves/N"),
+        (
+            Fault::Limitless,
+            "list_conformance: more than limit: POST /shelves, GET /shelves/N, GET /shelves?limit=1",
+        ),
+        (
+            Fault::ColourBlind,
+            "list_conformance: not by colour: POST /shelves, GET /shelves/N, GET /shelves?colour=red",
         ),
     ];
     for (fault, expected) in table {

@@ -1,0 +1,354 @@
+//! `write_read_consistency`
+
+use counterfoil_openapi::{Request, Response};
+use http::Method;
+use serde_json::{Map, Value};
+
+use super::registry::declare;
+use super::{Breach, Expectation, Judgement, Observation, documented};
+use crate::resource::folded;
+
+declare! {
+    /// Fails when a resource does not show what was written to it with success: a property that it was made with is
+    /// gone or another, an update left it as it was, or a PATCH took away what it did not name.
+    ///
+    /// Why it matters: the answer said that it was done. What is lost here is missed much later, and by then nobody has
+    /// it any more.
+    ///
+    /// The resource was read right before an update and right after it, with nothing in between, and the server was seen
+    /// to answer 404 to a resource that never was: one that answers 2xx to everything keeps nothing. An update counts as
+    /// lost for a property only where the reading before showed what the suite itself had written, and the reading after
+    /// still does; a property that it was made with only where the answer had it, or others of it are shown as sent.
+    ///
+    /// Not judged: answers of 202, which only promise; what servers decide by themselves by its name (ids, states, kinds,
+    /// versions, times, names to sign in with); another notation of the same (case, spaces, the order of a list).
+    ///
+    /// Example: `PATCH /pets/7` with `{"name": "Rex"}` answers 200, and `GET /pets/7` shows the name of before.
+    ///
+    /// Silence: `--checks=-write_read_consistency`.
+    WriteReadConsistency = "write_read_consistency", On
+}
+
+fn judge(observation: &Observation<'_>) -> Judgement {
+    if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
+        return Judgement::NotApplicable;
+    }
+    let shown = observation.response().filter(|response| response.status.as_u16() == 200);
+    let (Some(shown), Some(deed)) = (shown.and_then(|shown| object(&shown.body)), Deed::last(observation))
+    else {
+        return Judgement::NotApplicable;
+    };
+    let breaches = match &deed.before {
+        Some(before) => after_update(observation, &deed, before, &shown),
+        None => after_making(observation, &deed, &shown),
+    };
+    match breaches {
+        Some(breaches) => Judgement::of(
+            breaches
+                .into_iter()
+                .map(|(kind, message)| Breach { kind, message, document_pointer: None })
+                .collect(),
+        ),
+        None => Judgement::NotApplicable,
+    }
+}
+
+/// Kinds and messages of what does not hold; nothing where nothing could be compared.
+type Found = Option<Vec<(String, String)>>;
+
+/// What was last done to a resource, before it was read.
+struct Deed<'a> {
+    method: &'a Method,
+    sent: Map<String, Value>,
+    reply: Map<String, Value>,
+    /// What a reading right before it showed, where it was an update.
+    before: Option<Map<String, Value>>,
+    /// What was written to it before that.
+    written: Vec<Map<String, Value>>,
+}
+
+impl<'a> Deed<'a> {
+    fn last(observation: &Observation<'a>) -> Option<Self> {
+        let earlier = &observation.earlier;
+        let is_deed = |(request, _): &(&Request, &Response)| {
+            !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS)
+        };
+        let at = earlier.iter().rposition(is_deed)?;
+        let (request, reply) = earlier[at];
+        let is_done = |reply: &Response| reply.status.is_success() && reply.status.as_u16() != 202;
+        let is_reading = |(request, reply): &&(&Request, &Response)| {
+            request.method == Method::GET
+                && request.target == observation.request.target
+                && reply.status.as_u16() == 200
+        };
+        // A reading in between has shown already what there is to see.
+        if !is_done(reply) || earlier[at + 1..].iter().any(|step| is_reading(&step)) {
+            return None;
+        }
+        let since = earlier[..at].iter().rposition(is_deed);
+        let before = match since {
+            None => None,
+            Some(since) => {
+                let is_update = matches!(request.method, Method::PUT | Method::PATCH)
+                    && request.path() == observation.request.path();
+                let reading = earlier[since + 1..at].iter().rfind(is_reading).filter(|_| is_update)?;
+                Some(object(&reading.1.body)?)
+            }
+        };
+        let written = earlier[..at].iter().filter(|step| is_deed(step) && is_done(step.1));
+        Some(Self {
+            method: &request.method,
+            sent: object(&request.body)?,
+            reply: object(&reply.body).unwrap_or_default(),
+            before,
+            written: written.filter_map(|(request, _)| object(&request.body)).collect(),
+        })
+    }
+
+    /// Whether a value of a property is one that the suite wrote.
+    fn is_written(&self, name: &str, value: &Value) -> bool {
+        self.written.iter().any(|written| written.get(name).is_some_and(|written| is_same(written, value)))
+    }
+}
+
+/// What a resource was made with, and does not show.
+fn after_making(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<String, Value>) -> Found {
+    let schema = documented::body(observation)?;
+    let own = || deed.sent.iter().filter(|(name, _)| !is_decided_by_server(observation, name));
+    let is_kept = own().any(|(name, sent)| {
+        // What says little may be there by chance.
+        let is_telling = sent.as_str().is_some_and(|text| text.len() > 3) || sent.is_number();
+        is_telling && shown.get(name).is_some_and(|shown| is_same(sent, shown))
+    });
+    let mut found = Vec::new();
+    let mut is_compared = false;
+    for (name, sent) in own() {
+        let is_echoed = deed.reply.get(name).is_some_and(|reply| is_same(sent, reply));
+        is_compared |= is_echoed || is_kept;
+        let is_lost = match shown.get(name) {
+            None | Some(Value::Null) => {
+                !is_empty(sent) && (is_echoed || is_kept) && documented::declares(schema, name)
+            }
+            Some(shown) => is_echoed && !is_same(sent, shown),
+        };
+        if is_lost {
+            let now = shown.get(name).map_or("nothing".to_owned(), Value::to_string);
+            found.push((
+                format!("not kept: {name}"),
+                format!("{name} was sent as {sent}, and is read as {now}"),
+            ));
+        }
+    }
+    is_compared.then_some(found)
+}
+
+/// What an update did not change, and what it took away.
+fn after_update(
+    observation: &Observation<'_>,
+    deed: &Deed<'_>,
+    before: &Map<String, Value>,
+    shown: &Map<String, Value>,
+) -> Found {
+    let mut found = Vec::new();
+    let mut compared = 0;
+    for (name, sent) in deed.sent.iter().filter(|(name, _)| !is_decided_by_server(observation, name)) {
+        let Some(old) = before.get(name) else { continue };
+        if is_same(sent, old) || !deed.is_written(name, old) {
+            continue;
+        }
+        compared += 1;
+        if shown.get(name).is_some_and(|shown| is_same(shown, old)) {
+            let message =
+                format!("{name} was {old}, an update to {sent} was accepted, and it is {old} still");
+            found.push((format!("not updated: {name}"), message));
+        }
+    }
+    if !found.is_empty() && found.len() == compared {
+        found.truncate(1);
+        "update lost".clone_into(&mut found[0].0);
+    }
+    let mut is_compared = compared > 0;
+    if *deed.method == Method::PATCH {
+        let schema = documented::body(observation);
+        let unnamed: Vec<&String> = before
+            .iter()
+            .filter(|(name, old)| {
+                !deed.sent.contains_key(*name) && !is_empty(old) && deed.is_written(name, old)
+            })
+            .map(|(name, _)| name)
+            .filter(|name| schema.is_some_and(|schema| !documented::requires(schema, name)))
+            .collect();
+        is_compared |= !unnamed.is_empty();
+        let is_gone = |name: &&String| shown.get(*name).is_none_or(Value::is_null);
+        if let Some(first) = unnamed.first().filter(|_| unnamed.iter().all(|name| is_gone(&name))) {
+            let message =
+                format!("{first} was {}, a PATCH without it was accepted, and it is gone", before[*first]);
+            found.push(("taken away by PATCH".to_owned(), message));
+        }
+    }
+    is_compared.then_some(found)
+}
+
+/// Words, folded, that end the names of what servers decide by themselves, or may hold fast.
+const DECIDED: [&str; 24] = [
+    "id", "uuid", "guid", "key", "slug", "status", "state", "type", "kind", "role", "version", "revision",
+    "etag", "password", "secret", "token", "email", "username", "login", "created", "updated", "modified",
+    "at", "by",
+];
+
+/// Whether a property is one that servers decide by themselves, or that names the resource.
+fn is_decided_by_server(observation: &Observation<'_>, name: &str) -> bool {
+    // `at` and `by` are words of their own: `createdAt`, `made_by`, and not `format`.
+    let is_word = |word: &str| {
+        let Some(start) = name.len().checked_sub(word.len()).filter(|start| name.is_char_boundary(*start))
+        else {
+            return false;
+        };
+        let (rest, end) = name.split_at(start);
+        let begins_word = end.starts_with(|first: char| first.is_ascii_uppercase())
+            || rest.is_empty()
+            || rest.ends_with(|last: char| !last.is_alphanumeric());
+        end.eq_ignore_ascii_case(word) && begins_word
+    };
+    let is_in_path =
+        || observation.operation.path().variables().any(|variable| folded(variable) == folded(name));
+    DECIDED.iter().any(|word| is_word(word)) || is_in_path()
+}
+
+fn object(body: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => Some(members),
+        _ => None,
+    }
+}
+
+/// Whether a value holds nothing, so that leaving it out says the same.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.values().all(is_empty),
+        _ => false,
+    }
+}
+
+/// Whether two values say the same to a server that keeps them in its own notation.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            let (one, other) = (one.as_f64().unwrap_or_default(), other.as_f64().unwrap_or_default());
+            (one - other).abs() <= 1e-2_f64.min(one.abs() / 1e6)
+        }
+        (Value::String(one), Value::String(other)) => {
+            plain(one) == plain(other) || (is_time(one) && is_time(other))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            let is_within = |some: &[Value], all: &[Value]| {
+                some.iter().all(|item| all.iter().any(|other| is_same(item, other)))
+            };
+            is_within(one, other) && is_within(other, one)
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let is_within = |some: &Map<String, Value>, all: &Map<String, Value>| {
+                some.iter().all(|(name, value)| all.get(name).is_none_or(|other| is_same(value, other)))
+            };
+            is_within(one, other) && is_within(other, one)
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// A text without what servers change of it: case, what is no letter or digit.
+fn plain(text: &str) -> String {
+    text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a text is made like a time stamp, of which there are many notations of the same.
+fn is_time(text: &str) -> bool {
+    text.len() > 15 && text.contains(':') && text.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use crate::check::Expectation;
+    use crate::check::fixture::Scene;
+
+    fn read(expectation: Expectation, shown: &'static str) -> Scene {
+        Scene::new("getPet", "/pets/1").expecting(expectation).body("application/json", shown)
+    }
+
+    #[test]
+    fn what_was_made_is_shown_as_it_was_made() {
+        let made = |sent: &str, reply: &str, shown| {
+            read(Expectation::Made, shown)
+                .earlier(Method::PUT, sent, 201, reply)
+                .says("write_read_consistency")
+        };
+        let pet = r#"{"tag": "tabby", "age": 4}"#;
+        let table = [
+            (pet, pet, pet, "passed"),
+            (pet, pet, r#"{"tag": "Tabby ", "age": 4.0}"#, "passed"),
+            (pet, pet, r#"{"tag": "t", "age": 4}"#, "failed: not kept: tag"),
+            (pet, pet, r#"{"age": 4}"#, "failed: not kept: tag"),
+            (pet, "", r#"{"age": 4}"#, "failed: not kept: tag"),
+            // No answer said that it would be kept as it was sent.
+            (pet, "", r#"{"tag": "t", "age": 4}"#, "passed"),
+            (pet, "", "{}", "n/a"),
+            // What no response has cannot be missed in it.
+            (r#"{"unknown": "text", "age": 4}"#, "", r#"{"age": 4}"#, "passed"),
+            (r#"{"tag": "", "age": 4}"#, "", r#"{"age": 4}"#, "passed"),
+            (
+                r#"{"id": 5, "status": "new"}"#,
+                r#"{"id": 5, "status": "new"}"#,
+                r#"{"id": 1, "status": "old"}"#,
+                "n/a",
+            ),
+            (pet, pet, "[]", "n/a"),
+        ];
+        for (sent, reply, shown, expected) in table {
+            assert_eq!(made(sent, reply, shown), expected, "{sent} {reply} {shown}");
+        }
+        let scene = read(Expectation::There, "{}").earlier(Method::PUT, pet, 201, pet);
+        assert_eq!(scene.says("write_read_consistency"), "n/a");
+        let scene = read(Expectation::Made, "{}").earlier(Method::PUT, pet, 202, pet);
+        assert_eq!(scene.says("write_read_consistency"), "n/a");
+    }
+
+    #[test]
+    fn what_was_changed_is_shown_as_it_was_changed() {
+        let pet = r#"{"id": 1, "tag": "tabby", "age": 4}"#;
+        let story = |method: Method, sent: &str, status, shown| {
+            read(Expectation::Changed, shown)
+                .earlier(Method::PUT, pet, 201, pet)
+                .earlier(Method::GET, "", 200, pet)
+                .earlier(method, sent, status, "{}")
+        };
+        let change = r#"{"tag": "black", "age": 5}"#;
+        let table = [
+            (Method::PUT, change, 200, change, "passed"),
+            (Method::PUT, change, 200, pet, "failed: update lost"),
+            (Method::PATCH, change, 204, pet, "failed: update lost"),
+            (Method::PUT, change, 200, r#"{"tag": "tabby", "age": 5}"#, "failed: not updated: tag"),
+            // Of another value than was sent nobody knows where it comes from.
+            (Method::PUT, change, 200, r#"{"tag": "striped", "age": 5}"#, "passed"),
+            (Method::PUT, change, 202, pet, "n/a"),
+            (Method::PUT, change, 409, pet, "n/a"),
+            (Method::PUT, r#"{"tag": "Tabby"}"#, 200, pet, "n/a"),
+            (Method::POST, change, 200, pet, "n/a"),
+            (Method::PATCH, r#"{"age": 5}"#, 200, r#"{"id": 1, "age": 5}"#, "failed: taken away by PATCH"),
+            (Method::PATCH, r#"{"age": 5}"#, 200, r#"{"id": 1, "age": 5, "tag": "tabby"}"#, "passed"),
+            (Method::PUT, r#"{"age": 5}"#, 200, r#"{"id": 1, "age": 5}"#, "passed"),
+        ];
+        for (method, sent, status, shown, expected) in table {
+            let says = story(method.clone(), sent, status, shown).says("write_read_consistency");
+            assert_eq!(says, expected, "{method} {sent} {status} {shown}");
+        }
+        // Without a reading between two changes nobody knows which of them it was.
+        let scene = read(Expectation::Changed, pet).earlier(Method::PUT, pet, 201, pet);
+        let scene = scene.earlier(Method::PUT, change, 200, "{}");
+        assert_eq!(scene.says("write_read_consistency"), "n/a");
+    }
+}
