@@ -2,7 +2,9 @@
 
 CPU time is that of the tester alone, as the operating system accounts for it, and so is its memory; a request is what
 each says of itself: ours the requests it sent, Schemathesis the test cases it generated. What each finds is counted
-in builds of the targets with several planted defects, each in an operation of its own.
+in builds of the targets with several planted defects, each in an operation of its own, and by one rule for both: a
+failure is an operation and what kind of thing is wrong with it, however many ways a tester tells that in, and what it
+says of the faithful build as well is none.
 """
 
 import json
@@ -14,7 +16,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from precision import Described, build_ours, install, our_command, ours, their_command, theirs
+from precision import Described, build_ours, install, labels, our_command, ours, their_command, theirs
 from processes import CORPUS, Unmeasured, say, start_stub
 
 # The settings that Schemathesis's maintainer asks benchmarks to use.
@@ -24,6 +26,28 @@ REQUESTS, MEMORY, START = 20, 5, 100
 # Planted, as many at once as do not hide each other.
 FASTAPI = ["deep-offset-crashes", "leap-day-crashes", "nights-as-text", "id-no-uuid-when-read", "auth-ignored-on-delete",
            "changed-lacks-made-at", "rooms-as-text-for-long-name", "location-missing"]
+AXUM = ["great-amount-crashes", "empty-change-taken", "limit-51-taken", "unknown-entry-crashes",
+        "removal-without-key", "unknown-replaced-crashes", "no-balance-crashes", "long-remark-taken", "head-crashes"]
+# What failures are called by each, where it is the same thing that is wrong.
+KINDS = {
+    "not_a_server_error": ["ServerError"],
+    "status_code_conformance": ["UndefinedStatusCode"],
+    "content_type_conformance": ["UndefinedContentType", "MissingContentType", "MalformedMediaType"],
+    "response_headers_conformance": ["MissingHeaders"],
+    "response_schema_conformance": ["JsonSchemaError", "MalformedJson", "ContentDeserializationError",
+                                    "DiscriminatorMismatch"],
+    "negative_data_rejection": ["AcceptedNegativeData"],
+    "positive_data_acceptance": ["RejectedPositiveData"],
+    "missing_required_header": ["MissingHeaderNotRejected"],
+    "unsupported_method": ["UnsupportedMethodResponse"],
+    "allow_header_conformance": ["AllowHeaderMismatch"],
+    "ignored_auth": ["IgnoredAuth"],
+    "use_after_free": ["UseAfterFree"],
+    "ensure_resource_availability": ["EnsureResourceAvailability"],
+    "object_level_authorization": ["ObjectLevelAuthorizationViolation"],
+    "max_response_time": ["ResponseTimeExceeded"],
+}
+OURS_FOR = {theirs: ours for ours, names in KINDS.items() for theirs in names}
 # What the stub breaks on purpose: the answers of operations, by a script.
 DOCUMENT = "3.0/dropshot-test_openapi_fuller.json"
 
@@ -100,7 +124,8 @@ def measure(rounds, seconds, folder):
     """The figures for every target; each is shown as soon as it is there."""
     install()
     build_ours()
-    targets = [lambda: Stub(folder), lambda: Service("bookings", "FastAPI, 7 operations", FASTAPI, folder)]
+    targets = [lambda: Stub(folder), lambda: Service("bookings", "FastAPI, 7 operations", FASTAPI, folder),
+               lambda: Service("ledger", "axum, 9 operations", AXUM, folder)]
     figures = []
     for make in targets:
         target = make()
@@ -129,7 +154,14 @@ def measure_target(target, rounds, seconds, folder):
         waits = [first_request(lambda url: command(target.document, url, target.headers, report))
                  for _ in range(max(3, rounds))]
         row[f"{name}_first_ms"] = median(waits)
+    row["labels"] = labels(target.document)
     return row
+
+
+def unique(runs, names):
+    """The failures that runs tell of, each an operation and what is wrong with it."""
+    return {(names.get(operation, operation), OURS_FOR.get(kind, kind))
+            for run in runs for operation, kind, *_ in run["failures"]}
 
 
 def show(row):
@@ -152,13 +184,18 @@ def show(row):
             print(f"  {'':20} {name:13} {median(run['requests'] for run in row[name]):8.0f} requests, "
                   f"{median(run['cpu_s'] for run in row[name]):6.2f} s CPU, {median(run['wall_s'] for run in row[name]):6.1f} s, "
                   f"{median(len(run['failures']) for run in row[name]):.0f} failures of the faithful build")
-    # What a tester says of the faithful build as well is not what was planted.
-    def said(runs):
-        return {failure[:2] for run in runs for failure in run["failures"]}
-
-    planted = [len(said([row[f"{name}_broken"]]) - said(row[name])) for name in ("ours", "theirs")]
-    print(f"  with defects         kinds of failure by operation that the faithful build does not have {planted[0]} : {planted[1]} (no fewer: "
-          f"{verdict(planted[0] >= planted[1])})")
+    said = {name: unique(row[name], row["labels"]) for name in ("ours", "theirs")}
+    found = {name: unique([row[f"{name}_broken"]], row["labels"]) - said[name] for name in said}
+    closed = max(0, row["theirs_broken"]["closed"] - max(run["closed"] for run in row["theirs"]))
+    counts = len(found["ours"]), len(found["theirs"]) + closed
+    print(f"  with defects         unique failures       {counts[0]:9} : {counts[1]:7} (no fewer: "
+          f"{verdict(counts[0] >= counts[1])}), {len(found['ours'] & found['theirs'])} found by both; of theirs "
+          f"{closed} are closed connections, told as errors")
+    for operation, kind in sorted(found["theirs"] - found["ours"]):
+        print(f"  {'':20} theirs alone          {operation}: {kind}")
+    for name, alone in said.items():
+        for operation, kind in sorted(alone):
+            print(f"  faithful build       {name:21} {operation}: {kind}")
     print(f"  first request after  {row['ours_first_ms']:.0f} ms : {row['theirs_first_ms']:.0f} ms "
           f"(at most {START}: {verdict(row['ours_first_ms'] <= START)})\n", flush=True)
 

@@ -164,6 +164,8 @@ def theirs(command, report, cap=900):
     measured["unique"] = told["test_cases"]["unique_failures"]
     measured["failures"] = [(operation, failure["type"]) for failure in told["failures"]
                             for operation in failure["operations"]]
+    # Closed connections are errors to it, of which it does not say which operations they are of.
+    measured["closed"] = sum(error["count"] for error in told["errors"] if error["title"] == "Network Error")
     return measured
 
 
