@@ -81,6 +81,11 @@ paths:
       operationId: login
       requestBody: {content: {application/json: {schema: {type: object, properties: {password: {type: string, format: password}}}}}}
       responses: {'200': {description: ok}, '400': {description: refused}}
+  /accounts:
+    post:
+      operationId: addAccount
+      requestBody: {content: {application/json: {schema: {type: object, properties: {password: {type: string, format: password}}}}}}
+      responses: {'201': {description: made}, '400': {description: refused}}
 components:
   securitySchemes: {token: {type: http, scheme: bearer}}
 "#;

@@ -18,7 +18,7 @@ declare! {
     ///
     /// Not judged: 401 and 403 (who may do it), 404 (whether it is there), 409 and 412 (what state it is in) and 429
     /// (how often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
-    /// right secret cannot be guessed; 400 and 422 to a text with a null character in it, which few programs can store, or
+    /// right secret cannot be guessed, unless it makes something (201) and is not there to sign in; 400 and 422 to a text with a null character in it, which few programs can store, or
     /// of nothing but white space, which many take for none; an operation that documents no success (one that only upgrades to another
     /// protocol, for example).
     ///
@@ -48,7 +48,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     match status {
         401 | 403 | 404 | 409 | 412 | 429 => Judgement::NotApplicable,
         400 | 422 if holds_odd_text(observation) => Judgement::NotApplicable,
-        400 if secrets::takes_credentials(observation.operation) => Judgement::NotApplicable,
+        400 if secrets::takes_credentials(observation.operation) && !makes_account(observation.operation) => {
+            Judgement::NotApplicable
+        }
         400..=499 => refused(observation, status),
         _ => Judgement::Passed,
     }
@@ -67,6 +69,15 @@ fn refused(observation: &Observation<'_>, status: u16) -> Judgement {
         document_pointer: None,
     };
     Judgement::Failed(fields.iter().map(breach).collect())
+}
+
+/// Whether an operation that takes a secret keeps it, so that any will do.
+fn makes_account(operation: &Operation) -> bool {
+    const SIGNING_IN: [&str; 8] =
+        ["login", "logon", "signin", "session", "token", "auth", "verif", "confirm"];
+    let path = operation.path().as_str().to_ascii_lowercase();
+    let makes = operation.responses().iter().any(|response| response.status == StatusPattern::Exact(201));
+    makes && !SIGNING_IN.iter().any(|word| path.contains(word))
 }
 
 /// Whether a text of the request has a null character in it, or is blank and not empty.
@@ -143,6 +154,11 @@ mod tests {
                 "failed: status 422",
             ),
             (Scene::new("login", "/login").sent_body("application/json", "{}").status(400), "n/a"),
+            // What makes an account takes any password.
+            (
+                Scene::new("addAccount", "/accounts").sent_body("application/json", "{}").status(400),
+                "failed: status 400",
+            ),
             (
                 Scene::new("login", "/login").sent_body("application/json", "{}").status(422),
                 "failed: status 422",

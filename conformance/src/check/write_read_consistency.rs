@@ -180,7 +180,7 @@ fn after_update(
             .collect();
         is_compared |= !unnamed.is_empty();
         let is_gone = |name: &&String| shown.get(*name).is_none_or(Value::is_null);
-        if let Some(first) = unnamed.first().filter(|_| unnamed.iter().all(|name| is_gone(&name))) {
+        if let Some(first) = unnamed.first().filter(|_| unnamed.iter().all(is_gone)) {
             let message =
                 format!("{first} was {}, a PATCH without it was accepted, and it is gone", before[*first]);
             found.push(("taken away by PATCH".to_owned(), message));
