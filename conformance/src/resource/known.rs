@@ -26,6 +26,8 @@ pub(crate) struct Known {
     /// The names of the path's variables that each binding has values for.
     variables: Vec<String>,
     bindings: Vec<Binding>,
+    /// How many of the first ones are not to be spoken of.
+    reserved: usize,
     /// Values of other resources, by their nouns.
     nouns: HashMap<String, Vec<Value>>,
     /// What links have handed on to the operation.
@@ -102,13 +104,19 @@ impl Known {
         let lessons = Lessons::default();
         let handed = pool.handed_to(index).map(|given| given.fitting(operation)).collect();
         let Some(resource) = innermost else { return Self { nouns, handed, ..Self::default() } };
-        let mut bindings = pool.of(*resource).to_vec();
-        if *operation.method() == Method::DELETE && own.item == Some(*resource) {
-            bindings.drain(..bindings.len().min(RESERVED));
-        }
+        let bindings = pool.of(*resource).to_vec();
+        let removes = *operation.method() == Method::DELETE && own.item == Some(*resource);
+        let reserved = if removes { bindings.len().min(RESERVED) } else { 0 };
         let count = links.resources[*resource].variables;
         let variables = operation.path().variables().take(count).map(str::to_owned).collect();
-        Self { variables, bindings, nouns, handed, lessons, donors: Vec::new() }
+        Self { variables, bindings, reserved, nouns, handed, lessons, donors: Vec::new() }
+    }
+
+    /// The same with every known resource, for requests that are meant to be refused.
+    #[must_use]
+    pub(crate) fn unreserved(mut self) -> Self {
+        self.reserved = 0;
+        self
     }
 
     /// The same with what refusals taught of the operation.
@@ -129,7 +137,7 @@ impl Known {
 
     /// Values changed to be about known resources, which ones a number decides; nothing where none is known.
     pub(crate) fn about(&self, values: &RequestValues, choice: u64) -> Option<About> {
-        if self.bindings.is_empty() && self.nouns.is_empty() && self.handed.is_empty() {
+        if self.bindings.len() <= self.reserved && self.nouns.is_empty() && self.handed.is_empty() {
             return None;
         }
         let named = self.on_path(values, choice);
@@ -174,7 +182,7 @@ impl Known {
 
     /// Values changed to name a known resource in their path, which one a number decides.
     pub(crate) fn on_path(&self, values: &RequestValues, choice: u64) -> Option<About> {
-        let binding = chosen(&self.bindings, choice)?;
+        let binding = chosen(&self.bindings[self.reserved..], choice)?;
         let path = self.variables.iter().cloned().zip(binding.values.iter().cloned()).collect();
         let subject = Subject { path, maker: binding.maker.clone() };
         let mut named = values.clone();
@@ -242,5 +250,7 @@ mod tests {
         // What removes leaves the first ones alone.
         let about = known(&pool, 2).about(&values, 3).unwrap().values;
         assert_eq!(about.path["id"], json!(-1));
+        let about = known(&pool, 2).unreserved().about(&values, 3).unwrap().values;
+        assert_eq!(about.path["id"], json!(8));
     }
 }

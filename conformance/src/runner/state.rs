@@ -203,7 +203,12 @@ impl State {
 /// Takes in what a reply tells of resources: those that exist, and those that do not.
 fn remember(pool: &mut Pool, links: &Links, judged: &Judged, status: u16) {
     let case = &judged.case;
-    let makes = *case.operation.method() == Method::POST;
+    // What a client names itself is made by being put.
+    let makes = match *case.operation.method() {
+        Method::POST => true,
+        Method::PUT => status == 201,
+        _ => false,
+    };
     for learned in &judged.learned {
         let maker = makes.then(|| {
             let (case, made) = (Arc::clone(case), learned.clone());

@@ -115,7 +115,10 @@ impl Run<'_> {
             self.left.push(Left { phase, index, rest });
             return Next::Continue;
         }
-        let known = self.known(&plan);
+        let known = match phase {
+            Phase::Probing => self.known(&plan).unreserved(),
+            _ => self.known(&plan),
+        };
         let (end, rest) = if phase == Phase::Fuzzing {
             let draws = match rest {
                 Rest::Draws(draws) => draws,
