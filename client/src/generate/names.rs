@@ -77,6 +77,9 @@ pub(crate) fn snake(name: &str, otherwise: &str) -> String {
 /// An identifier in Pascal case, which stays the same when it is brought to Pascal case again.
 pub(crate) fn pascal(name: &str, otherwise: &str) -> String {
     let mut pascal = words(name, otherwise).to_pascal_case();
+    if pascal.starts_with(|first: char| first.is_numeric()) {
+        pascal.insert(0, 'N');
+    }
     // Capitals of some letters are several characters, which are words of their own the next time.
     for _ in 0..MAX_CHARACTERS {
         let again = pascal.to_pascal_case();
@@ -85,7 +88,7 @@ pub(crate) fn pascal(name: &str, otherwise: &str) -> String {
         }
         pascal = again;
     }
-    tame(if pascal.starts_with(|first: char| first.is_numeric()) { format!("N{pascal}") } else { pascal })
+    tame(pascal)
 }
 
 /// A name with spaces for all that cannot stand in an identifier.
@@ -133,6 +136,8 @@ mod tests {
             ("a\0b\u{202e}c", "a_b_c", "ABC"),
             ("*/ ```", "x", "X"),
             ("Größe", "größe", "Größe"),
+            // A numeral that has letters' cases.
+            ("\u{2160}\u{9aa}", "n\u{2170}\u{9aa}", "N\u{2170}\u{9aa}"),
             ("\u{1fe2}A", "\u{1fe2}_a", "\u{3a5}a"),
             ("", "x", "X"),
         ];
