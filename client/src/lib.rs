@@ -27,6 +27,9 @@ pub mod tyk;
 mod wire;
 // Apart from the sources, which generated clients hold as they are.
 #[cfg(test)]
+#[path = "scripting/tests.rs"]
+mod scripting_tests;
+#[cfg(test)]
 #[path = "wire/tests.rs"]
 mod wire_tests;
 

@@ -82,6 +82,7 @@ fn a_client_is_written_and_kept_current() {
             "src/scripting/expected.rs",
             "src/scripting/fault.rs",
             "src/scripting/field.rs",
+            "src/scripting/member.rs",
             "src/scripting/mod.rs",
             "src/scripting/rule.rs",
             "src/scripting/stub.rs",

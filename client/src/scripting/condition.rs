@@ -25,7 +25,7 @@ impl Condition {
     }
 
     /// The `when` of a script.
-    pub(super) fn into_when(self) -> Result<Map<String, Value>, String> {
+    pub(crate) fn into_when(self) -> Result<Map<String, Value>, String> {
         self.clauses
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::condition::Condition;
+use super::member;
 
 /// A part of a request that holds a value of the type `T`.
 ///
@@ -24,6 +25,8 @@ enum Place {
     Named(String),
     /// The body, or what is in it at these names.
     Body(Vec<String>),
+    /// What is in a parameter at these names, after its whole name.
+    Member(String, Vec<String>),
 }
 
 /// A header field, documented or not, as its text.
@@ -50,10 +53,21 @@ impl<T> Field<T> {
     /// What is in it under a name.
     pub(crate) fn field_within<U>(&self, name: &str) -> Field<U> {
         let place = match &self.place {
-            Place::Named(whole) => Place::Named(format!("{whole}.{name}")),
+            Place::Named(whole) => Place::Member(whole.clone(), vec![name.to_owned()]),
             Place::Body(names) => Place::Body(names.iter().cloned().chain([name.to_owned()]).collect()),
+            Place::Member(whole, names) => {
+                Place::Member(whole.clone(), names.iter().cloned().chain([name.to_owned()]).collect())
+            }
         };
         Field { place, holds: PhantomData }
+    }
+
+    /// The item at a place; what is no part of a body has none that scripts could name, which the stub says.
+    fn field_item<U>(&self, index: usize) -> Field<U> {
+        match &self.place {
+            Place::Body(_) => self.field_within(&index.to_string()),
+            _ => Field { place: Place::Named(format!("{}.{index}", self.field_name())), holds: PhantomData },
+        }
     }
 
     /// The same value, as another type.
@@ -68,6 +82,7 @@ impl<T> Field<T> {
         };
         match &self.place {
             Place::Named(name) => name.clone(),
+            Place::Member(whole, names) => format!("{whole}.{}", names.join(".")),
             // `body` alone would take a map for members to have.
             Place::Body(names) if names.is_empty() => "body#".to_owned(),
             Place::Body(names) if names.iter().all(is_plain) => format!("body.{}", names.join(".")),
@@ -79,7 +94,10 @@ impl<T> Field<T> {
     }
 
     fn field_asks(&self, word: &str, operand: Result<Value, serde_json::Error>) -> Condition {
-        Condition::of(self.field_name(), operand.map(|operand| json!({ word: operand })))
+        match (&self.place, operand) {
+            (Place::Member(whole, names), Ok(operand)) => member::asks(whole, names, word, &operand),
+            (_, operand) => Condition::of(self.field_name(), operand.map(|operand| json!({ word: operand }))),
+        }
     }
 
     /// It is there.
@@ -156,7 +174,10 @@ impl Field<String> {
 
     /// It equals a text, in either case of letters.
     pub fn eq_ignoring_case(&self, text: &str) -> Condition {
-        Condition::of(self.field_name(), Ok(json!({ "eq": text, "icase": true })))
+        match &self.place {
+            Place::Member(whole, names) => member::asks(whole, names, "icase", &json!(text)),
+            _ => Condition::of(self.field_name(), Ok(json!({ "eq": text, "icase": true }))),
+        }
     }
 
     /// It has so many characters at least.
@@ -173,7 +194,7 @@ impl Field<String> {
 impl<T> Field<Vec<T>> {
     /// One of its items, the first being 0; of a body only.
     pub fn item(&self, index: usize) -> Field<T> {
-        self.field_within(&index.to_string())
+        self.field_item(index)
     }
 
     /// It has so many items at least.
@@ -195,7 +216,7 @@ impl<T: Serialize> Field<Vec<T>> {
 }
 
 impl<T> Field<HashMap<String, T>> {
-    /// What it holds under a name; of a body only.
+    /// What it holds under a name.
     pub fn key(&self, name: &str) -> Field<T> {
         self.field_within(name)
     }

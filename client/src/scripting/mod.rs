@@ -14,6 +14,7 @@ mod error;
 mod expected;
 mod fault;
 mod field;
+mod member;
 mod rule;
 mod stub;
 

@@ -30,7 +30,8 @@ const OPTIONAL: [(&str, &str, &str); 2] = [
 ];
 
 /// The files that are the same in every client.
-const FIXED: [(&str, &str); 16] = [
+const FIXED: [(&str, &str); 17] = [
+    ("src/scripting/member.rs", include_str!("../../scripting/member.rs")),
     ("src/scripting/mod.rs", include_str!("../../scripting/mod.rs")),
     ("src/scripting/answer.rs", include_str!("../../scripting/answer.rs")),
     ("src/scripting/call.rs", include_str!("../../scripting/call.rs")),

@@ -13,12 +13,13 @@ use super::super::prose;
 use super::super::types::{FILE, Types, referenced, rust_type};
 
 /// What every field has, whatever it holds.
-const METHODS: [&str; 11] = [
+const METHODS: [&str; 12] = [
     "absent",
     "eq",
     "exists",
     "field_again",
     "field_asks",
+    "field_item",
     "field_name",
     "field_within",
     "ne",
@@ -37,26 +38,14 @@ pub(super) struct Fields<'t, 'd> {
     queue: VecDeque<String>,
 }
 
-/// Where a field stands: only in bodies can be asked for what is within a value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Body,
-    Parameter,
-}
-
 impl<'t, 'd> Fields<'t, 'd> {
     pub(super) fn new(types: &'t Types<'d>) -> Self {
         Self { types, found: BTreeSet::new(), queue: VecDeque::new() }
     }
 
-    /// The type of a field that is a parameter.
-    pub(super) fn of_parameter(&mut self, schema: &Value) -> TokenStream {
-        self.held(schema, Place::Parameter, 0)
-    }
-
-    /// The type of a field that is a body, or in one.
-    pub(super) fn of_body(&mut self, schema: &Value) -> TokenStream {
-        self.held(schema, Place::Body, 0)
+    /// The type of a field that is a parameter or a body, or in one.
+    pub(super) fn of(&mut self, schema: &Value) -> TokenStream {
+        self.held(schema, 0)
     }
 
     /// The methods of all types found, and of those that they lead to.
@@ -69,20 +58,20 @@ impl<'t, 'd> Fields<'t, 'd> {
     }
 
     /// What a field holds; a component that is no more than a text, a number or a list is that.
-    fn held(&mut self, schema: &Value, place: Place, steps: usize) -> TokenStream {
+    fn held(&mut self, schema: &Value, steps: usize) -> TokenStream {
         let any = quote!(::serde_json::Value);
         if steps > MAX_STEPS {
             return any;
         }
         if let Some([inner]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
-            return self.held(inner, place, steps + 1);
+            return self.held(inner, steps + 1);
         }
         if let Some(name) = referenced(schema) {
             let types = self.types;
             let Some(component) = types.components().get(name) else { return any };
             let has_members = component.get("properties").is_some() || component.get("oneOf").is_some();
-            if component.get("enum").is_none() && !(has_members && place == Place::Body) {
-                return self.held(component, place, steps + 1);
+            if component.get("enum").is_none() && !has_members {
+                return self.held(component, steps + 1);
             }
             if has_members && self.found.insert(name.to_owned()) {
                 self.queue.push_back(name.to_owned());
@@ -93,11 +82,11 @@ impl<'t, 'd> Fields<'t, 'd> {
         let is_object = schema["type"] == "object" || schema.get("oneOf").is_some();
         match (schema["type"].as_str(), schema["format"].as_str()) {
             (Some("array"), _) => {
-                let items = self.held(&schema["items"], place, steps + 1);
+                let items = self.held(&schema["items"], steps + 1);
                 quote!(::std::vec::Vec<#items>)
             }
-            (Some("object"), _) if place == Place::Body && schema.get("additionalProperties").is_some() => {
-                let values = self.held(&schema["additionalProperties"], place, steps + 1);
+            (Some("object"), _) if schema.get("additionalProperties").is_some() => {
+                let values = self.held(&schema["additionalProperties"], steps + 1);
                 quote!(::std::collections::HashMap<::std::string::String, #values>)
             }
             (_, Some(FILE)) => any,
@@ -119,7 +108,7 @@ impl<'t, 'd> Fields<'t, 'd> {
         let mut methods = Vec::new();
         for (member, schemas) in self.properties(name, component) {
             let ident = format_ident!("{}", names.snake(&member, "member"));
-            let held: Vec<TokenStream> = schemas.iter().map(|schema| self.of_body(schema)).collect();
+            let held: Vec<TokenStream> = schemas.iter().map(|schema| self.of(schema)).collect();
             let held = match held.as_slice() {
                 [first, rest @ ..] if rest.iter().all(|other| other.to_string() == first.to_string()) => {
                     first
@@ -137,7 +126,7 @@ impl<'t, 'd> Fields<'t, 'd> {
         for alternative in component.get("oneOf").and_then(Value::as_array).into_iter().flatten() {
             let Some(target) = referenced(alternative) else { continue };
             let ident = format_ident!("{}", names.snake(&format!("as_{target}"), "alternative"));
-            let held = self.of_body(alternative);
+            let held = self.of(alternative);
             let docs = doc(&format!("The same value as {}.", prose::as_code(target)));
             methods.push(quote! {
                 #(#docs)*

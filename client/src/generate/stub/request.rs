@@ -39,7 +39,7 @@ pub(super) fn items(method: &Method<'_>, fields: &mut Fields<'_, '_>) -> TokenSt
         let mut names = Names::default();
         let methods = inputs.iter().map(|input| {
             let ident = format_ident!("{}", names.snake(&input.name, "parameter"));
-            let (held, real) = (fields.of_parameter(&input.schema), &input.name);
+            let (held, real) = (fields.of(&input.schema), &input.name);
             let words: Vec<&str> = input.description.split_whitespace().collect();
             let docs = doc(&format!("{} {}", prose::as_code(&input.name), words.join(" ")));
             quote! {
@@ -63,7 +63,7 @@ pub(super) fn items(method: &Method<'_>, fields: &mut Fields<'_, '_>) -> TokenSt
         let held = match &body.kind {
             BodyKind::Raw if media::kind(&body.media) == Kind::Text => quote!(::std::string::String),
             BodyKind::Raw => quote!(::serde_json::Value),
-            _ => fields.of_body(&body.schema),
+            _ => fields.of(&body.schema),
         };
         parts.push(quote! {
             #[doc = " The body."]
