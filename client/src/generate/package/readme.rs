@@ -1,6 +1,6 @@
 //! What a crate says of itself, with an example that runs.
 
-use counterfoil_openapi::{Contract, Finding, SecuritySchemeKind};
+use counterfoil_openapi::{Contract, Finding, SecuritySchemeKind, StatusPattern};
 use serde_json::Value;
 
 use super::super::names::Names;
@@ -95,9 +95,14 @@ fn scalar(schema: &Value) -> Option<&str> {
 
 /// How a stub is told what to answer, by the example of one operation.
 fn script(statuses: &[Statuses]) -> String {
-    let Some(of) = statuses.iter().find(|of| !of.exact.is_empty()) else { return String::new() };
-    let Statuses { module, operation, exact, .. } = of;
-    let last = exact.last().map_or("", |(_, name)| name.as_str());
+    let exact = |of: &'_ Statuses| {
+        let mut exact = of.all.iter().filter(|(status, _)| matches!(status, StatusPattern::Exact(200..600)));
+        exact.next_back().map(|(_, name)| name.clone())
+    };
+    let Some((of, last)) = statuses.iter().find_map(|of| Some((of, exact(of)?))) else {
+        return String::new();
+    };
+    let Statuses { module, operation, .. } = of;
     format!(
         "```rust\nlet stub = Stub::connect(\"http://127.0.0.1:4011\").await?;\n\
          stub.on::<{operation}>().reply({module}::{last}::example()).expect(1).await?;\n\

@@ -14,6 +14,7 @@ mod fields;
 mod replies;
 mod request;
 mod test;
+mod values;
 
 use counterfoil_openapi::{Contract, StatusPattern};
 use proc_macro2::TokenStream;
@@ -51,8 +52,8 @@ pub(crate) struct Statuses {
     pub(crate) module: String,
     /// The type that names it.
     pub(crate) operation: String,
-    /// The final statuses that are documented one by one, with their types.
-    pub(crate) exact: Vec<(u16, String)>,
+    /// The documented statuses, with their types.
+    pub(crate) all: Vec<(StatusPattern, String)>,
 }
 
 /// The source of the module, and what it calls statuses.
@@ -121,12 +122,7 @@ fn operation(
     let request = request::items(method, fields);
     let named = replies::names(method);
     let replies = replies::items(method, &name, &named);
-    let exact = named.into_iter().filter_map(|(status, name)| match status {
-        StatusPattern::Exact(code @ 200..600) => Some((code, name)),
-        _ => None,
-    });
-    let statuses =
-        Statuses { module: module.to_string(), operation: name.to_string(), exact: exact.collect() };
+    let statuses = Statuses { module: module.to_string(), operation: name.to_string(), all: named };
     let code = quote! {
         #(#docs)*
         #[derive(Debug)]
