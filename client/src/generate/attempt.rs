@@ -27,35 +27,59 @@ pub(crate) struct Made {
     pub(crate) code: syn::File,
     /// The methods that are in it, by their number.
     pub(crate) methods: Vec<usize>,
+    /// The types, as far as the generator takes them.
+    pub(crate) components: Map<String, Value>,
+}
+
+/// What the generator is to make.
+pub(crate) struct Target {
+    /// The document for some methods and types.
+    pub(crate) document: fn(&str, &[&Method<'_>], &Map<String, Value>) -> Value,
+    pub(crate) settings: fn() -> GenerationSettings,
 }
 
 /// Types and signatures of as many methods as the generator takes.
 pub(crate) fn make(title: &str, methods: &[Method<'_>], types: &mut Types<'_>) -> Result<Made, String> {
+    let target = Target { document: skeleton::document, settings };
+    let methods: Vec<&Method<'_>> = methods.iter().collect();
+    let components = types.components().clone();
+    make_for(&target, title, &methods, components, types)
+}
+
+/// The same for any target.
+pub(crate) fn make_for(
+    target: &Target,
+    title: &str,
+    methods: &[&Method<'_>],
+    mut components: Map<String, Value>,
+    types: &mut Types<'_>,
+) -> Result<Made, String> {
     silence();
-    let mut components = types.components().clone();
+    let attempt = |methods: &[&Method<'_>], components: &Map<String, Value>| {
+        attempt(target, title, methods, components)
+    };
     let mut kept: Vec<usize> = (0..methods.len()).collect();
     for _ in 0..MAX_CULPRITS {
-        let chosen: Vec<&Method<'_>> = kept.iter().map(|index| &methods[*index]).collect();
-        let reason = match attempt(title, &chosen, &components) {
-            Ok(code) => return Ok(Made { code, methods: kept }),
+        let chosen: Vec<&Method<'_>> = kept.iter().map(|index| methods[*index]).collect();
+        let reason = match attempt(&chosen, &components) {
+            Ok(code) => return Ok(Made { code, methods: kept, components }),
             Err(reason) => reason,
         };
-        if let Err(reason) = attempt(title, &[], &components) {
+        if let Err(reason) = attempt(&[], &components) {
             let order = dependencies_first(&components);
             let count = first_failing(order.len(), |count| {
-                attempt(title, &[], &with_first(&components, &order, count)).is_err()
+                attempt(&[], &with_first(&components, &order, count)).is_err()
             });
             let Some(name) = order.get(count.wrapping_sub(1)) else { return Err(reason) };
             types.give_up(name, &reason);
             components.insert(name.clone(), json!({}));
             continue;
         }
-        let count =
-            first_failing(chosen.len(), |count| attempt(title, &chosen[..count], &components).is_err());
+        let count = first_failing(chosen.len(), |count| attempt(&chosen[..count], &components).is_err());
         let Some(index) = count.checked_sub(1).filter(|index| *index < kept.len()) else {
             return Err(reason);
         };
-        let method = &methods[kept.remove(index)];
+        let method = methods[kept.remove(index)];
         let message = format!("the generator takes no such operation: {reason}");
         types.losses.left_out("operation-left-out", method.operation.pointer(), message);
     }
@@ -126,15 +150,17 @@ fn references(schema: &Value, found: &mut BTreeSet<String>) {
 
 /// One run of the generator; the error is what it says, or what it panics with.
 fn attempt(
+    target: &Target,
     title: &str,
     methods: &[&Method<'_>],
     components: &Map<String, Value>,
 ) -> Result<syn::File, String> {
-    let document = skeleton::document(title, methods, components);
+    let document = (target.document)(title, methods, components);
     let run = || -> Result<syn::File, String> {
         let document = serde_json::from_value(document).map_err(|error| error.to_string())?;
-        let tokens =
-            Generator::new(&settings()).generate_tokens(&document).map_err(|error| error.to_string())?;
+        let tokens = Generator::new(&(target.settings)())
+            .generate_tokens(&document)
+            .map_err(|error| error.to_string())?;
         syn::parse2(tokens).map_err(|error| error.to_string())
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
@@ -170,4 +196,70 @@ fn silence() {
             }
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_openapi::Contract;
+
+    use super::super::losses::Losses;
+    use super::super::plan;
+    use super::*;
+
+    const DOCUMENT: &str = r"
+openapi: 3.0.3
+info: {title: Sample, version: '1'}
+components:
+  schemas:
+    Odd: {type: object, properties: {a: {type: string}}}
+    Even: {type: object, properties: {odd: {$ref: '#/components/schemas/Odd'}}}
+    Other: {type: object, properties: {b: {type: string}}}
+paths:
+  /a: {get: {parameters: [{name: q, in: query, schema: {type: string}}], responses: {'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Even'}}}}}}}
+  /b: {get: {parameters: [{name: q, in: query, schema: {type: string}}], responses: {'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Other'}}}}}}}
+  /c: {get: {parameters: [{name: q, in: query, schema: {type: string}}], responses: {'200': {description: ok}}}}
+";
+
+    /// What the generator panics on.
+    fn refused() -> Value {
+        json!({ "not": { "type": "string" } })
+    }
+
+    /// What is made of the document once some of it was changed: the methods that are kept, and the findings.
+    fn made(change: impl FnOnce(&mut Vec<Method<'_>>, &mut Types<'_>) + Send) -> (Vec<usize>, Vec<String>) {
+        let contract = Contract::load("sample.yaml", DOCUMENT.as_bytes()).expect("a document");
+        std::thread::scope(|scope| {
+            // Panics are kept from standard error on this thread only.
+            let thread = std::thread::Builder::new().name(THREAD.to_owned());
+            let made = thread.spawn_scoped(scope, || {
+                let mut types = Types::new(&contract, Losses::new(contract.document()));
+                let mut methods = plan::methods(&contract, &mut types);
+                change(&mut methods, &mut types);
+                let made = make("sample", &methods, &mut types).expect("the rest is made");
+                let told = types.losses.into_findings();
+                let told = told.iter().map(|finding| format!("{} at {}", finding.code, finding.pointer));
+                (made.methods, told.collect())
+            });
+            made.expect("a thread").join().expect("no panic")
+        })
+    }
+
+    #[test]
+    fn an_operation_that_the_generator_refuses_is_left_out_alone() {
+        let (kept, told) = made(|methods, _| methods[1].inputs[0].schema = refused());
+        assert_eq!((kept, told), (vec![0, 2], vec!["operation-left-out at /paths/~1b/get".to_owned()]));
+        let (kept, told) = made(|methods, _| {
+            for index in [0, 2] {
+                methods[index].inputs[0].schema = refused();
+            }
+        });
+        assert_eq!((kept, told.len()), (vec![1], 2));
+    }
+
+    #[test]
+    fn a_type_that_the_generator_refuses_is_any_value_and_nothing_else_is() {
+        let (kept, told) = made(|_, types| types.replace("Odd", refused()));
+        assert_eq!(kept, [0, 1, 2]);
+        assert_eq!(told, ["type-untyped at /components/schemas/Odd"]);
+    }
 }

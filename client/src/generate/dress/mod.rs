@@ -23,7 +23,7 @@ pub(crate) fn dress(
     methods: &[Method<'_>],
     types: &Types<'_>,
 ) -> syn::File {
-    let Made { mut code, methods: kept } = made;
+    let Made { mut code, methods: kept, .. } = made;
     code.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
     for item in &mut code.items {
         match item {

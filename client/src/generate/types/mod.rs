@@ -136,6 +136,12 @@ impl<'d> Types<'d> {
         &self.components
     }
 
+    /// Puts a component in the place of what a schema was lowered to.
+    #[cfg(test)]
+    pub(crate) fn replace(&mut self, name: &str, schema: Value) {
+        self.components.insert(name.to_owned(), schema);
+    }
+
     /// An identifier for a type that is made elsewhere.
     pub(crate) fn name(&mut self, name: &str) -> String {
         self.names.pascal(name, "Value")
