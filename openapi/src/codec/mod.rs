@@ -41,6 +41,7 @@ pub use header::{decode_header, encode_header, encode_header_fields};
 pub use request::encode_request;
 pub use stream::ItemScan;
 pub use values::{BodyValue, Payload, RequestValues};
+pub use xml::{XmlKinds, XmlMember, XmlName, XmlRole, XmlRoot, XmlRow, XmlTable};
 
 pub(crate) use body::{reads_as_written, settle};
 pub(crate) use cookie::Cookies;

@@ -90,6 +90,11 @@ impl<'s> Shape<'s> {
         if matches!(declared.node, Node::Any) { self.step(Step::OtherProperty) } else { declared }
     }
 
+    /// The shape of the properties that are not declared by name.
+    pub(crate) fn other_property(&self) -> Self {
+        self.step(Step::OtherProperty)
+    }
+
     /// The shape of an array's item.
     pub(crate) fn item(&self, index: usize) -> Self {
         let Some(schema) = self.root else { return self.step(Step::Item(index)) };

@@ -65,9 +65,14 @@ impl<'s> Facets<'s> {
     }
 
     /// The name it gives, or in its stead the one that the place gives.
-    fn name_or(&self, other: &Name<'s>) -> Name<'s> {
+    pub(super) fn name_or(&self, other: &Name<'s>) -> Name<'s> {
         let local = self.name.map_or_else(|| other.local.clone(), escape);
         Name { prefix: self.prefix, local, namespace: self.namespace }
+    }
+
+    /// Whether it gives a name.
+    pub(super) fn has_name(&self) -> bool {
+        self.name.is_some()
     }
 
     /// Whether an array stands in an element of its own.
@@ -138,7 +143,7 @@ impl<'s> Member<'s> {
     }
 
     /// Whether its elements are named by what it refers to.
-    fn is_named_by_reference(&self) -> bool {
+    pub(super) fn is_named_by_reference(&self) -> bool {
         self.role == Role::Element
             && match self.list {
                 List::Repeated(_) => self.shape.item(0).reference().is_some(),
@@ -212,7 +217,7 @@ pub(super) struct Layout<'s> {
 }
 
 impl<'s> Layout<'s> {
-    fn of(shape: &Shape<'s>) -> Self {
+    pub(super) fn of(shape: &Shape<'s>) -> Self {
         let names = shape.property_names();
         let mut members: Vec<Member<'s>> =
             names.iter().map(|name| Member::declared(name, shape.property(name))).collect();

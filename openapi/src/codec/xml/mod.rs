@@ -29,10 +29,13 @@
 mod layout;
 mod name;
 mod read;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod write;
+
+pub use self::table::{XmlKinds, XmlMember, XmlName, XmlRole, XmlRoot, XmlRow, XmlTable};
 
 use bytes::Bytes;
 use serde_json::Value;

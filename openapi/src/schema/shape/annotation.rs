@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Node, Shape, Visit};
+use crate::document::resolve;
 
 impl<'s> Shape<'s> {
     /// What is said of the value under a keyword that annotates: by the schema itself, by what it refers to, by a part
@@ -32,6 +33,13 @@ impl<'s> Shape<'s> {
         self.single().map(std::ptr::from_ref)
     }
 
+    /// What tells it from other shapes, whatever it is made of: the same for places that refer to the same schemas.
+    pub(crate) fn identities(&self) -> Vec<*const Value> {
+        let mut found = Vec::new();
+        Visit::of(self).identities(&self.node, &mut found);
+        found
+    }
+
     fn single(&self) -> Option<&'s Value> {
         match self.node {
             Node::Root(schema) => Some(schema.source()),
@@ -46,6 +54,36 @@ impl<'s> Shape<'s> {
 }
 
 impl<'s> Visit<'s> {
+    /// Compositions are told apart by their ends, which are null.
+    fn identities(&self, node: &Node<'s>, found: &mut Vec<*const Value>) {
+        match node {
+            Node::Any => {}
+            Node::Root(schema) => found.push(self.behind(schema.source())),
+            Node::Schema(schema) => found.push(self.behind(schema)),
+            Node::Items(schema) => self.identities(&self.items(schema), found),
+            Node::All(nodes) | Node::Either(nodes) => {
+                nodes.iter().for_each(|node| self.identities(node, found));
+                let ends = if matches!(node, Node::All(_)) { 1 } else { 2 };
+                found.extend(std::iter::repeat_n(std::ptr::null(), ends));
+            }
+        }
+    }
+
+    /// What a schema that is a reference and no more leads to.
+    fn behind(&self, schema: &'s Value) -> *const Value {
+        let mut schema = schema;
+        while !self.is_spent()
+            && let Some(members) = schema.as_object()
+            && (members.len() == 1 || !self.has_siblings)
+            && let Some(reference) = members.get("$ref").and_then(Value::as_str)
+            && let Some(document) = self.document
+            && let Some(target) = resolve(reference).ok().and_then(|pointer| pointer.find(document.root()))
+        {
+            schema = target;
+        }
+        std::ptr::from_ref(schema)
+    }
+
     fn annotation(&self, node: &Node<'s>, keyword: &str) -> Option<&'s Value> {
         match node {
             Node::Any => None,
