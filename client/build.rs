@@ -30,7 +30,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src/scripting");
     client_of(&out, "control", &fs::read(control)?, Shared::Crate, Scripts::LeftOut)?;
     // Not for the library but for its tests, which compile it.
-    client_of(&out, "hostile", hostile::document().as_bytes(), Shared::Module, Scripts::Typed)
+    client_of(&out, "hostile", hostile::document().as_bytes(), Shared::Module, Scripts::Typed)?;
+    println!("cargo::rerun-if-changed=tests/xml");
+    client_of(&out, "xml", &fs::read("tests/xml/pets.yaml")?, Shared::Crate, Scripts::LeftOut)?;
+    Ok(())
 }
 
 /// Writes the client of one document to `OUT_DIR/name.rs`, as the items of the module `name::generated`.

@@ -32,5 +32,8 @@ mod scripting_tests;
 #[cfg(test)]
 #[path = "wire/tests.rs"]
 mod wire_tests;
+#[cfg(test)]
+#[path = "wire/xml/tests.rs"]
+mod wire_xml_tests;
 
 pub use base_url::BaseUrlError;

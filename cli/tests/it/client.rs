@@ -22,7 +22,7 @@ paths:
       responses:
         '200': {description: some, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Pet'}}}}}
         '202': {description: later}
-        '400': {description: no, content: {application/xml: {schema: {type: object}}}}
+        '400': {description: no, content: {multipart/mixed: {schema: {type: object}}}}
 "#;
 
 /// Every file below a folder with what it holds.
@@ -162,7 +162,7 @@ fn a16_a_title_that_is_a_path_stays_in_the_folder() {
 #[test]
 fn what_a_document_is_told_in_acts_on_no_terminal() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let text = PETS.replace("application/xml", "\"application/\\e[31m\\a+xml\"");
+    let text = PETS.replace("multipart/mixed", "\"multipart/\\e[31m\\a\"");
     let document = write(folder.path(), "pets.yaml", &text);
     let output = folder.path().join("pets");
     let written =

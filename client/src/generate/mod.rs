@@ -17,6 +17,7 @@ mod security;
 mod skeleton;
 mod stub;
 mod types;
+mod xml;
 
 use counterfoil_openapi::{Contract, Finding};
 
@@ -56,12 +57,14 @@ pub struct Expressed {
 ///
 /// When nothing at all can be made of it, in the generator's words.
 pub fn generate(contract: &Contract, name: Option<&str>) -> Result<Generated, String> {
+    on_a_large_stack(|| generate_here(contract, name))
+}
+
+fn on_a_large_stack<T: Send>(make: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let thread =
             std::thread::Builder::new().name(attempt::THREAD.to_owned()).stack_size(attempt::STACK_BYTES);
-        let thread = thread
-            .spawn_scoped(scope, || generate_here(contract, name))
-            .map_err(|error| error.to_string())?;
+        let thread = thread.spawn_scoped(scope, make).map_err(|error| error.to_string())?;
         thread.join().unwrap_or_else(|_| Err("the generator panicked".to_owned()))
     })
 }
@@ -82,7 +85,8 @@ fn generate_here(contract: &Contract, name: Option<&str>) -> Result<Generated, S
     let security = security::module(contract, &mut types.losses).map_err(|error| error.to_string())?;
     let (code, statuses) = stub::module(contract, &kept, &types).map_err(|error| error.to_string())?;
     let test = stub::test(&kept, &statuses, &types);
-    let sources = package::Sources { client, replies, security, stub: code, statuses, test };
+    let xml = types.xml.module();
+    let sources = package::Sources { client, replies, security, stub: code, statuses, test, xml };
     let findings = types.losses.into_findings();
     let package = package::package(contract, name, &title, sources, &kept, &findings);
     Ok(Generated { package, findings, expressed })

@@ -99,6 +99,8 @@ pub(crate) enum BodyKind {
     Form(Vec<(String, Style, bool)>),
     /// Members with a media type of their own.
     Parts(Vec<(String, String)>),
+    /// XML, by the table's root of this number.
+    Xml(usize),
     /// The caller writes it.
     Raw,
 }
@@ -124,6 +126,8 @@ pub(crate) struct Arm {
 pub(crate) enum Held {
     Nothing,
     Json(Value),
+    /// XML, and the number of its root in the table.
+    Xml(Value, usize),
     Text,
     Bytes,
 }
@@ -202,19 +206,19 @@ fn body_of<'d>(content: &'d Content, types: &mut Types<'d>, hint: &str) -> Optio
     let hint = format!("{hint}Body");
     let others = content.iter().filter(|media| !std::ptr::eq(*media, chosen)).map(|media| media.name.clone());
     let others: Vec<String> = others.collect();
-    let mut lowered = |usage| match &chosen.schema {
+    let lowered = |types: &mut Types<'d>, usage| match &chosen.schema {
         Some(schema) => types.of(Place::of(schema), &hint, usage),
         None => json!({}),
     };
     let (kind, schema) = match media::kind(&chosen.name) {
-        Kind::Json => (BodyKind::Json, lowered(Usage::Text)),
+        Kind::Json => (BodyKind::Json, lowered(types, Usage::Text)),
         Kind::Form => {
             let style = |encoding: &counterfoil_openapi::Encoding| {
                 let style = encoding.style?;
                 Some((encoding.property.clone(), style, encoding.explode.unwrap_or(style == Style::Form)))
             };
             let styles = chosen.encoding.by_name.iter().filter_map(style).collect();
-            (BodyKind::Form(styles), lowered(Usage::Text))
+            (BodyKind::Form(styles), lowered(types, Usage::Text))
         }
         Kind::Multipart if chosen.name.starts_with("multipart/form-data") => {
             let named = |encoding: &counterfoil_openapi::Encoding| {
@@ -224,8 +228,12 @@ fn body_of<'d>(content: &'d Content, types: &mut Types<'d>, hint: &str) -> Optio
             };
             (
                 BodyKind::Parts(chosen.encoding.by_name.iter().filter_map(named).collect()),
-                lowered(Usage::Parts),
+                lowered(types, Usage::Parts),
             )
+        }
+        Kind::Xml if chosen.schema.is_some() => {
+            let root = chosen.schema.as_ref().map_or(0, |schema| types.xml.root(schema));
+            (BodyKind::Xml(root), lowered(types, Usage::Text))
         }
         other => {
             if other.is_structured() && chosen.schema.is_some() {
@@ -245,14 +253,15 @@ fn body_of<'d>(content: &'d Content, types: &mut Types<'d>, hint: &str) -> Optio
     })
 }
 
-/// The media type that a client reads or writes: JSON, then forms, then the first that is listed.
+/// The media type that a client reads or writes: JSON, then forms, then XML, then the first that is listed.
 pub(crate) fn preferred(content: &Content) -> Option<&MediaType> {
     let rank = |media: &&MediaType| match media::kind(&media.name) {
         Kind::Json if media.name == "application/json" => 0,
         Kind::Json => 1,
         Kind::Form => 2,
         Kind::Multipart => 3,
-        _ => 4,
+        Kind::Xml => 4,
+        _ => 5,
     };
     content.iter().min_by_key(rank)
 }
@@ -307,6 +316,12 @@ fn held<'d>(content: &'d Content, types: &mut Types<'d>, hint: &str) -> Held {
             None => Held::Json(json!({})),
         },
         Kind::Text => Held::Text,
+        Kind::Xml if media.schema.is_some() => {
+            let schema = media.schema.as_ref();
+            let root = schema.map_or(0, |schema| types.xml.root(schema));
+            let lowered = schema.map_or(json!({}), |schema| types.of(Place::of(schema), hint, Usage::Text));
+            Held::Xml(lowered, root)
+        }
         other => {
             if other.is_structured() && media.schema.is_some() {
                 let message = format!("a reply of the media type `{}` is read as bytes", media.name);

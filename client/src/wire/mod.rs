@@ -3,6 +3,7 @@
 mod body;
 mod reply;
 mod url;
+pub(crate) mod xml;
 
 pub use body::File;
 pub(crate) use body::{form, json_if, multipart};

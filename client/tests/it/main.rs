@@ -5,6 +5,11 @@
 )]
 #![expect(clippy::print_stdout, reason = "a test that skips says so")]
 
+// Generated clients hold it as it is; those of the samples share one.
+#[path = "../../src/wire/mod.rs"]
+#[expect(dead_code, unused_imports, unreachable_pub, reason = "each client needs a part of it")]
+mod wire;
+
 mod arcgis;
 mod curl;
 mod generate;
@@ -13,3 +18,4 @@ mod server;
 mod stub;
 mod transport;
 mod tyk;
+mod xml;

@@ -190,6 +190,10 @@ fn written(body: &Body) -> TokenStream {
                 request.header(::reqwest::header::CONTENT_TYPE, media).body(parts)
             }}
         }
+        BodyKind::Xml(root) => quote! {{
+            let text = crate::xml::body(body, #root).map_err(Error::InvalidRequest)?;
+            request #content_type .body(text)
+        }},
         BodyKind::Raw => quote!(request #content_type .body(body)),
     };
     let is_raw = matches!(body.kind, BodyKind::Raw);

@@ -82,7 +82,7 @@ pub(super) fn kind_of(group: &Group, is_success: bool) -> TokenStream {
 fn held_type(held: &Held) -> TokenStream {
     match held {
         Held::Nothing => quote!(()),
-        Held::Json(schema) => rust_type(schema),
+        Held::Json(schema) | Held::Xml(schema, _) => rust_type(schema),
         Held::Text => quote!(::std::string::String),
         Held::Bytes => quote!(ByteStream),
     }
@@ -134,6 +134,10 @@ fn read(arm: &Arm, group: &Group) -> TokenStream {
         Held::Json(schema) => {
             let kind = rust_type(schema);
             quote!(ResponseValue::<#kind>::from_response(response).await?)
+        }
+        Held::Xml(schema, root) => {
+            let kind = rust_type(schema);
+            quote!(crate::xml::reply::<#kind, _>(response, #root).await?)
         }
         Held::Text => quote!(crate::wire::text(response).await?),
         Held::Bytes if group.name.is_some() => quote!(crate::wire::bytes(response).await?),

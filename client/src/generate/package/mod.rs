@@ -24,14 +24,14 @@ const DEPENDENCIES: [(&str, &str); 5] = [
 ];
 
 /// Those of clients whose documents have such types, by what their sources name.
-const OPTIONAL: [(&str, &str, &str); 2] = [
+const OPTIONAL: [(&str, &str, &str); 3] = [
     ("::chrono::", "chrono", r#"{ version = "0.4", default-features = false, features = ["serde"] }"#),
+    ("crate::xml::", "quick-xml", r#"{ version = "0.41", default-features = false }"#),
     ("::uuid::", "uuid", r#"{ version = "1", features = ["serde"] }"#),
 ];
 
 /// The files that are the same in every client.
 const FIXED: [(&str, &str); 17] = [
-    ("src/scripting/member.rs", include_str!("../../scripting/member.rs")),
     ("src/scripting/mod.rs", include_str!("../../scripting/mod.rs")),
     ("src/scripting/answer.rs", include_str!("../../scripting/answer.rs")),
     ("src/scripting/call.rs", include_str!("../../scripting/call.rs")),
@@ -41,6 +41,7 @@ const FIXED: [(&str, &str); 17] = [
     ("src/scripting/expected.rs", include_str!("../../scripting/expected.rs")),
     ("src/scripting/fault.rs", include_str!("../../scripting/fault.rs")),
     ("src/scripting/field.rs", include_str!("../../scripting/field.rs")),
+    ("src/scripting/member.rs", include_str!("../../scripting/member.rs")),
     ("src/scripting/rule.rs", include_str!("../../scripting/rule.rs")),
     ("src/scripting/stub.rs", include_str!("../../scripting/stub.rs")),
     ("src/settings.rs", include_str!("settings.txt")),
@@ -49,6 +50,17 @@ const FIXED: [(&str, &str); 17] = [
     ("src/wire/body.rs", include_str!("../../wire/body.rs")),
     ("src/wire/reply.rs", include_str!("../../wire/reply.rs")),
 ];
+
+/// Those of clients whose documents have XML bodies.
+const IF_XML: [(&str, &str); 4] = [
+    ("src/wire/xml/mod.rs", include_str!("../../wire/xml/mod.rs")),
+    ("src/wire/xml/read.rs", include_str!("../../wire/xml/read.rs")),
+    ("src/wire/xml/tree.rs", include_str!("../../wire/xml/tree.rs")),
+    ("src/wire/xml/write.rs", include_str!("../../wire/xml/write.rs")),
+];
+
+/// The line that declares what they are.
+const XML_MODULE: &str = "pub(crate) mod xml;\n";
 
 /// What the test says of itself.
 const TEST: &str = "//! The client against a stub of its document, called for each documented reply:\n//!\n\
@@ -84,6 +96,7 @@ pub(super) struct Sources {
     pub(super) stub: syn::File,
     pub(super) statuses: Vec<Statuses>,
     pub(super) test: Option<syn::File>,
+    pub(super) xml: Option<syn::File>,
 }
 
 /// Where a client that is a module has what all clients are made of.
@@ -125,11 +138,20 @@ impl Package {
         let source = |path: &str| {
             self.files.iter().find(|file| file.path == path).map_or("", |file| file.text.as_str())
         };
+        let shared_source = |name: &str, inner: &str| {
+            let whole = source(&format!("src/{name}/{inner}/mod.rs"));
+            let deep =
+                |deep: &str| Some(inlined(source(&format!("src/{name}/{inner}/{deep}.rs")), &|_| None));
+            match whole {
+                "" => inlined(source(&format!("src/{name}/{inner}.rs")), &|_| None),
+                whole => inlined(whole, &deep),
+            }
+        };
         let library = inlined(source("src/lib.rs"), &|name| match SHARED.contains(&name) {
             _ if scripts == Scripts::LeftOut && ["scripting", "stub"].contains(&name) => None,
             true if shared == Shared::Crate => None,
             true => {
-                let inner = |inner: &str| Some(inlined(source(&format!("src/{name}/{inner}.rs")), &|_| None));
+                let inner = |inner: &str| Some(shared_source(name, inner));
                 Some(own(&inlined(source(&format!("src/{name}/mod.rs")), &inner)))
             }
             false => Some(own(&inlined(source(&format!("src/{name}.rs")), &|_| None))),
@@ -196,7 +218,7 @@ pub fn is_crate_name(name: &str) -> bool {
 }
 
 /// A name for the crate of a document with this title.
-fn name_of(title: &str) -> String {
+pub(super) fn name_of(title: &str) -> String {
     let mut words: Vec<String> = title
         .split(|character: char| !character.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -241,7 +263,7 @@ pub(super) fn package(
             readme::readme(contract, &name, title, &example, methods, &sources.statuses, findings),
         ),
         file("examples/first_call.rs", example),
-        file("src/lib.rs", library(title, replies.is_some())),
+        file("src/lib.rs", library(title, replies.is_some(), sources.xml.is_some())),
         file("src/client.rs", format!("{made_by}{client}")),
         file(
             "src/security.rs",
@@ -262,7 +284,15 @@ pub(super) fn package(
         ),
     ));
     files.extend(test.map(|test| file("tests/stub.rs", test)));
-    files.extend(FIXED.iter().map(|(path, text)| file(path, (*text).to_owned())));
+    files.extend(FIXED.iter().map(|(path, text)| match &sources.xml {
+        Some(_) => file(path, (*text).to_owned()),
+        None => file(path, text.replace(XML_MODULE, "")),
+    }));
+    if let Some(xml) = &sources.xml {
+        let text = format!("//! What the document says of its XML.\n\n{}", prettyplease::unparse(xml));
+        files.push(file("src/xml.rs", text));
+        files.extend(IF_XML.iter().map(|(path, text)| file(path, (*text).to_owned())));
+    }
     files.sort_by_key(|file| file.path);
     files.push(file(MANIFEST, listing(&files)));
     Package { name, files }
@@ -295,9 +325,10 @@ fn manifest(name: &str, title: &str, sources: &[&str], has_test: bool) -> String
     )
 }
 
-fn library(title: &str, has_replies: bool) -> String {
+fn library(title: &str, has_replies: bool, has_xml: bool) -> String {
     let title = prose::as_doc_comment(title);
     let replies = if has_replies { "pub mod replies;\n" } else { "" };
+    let xml = if has_xml { "mod xml;\n" } else { "" };
     format!(
         "//! A client of {title}.\n//!\n\
          //! [`Client`] has a method for each operation, [`types`] are what they take and reply, [`Security`] is what\n\
@@ -309,7 +340,7 @@ fn library(title: &str, has_replies: bool) -> String {
          mod security;\nmod settings;\n\
          /// Scripts for a stub of the document, in its types.\n\
          {IF_SCRIPTED}\n#[allow(clippy::all, clippy::pedantic, non_snake_case)]\npub mod stub;\n\
-         #[allow(dead_code, unused_imports)] // Each document needs a part of it.\nmod wire;\n\n\
+         #[allow(dead_code, unused_imports)] // Each document needs a part of it.\nmod wire;\n{xml}\n\
          pub use client::{{types, ByteStream, Client, ClientInfo, Error, ResponseValue}};\n\
          pub use security::Security;\npub use settings::Settings;\npub use wire::File;\n"
     )

@@ -116,7 +116,7 @@ fn operation(
     let docs = doc(&format!("The operation {}.\n\n{summary}", prose::as_code(&line)));
     let inner = doc(&format!("Requests and replies of {}.", prose::as_code(&line)));
     let body = match &method.body {
-        Some(body) if matches!(body.kind, BodyKind::Json) => rust_type(&body.schema),
+        Some(body) if matches!(body.kind, BodyKind::Json | BodyKind::Xml(_)) => rust_type(&body.schema),
         _ => quote!(::serde_json::Value),
     };
     let request = request::items(method, fields);

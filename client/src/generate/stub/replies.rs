@@ -115,7 +115,7 @@ fn function(
                 Answer::with_body(#code, #media, body)
             }
         },
-        Held::Json(schema) => {
+        Held::Json(schema) | Held::Xml(schema, _) => {
             let kind = rust_type(schema);
             quote! {
                 #(#docs)*

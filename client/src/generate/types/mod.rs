@@ -25,6 +25,7 @@ pub(crate) use self::rust::rust_type;
 use super::losses::Losses;
 use super::names::{Names, pascal};
 use super::place::Place;
+use super::xml::Xml;
 
 /// The most types of one client.
 const MAX_COMPONENTS: usize = 50_000;
@@ -51,6 +52,8 @@ pub(crate) struct Types<'d> {
     has_siblings: bool,
     names: Names,
     pub(crate) losses: Losses<'d>,
+    /// How bodies are XML.
+    pub(crate) xml: Xml<'d>,
     /// Schema Objects of the lowered document by name.
     components: Map<String, Value>,
     /// Where each was read from.
@@ -113,6 +116,7 @@ impl<'d> Types<'d> {
             has_siblings: contract.document().version().has_json_schema_dialect(),
             names: Names::default(),
             losses,
+            xml: Xml::default(),
             components: Map::new(),
             origins: HashMap::new(),
             aliases: HashMap::new(),
