@@ -33,6 +33,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     client_of(&out, "hostile", hostile::document().as_bytes(), Shared::Module, Scripts::Typed)?;
     println!("cargo::rerun-if-changed=tests/xml");
     client_of(&out, "xml", &fs::read("tests/xml/pets.yaml")?, Shared::Crate, Scripts::LeftOut)?;
+    macro_of(&out)
+}
+
+/// Writes what progenitor's macro makes of a lowered document to `OUT_DIR/lowered.rs`, for the tests.
+fn macro_of(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=tests/lowered");
+    let contract = Contract::load("pets.yaml", &fs::read("tests/lowered/pets.yaml")?)?;
+    let lowered = generate::lower(&contract)?;
+    let document = serde_json::from_str(&lowered.text)?;
+    let tokens = progenitor_impl::Generator::default().generate_tokens(&document)?;
+    fs::write(out.join("lowered.rs"), tokens.to_string())?;
     Ok(())
 }
 

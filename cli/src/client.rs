@@ -1,5 +1,7 @@
 //! `counterfoil client`: a typed client of a document, as a crate.
 
+mod lines;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +10,7 @@ use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 use counterfoil_client::generate::{self, Generated, Written};
 use counterfoil_conformance::report::one_line;
-use counterfoil_openapi::Severity;
+use counterfoil_openapi::{Finding, Severity};
 use serde_json::{Value, json};
 
 use crate::check::json::finding;
@@ -26,6 +28,7 @@ Examples:
   counterfoil client pets.yaml --output pets-client --name pets
   counterfoil client pets.yaml --output pets-client --check     in CI: is it current?
   counterfoil client pets.yaml --output pets-client --format json
+  counterfoil client pets.yaml --output . --macro               a document and lines for `generate_api!`
 
 Then, in the folder: cargo run --example first_call
 
@@ -61,6 +64,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     force: bool,
 
+    /// Write no crate, but `NAME.json`, a document that progenitor's macro `generate_api!` takes, and print the lines
+    /// that use it. It says less than a crate does: what is lost is told.
+    #[arg(long = "macro", conflicts_with_all = ["check", "format"])]
+    is_for_macro: bool,
+
     /// How to print what the client does not express.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -90,6 +98,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let source = source::load(&arguments.document, &arguments.references)?;
     if source.contract.operations().is_empty() {
         bail!("find an operation in `{}`", arguments.document);
+    }
+    if arguments.is_for_macro {
+        let Arguments { name, output: folder, force, all, .. } = arguments;
+        return lines::run(&source.contract, name.as_deref(), folder, *force, *all, output);
     }
     let generated = generate::generate(&source.contract, arguments.name.as_deref())
         .map_err(|error| anyhow!("make a client of `{}`: {}", arguments.document, one_line(&error)))?;
@@ -122,22 +134,32 @@ enum Outcome {
     Checked(Vec<String>),
 }
 
-fn as_text(generated: &Generated, outcome: &Outcome, folder: &Path, all: bool) -> String {
+/// A line for each finding, or for the first few of each code.
+fn findings(findings: &[Finding], all: bool) -> String {
     let mut text = String::new();
     let mut shown: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
-    for finding in &generated.findings {
+    for finding in findings {
         let count = shown.entry(finding.code).or_default();
         *count += 1;
         if all || *count <= MAX_SHOWN {
             let _ = writeln!(text, "{}", one_line(&finding.to_string()));
         }
     }
-    let hidden = generated.findings.len()
+    let hidden = findings.len()
         - shown.values().map(|count| if all { *count } else { (*count).min(MAX_SHOWN) }).sum::<usize>();
     if hidden > 0 {
         let _ = writeln!(text, "... and {hidden} more; `--all` shows them");
     }
-    let count = |severity| generated.findings.iter().filter(|finding| finding.severity == severity).count();
+    text
+}
+
+/// How many parameters and bodies are of wider types than the document says.
+fn count_wider(findings: &[Finding]) -> usize {
+    findings.iter().filter(|finding| finding.severity == Severity::Warning).count()
+}
+
+fn as_text(generated: &Generated, outcome: &Outcome, folder: &Path, all: bool) -> String {
+    let mut text = findings(&generated.findings, all);
     let expressed = generated.expressed;
     let _ = writeln!(
         text,
@@ -145,7 +167,7 @@ fn as_text(generated: &Generated, outcome: &Outcome, folder: &Path, all: bool) -
         generated.package.name,
         expressed.methods,
         expressed.operations,
-        count(Severity::Warning),
+        count_wider(&generated.findings),
         expressed.parts,
     );
     let folder = folder.display();

@@ -7,6 +7,7 @@
 mod attempt;
 mod dress;
 mod losses;
+mod lower;
 mod media;
 mod names;
 mod package;
@@ -24,6 +25,7 @@ use counterfoil_openapi::{Contract, Finding};
 use self::losses::Losses;
 use self::types::Types;
 
+pub use self::lower::LoweredDocument;
 pub use self::package::{File, Package, PackageError, Scripts, Shared, Written, check, is_crate_name, write};
 
 /// A client of a document.
@@ -58,6 +60,20 @@ pub struct Expressed {
 /// When nothing at all can be made of it, in the generator's words.
 pub fn generate(contract: &Contract, name: Option<&str>) -> Result<Generated, String> {
     on_a_large_stack(|| generate_here(contract, name))
+}
+
+/// Lowers a contract to a document that progenitor's macro `generate_api!` takes.
+///
+/// # Errors
+///
+/// When nothing at all can be made of it, in the generator's words.
+pub fn lower(contract: &Contract) -> Result<LoweredDocument, String> {
+    on_a_large_stack(|| lower::lower(contract))
+}
+
+/// The name of the crate that a client of a contract is, where none is given.
+pub fn crate_name(contract: &Contract) -> String {
+    package::name_of(&prose::as_plain_line(contract.title()))
 }
 
 fn on_a_large_stack<T: Send>(make: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {

@@ -14,6 +14,7 @@ mod arcgis;
 mod curl;
 mod generate;
 mod hostile;
+mod lowered;
 mod server;
 mod stub;
 mod transport;
