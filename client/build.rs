@@ -15,6 +15,8 @@ use self::generate::{Scripts, Shared};
 mod generate;
 #[path = "tests/hostile/document.rs"]
 mod hostile;
+#[path = "tests/samples/list.rs"]
+mod samples;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
@@ -33,7 +35,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     client_of(&out, "hostile", hostile::document().as_bytes(), Shared::Module, Scripts::Typed)?;
     println!("cargo::rerun-if-changed=tests/xml");
     client_of(&out, "xml", &fs::read("tests/xml/pets.yaml")?, Shared::Crate, Scripts::LeftOut)?;
+    samples_of(&out)?;
     macro_of(&out)
+}
+
+/// Writes the clients of the sample documents to `OUT_DIR/samples.rs`; of none where the corpus is not there.
+fn samples_of(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=tests/samples");
+    let corpus = Path::new("../../shared/corpus");
+    // There is always one, so that what is expected of them holds without the corpus as well.
+    let contract = Contract::load("pets.yaml", &fs::read("tests/xml/pets.yaml")?)?;
+    let package = generate::generate(&contract, None)?.package;
+    let source = package.as_module("crate::samples::generated::pets", Shared::Crate, Scripts::LeftOut);
+    let (mut modules, mut made) = (format!("pub mod pets {{\n{source}\n}}\n"), String::new());
+    let present = samples::SAMPLES.iter().filter(|sample| corpus.join(sample).exists());
+    for (index, sample) in present.enumerate() {
+        let path = corpus.join(sample);
+        println!("cargo::rerun-if-changed={}", path.display());
+        let contract = Contract::load(*sample, &fs::read(path)?)?;
+        let generated = generate::generate(&contract, None)?;
+        let module = format!("crate::samples::generated::n{index}");
+        let source = generated.package.as_module(&module, Shared::Crate, Scripts::LeftOut);
+        modules.push_str(&format!("pub mod n{index} {{\n{source}\n}}\n"));
+        let expressed = generated.expressed;
+        made.push_str(&format!("({sample:?}, {}, {}),\n", expressed.operations, expressed.methods));
+    }
+    let text = format!("{modules}pub const MADE: &[(&str, usize, usize)] = &[\n{made}];\n");
+    fs::write(out.join("samples.rs"), text)?;
+    Ok(())
 }
 
 /// Writes what progenitor's macro makes of a lowered document to `OUT_DIR/lowered.rs`, for the tests.

@@ -15,6 +15,7 @@ mod curl;
 mod generate;
 mod hostile;
 mod lowered;
+mod samples;
 mod server;
 mod stub;
 mod transport;
