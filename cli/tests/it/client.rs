@@ -171,3 +171,34 @@ fn what_a_document_is_told_in_acts_on_no_terminal() {
     assert!(written.stdout.contains("response-untyped"), "{written:?}");
     assert!(!written.stdout.contains(['\u{1b}', '\u{7}']), "{written:?}");
 }
+
+#[test]
+fn a_document_for_the_macro_is_written_and_its_lines_are_printed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let document = write(folder.path(), "pets.yaml", PETS);
+    let output = folder.path().join("out");
+    let (document, place) = (document.to_str().expect("text"), output.to_str().expect("text"));
+    let lower = |more: &[&str]| {
+        run(["client", document, "--output", place, "--macro"].into_iter().chain(more.iter().copied()))
+    };
+
+    let written = lower(&[]);
+    assert_eq!(written.code, Some(0), "{written:?}");
+    assert!(written.stdout.contains("progenitor::generate_api!(\"pets-client.json\");"), "{written:?}");
+    assert!(written.stdout.contains("progenitor = \"0.15\"\nreqwest = "), "{written:?}");
+    assert!(written.stdout.contains("response-untyped"), "{written:?}");
+    assert!(written.stdout.contains("pets-client.json: 1 of 1 operations"), "{written:?}");
+    let text = String::from_utf8(files(&output)["pets-client.json"].clone()).expect("text");
+    let lowered: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(lowered["openapi"], "3.0.3");
+    assert_eq!(lowered["paths"]["/pets"]["get"]["operationId"], "list_pets");
+    assert_eq!(lower(&[]).code, Some(0), "it is made again");
+
+    // What someone else wrote is kept.
+    write(&output, "pets-client.json", "{}");
+    let refused = lower(&[]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("this did not write what is there"), "{refused:?}");
+    assert_eq!(files(&output)["pets-client.json"], b"{}");
+    assert_eq!(lower(&["--force"]).code, Some(0));
+}
