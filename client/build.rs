@@ -56,7 +56,9 @@ fn samples_of(out: &Path) -> Result<(), Box<dyn Error>> {
         let generated = generate::generate(&contract, None)?;
         let module = format!("crate::samples::generated::n{index}");
         let source = generated.package.as_module(&module, Shared::Crate, Scripts::LeftOut);
-        modules.push_str(&format!("pub mod n{index} {{\n{source}\n}}\n"));
+        modules.push_str(&format!(
+            "#[allow(clippy::all, clippy::pedantic)]\npub mod n{index} {{\n{source}\n}}\n"
+        ));
         let expressed = generated.expressed;
         made.push_str(&format!("({sample:?}, {}, {}),\n", expressed.operations, expressed.methods));
     }

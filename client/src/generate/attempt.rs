@@ -137,6 +137,24 @@ fn dependencies_first(components: &Map<String, Value>) -> Vec<String> {
     order
 }
 
+/// The components that a part of a document leads to.
+pub(crate) fn reached(part: &Value, components: &Map<String, Value>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let mut queue = vec![part];
+    while let Some(part) = queue.pop() {
+        let mut found = BTreeSet::new();
+        references(part, &mut found);
+        for name in found {
+            if let Some(schema) = components.get(&name)
+                && all.insert(name)
+            {
+                queue.push(schema);
+            }
+        }
+    }
+    all
+}
+
 fn references(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(members) => {

@@ -54,7 +54,11 @@ pub(super) fn lower(contract: &Contract) -> Result<LoweredDocument, String> {
         parts: methods.iter().map(Method::parts).sum(),
     };
     let kept: Vec<&Method<'_>> = made.methods.iter().map(|index| possible[*index]).collect();
-    let lowered = document(&title, &kept, &made.components);
+    let mut lowered = document(&title, &kept, &made.components);
+    let named = attempt::reached(&lowered["paths"], &made.components);
+    if let Some(schemas) = lowered.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        schemas.retain(|name, _| named.contains(name));
+    }
     let mut text = serde_json::to_string_pretty(&lowered).map_err(|error| error.to_string())?;
     text.push('\n');
     Ok(LoweredDocument { text, findings: types.losses.into_findings(), expressed })

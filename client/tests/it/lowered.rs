@@ -10,8 +10,6 @@ const DOCUMENT: &str = include_str!("../lowered/pets.yaml");
 
 /// What the macro makes of the lowered document: the build script ran the generator that it is.
 #[expect(
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
     unreachable_pub,
     unused_qualifications,
     reason = "the generator wrote it, and this test needs a part of it"
