@@ -1,7 +1,7 @@
 //! What the schema of a response says of the properties of an object.
 
 use counterfoil_openapi::Direction;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Observation;
 
@@ -14,12 +14,22 @@ pub(super) fn body<'a>(observation: &'a Observation<'_>) -> Option<&'a Value> {
     Some(media.schema.as_ref()?.bundle(Direction::Response))
 }
 
-/// Whether a schema has a property that a response may have.
-pub(super) fn declares(root: &Value, name: &str) -> bool {
-    any(root, root, 0, &|schema| {
-        let property = schema.get("properties").and_then(|properties| properties.get(name));
-        property.is_some_and(|property| property.get("writeOnly") != Some(&Value::Bool(true)))
-    })
+/// Whether the schema of a response's body has a property, and admits a body that has a value in it: one that is
+/// `writeOnly` it does not.
+pub(super) fn admits(
+    observation: &Observation<'_>,
+    body: &Map<String, Value>,
+    name: &str,
+    value: &Value,
+) -> bool {
+    let media = observation.response_reading().and_then(|reading| reading.media);
+    let Some(schema) = media.and_then(|media| media.schema.as_ref()) else { return false };
+    let root = schema.bundle(Direction::Response);
+    let is_declared =
+        any(root, root, 0, &|schema| schema.get("properties").is_some_and(|known| known.get(name).is_some()));
+    let mut whole = body.clone();
+    whole.insert(name.to_owned(), value.clone());
+    is_declared && schema.is_valid(&Value::Object(whole), Direction::Response)
 }
 
 /// Whether a schema requires a property.

@@ -10,7 +10,8 @@ use crate::resource::folded;
 
 declare! {
     /// Fails when a resource does not show what was written to it with success: a property that it was made with is
-    /// gone or another, an update left it as it was, or a PATCH took away what it did not name.
+    /// gone or another, an update left it as it was or was answered with what was there before, or a PATCH took away
+    /// what it did not name.
     ///
     /// Why it matters: the answer said that it was done. What is lost here is missed much later, and by then nobody has
     /// it any more.
@@ -113,7 +114,6 @@ impl<'a> Deed<'a> {
 
 /// What a resource was made with, and does not show.
 fn after_making(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<String, Value>) -> Found {
-    let schema = documented::body(observation)?;
     let own = || deed.sent.iter().filter(|(name, _)| !is_decided_by_server(observation, name));
     let is_kept = own().any(|(name, sent)| {
         // What says little may be there by chance.
@@ -127,7 +127,9 @@ fn after_making(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<Stri
         is_compared |= is_echoed || is_kept;
         let is_lost = match shown.get(name) {
             None | Some(Value::Null) => {
-                !is_empty(sent) && (is_echoed || is_kept) && documented::declares(schema, name)
+                !is_empty(sent)
+                    && (is_echoed || is_kept)
+                    && documented::admits(observation, shown, name, sent)
             }
             Some(shown) => is_echoed && !is_same(sent, shown),
         };
@@ -166,6 +168,21 @@ fn after_update(
     if !found.is_empty() && found.len() == compared {
         found.truncate(1);
         "update lost".clone_into(&mut found[0].0);
+    }
+    // The answer to the update itself shows what was there before it.
+    let is_behind = |name: &&String| {
+        let (sent, old) = (&deed.sent[*name], before.get(*name));
+        let is = |members: &Map<String, Value>, value: &Value| {
+            members.get(*name).is_some_and(|member| is_same(member, value))
+        };
+        old.is_some_and(|old| !is_same(sent, old) && deed.is_written(name, old) && is(&deed.reply, old))
+            && is(shown, sent)
+    };
+    let named = deed.sent.keys().filter(|name| !is_decided_by_server(observation, name));
+    if let Some(name) = named.filter(|_| found.is_empty()).find(is_behind) {
+        let message =
+            format!("{name} was {}, and is so in the answer to the update, and not after it", before[name]);
+        found.push(("answered with what was before".to_owned(), message));
     }
     let mut is_compared = compared > 0;
     if *deed.method == Method::PATCH {
@@ -292,13 +309,14 @@ mod tests {
             (pet, pet, pet, "passed"),
             (pet, pet, r#"{"tag": "Tabby ", "age": 4.0}"#, "passed"),
             (pet, pet, r#"{"tag": "t", "age": 4}"#, "failed: not kept: tag"),
-            (pet, pet, r#"{"age": 4}"#, "failed: not kept: tag"),
-            (pet, "", r#"{"age": 4}"#, "failed: not kept: tag"),
+            (pet, pet, r#"{"id": 1, "age": 4}"#, "failed: not kept: tag"),
+            (pet, "", r#"{"id": 1, "age": 4}"#, "failed: not kept: tag"),
             // No answer said that it would be kept as it was sent.
             (pet, "", r#"{"tag": "t", "age": 4}"#, "passed"),
             (pet, "", "{}", "n/a"),
             // What no response has cannot be missed in it.
             (r#"{"unknown": "text", "age": 4}"#, "", r#"{"age": 4}"#, "passed"),
+            (r#"{"pin": "1234", "age": 4}"#, "", r#"{"id": 1, "age": 4}"#, "passed"),
             (r#"{"tag": "", "age": 4}"#, "", r#"{"age": 4}"#, "passed"),
             (
                 r#"{"id": 5, "status": "new"}"#,
@@ -346,6 +364,9 @@ mod tests {
             let says = story(method.clone(), sent, status, shown).says("write_read_consistency");
             assert_eq!(says, expected, "{method} {sent} {status} {shown}");
         }
+        let scene = read(Expectation::Changed, change).earlier(Method::PUT, pet, 201, pet);
+        let scene = scene.earlier(Method::GET, "", 200, pet).earlier(Method::PUT, change, 200, pet);
+        assert_eq!(scene.says("write_read_consistency"), "failed: answered with what was before");
         // Without a reading between two changes nobody knows which of them it was.
         let scene = read(Expectation::Changed, pet).earlier(Method::PUT, pet, 201, pet);
         let scene = scene.earlier(Method::PUT, change, 200, "{}");
