@@ -4,15 +4,17 @@
 //! its schema draws, every part that may be left out is left out. What is valid among the results is sent as valid,
 //! what is not as invalid; the document's validator decides, not the way they were made.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
-use counterfoil_openapi::{Direction, Location, Operation};
+use counterfoil_openapi::{Direction, Location, Operation, Parameter};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::fullest::full_requests;
+use super::fullest::{Full, full_requests};
 use super::varied::varied;
 use crate::case::{Case, Factory, Fresh, Intent, Origin, Sent};
 use crate::event::{Mode, Phase};
@@ -24,144 +26,131 @@ const MAX_CASES: usize = 2_000;
 /// So many valid requests that make something speak of the same thing.
 const REPEATED: u64 = 4;
 
-/// The cases of an operation, each request once.
+/// The cases of an operation, each request once, made a few at a time: what was sent need not be kept, and the first
+/// can be sent before the last is made.
 ///
 /// The request that is taken apart is about known resources, where there are any; each case about one of them.
-pub(crate) fn coverage(factory: &Factory, plan: &OperationPlan, known: &Known, modes: &[Mode]) -> Vec<Case> {
-    let mut cases = Cases {
-        factory,
-        plan,
-        known,
-        modes,
-        path: IndexMap::new(),
-        base: RequestValues::default(),
-        fresh: Fresh::default(),
-        repeated: 0,
-        number: 0,
-        sent: HashSet::new(),
-        cases: Vec::new(),
-    };
-    for (at, full) in full_requests(factory, plan).into_iter().enumerate() {
-        let base = cases.about_known(full.values.clone());
-        cases.path.clone_from(&base.path);
-        // What is known to be there is spoken of by its name.
-        cases.fresh =
-            Fresh::of(factory, &plan.operation, &Intent::Positive, &base).only_of(&base, &full.values);
-        cases.base.clone_from(&base);
-        cases.add(base.clone());
-        // Parameters are the same whatever the body is.
-        let parameters = if at == 0 { parameter_variations(&plan.operation, &base) } else { Vec::new() };
-        for variation in parameters.into_iter().chain(body_variations(&plan.operation, &base, &full.others)) {
-            if cases.cases.len() >= MAX_CASES {
-                break;
-            }
-            cases.add(variation);
-        }
-    }
-    cases.cases
-}
-
-/// Everything that differs from a request in one parameter.
-fn parameter_variations(operation: &Operation, base: &RequestValues) -> Vec<RequestValues> {
-    let mut found = Vec::new();
-    for parameter in operation.parameters() {
-        let place = |values: &mut RequestValues| match parameter.location {
-            Location::Path => std::mem::take(&mut values.path),
-            Location::Query | Location::QueryString => std::mem::take(&mut values.query),
-            Location::Header => std::mem::take(&mut values.header),
-            _ => std::mem::take(&mut values.cookie),
-        };
-        let with = |change: &dyn Fn(&mut IndexMap<String, Value>)| {
-            let mut values = base.clone();
-            let mut map = place(&mut values);
-            change(&mut map);
-            match parameter.location {
-                Location::Path => values.path = map,
-                Location::Query | Location::QueryString => values.query = map,
-                Location::Header => values.header = map,
-                _ => values.cookie = map,
-            }
-            values
-        };
-        if parameter.location != Location::Path {
-            found.push(with(&|map| {
-                map.shift_remove(&parameter.name);
-            }));
-        }
-        let current = place(&mut base.clone()).get(&parameter.name).cloned();
-        let (Some(schema), Some(current)) = (parameter.value_schema(), current) else { continue };
-        let bundle = schema.bundle(Direction::Request);
-        for value in varied(bundle, &current, &[]) {
-            found.push(with(&|map| {
-                map.insert(parameter.name.clone(), value.clone());
-            }));
-        }
-    }
-    found
-}
-
-/// Everything that differs from a request in one thing of its body; `others` are other valid bodies.
-fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]) -> Vec<RequestValues> {
-    let Some(body) = &base.body else { return Vec::new() };
-    let with = |body: Option<BodyValue>| RequestValues { body, ..base.clone() };
-    let mut found = vec![with(None)];
-    let Payload::Value(value) = &body.payload else { return found };
-    let media = operation.request_body().and_then(|documented| documented.content.matching(&body.media_type));
-    if let Some(schema) = media.and_then(|media| media.schema.as_ref()) {
-        for value in varied(schema.bundle(Direction::Request), value, others) {
-            found.push(with(Some(BodyValue {
-                media_type: body.media_type.clone(),
-                payload: Payload::Value(value),
-            })));
-        }
-    }
-    if media::kind(&body.media_type) == Kind::Json {
-        for text in ["{", "", "nonsense"] {
-            let payload = Payload::Bytes(text.into());
-            found.push(with(Some(BodyValue { media_type: body.media_type.clone(), payload })));
-        }
-    }
-    if media::kind(&body.media_type) == Kind::Multipart {
-        let payload = Payload::Bytes("--\r\n\r\ntext\r\n----\r\n".into());
-        found.push(with(Some(BodyValue { media_type: "multipart/form-data".to_owned(), payload })));
-    }
-    let payload = Payload::Bytes("text".into());
-    found.push(with(Some(BodyValue { media_type: "text/x-counterfoil".to_owned(), payload })));
-    found
-}
-
-struct Cases<'a> {
-    factory: &'a Factory,
-    plan: &'a OperationPlan,
-    known: &'a Known,
-    modes: &'a [Mode],
-    /// The path's values where they are not what is varied.
-    path: IndexMap<String, Value>,
-    /// The request that is taken apart, and what in it need not be the same each time.
-    base: RequestValues,
-    fresh: Fresh,
+pub(crate) struct Coverage {
+    plan: Arc<OperationPlan>,
+    known: Known,
+    modes: Vec<Mode>,
+    /// The requests that are taken apart, each with what is left to vary in it; the first is under way.
+    bases: VecDeque<Base>,
+    /// What in the request under way need not be the same each time; nothing before its first case.
+    fresh: Option<Fresh>,
     /// The valid requests that were left the same in that.
     repeated: u64,
     number: u64,
-    sent: HashSet<Vec<u8>>,
-    cases: Vec<Case>,
+    sent: HashSet<u64>,
 }
 
-impl Cases<'_> {
-    /// A full request made about known resources, and by what refusals taught, as far as that leaves it valid.
-    fn about_known(&self, drawn: RequestValues) -> RequestValues {
-        let is_valid = |values: &RequestValues| {
-            self.factory.build(&self.plan.operation, &Intent::Positive, values).is_some()
+/// A request that is taken apart.
+struct Base {
+    values: Arc<RequestValues>,
+    /// As it was before it was about known resources.
+    drawn: RequestValues,
+    left: VecDeque<Variation>,
+}
+
+/// What a request differs in from the one that is taken apart.
+enum Variation {
+    Nothing,
+    /// The place of a parameter in the operation, and its value; nothing where it is left out.
+    Parameter(usize, Option<Value>),
+    /// The body; nothing where it is left out.
+    Body(Option<BodyValue>),
+}
+
+impl Coverage {
+    /// Before the first case.
+    pub(crate) fn new(factory: &Factory, plan: &Arc<OperationPlan>, known: Known, modes: &[Mode]) -> Self {
+        let mut coverage = Self {
+            plan: Arc::clone(plan),
+            known,
+            modes: modes.to_vec(),
+            bases: VecDeque::new(),
+            fresh: None,
+            repeated: 0,
+            number: 0,
+            sent: HashSet::new(),
         };
+        for (at, full) in full_requests(factory, plan).into_iter().enumerate() {
+            let Full { values: drawn, others } = full;
+            let values = coverage.about_known(factory, drawn.clone());
+            let mut left = VecDeque::from([Variation::Nothing]);
+            // Parameters are the same whatever the body is.
+            if at == 0 {
+                left.extend(parameter_variations(&plan.operation, &values));
+            }
+            left.extend(body_variations(&plan.operation, &values, &others));
+            coverage.bases.push_back(Base { values: Arc::new(values), drawn, left });
+        }
+        coverage
+    }
+
+    /// The most cases that are still to come.
+    pub(crate) fn left(&self) -> u64 {
+        let variations: usize = self.bases.iter().map(|base| base.left.len()).sum();
+        let most = u64::try_from(MAX_CASES).unwrap_or(u64::MAX).saturating_sub(self.number);
+        u64::try_from(variations).unwrap_or(u64::MAX).min(most)
+    }
+
+    /// The next cases, no more than so many; none where there are no more.
+    pub(crate) fn next(&mut self, factory: &Factory, most: usize) -> Vec<Case> {
+        let mut cases = Vec::new();
+        while cases.len() < most && self.left() > 0 {
+            let Some(base) = self.bases.front_mut() else { break };
+            let Some(variation) = base.left.pop_front() else {
+                self.bases.pop_front();
+                self.fresh = None;
+                continue;
+            };
+            let base = Arc::clone(&base.values);
+            let values = variation.of(&self.plan.operation, RequestValues::clone(&base));
+            cases.extend(self.case(factory, &base, values));
+        }
+        cases
+    }
+
+    /// A full request made about known resources, and by what refusals taught, as far as that leaves it valid.
+    fn about_known(&self, factory: &Factory, drawn: RequestValues) -> RequestValues {
+        let is_valid =
+            |values: &RequestValues| factory.build(&self.plan.operation, &Intent::Positive, values).is_some();
         let drawn = self.known.heed(&drawn, 0).filter(is_valid).unwrap_or(drawn);
         let about = self.known.about(&drawn, 0).map(|about| about.values);
         about.filter(is_valid).unwrap_or(drawn)
+    }
+
+    /// A case with these values, as what the document says it is.
+    fn case(&mut self, factory: &Factory, base: &RequestValues, values: RequestValues) -> Option<Case> {
+        let operation = Arc::clone(&self.plan.operation);
+        // Where the path is not what is varied, it need not always name the same resource.
+        let known = (values.path == base.path).then(|| self.known.on_path(&values, self.number)).flatten();
+        let About { values, subject } = known.unwrap_or(About { values, subject: None });
+        let (intent, sent) = factory.classify(&operation, &values)?;
+        if !self.modes.contains(&intent.mode()) || !self.is_new(&sent) {
+            return None;
+        }
+        let (values, sent) = self.anew(factory, base, &intent, &values, &sent).unwrap_or((values, sent));
+        let id = Case::id_of(&operation, Phase::Coverage, self.number);
+        self.number += 1;
+        let (index, phase, origin) = (self.plan.index, Phase::Coverage, Origin::Fixed);
+        Some(Case { id, operation, index, phase, intent, origin, values, subject, sent })
+    }
+
+    /// Whether a request was not sent before.
+    fn is_new(&mut self, sent: &Sent) -> bool {
+        let mut hasher = DefaultHasher::new();
+        sent.wire().hash(&mut hasher);
+        self.sent.insert(hasher.finish())
     }
 
     /// The case of the same make about something that is not there yet. The first valid ones are left as they are, since
     /// what is there already is to be refused in the way that the document has.
     fn anew(
         &mut self,
+        factory: &Factory,
+        base: &RequestValues,
         intent: &Intent,
         values: &RequestValues,
         sent: &Sent,
@@ -170,32 +159,85 @@ impl Cases<'_> {
             self.repeated += 1;
             return None;
         }
-        let Self { factory, plan, base, number, .. } = self;
-        self.fresh.anew(factory, &plan.operation, (intent, values, sent), base, *number)
+        let operation = &self.plan.operation;
+        let drawn = &self.bases.front()?.drawn;
+        // What is known to be there is spoken of by its name.
+        let fresh = self.fresh.get_or_insert_with(|| {
+            Fresh::of(factory, operation, &Intent::Positive, base).only_of(base, drawn)
+        });
+        fresh.anew(factory, operation, (intent, values, sent), base, self.number)
     }
+}
 
-    /// Adds a case with these values, as what the document says it is.
-    fn add(&mut self, values: RequestValues) {
-        let (plan, operation) = (self.plan, &self.plan.operation);
-        let known = (values.path == self.path).then(|| self.known.on_path(&values, self.number)).flatten();
-        let About { values, subject } = known.unwrap_or(About { values, subject: None });
-        let Some((intent, sent)) = self.factory.classify(operation, &values) else { return };
-        if self.modes.contains(&intent.mode()) && self.sent.insert(sent.wire()) {
-            let (values, sent) = self.anew(&intent, &values, &sent).unwrap_or((values, sent));
-            self.cases.push(Case {
-                id: Case::id_of(operation, Phase::Coverage, self.number),
-                operation: operation.clone(),
-                index: plan.index,
-                phase: Phase::Coverage,
-                intent,
-                origin: Origin::Fixed,
-                values,
-                subject,
-                sent,
-            });
-            self.number += 1;
+impl Variation {
+    /// The request that differs in this.
+    fn of(self, operation: &Operation, mut base: RequestValues) -> RequestValues {
+        match self {
+            Self::Nothing => {}
+            Self::Parameter(at, value) => {
+                if let Some(parameter) = operation.parameters().get(at) {
+                    let values = place(parameter, &mut base);
+                    match value {
+                        Some(value) => drop(values.insert(parameter.name.clone(), value)),
+                        None => drop(values.shift_remove(&parameter.name)),
+                    }
+                }
+            }
+            Self::Body(body) => base.body = body,
+        }
+        base
+    }
+}
+
+/// The values among which that of a parameter is.
+fn place<'v>(parameter: &Parameter, values: &'v mut RequestValues) -> &'v mut IndexMap<String, Value> {
+    match parameter.location {
+        Location::Path => &mut values.path,
+        Location::Query | Location::QueryString => &mut values.query,
+        Location::Header => &mut values.header,
+        _ => &mut values.cookie,
+    }
+}
+
+/// Everything that differs from a request in one parameter.
+fn parameter_variations(operation: &Operation, base: &RequestValues) -> Vec<Variation> {
+    let mut found = Vec::new();
+    for (at, parameter) in operation.parameters().iter().enumerate() {
+        if parameter.location != Location::Path {
+            found.push(Variation::Parameter(at, None));
+        }
+        let current = place(parameter, &mut base.clone()).get(&parameter.name).cloned();
+        let (Some(schema), Some(current)) = (parameter.value_schema(), current) else { continue };
+        let values = varied(schema.bundle(Direction::Request), &current, &[]);
+        found.extend(values.into_iter().map(|value| Variation::Parameter(at, Some(value))));
+    }
+    found
+}
+
+/// Everything that differs from a request in one thing of its body; `others` are other valid bodies.
+fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]) -> Vec<Variation> {
+    let Some(body) = &base.body else { return Vec::new() };
+    let with = |media_type: &str, payload| {
+        Variation::Body(Some(BodyValue { media_type: media_type.to_owned(), payload }))
+    };
+    let mut found = vec![Variation::Body(None)];
+    let Payload::Value(value) = &body.payload else { return found };
+    let media = operation.request_body().and_then(|documented| documented.content.matching(&body.media_type));
+    if let Some(schema) = media.and_then(|media| media.schema.as_ref()) {
+        let values = varied(schema.bundle(Direction::Request), value, others);
+        found.extend(values.into_iter().map(|value| with(&body.media_type, Payload::Value(value))));
+    }
+    if media::kind(&body.media_type) == Kind::Json {
+        for text in ["{", "", "nonsense"] {
+            found.push(with(&body.media_type, Payload::Bytes(text.into())));
         }
     }
+    if media::kind(&body.media_type) == Kind::Multipart {
+        let payload = Payload::Bytes("--\r\n\r\ntext\r\n----\r\n".into());
+        found.push(with("multipart/form-data", payload));
+    }
+    found.push(with("text/x-counterfoil", Payload::Bytes("text".into())));
+    found
 }
 
 #[cfg(test)]
@@ -236,10 +278,40 @@ components:
 "#;
 
     fn cases(modes: &[Mode]) -> Vec<Case> {
+        cases_by(7, modes)
+    }
+
+    /// The cases, made so many at a time.
+    fn cases_by(most: usize, modes: &[Mode]) -> Vec<Case> {
         let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
         let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
         let plan = Plan::new(&contract, &Settings::default());
-        coverage(&Factory::new(&contract, signer), &plan.operations[0], &Known::default(), modes)
+        let factory = Factory::new(&contract, signer);
+        let mut coverage = Coverage::new(&factory, &plan.operations[0], Known::default(), modes);
+        let mut cases = Vec::new();
+        loop {
+            let left = coverage.left();
+            let next = coverage.next(&factory, most);
+            assert!(next.len() <= most && next.len() as u64 <= left, "{} of {left}", next.len());
+            if next.is_empty() {
+                assert_eq!(coverage.left(), 0);
+                return cases;
+            }
+            cases.extend(next);
+        }
+    }
+
+    #[test]
+    fn cases_are_the_same_however_many_are_made_at_a_time() {
+        let told = |most| -> Vec<(String, Vec<u8>)> {
+            let cases = cases_by(most, &[Mode::Positive, Mode::Negative]);
+            cases.into_iter().map(|case| (case.id.clone(), case.sent.wire())).collect()
+        };
+        let all_at_once = told(MAX_CASES);
+        assert!(all_at_once.len() > 32, "{}", all_at_once.len());
+        for most in [1, 32] {
+            assert_eq!(told(most), all_at_once);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod probing;
 mod stateful;
 mod varied;
 
-pub(crate) use coverage::coverage;
+pub(crate) use coverage::Coverage;
 pub(crate) use examples::examples;
 pub(crate) use fuzzing::{Draws, Fuzzing, draw};
 pub(crate) use probing::{Accepted, IsFirstOfPath, probes};

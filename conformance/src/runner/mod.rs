@@ -1,5 +1,6 @@
 //! Carrying out a run: one dispatcher owns its state, workers send and judge, events come out in order.
 
+mod ahead;
 mod dispatcher;
 mod executor;
 mod journal;

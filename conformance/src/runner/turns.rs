@@ -4,11 +4,13 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::task::Poll;
 
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::Seed;
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, Stream, StreamExt};
 
+use super::ahead::Ahead;
 use super::dispatcher::Run;
 use super::state::{Next, Tally};
 use super::time;
@@ -35,6 +37,8 @@ enum Rest {
     All,
     /// Cases that were made and not sent.
     Cases(Vec<Case>),
+    /// Cases that are made while others are sent.
+    Ahead(Ahead),
     /// Cases that were not drawn.
     Draws(Draws),
 }
@@ -119,31 +123,49 @@ impl Run<'_> {
             Phase::Probing => self.known(&plan).unreserved(),
             _ => self.known(&plan),
         };
-        let (end, rest) = if phase == Phase::Fuzzing {
-            let draws = match rest {
-                Rest::Draws(draws) => draws,
-                _ => Draws::new(&plan, &settings.modes, settings.max_cases),
-            };
-            let left = draws.left();
-            let mut cases = Fuzzing::new(&context.factory, &plan, &known, settings.seed, draws);
-            let end = self.cases(phase, index, left, &mut cases).await;
-            (end, Rest::Draws(cases.into_draws()))
-        } else {
-            let cases = match rest {
-                Rest::Cases(cases) => Some(cases),
-                _ => self.made(phase, &plan, known).await,
-            };
-            let Some(cases) = cases else {
-                self.left.push(Left { phase, index, rest: Rest::All });
-                return Next::Continue;
-            };
-            let mut cases = cases.into_iter();
-            let end = self.cases(phase, index, cases.len() as u64, &mut cases).await;
-            (end, Rest::Cases(cases.collect()))
+        let (end, rest) = match (phase, rest) {
+            (Phase::Fuzzing, rest) => {
+                let draws = match rest {
+                    Rest::Draws(draws) => draws,
+                    _ => Draws::new(&plan, &settings.modes, settings.max_cases),
+                };
+                let left = draws.left();
+                let mut cases = Fuzzing::new(&context.factory, &plan, &known, settings.seed, draws);
+                let end = self.cases(phase, index, left, &mut stream::iter(&mut cases)).await;
+                (end, Rest::Draws(cases.into_draws()))
+            }
+            (Phase::Coverage, rest) => {
+                let ahead = match rest {
+                    Rest::Ahead(ahead) => Some(ahead),
+                    _ => Ahead::start(&context, &plan, known, self.time.end_of_cases()).await,
+                };
+                let Some(mut ahead) = ahead else {
+                    self.left.push(Left { phase, index, rest: Rest::All });
+                    return Next::Continue;
+                };
+                let (planned, last) = (ahead.left(), self.time.end_of_cases());
+                let mut cases = Box::pin(stream::unfold(&mut ahead, |ahead| async {
+                    ahead.next(&context, last).await.map(|case| (case, ahead))
+                }));
+                let end = self.cases(phase, index, planned, &mut cases).await;
+                drop(cases);
+                (end, Rest::Ahead(ahead))
+            }
+            (_, rest) => {
+                let mut cases = match rest {
+                    Rest::Cases(cases) => cases,
+                    _ => self.made(phase, &plan, &known),
+                }
+                .into_iter();
+                let planned = cases.len() as u64;
+                let end = self.cases(phase, index, planned, &mut stream::iter(&mut cases)).await;
+                (end, Rest::Cases(cases.collect()))
+            }
         };
         let is_over = match &rest {
             Rest::All => false,
             Rest::Cases(cases) => cases.is_empty(),
+            Rest::Ahead(ahead) => ahead.left() == 0,
             Rest::Draws(draws) => draws.left() == 0,
         };
         match end {
@@ -154,17 +176,12 @@ impl Run<'_> {
         Next::Continue
     }
 
-    /// The cases of a phase that makes them all at once; nothing where the time was over first.
-    async fn made(&self, phase: Phase, plan: &Arc<OperationPlan>, known: Known) -> Option<Vec<Case>> {
+    /// The cases of a phase that makes them all at once.
+    fn made(&self, phase: Phase, plan: &Arc<OperationPlan>, known: &Known) -> Vec<Case> {
         let context = Arc::clone(&self.context);
         let settings = &context.settings;
-        Some(match phase {
+        match phase {
             Phase::Examples => phase::examples(&context.factory, plan),
-            Phase::Coverage => {
-                let (context, plan, modes) = (Arc::clone(&context), Arc::clone(plan), settings.modes.clone());
-                let make = move || phase::coverage(&context.factory, &plan, &known, &modes);
-                computed(self.time.end_of_cases(), make).await?
-            }
             Phase::Probing => {
                 let accepted = self.state.tallies[plan.index].accepted.as_ref();
                 let path = plan.operation.path();
@@ -175,15 +192,15 @@ impl Run<'_> {
                     false => IsFirstOfPath::No,
                 };
                 let mut cases =
-                    phase::probes(&context.factory, plan, &known, settings.seed, accepted, is_first);
+                    phase::probes(&context.factory, plan, known, settings.seed, accepted, is_first);
                 cases.retain(|case| {
                     settings.unsafe_methods.admit(&case.sent.request.method, &context.target.base_url)
                 });
                 cases
             }
             // Their cases are not made all at once.
-            Phase::Fuzzing | Phase::Stateful | Phase::Journal => Vec::new(),
-        })
+            Phase::Coverage | Phase::Fuzzing | Phase::Stateful | Phase::Journal => Vec::new(),
+        }
     }
 
     /// Sends the cases of one operation, several at once, and takes in what came of them one after the other.
@@ -192,7 +209,7 @@ impl Run<'_> {
         phase: Phase,
         index: usize,
         planned: u64,
-        cases: &mut (dyn Iterator<Item = Case> + '_),
+        cases: &mut (dyn Stream<Item = Case> + Unpin + '_),
     ) -> End {
         let operation = self.plan.operations[index].operation.id().as_str().to_owned();
         let share = self.time.share();
@@ -213,8 +230,11 @@ impl Run<'_> {
         };
         // What is under way when the time is over is waited for, so that the rest goes on right behind it.
         let is_cut = Cell::new(false);
-        let wanted = std::iter::from_fn(|| if is_cut.get() { None } else { cases.next() });
-        let mut results = stream::iter(wanted.map(send)).buffered(workers);
+        let wanted = stream::poll_fn(|task| match is_cut.get() {
+            true => Poll::Ready(None),
+            false => cases.poll_next_unpin(task),
+        });
+        let mut results = wanted.map(send).buffered(workers);
         let end = self.time.end().map(tokio::time::Instant::from_std);
         loop {
             let next = match end {

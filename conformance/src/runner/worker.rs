@@ -13,10 +13,19 @@ pub(super) async fn computed<T: Send + 'static>(
     end: Option<Instant>,
     compute: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let worker = Worker(tokio::task::spawn_blocking(compute));
+    in_time(end, beside(compute)).await
+}
+
+/// Begins to compute something beside.
+pub(super) fn beside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Worker<T> {
+    Worker(tokio::task::spawn_blocking(compute))
+}
+
+/// What comes of some work; nothing where the time is up before.
+pub(super) async fn in_time<T>(end: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
     match end {
-        Some(end) => tokio::time::timeout_at(end.into(), worker).await.ok(),
-        None => Some(worker.await),
+        Some(end) => tokio::time::timeout_at(end.into(), work).await.ok(),
+        None => Some(work.await),
     }
 }
 
