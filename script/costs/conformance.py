@@ -52,13 +52,14 @@ OURS_FOR = {theirs: ours for ours, names in KINDS.items() for theirs in names}
 DOCUMENT = "3.0/dropshot-test_openapi_fuller.json"
 
 
-def first_request(command):
-    """Milliseconds from the start of a tester until its first request has come in; `command` is told a URL."""
+def first_request(command, folder):
+    """Milliseconds from the start of a tester, in a folder, until its first request has come in; `command` is told a
+    URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         started = time.monotonic()
         process = subprocess.Popen(list(map(str, command(f"http://127.0.0.1:{listener.getsockname()[1]}"))),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   start_new_session=True)
+                                   start_new_session=True, cwd=folder)
         try:
             listener.settimeout(60)
             connection, _ = listener.accept()
@@ -151,7 +152,7 @@ def measure_target(target, rounds, seconds, folder):
             row[f"{name}_broken"] = take(command(target.document, target.url(server), target.headers, report, *options),
                                          report)
     for name, command, report in (("ours", our_command, mine), ("theirs", their_command, other)):
-        waits = [first_request(lambda url: command(target.document, url, target.headers, report))
+        waits = [first_request(lambda url: command(target.document, url, target.headers, report), folder)
                  for _ in range(max(3, rounds))]
         row[f"{name}_first_ms"] = median(waits)
     row["labels"] = labels(target.document)

@@ -121,12 +121,12 @@ def described(names=()):
     return [Described(name) for name in names or folders]
 
 
-def run(command, cap):
+def run(command, cap, folder=None):
     """What a command costs: its CPU time and that of its children, the most memory it held, its output."""
     with tempfile.TemporaryFile() as output:
         started = time.monotonic()
         process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=subprocess.STDOUT, start_new_session=True)
+                                   stderr=subprocess.STDOUT, start_new_session=True, cwd=folder)
         timer = threading.Timer(cap, lambda: os.killpg(process.pid, signal.SIGKILL))
         timer.start()
         try:
@@ -156,7 +156,8 @@ def ours(command, report, cap=600):
 def theirs(command, report, cap=900):
     """A run of Schemathesis with what its report says; failures are method and path, and the type of failure."""
     report.unlink(missing_ok=True)
-    measured = run(command, cap)
+    # It leaves files of its own where it runs.
+    measured = run(command, cap, report.parent)
     if not report.exists():
         raise Unmeasured(f"Schemathesis wrote no report: {measured['text'][-500:]}")
     told = json.loads(report.read_text())
