@@ -466,6 +466,10 @@ fn resources(names: &Value) -> Value {
             ]}}),
         ),
         "page" => described("How a list comes in parts.", page.clone()),
+        "keep" => described(
+            "The most items that are made in each collection and kept: the oldest goes when another is made.",
+            json!({"type": "integer", "minimum": 1}),
+        ),
         role => described(&format!("The operation: {role}."), names.clone()),
     });
     let mut resource = resource;

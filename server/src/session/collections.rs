@@ -231,6 +231,49 @@ impl Collection<'_> {
         Ok(())
     }
 
+    /// Puts a new item behind all others, and lets the oldest ones go that were made: those beyond so many of this
+    /// collection, and where there is no room, those of others of the resource as well.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for it by itself.
+    pub(crate) fn put_newest(&mut self, key: &str, value: &Arc<Value>, most: usize) -> Result<(), Full> {
+        while self.changes().is_some_and(|changes| changes.own.len() >= most) {
+            self.forget(self.within);
+        }
+        loop {
+            let full = match self.put(key, Arc::clone(value)) {
+                Ok(()) => return Ok(()),
+                Err(full) => full,
+            };
+            let has_own = |within: &&str| {
+                let changes = self.all.by_name.get(self.name).and_then(|all| all.get(*within));
+                changes.is_some_and(|changes| !changes.own.is_empty())
+            };
+            let others = || self.all.by_name.get(self.name).into_iter().flat_map(HashMap::iter);
+            // Of several the largest, and of those the last by name, so that it is always the same one.
+            let largest = || {
+                let counted = others().map(|(within, changes)| (changes.own.len(), within.clone()));
+                counted.max().map(|(_, within)| within)
+            };
+            let own = Some(self.within).filter(has_own).map(Box::from);
+            match own.or_else(largest).filter(|within| has_own(&&**within)) {
+                Some(within) => self.forget(&within),
+                None => return Err(full),
+            }
+        }
+    }
+
+    /// Lets the oldest item go that was made in a collection of the resource.
+    fn forget(&mut self, within: &str) {
+        let changes = self.all.by_name.get_mut(self.name).and_then(|all| all.get_mut(within));
+        if let Some((key, (_, value))) = changes.and_then(|changes| changes.own.shift_remove_index(0)) {
+            self.all.items -= 1;
+            self.all.bytes -= size(&key, &value);
+            self.all.settle();
+        }
+    }
+
     /// Removes the item of a key; whether there was one.
     pub(crate) fn remove(&mut self, key: &str) -> bool {
         if self.get(key).is_none() {
@@ -431,6 +474,29 @@ mod tests {
         assert_eq!(put(MAX_RESOURCE_ITEMS, &mut all), Ok(()));
         all.retain(|name| name == "a");
         assert_eq!(all.items, 2);
+    }
+
+    #[test]
+    fn the_oldest_items_go_where_only_the_newest_are_kept() {
+        let (initial, mut all) = (initial(&[1]), collections());
+        let keys = |all: &mut Collections, within: &str| -> Vec<String> {
+            let items = all.of("a", within, &initial).all();
+            items.iter().map(|(_, item)| item.to_string()).collect()
+        };
+        for number in 2..=5 {
+            let item = Arc::new(json!(number));
+            assert_eq!(all.of("a", "", &initial).put_newest(&number.to_string(), &item, 2), Ok(()));
+        }
+        assert_eq!(keys(&mut all, ""), [r#"{"id":1}"#, "4", "5"], "what it began with stays");
+        let large = Arc::new(json!("x".repeat(MAX_RESOURCE_BYTES - 8 * ITEM_BYTES)));
+        assert_eq!(all.of("a", "o1", &initial).put_newest("7", &large, 2), Ok(()));
+        assert_eq!(all.of("a", "o2", &initial).put_newest("8", &large, 2), Ok(()));
+        assert_eq!(keys(&mut all, "o1"), [r#"{"id":1}"#], "there is no room for both");
+        let counted = (all.items, all.bytes, all.share.bytes());
+        all.count_anew();
+        assert_eq!(counted, (all.items, all.bytes, all.bytes));
+        let larger = Arc::new(json!("x".repeat(MAX_RESOURCE_BYTES)));
+        assert_eq!(all.of("a", "o3", &initial).put_newest("9", &larger, 2), Err(Full::Session));
     }
 
     #[test]

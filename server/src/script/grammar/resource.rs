@@ -19,6 +19,8 @@ pub(in crate::script) struct Resource {
     pub(in crate::script) seed: Vec<(Value, Pointer)>,
     pub(in crate::script) filter: Vec<Filter>,
     pub(in crate::script) page: Page,
+    /// The most items that are made in each collection and kept; the oldest go first.
+    pub(in crate::script) keep: Option<usize>,
 }
 
 /// What an operation does to items.

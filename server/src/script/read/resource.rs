@@ -8,7 +8,9 @@ use super::{field, rule, scenario};
 
 pub(in crate::script) const RESOURCE: Keys = Keys {
     of: "a resource",
-    known: &["key", "in", "list", "create", "read", "update", "patch", "delete", "seed", "filter", "page"],
+    known: &[
+        "key", "in", "list", "create", "read", "update", "patch", "delete", "seed", "filter", "page", "keep",
+    ],
     later: &[],
 };
 
@@ -29,7 +31,7 @@ fn resource<'d>(reader: &mut Reader<'d>, name: Named, node: &Node<'d>) -> Option
     let mut key = None;
     let (mut within, mut operations, mut seed, mut filter) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut page = Page::default();
-    let mut has_key = false;
+    let (mut has_key, mut keep) = (false, None);
     for (word, member) in reader.members(node, &RESOURCE)? {
         match word {
             "key" => {
@@ -49,6 +51,7 @@ fn resource<'d>(reader: &mut Reader<'d>, name: Named, node: &Node<'d>) -> Option
                 filter = items.iter().filter_map(|item| self::filter(reader, item)).collect();
             }
             "page" => page = self::page(reader, &member),
+            "keep" => keep = reader.count(&member, 1).and_then(|most| usize::try_from(most).ok()),
             word => {
                 let role = Role::ALL.into_iter().find(|role| role.as_str() == word);
                 let operation = text(reader, &member, "an operation");
@@ -61,7 +64,7 @@ fn resource<'d>(reader: &mut Reader<'d>, name: Named, node: &Node<'d>) -> Option
         reader.error("value-invalid", &node.pointer, message, Some("for example `key: id`".to_owned()));
     }
     operations.sort_by_key(|(role, _)| *role);
-    let resource = Resource { name, key: key?, within, operations, seed, filter, page };
+    let resource = Resource { name, key: key?, within, operations, seed, filter, page, keep };
     (reader.error_count() == errors).then_some(resource)
 }
 

@@ -92,7 +92,7 @@ impl ActiveResource {
         if collection.get(&key).is_some() {
             return taken(resource, &key);
         }
-        put(collection, key, item, true)
+        put(resource, collection, key, item, true)
     }
 
     fn change(
@@ -129,7 +129,7 @@ impl ActiveResource {
         }
         resource.fill(&mut item, Some(scope));
         let settled = self.settled(Value::Object(item), &self.seed_of(&key, 0));
-        put(collection, key, settled, false)
+        put(resource, collection, key, settled, false)
     }
 
     /// The item in the body of a request; an empty one where there is none.
@@ -224,9 +224,19 @@ impl ActiveResource {
     }
 }
 
-fn put(collection: &mut Collection<'_>, key: String, item: Value, is_new: bool) -> Outcome {
+fn put(
+    resource: &CompiledResource,
+    collection: &mut Collection<'_>,
+    key: String,
+    item: Value,
+    is_new: bool,
+) -> Outcome {
     let item = Arc::new(item);
-    match collection.put(&key, Arc::clone(&item)) {
+    let is_put = match resource.keep.filter(|_| is_new) {
+        Some(most) => collection.put_newest(&key, &item, most),
+        None => collection.put(&key, Arc::clone(&item)),
+    };
+    match is_put {
         Ok(()) => Outcome::Item { key, item, is_new },
         Err(full) => Outcome::Refused(Refused {
             status: StatusCode::INSUFFICIENT_STORAGE,

@@ -49,6 +49,8 @@ pub(super) struct CompiledResource {
     pub(super) initial: Initials,
     pub(super) filters: Vec<Filter>,
     pub(super) page: PagePlan,
+    /// The most items that are made in each collection and kept.
+    pub(super) keep: Option<usize>,
     /// File and line, for the trail.
     pub(super) place: String,
 }

@@ -126,6 +126,7 @@ impl Check<'_, '_> {
             initial,
             filters: self.resource.filter.clone(),
             page,
+            keep: self.resource.keep,
             place,
         })
     }
