@@ -1,9 +1,11 @@
 //! The fullest valid requests of an operation: what the coverage phase takes apart.
 
-use counterfoil_openapi::codec::{Payload, RequestValues};
+use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
 use counterfoil_openapi::generate::Seed;
+use counterfoil_openapi::{Direction, Operation};
 use serde_json::Value;
 
+use super::declared::{self, Proposed};
 use super::draw;
 use crate::case::{Factory, Intent};
 use crate::event::Phase;
@@ -67,6 +69,7 @@ pub(super) fn full_requests(factory: &Factory, plan: &OperationPlan) -> Vec<Full
                     }
                 }
             }
+            let mut values = with_declared(operation, values, is_valid);
             match_any(&mut values, &is_valid);
             let body = |values: &RequestValues| {
                 values.body.as_ref().and_then(|body| body.payload.as_value()).cloned()
@@ -111,6 +114,28 @@ fn fill_parameters(values: &RequestValues, donor: &RequestValues) -> Option<Requ
         }
     }
     has_changed.then_some(filled)
+}
+
+/// A request whose body has as many of the members that its schemas declare as leave it valid.
+fn with_declared(
+    operation: &Operation,
+    mut values: RequestValues,
+    is_valid: impl Fn(&RequestValues) -> bool,
+) -> RequestValues {
+    let Some(BodyValue { media_type, payload: Payload::Value(body) }) = &values.body else { return values };
+    let media = operation.request_body().and_then(|documented| documented.content.matching(media_type));
+    let Some(schema) = media.and_then(|media| media.schema.as_ref()) else { return values };
+    for Proposed { pointer, name, value } in declared::lacking(schema.bundle(Direction::Request), body) {
+        let mut candidate = values.clone();
+        let Some(Payload::Value(body)) = candidate.body.as_mut().map(|body| &mut body.payload) else { break };
+        if let Some(members) = body.pointer_mut(&pointer).and_then(Value::as_object_mut) {
+            members.entry(name).or_insert(value);
+        }
+        if candidate.body != values.body && is_valid(&candidate) {
+            values = candidate;
+        }
+    }
+    values
 }
 
 /// The members of a body that a request lacks and another one has, at every depth that both reach.

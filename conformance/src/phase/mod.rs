@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod coverage;
+mod declared;
 mod examples;
 mod fullest;
 mod fuzzing;
