@@ -51,7 +51,7 @@ pub use baseline::{
     MAX_BASELINE_BYTES,
 };
 pub use case::{Intent, Probe, invent_credentials};
-pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks};
+pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks, refusable};
 pub use config::{
     Credentials, Options, Override, Policy, Settings, SettingsError, Severity, ShrinkBudget, Target,
     UnsafeMethods, is_loopback,

@@ -25,6 +25,7 @@ mod negative_data_rejection;
 mod not_a_server_error;
 mod object_level_authorization;
 mod positive_data_acceptance;
+mod refusable;
 mod response_headers_conformance;
 mod response_idempotence;
 mod response_schema_conformance;
@@ -37,5 +38,6 @@ mod use_after_free;
 mod write_read_consistency;
 
 pub use observation::{Expectation, Limits, Observation, Outcome};
+pub use refusable::refusable;
 pub use registry::{Breach, Check, Judgement, checks};
 pub(crate) use status_code_conformance::documents_refusal;

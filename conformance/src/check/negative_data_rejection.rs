@@ -34,10 +34,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let (Intent::Negative, Some(status)) = (observation.intent, observation.status()) else {
         return Judgement::NotApplicable;
     };
-    let mut clear = observation
-        .data_violations()
-        .filter(|violation| !is_missing_header(violation) && leniency::is_clear(observation, violation));
-    let Some(violation) = clear.next() else { return Judgement::NotApplicable };
+    let Some(violation) = blamed(observation).next() else { return Judgement::NotApplicable };
     let is_refused = observation.expects(status).unwrap_or(!(200..300).contains(&status));
     match status {
         _ if !is_refused => Judgement::Failed(vec![Breach {
@@ -49,6 +46,15 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         _ if observation.expects(status).is_some() => Judgement::Passed,
         _ => Judgement::NotApplicable,
     }
+}
+
+/// What is wrong with the data sent that this check judges.
+pub(super) fn blamed<'o, 'a>(
+    observation: &'o Observation<'a>,
+) -> impl Iterator<Item = &'a Violation> + use<'o, 'a> {
+    observation
+        .data_violations()
+        .filter(|violation| !is_missing_header(violation) && leniency::is_clear(observation, violation))
 }
 
 /// The part and the rule, and where the rule stands in the document or, failing that, in the value.
