@@ -75,7 +75,9 @@ pub use dress::REQUEST_TARGET;
 pub use journal::{CallFilter, MAX_BYTES, MAX_CALLS, Validity};
 pub use kept::MAX_BODY;
 pub use metrics::MAX_COUNTED_OPERATIONS;
-pub use mutate::{DerivedResource, Mutant, MutantError, Mutation, Needs, derive_resources, mutations};
+pub use mutate::{
+    DerivedResource, Mutant, MutantError, Mutation, Needs, Subject, derive_resources, mutations,
+};
 pub use record::{MAX_RECORDED_BYTES, MAX_RECORDED_REPLIES, MAX_RECORDINGS};
 pub use script::{
     MAX_SCRIPT_BYTES, MAX_SCRIPT_FILE_BYTES, MAX_SCRIPT_FILES, Script, ScriptError, script_schema,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use clap::Args;
 use counterfoil_openapi::Contract;
-use counterfoil_server::{Mutant, MutantError, StubBuilder, mutations};
+use counterfoil_server::{Mutant, MutantError, StubBuilder, Subject, mutations};
 
 use crate::output::{BAD, Output, TITLE};
 use crate::source::Source;
@@ -82,11 +82,12 @@ fn applies(mutant: &Mutant, contract: &Contract) -> bool {
     match mutant.operation() {
         Some(name) => {
             let operation = contract.operation(name);
-            operation.is_some_and(|operation| mutant.mutation().applies_to(operation, contract))
+            operation
+                .is_some_and(|operation| mutant.mutation().applies_to(&Subject::new(operation, contract)))
         }
         None => {
             let mut operations = contract.operations().iter();
-            operations.any(|operation| mutant.mutation().applies_to(operation, contract))
+            operations.any(|operation| mutant.mutation().applies_to(&Subject::new(operation, contract)))
         }
     }
 }

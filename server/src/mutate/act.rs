@@ -40,6 +40,7 @@ pub(crate) fn act(
             violations: &notes.violations,
             reply: &mut *reply,
             memory: &mutants.memory,
+            spares: &mutants.spares,
         };
         placed.mutation.act(&mut scene).then_some(placed.mutation)
     });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use counterfoil_openapi::codec::{self, Payload};
 use counterfoil_openapi::{Direction, MediaType, Operation, Part, Response, Schema, validate};
 use http::header;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::mutation::{Deed, Mutation};
 use super::places;
@@ -223,6 +223,9 @@ fn break_body(operation: &Arc<Operation>, response: &Response, breakage: &Breaka
     let media = reading.media?;
     let schema = media.schema.as_ref()?;
     let value = reading.payload.as_ref()?.as_value()?;
+    if !states_any(schema.bundle(Direction::Response), breakage.rules) {
+        return None;
+    }
     let media = MediaType { name: response.content_type()?.to_owned(), ..media.clone() };
     candidates(value, operation, schema, breakage).take(MAX_TRIED).find_map(|candidate| {
         let violations = schema.violations(&candidate, Direction::Response);
@@ -234,6 +237,36 @@ fn break_body(operation: &Arc<Operation>, response: &Response, breakage: &Breaka
         sample::put_type(&mut broken.headers, &media, &broken.body);
         confirmed(operation, broken, breakage.rules)
     })
+}
+
+/// Whether a schema states one of some rules anywhere; of those that have no keyword of their own name, whether it may.
+fn states_any(bundle: &Value, rules: &[&str]) -> bool {
+    const OWN: [&str; 14] = [
+        "required",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "format",
+        "pattern",
+        "enum",
+        "const",
+    ];
+    let is_stated = |members: &Map<String, Value>| {
+        rules.iter().any(|rule| !OWN.contains(rule) || members.contains_key(*rule))
+    };
+    match bundle {
+        Value::Object(members) => {
+            is_stated(members) || members.values().any(|member| states_any(member, rules))
+        }
+        Value::Array(items) => items.iter().any(|item| states_any(item, rules)),
+        _ => false,
+    }
 }
 
 /// A value with one of its places replaced, in every way there is.

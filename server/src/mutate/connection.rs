@@ -10,7 +10,6 @@ use http::{Method, header};
 use http_body::Frame;
 
 use super::mutation::{Act, Deed, Mutation, Needs};
-use super::sample;
 use super::scene::Scene;
 use crate::fault::Fault;
 
@@ -21,7 +20,8 @@ macro_rules! breaks_off {
     ($fault:expr) => {
         Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::succeeds(operation),
+            accepts: None,
+            applies: |subject| subject.succeeds(),
             act: |scene| scene.is_success() && scene.mishap($fault),
         })
     };
@@ -52,7 +52,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: "server_crash",
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::has_body(operation),
+            accepts: None,
+            applies: |subject| subject.has_body(),
             act: |scene| {
                 let half = scene.reply.body.len() as u64 / 2;
                 has_body(scene) && scene.mishap(Fault::Truncate(half))
@@ -65,7 +66,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: "server_crash",
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::has_body(operation),
+            accepts: None,
+            applies: |subject| subject.has_body(),
             act: |scene| has_body(scene) && scene.mishap(Fault::MalformedChunk),
         }),
     },
@@ -81,7 +83,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: "response_timeout",
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::has_body(operation),
+            accepts: None,
+            applies: |subject| subject.has_body(),
             act: |scene| {
                 let is_it = has_body(scene);
                 if is_it {

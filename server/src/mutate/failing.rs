@@ -1,24 +1,24 @@
 //! Requests that are valid and unusual, and answered with 500.
 
-use std::sync::Arc;
-
-use counterfoil_openapi::{Location, Operation};
-use serde_json::{Map, Value};
+use counterfoil_openapi::Location;
+use serde_json::{Map, Value, json};
 
 use super::mutation::{Act, Deed, Mutation, Needs};
 use super::places::{self, Seen};
-use super::sample;
+use super::subject::Subject;
+use super::witness;
 
 const CHECK: &str = "not_a_server_error";
 
 /// The longest text that is counted on: a longer one hardly anybody sends.
-const MAX_LENGTH: u64 = 4_096;
+const MAX_LENGTH: usize = 4_096;
 
 macro_rules! fails {
-    ($may_be:expr, $is_it:expr, $why:expr) => {
+    ($values:expr, $is_it:expr, $why:expr) => {
         Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::succeeds(operation) && places::any_schema(operation, &$may_be),
+            accepts: None,
+            applies: |subject| subject.succeeds() && witness::is_met(subject, &$values, &$is_it),
             act: |scene| {
                 scene.is_success()
                     && places::any_value(scene.operation, &scene.reading().values, &$is_it)
@@ -33,16 +33,19 @@ pub(super) const ALL: &[Mutation] = &[
         name: "fail-on-bound",
         about: "a number that is as small or as large as it may be is answered with 500",
         check: CHECK,
-        deed: fails!(|_, schema| has_bound(schema), |_, seen| is_bound(seen), "a number is at its bound"),
+        deed: fails!(|_, schema| bounds(schema), |_, seen| is_bound(seen), "a number is at its bound"),
     },
     Mutation {
         name: "fail-on-longest-text",
         about: "a text that is as long as it may be is answered with 500",
         check: CHECK,
         deed: fails!(
-            |_, schema| longest(schema).is_some() && is_free_text(schema),
+            |_, schema| {
+                let longest = longest(schema).filter(|_| is_free_text(schema));
+                longest.map(|most| json!("a".repeat(most))).into_iter().collect()
+            },
             |_, (schema, value)| is_free_text(schema)
-                && value.as_str().is_some_and(|text| Some(text.chars().count() as u64) == longest(schema)),
+                && value.as_str().is_some_and(|text| Some(text.chars().count()) == longest(schema)),
             "a text is as long as it may be"
         ),
     },
@@ -51,9 +54,7 @@ pub(super) const ALL: &[Mutation] = &[
         about: "an empty text is answered with 500, where it is valid",
         check: CHECK,
         deed: fails!(
-            |location, schema| carries_any_text(location)
-                && is_free_text(schema)
-                && !schema.contains_key("minLength"),
+            |location, schema| texts(location, schema, ""),
             |location, (schema, value)| carries_any_text(location) && is_free_text(schema) && *value == "",
             "a text is empty"
         ),
@@ -63,7 +64,7 @@ pub(super) const ALL: &[Mutation] = &[
         about: "a text beyond ASCII is answered with 500",
         check: CHECK,
         deed: fails!(
-            |location, schema| carries_any_text(location) && is_free_text(schema),
+            |location, schema| texts(location, schema, "\u{e9}"),
             |location, (schema, value)| carries_any_text(location)
                 && is_free_text(schema)
                 && value.as_str().is_some_and(|text| !text.is_ascii()),
@@ -75,7 +76,7 @@ pub(super) const ALL: &[Mutation] = &[
         about: "the number 0 is answered with 500, where it is valid",
         check: CHECK,
         deed: fails!(
-            |_, schema| admits_zero(schema),
+            |_, schema| is_number(schema).then(|| json!(0)).into_iter().collect(),
             |_, (schema, value)| is_number(schema) && value.as_f64() == Some(0.0),
             "a number is zero"
         ),
@@ -86,9 +87,10 @@ pub(super) const ALL: &[Mutation] = &[
         check: CHECK,
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| {
-                sample::succeeds(operation)
-                    && operation.parameters().iter().any(|parameter| !parameter.required)
+            accepts: None,
+            applies: |subject| {
+                subject.succeeds()
+                    && subject.operation.parameters().iter().any(|parameter| !parameter.required)
             },
             act: |scene| {
                 let values = scene.reading().values;
@@ -110,9 +112,21 @@ fn has_bound(schema: &Map<String, Value>) -> bool {
         && ["minimum", "maximum"].into_iter().any(|keyword| schema.get(keyword).is_some_and(Value::is_number))
 }
 
-/// Whether a schema of an operation's requests has a bound that a number can reach.
-pub(super) fn bounds(operation: &Arc<Operation>) -> bool {
-    places::any_schema(operation, &|_, schema| has_bound(schema))
+/// The bounds that a schema states for numbers.
+fn bounds(schema: &Map<String, Value>) -> Vec<Value> {
+    let stated = ["minimum", "maximum"].into_iter().filter_map(|keyword| schema.get(keyword));
+    stated.filter(|_| has_bound(schema)).cloned().collect()
+}
+
+/// Whether some valid request has a number at its bound.
+pub(super) fn reaches_bound(subject: &Subject<'_>) -> bool {
+    witness::is_met(subject, &|_, schema| bounds(schema), &|_, seen| is_bound(seen))
+}
+
+/// A text, where a schema is of any.
+fn texts(location: Option<Location>, schema: &Map<String, Value>, text: &str) -> Vec<Value> {
+    let is_fit = carries_any_text(location) && is_free_text(schema);
+    is_fit.then(|| json!(text)).into_iter().collect()
 }
 
 /// Whether a number is at the bound that its schema states.
@@ -122,8 +136,8 @@ pub(super) fn is_bound((schema, value): Seen<'_>) -> bool {
         && value.as_f64().is_some_and(|number| [bound("minimum"), bound("maximum")].contains(&Some(number)))
 }
 
-fn longest(schema: &Map<String, Value>) -> Option<u64> {
-    let most = schema.get("maxLength")?.as_u64()?;
+fn longest(schema: &Map<String, Value>) -> Option<usize> {
+    let most = usize::try_from(schema.get("maxLength")?.as_u64()?).ok()?;
     (1..=MAX_LENGTH).contains(&most).then_some(most)
 }
 
@@ -137,18 +151,6 @@ fn is_free_text(schema: &Map<String, Value>) -> bool {
 
 fn is_number(schema: &Map<String, Value>) -> bool {
     has_type(schema, &["integer", "number"])
-}
-
-fn admits_zero(schema: &Map<String, Value>) -> bool {
-    let bound = |keyword: &str| schema.get(keyword).and_then(Value::as_f64);
-    is_number(schema)
-        && !["enum", "const", "allOf", "anyOf", "oneOf", "not"]
-            .into_iter()
-            .any(|keyword| schema.contains_key(keyword))
-        && bound("minimum").is_none_or(|least| least <= 0.0)
-        && bound("maximum").is_none_or(|most| most >= 0.0)
-        && bound("exclusiveMinimum").is_none_or(|least| least < 0.0)
-        && bound("exclusiveMaximum").is_none_or(|most| most > 0.0)
 }
 
 fn has_type(schema: &Map<String, Value>, names: &[&str]) -> bool {

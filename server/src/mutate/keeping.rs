@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use counterfoil_openapi::{Contract, Operation};
+use counterfoil_openapi::Operation;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::mutation::{Act, Deed, Mutation, Needs};
 use super::scene::Scene;
+use super::subject::Subject;
 use crate::call::Source;
 use crate::reply::Reply;
 
@@ -24,9 +25,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: "use_after_free",
         deed: Deed::Act(Act {
             needs: Needs::Resources,
-            applies: |operation, contract| {
-                is_reader(operation, contract) && has_method(operation, contract, &Method::DELETE)
-            },
+            accepts: None,
+            applies: |subject| is_reader(subject) && has_method(subject, &Method::DELETE),
             act: |scene| {
                 remember(scene);
                 let path = scene.request.path();
@@ -41,6 +41,7 @@ pub(super) const ALL: &[Mutation] = &[
         check: "ensure_resource_availability",
         deed: Deed::Act(Act {
             needs: Needs::Resources,
+            accepts: None,
             applies: is_reader,
             act: |scene| is_item_read(scene) && scene.is_success() && scene.deny(),
         }),
@@ -51,7 +52,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: "ensure_resource_availability",
         deed: Deed::Act(Act {
             needs: Needs::Resources,
-            applies: |operation, contract| is_reader(operation, contract) && is_located(operation, contract),
+            accepts: None,
+            applies: |subject| is_reader(subject) && is_located(subject),
             act: misplace,
         }),
     },
@@ -61,6 +63,7 @@ pub(super) const ALL: &[Mutation] = &[
         check: "object_level_authorization",
         deed: Deed::Act(Act {
             needs: Needs::Identities,
+            accepts: None,
             applies: is_reader,
             act: |scene| {
                 remember(scene);
@@ -153,26 +156,27 @@ fn is_item(operation: &Operation) -> bool {
 }
 
 /// Whether an operation reads one item of those that another operation creates.
-fn is_reader(operation: &Arc<Operation>, contract: &Contract) -> bool {
-    *operation.method() == Method::GET && is_item(operation) && maker(operation, contract).is_some()
+fn is_reader(subject: &Subject<'_>) -> bool {
+    *subject.operation.method() == Method::GET && is_item(subject.operation) && maker(subject).is_some()
 }
 
 /// The operation that creates items which another one reads.
-fn maker<'c>(operation: &Operation, contract: &'c Contract) -> Option<&'c Arc<Operation>> {
-    let (base, _) = operation.path().as_str().rsplit_once('/')?;
-    let mut operations = contract.operations().iter();
+fn maker<'c>(subject: &Subject<'c>) -> Option<&'c Arc<Operation>> {
+    let (base, _) = subject.operation.path().as_str().rsplit_once('/')?;
+    let mut operations = subject.contract.operations().iter();
     operations
         .find(|known| *known.method() == Method::POST && known.path().as_str().trim_end_matches('/') == base)
 }
 
-fn has_method(operation: &Operation, contract: &Contract, method: &Method) -> bool {
-    let mut operations = contract.operations().iter();
-    operations.any(|known| known.method() == method && known.path().as_str() == operation.path().as_str())
+fn has_method(subject: &Subject<'_>, method: &Method) -> bool {
+    let path = subject.operation.path().as_str();
+    let mut operations = subject.contract.operations().iter();
+    operations.any(|known| known.method() == method && known.path().as_str() == path)
 }
 
 /// Whether creating answers with a `Location`.
-fn is_located(operation: &Operation, contract: &Contract) -> bool {
-    let maker = maker(operation, contract);
+fn is_located(subject: &Subject<'_>) -> bool {
+    let maker = maker(subject);
     let mut responses = maker.into_iter().flat_map(|maker| maker.responses().iter());
     responses.any(|response| {
         response.status.to_string().starts_with('2')

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use counterfoil_openapi::generate::{self, Seed};
+use counterfoil_openapi::generate;
 use counterfoil_openapi::{
     ApiKeyLocation, Location, Operation, Part, SecurityScheme, SecuritySchemeKind, Violation, validate,
 };
 
 use super::mutation::{Act, Deed, Mutation, Needs};
-use super::sample;
-
-/// How many invalid requests are drawn to see in what an operation's requests can be wrong.
-const DRAWS: u64 = 120;
 
 macro_rules! accepts {
     ($is_it:expr) => {
         Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::succeeds(operation) && can_be_wrong(operation, &$is_it),
+            accepts: Some($is_it),
+            applies: |subject| {
+                subject.succeeds() && subject.wrongs().iter().any(|(part, rule)| $is_it(part, rule))
+            },
             act: |scene| scene.is_refused_for(|known| $is_it(&known.part, &known.rule)) && scene.accept(),
         })
     };
@@ -76,9 +75,10 @@ pub(super) const ALL: &[Mutation] = &[
         check: "missing_required_header",
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| {
-                let mut headers = operation.parameters_in(Location::Header);
-                sample::succeeds(operation) && headers.any(|header| header.required)
+            accepts: None,
+            applies: |subject| {
+                let mut headers = subject.operation.parameters_in(Location::Header);
+                subject.succeeds() && headers.any(|header| header.required)
             },
             act: |scene| {
                 let is_it = |known: &Violation| {
@@ -94,7 +94,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: "ignored_auth",
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::succeeds(operation) && asks_for_visible(operation),
+            accepts: None,
+            applies: |subject| subject.succeeds() && asks_for_visible(subject.operation),
             act: |scene| {
                 let is_bare = validate::security(scene.operation, scene.request).is_some();
                 is_bare && scene.is_refused_for(|known| known.part == Part::Security) && scene.accept()
@@ -107,7 +108,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: "ignored_auth",
         deed: Deed::Act(Act {
             needs: Needs::Credentials,
-            applies: |operation, _| sample::succeeds(operation) && asks_for_given(operation),
+            accepts: None,
+            applies: |subject| subject.succeeds() && asks_for_given(subject.operation),
             act: |scene| {
                 let is_bare = validate::security(scene.operation, scene.request).is_some();
                 !is_bare && scene.is_refused_for(|known| known.part == Part::Security) && scene.accept()
@@ -129,14 +131,6 @@ pub(super) fn is_data(violation: &Violation) -> bool {
 /// Whether something can be wrong about the data of an operation's requests.
 pub(super) fn can_be_invalid(operation: &Arc<Operation>) -> bool {
     generate::negative_request(operation).is_ok()
-}
-
-/// Whether requests of an operation can be wrong in such a way: by part and rule.
-fn can_be_wrong(operation: &Arc<Operation>, is_it: &dyn Fn(&Part, &str) -> bool) -> bool {
-    let Ok(broken) = generate::negative_request(operation) else { return false };
-    let mut drawn =
-        (0..DRAWS).filter_map(|draw| generate::sample(&broken, &Seed::derive(0, &["mutate"], draw)));
-    drawn.any(|broken| is_it(&broken.constraint.part, &broken.constraint.keyword))
 }
 
 /// Whether every way to call an operation takes credentials, and requests without them can be told.

@@ -1,10 +1,10 @@
 //! Methods that a path does not have.
 
-use counterfoil_openapi::{Contract, Operation};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::mutation::{Act, Deed, Mutation, Needs};
 use super::scene::Scene;
+use super::subject::Subject;
 use crate::call::Source;
 use crate::reply::Reply;
 
@@ -16,6 +16,7 @@ macro_rules! undeclared {
     ($act:expr) => {
         Deed::Act(Act {
             needs: Needs::Nothing,
+            accepts: None,
             applies: lacks_a_method,
             act: |scene| is_undeclared(scene) && $act(scene),
         })
@@ -68,9 +69,9 @@ fn is_undeclared(scene: &Scene<'_>) -> bool {
         && METHODS.contains(&scene.request.method)
 }
 
-fn lacks_a_method(operation: &std::sync::Arc<Operation>, contract: &Contract) -> bool {
-    let path = operation.path().as_str();
-    let of_path = contract.operations().iter().filter(|known| known.path().as_str() == path);
+fn lacks_a_method(subject: &Subject<'_>) -> bool {
+    let path = subject.operation.path().as_str();
+    let of_path = subject.contract.operations().iter().filter(|known| known.path().as_str() == path);
     let declared: Vec<&Method> = of_path.map(|known| known.method()).collect();
     METHODS.iter().any(|method| !declared.contains(&method))
 }

@@ -34,10 +34,13 @@ mod resources;
 mod sample;
 mod scene;
 mod strictness;
+mod subject;
+mod witness;
 
 pub use mutant::{Mutant, MutantError};
 pub use mutation::{Mutation, Needs, mutations};
 pub use resources::{DerivedResource, derive_resources};
+pub use subject::Subject;
 
 pub(crate) use act::act;
 pub(crate) use mutant::Mutants;

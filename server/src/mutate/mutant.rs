@@ -1,12 +1,14 @@
 //! Which mutations a stub was asked for, and where.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use counterfoil_openapi::{Contract, Operation};
+use counterfoil_openapi::{Contract, Operation, Response};
+use http::StatusCode;
 
 use super::Mutation;
 use super::keeping::Memory;
@@ -87,7 +89,35 @@ impl FromStr for Mutant {
 pub(crate) struct Mutants {
     pub(super) all: Vec<Placed>,
     pub(super) memory: Memory,
+    pub(super) spares: Spares,
     shown: Arc<AtomicU64>,
+}
+
+/// Broken replies that are sent where the one that was made cannot be broken: they are the same for each request.
+#[derive(Debug, Default)]
+pub(super) struct Spares(Mutex<HashMap<SpareKey, Option<Response>>>);
+
+/// The name of a mutation, the address of an operation of the edition, and a status.
+type SpareKey = (&'static str, usize, StatusCode);
+
+impl Spares {
+    /// The broken reply of a mutation, an operation and a status, made where none has asked for it before.
+    pub(super) fn of(
+        &self,
+        mutation: &'static str,
+        operation: &Arc<Operation>,
+        status: StatusCode,
+        make: impl FnOnce() -> Option<Response>,
+    ) -> Option<Response> {
+        let key = (mutation, Arc::as_ptr(operation).addr(), status);
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(spare) = known().get(&key) {
+            return spare.clone();
+        }
+        let spare = make();
+        known().insert(key, spare.clone());
+        spare
+    }
 }
 
 /// A mutant among the contracts served.
@@ -119,7 +149,12 @@ impl Mutants {
             Some(Placed { mutation: mutant.mutation, operation })
         };
         let all = asked.iter().filter_map(place).collect();
-        Some(Box::new(Self { all, memory: Memory::default(), shown: Arc::clone(shown) }))
+        Some(Box::new(Self {
+            all,
+            memory: Memory::default(),
+            spares: Spares::default(),
+            shown: Arc::clone(shown),
+        }))
     }
 
     /// The first mutant of an operation that no contract has.

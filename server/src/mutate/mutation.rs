@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use counterfoil_openapi::{Contract, Operation, Response};
+use counterfoil_openapi::{Operation, Part, Response, Violation};
 
 use super::sample;
 use super::scene::Scene;
+use super::subject::Subject;
 use super::{body, connection, failing, head, keeping, leniency, methods, refusal, strictness};
 
 /// One way to break a contract on purpose.
@@ -38,7 +39,9 @@ pub(super) type Breaks = fn(&Arc<Operation>, &Response) -> Option<Response>;
 pub(super) struct Act {
     pub(super) needs: Needs,
     /// Whether it can show on an operation.
-    pub(super) applies: fn(&Arc<Operation>, &Contract) -> bool,
+    pub(super) applies: fn(&Subject<'_>) -> bool,
+    /// Where it accepts what is invalid: for what the request is refused otherwise, by part and rule.
+    pub(super) accepts: Option<fn(&Part, &str) -> bool>,
     /// Breaks a reply and says so; where it says that it did not, the reply is as it was.
     pub(super) act: fn(&mut Scene<'_>) -> bool,
 }
@@ -104,14 +107,23 @@ impl Mutation {
 
     /// Whether it can show on an operation of a contract: whether the document says something there that the stub can
     /// break in this way. One that [needs](Self::needs) resources can show where they are derived.
-    pub fn applies_to(&self, operation: &Arc<Operation>, contract: &Contract) -> bool {
-        let any = |samples: Vec<Response>, breaks: Breaks| {
-            samples.iter().any(|sample| breaks(operation, sample).is_some())
+    pub fn applies_to(&self, subject: &Subject<'_>) -> bool {
+        let any = |samples: &[Response], breaks: Breaks| {
+            samples.iter().any(|sample| breaks(subject.operation, sample).is_some())
         };
         match self.deed {
-            Deed::Success(breaks) => any(sample::successes(operation), breaks),
-            Deed::Refusal(breaks) => any(sample::refusals(operation), breaks),
-            Deed::Act(act) => (act.applies)(operation, contract),
+            Deed::Success(breaks) => any(subject.successes(), breaks),
+            Deed::Refusal(breaks) => any(subject.refusals(), breaks),
+            Deed::Act(act) => (act.applies)(subject),
+        }
+    }
+
+    /// Whether it accepts a request that is refused for such a violation; nothing where it is no mutation that accepts
+    /// invalid data.
+    pub fn accepts(&self, violation: &Violation) -> Option<bool> {
+        match self.deed {
+            Deed::Act(Act { accepts: Some(is_it), .. }) => Some(is_it(&violation.part, &violation.rule)),
+            _ => None,
         }
     }
 
@@ -123,8 +135,8 @@ impl Mutation {
     /// Breaks a reply and says so; where it says that it did not, the reply is as it was.
     pub(super) fn act(&self, scene: &mut Scene<'_>) -> bool {
         match self.deed {
-            Deed::Success(breaks) => scene.is_success() && scene.change(breaks, sample::successes),
-            Deed::Refusal(breaks) => scene.is_refusal() && scene.change(breaks, sample::refusals),
+            Deed::Success(breaks) => scene.is_success() && scene.change(self.name, breaks, sample::successes),
+            Deed::Refusal(breaks) => scene.is_refusal() && scene.change(self.name, breaks, sample::refusals),
             Deed::Act(act) => (act.act)(scene),
         }
     }

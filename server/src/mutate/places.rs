@@ -85,6 +85,11 @@ pub(super) fn body<'v>(
     Some((std::sync::Arc::clone(media.schema.as_ref()?.bundle(Direction::Request)), sent.payload.as_value()?))
 }
 
+/// Whether something holds of any value within a value and a schema object that speaks of it.
+pub(super) fn seen_in(root: &Value, value: &Value, is_it: &dyn Fn(Seen<'_>) -> bool) -> bool {
+    seen(root, root, value, 0, is_it)
+}
+
 fn seen(root: &Value, schema: &Value, value: &Value, depth: usize, is_it: &dyn Fn(Seen<'_>) -> bool) -> bool {
     let Some(object) = schema.as_object().filter(|_| depth <= MAX_DEPTH) else { return false };
     if is_it((object, value)) {
@@ -119,23 +124,22 @@ pub(super) fn same_place<'s>(
     target.and_then(|target| root.pointer(target)).into_iter().chain(applied.flatten())
 }
 
-/// What is asked of a schema object, by location as in [`any_value`].
-type SchemaTest<'t> = dyn Fn(Option<Location>, &Map<String, Value>) -> bool + 't;
+/// What is called with schema objects, by location as in [`any_value`].
+type EachSchema<'e> = dyn FnMut(Option<Location>, &Map<String, Value>) + 'e;
 
-/// Whether something holds of any schema object that speaks of values of a request, by location as in [`any_value`].
-pub(super) fn any_schema(operation: &Operation, is_it: &SchemaTest<'_>) -> bool {
-    let of_parameter = operation.parameters().iter().any(|parameter| {
-        parameter.value_schema().is_some_and(|schema| {
+/// Calls a function with every schema object that speaks of values of a request, by location as in [`any_value`].
+pub(super) fn each_schema(operation: &Operation, each: &mut EachSchema<'_>) {
+    for parameter in operation.parameters() {
+        if let Some(schema) = parameter.value_schema() {
             let root = schema.bundle(Direction::Request);
-            stated(root, root, 0, &mut HashSet::new(), &|object| is_it(Some(parameter.location), object))
-        })
-    });
+            stated(root, root, 0, &mut HashSet::new(), &mut |object| each(Some(parameter.location), object));
+        }
+    }
     let media = operation.request_body().into_iter().flat_map(|body| body.content.iter());
-    of_parameter
-        || media.filter_map(|media| media.schema.as_ref()).any(|schema| {
-            let root = schema.bundle(Direction::Request);
-            stated(root, root, 0, &mut HashSet::new(), &|object| is_it(None, object))
-        })
+    for schema in media.filter_map(|media| media.schema.as_ref()) {
+        let root = schema.bundle(Direction::Request);
+        stated(root, root, 0, &mut HashSet::new(), &mut |object| each(None, object));
+    }
 }
 
 fn stated<'s>(
@@ -143,19 +147,18 @@ fn stated<'s>(
     schema: &'s Value,
     depth: usize,
     visited: &mut HashSet<*const Value>,
-    is_it: &dyn Fn(&Map<String, Value>) -> bool,
-) -> bool {
-    let Some(object) = schema.as_object().filter(|_| depth <= MAX_DEPTH) else { return false };
+    each: &mut dyn FnMut(&Map<String, Value>),
+) {
+    let Some(object) = schema.as_object().filter(|_| depth <= MAX_DEPTH) else { return };
     if !visited.insert(std::ptr::from_ref(schema)) {
-        return false;
+        return;
     }
-    if is_it(object) {
-        return true;
-    }
+    each(object);
     let properties = object.get("properties").and_then(Value::as_object);
     let below = properties.into_iter().flat_map(Map::values);
     let below =
         below.chain(["items", "additionalProperties"].into_iter().filter_map(|keyword| object.get(keyword)));
-    let all: Vec<&Value> = same_place(root, object).chain(below).collect();
-    all.into_iter().any(|schema| stated(root, schema, depth + 1, visited, is_it))
+    for schema in same_place(root, object).chain(below) {
+        stated(root, schema, depth + 1, visited, each);
+    }
 }

@@ -64,7 +64,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: "not_a_server_error",
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| leniency::can_be_invalid(operation),
+            accepts: None,
+            applies: |subject| leniency::can_be_invalid(subject.operation),
             act: |scene| scene.is_refused_for(leniency::is_data) && scene.fail("the request is invalid"),
         }),
     },

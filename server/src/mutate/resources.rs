@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use counterfoil_openapi::{Contract, Direction, Operation};
+use counterfoil_openapi::{Contract, Direction, MediaType, Operation};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,10 @@ use crate::script::Script;
 const MAX_RESOURCES: usize = 64;
 /// The schemas that are followed to what they are made of.
 const MAX_DEPTH: usize = 10;
+/// The items of each collection that are kept: lists stay short, and there is room for the next one.
+const KEPT: usize = 100;
+/// The members within which the key of an item is looked for in a request.
+const MAX_WRAPPERS: usize = 2;
 
 /// Items that operations of a document create, read and perhaps change, list and remove.
 #[derive(Debug, Clone)]
@@ -28,6 +32,10 @@ pub struct DerivedResource {
 
 /// The resources of a document: a path to which something is posted, and the same path with a variable behind it from
 /// which it is read. What the operations say of their bodies has to fit, or there is no resource.
+///
+/// A stub that keeps one answers nothing that is not documented: an operation is left out that does not say what it
+/// answers where there is no such item (404), or where a request can name the key of one that there is (409). The newest
+/// hundred items of each collection are kept, so that there is room for another.
 pub fn derive_resources(contract: &Contract) -> Vec<DerivedResource> {
     let mut looks: BTreeMap<&str, Look<'_>> = BTreeMap::new();
     for operation in contract.operations() {
@@ -54,12 +62,16 @@ type Look<'c> = BTreeMap<&'static str, &'c Arc<Operation>>;
 
 /// The resource that operations look like, with as many of them as can be.
 fn derive(contract: &Contract, path: &str, mut look: Look<'_>) -> Option<DerivedResource> {
+    look.retain(|role, operation| documents_refusals(role, operation));
+    if !look.contains_key("create") || !look.contains_key("read") {
+        return None;
+    }
     // What stands in the way of the others is left out, the least important first.
     for optional in [None, Some("patch"), Some("list"), Some("update"), Some("delete")] {
         if optional.is_some_and(|role| look.remove(role).is_none()) {
             continue;
         }
-        for key in keys(look["read"]).iter().filter(|key| can_be_taken(look["create"], key)) {
+        for key in keys(look["read"]).iter().filter(|key| can_be_taken(look["create"], look["read"], key)) {
             if let Some(script) = script(contract, &look, key) {
                 let operations =
                     look.iter().map(|(role, operation)| (*role, Arc::clone(operation))).collect();
@@ -70,23 +82,52 @@ fn derive(contract: &Contract, path: &str, mut look: Look<'_>) -> Option<Derived
     None
 }
 
+/// Whether an operation says what it answers where it cannot do what it is for.
+fn documents_refusals(role: &str, operation: &Operation) -> bool {
+    let documents = |status| operation.responses().documenting(status).is_some();
+    let media = || operation.request_body().into_iter().flat_map(|body| body.content.iter());
+    match role {
+        "create" | "list" => true,
+        // A patch in steps may be one that cannot be applied.
+        "patch" if media().any(|media| media.name.contains("json-patch")) => {
+            documents(StatusCode::NOT_FOUND) && documents(StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        _ => documents(StatusCode::NOT_FOUND),
+    }
+}
+
 /// Whether the document says how an item is refused that is there already, or no request names its key.
-fn can_be_taken(create: &Operation, key: &str) -> bool {
-    let media = create.request_body().into_iter().flat_map(|body| body.content.iter());
-    let mut schemas = media.filter_map(|media| media.schema.as_ref());
-    let is_named = schemas.any(|schema| {
-        let root = schema.bundle(Direction::Request);
-        names(root, root, key, 0)
-    });
+fn can_be_taken(create: &Operation, read: &Operation, key: &str) -> bool {
+    let successes = read.responses().iter().filter(|response| response.status.to_string().starts_with('2'));
+    let shown: Vec<&MediaType> = successes.flat_map(|response| response.content.iter()).collect();
+    // An item that is shown in a member of the reply is sent in one as well.
+    let is_bare = has(&shown, Direction::Response, key, 0);
+    let sent: Vec<&MediaType> =
+        create.request_body().into_iter().flat_map(|body| body.content.iter()).collect();
+    let is_named = has(&sent, Direction::Request, key, if is_bare { 0 } else { MAX_WRAPPERS });
     !is_named || create.responses().documenting(StatusCode::CONFLICT).is_some()
 }
 
-/// Whether a schema has a property, which a request may send.
-fn names(root: &Value, schema: &Value, key: &str, depth: usize) -> bool {
+/// Whether a body may have a property, itself or so many members within.
+fn has(content: &[&MediaType], direction: Direction, key: &str, wrappers: usize) -> bool {
+    content.iter().filter_map(|media| media.schema.as_ref()).any(|schema| {
+        let root = schema.bundle(direction);
+        names(root, root, key, 0, wrappers)
+    })
+}
+
+/// Whether a schema has a property which may be sent, itself or so many members within.
+fn names(root: &Value, schema: &Value, key: &str, depth: usize, wrappers: usize) -> bool {
     let Some(object) = schema.as_object().filter(|_| depth <= MAX_DEPTH) else { return false };
-    let property = object.get("properties").and_then(|properties| properties.get(key));
+    let properties = || object.get("properties").and_then(Value::as_object);
+    let property = properties().and_then(|properties| properties.get(key));
     property.is_some_and(|property| *property != Value::Bool(false))
-        || places::same_place(root, object).any(|schema| names(root, schema, key, depth + 1))
+        || places::same_place(root, object).any(|schema| names(root, schema, key, depth + 1, wrappers))
+        || (wrappers > 0
+            && properties()
+                .into_iter()
+                .flat_map(Map::values)
+                .any(|schema| names(root, schema, key, depth + 1, wrappers - 1)))
 }
 
 /// The members that the variable of an item's path seems to mean, the likeliest first.
@@ -109,7 +150,7 @@ fn keys(read: &Operation) -> Vec<String> {
 }
 
 fn script(contract: &Contract, look: &Look<'_>, key: &str) -> Option<Script> {
-    let mut resource = Map::from_iter([("key".to_owned(), json!(key))]);
+    let mut resource = Map::from_iter([("key".to_owned(), json!(key)), ("keep".to_owned(), json!(KEPT))]);
     for (role, operation) in look {
         resource.insert((*role).to_owned(), json!(operation.label()));
     }

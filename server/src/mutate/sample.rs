@@ -60,9 +60,3 @@ pub(super) fn put_type(headers: &mut HeaderMap, media: &MediaType, body: &[u8]) 
         headers.insert(header::CONTENT_TYPE, value);
     }
 }
-
-/// Whether valid requests are answered with a body.
-pub(super) fn has_body(operation: &Arc<Operation>) -> bool {
-    *operation.method() != http::Method::HEAD
-        && successes(operation).iter().any(|response| response.body.len() > 1)
-}

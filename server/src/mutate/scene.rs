@@ -7,6 +7,7 @@ use counterfoil_openapi::{Operation, Part, Request, Response, Route, Violation};
 use http::{Method, StatusCode};
 
 use super::keeping::Memory;
+use super::mutant::Spares;
 use super::mutation::Breaks;
 use crate::answer::Context;
 use crate::call::Source;
@@ -30,6 +31,7 @@ pub(crate) struct Scene<'s> {
     pub(super) violations: &'s [Violation],
     pub(super) reply: &'s mut Reply,
     pub(super) memory: &'s Memory,
+    pub(super) spares: &'s Spares,
 }
 
 impl Scene<'_> {
@@ -57,12 +59,20 @@ impl Scene<'_> {
     }
 
     /// Breaks the reply as a mutation breaks responses, or else another reply that would have been as right.
-    pub(super) fn change(&mut self, breaks: Breaks, others: fn(&Arc<Operation>) -> Vec<Response>) -> bool {
-        let is_alike = |other: &Response| other.status == self.reply.status;
-        let broken = breaks(self.operation, &self.response()).or_else(|| {
+    pub(super) fn change(
+        &mut self,
+        name: &'static str,
+        breaks: Breaks,
+        others: fn(&Arc<Operation>) -> Vec<Response>,
+    ) -> bool {
+        let status = self.reply.status;
+        let spare = || {
             let others = others(self.operation);
-            others.iter().filter(|other| is_alike(other)).find_map(|other| breaks(self.operation, other))
-        });
+            let mut alike = others.iter().filter(|other| other.status == status);
+            alike.find_map(|other| breaks(self.operation, other))
+        };
+        let broken = breaks(self.operation, &self.response())
+            .or_else(|| self.spares.of(name, self.operation, status, spare));
         let Some(Response { status, headers, body }) = broken else { return false };
         (self.reply.status, self.reply.headers, self.reply.body) = (status, headers, body);
         self.reply.stream = None;

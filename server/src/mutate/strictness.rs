@@ -1,21 +1,18 @@
 //! What is valid and refused all the same.
 
-use std::sync::Arc;
-
 use counterfoil_openapi::codec;
-use counterfoil_openapi::generate::{self, Seed};
+use counterfoil_openapi::generate;
 use counterfoil_openapi::{Location, Operation};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::failing::{bounds, is_bound};
+use super::failing::{is_bound, reaches_bound};
 use super::mutation::{Act, Deed, Mutation, Needs};
+use super::places::Seen;
 use super::scene::Scene;
-use super::{places, sample};
+use super::subject::Subject;
+use super::{places, witness};
 
 const CHECK: &str = "positive_data_acceptance";
-
-/// How many valid requests are drawn to see what they have.
-const DRAWS: u64 = 24;
 
 pub(super) const ALL: &[Mutation] = &[
     Mutation {
@@ -24,7 +21,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: CHECK,
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::succeeds(operation),
+            accepts: None,
+            applies: |subject| subject.succeeds(),
             act: |scene| scene.is_success() && scene.refuse("every request is refused"),
         }),
     },
@@ -34,9 +32,10 @@ pub(super) const ALL: &[Mutation] = &[
         check: CHECK,
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| {
-                let mut parameters = operation.parameters().iter();
-                sample::succeeds(operation) && parameters.any(|parameter| !parameter.required)
+            accepts: None,
+            applies: |subject| {
+                let mut parameters = subject.operation.parameters().iter();
+                subject.succeeds() && parameters.any(|parameter| !parameter.required)
             },
             act: |scene| {
                 scene.is_success() && has_optional(scene) && scene.refuse("a parameter is not wanted")
@@ -49,7 +48,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: CHECK,
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::succeeds(operation) && may_have_optional_property(operation),
+            accepts: None,
+            applies: |subject| subject.succeeds() && may_have_optional_property(subject),
             act: |scene| {
                 let reading = scene.reading();
                 scene.is_success()
@@ -66,7 +66,8 @@ pub(super) const ALL: &[Mutation] = &[
         check: CHECK,
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| sample::succeeds(operation) && bounds(operation),
+            accepts: None,
+            applies: |subject| subject.succeeds() && reaches_bound(subject),
             act: |scene| {
                 scene.is_success()
                     && places::any_value(scene.operation, &scene.reading().values, &|_, seen| is_bound(seen))
@@ -80,12 +81,13 @@ pub(super) const ALL: &[Mutation] = &[
         check: CHECK,
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| {
-                let is_it = |schema: &serde_json::Map<String, Value>| last_member(schema).is_some();
-                sample::succeeds(operation) && places::any_schema(operation, &|_, schema| is_it(schema))
+            accepts: None,
+            applies: |subject| {
+                let last =
+                    |_, schema: &Map<String, Value>| last_member(schema).cloned().into_iter().collect();
+                subject.succeeds() && witness::is_met(subject, &last, &|_, seen| is_last(seen))
             },
             act: |scene| {
-                let is_last = |(schema, value): places::Seen<'_>| last_member(schema) == Some(value);
                 scene.is_success()
                     && places::any_value(scene.operation, &scene.reading().values, &|_, seen| is_last(seen))
                     && scene.refuse("a member of an enumeration is not known")
@@ -98,16 +100,20 @@ pub(super) const ALL: &[Mutation] = &[
         check: CHECK,
         deed: Deed::Act(Act {
             needs: Needs::Nothing,
-            applies: |operation, _| {
-                sample::succeeds(operation) && !generate::example_requests(operation).is_empty()
-            },
+            accepts: None,
+            applies: |subject| subject.succeeds() && subject.has_valid_example(),
             act: |scene| scene.is_success() && is_example(scene) && scene.refuse("examples are refused"),
         }),
     },
 ];
 
+/// Whether a value is the last member of its enumeration.
+fn is_last((schema, value): Seen<'_>) -> bool {
+    last_member(schema) == Some(value)
+}
+
 /// The last member of an enumeration that has others.
-fn last_member(schema: &serde_json::Map<String, Value>) -> Option<&Value> {
+fn last_member(schema: &Map<String, Value>) -> Option<&Value> {
     match schema.get("enum")?.as_array()?.as_slice() {
         [_, .., last] => Some(last),
         _ => None,
@@ -137,19 +143,21 @@ fn has_optional_property(operation: &Operation, body: &Value, media_type: &str) 
     })
 }
 
-fn may_have_optional_property(operation: &Arc<Operation>) -> bool {
-    let Ok(requests) = generate::positive_request(operation) else { return false };
-    let mut drawn =
-        (0..DRAWS).filter_map(|draw| generate::sample(&requests, &Seed::derive(0, &["mutate"], draw)));
-    drawn.any(|values| {
-        places::body(operation, &values)
-            .is_some_and(|(_, body)| has_optional_property(operation, body, media_type(&values)))
+fn may_have_optional_property(subject: &Subject<'_>) -> bool {
+    subject.requests().iter().any(|values| {
+        places::body(subject.operation, values)
+            .is_some_and(|(_, body)| has_optional_property(subject.operation, body, media_type(values)))
     })
 }
 
 /// Whether a request is as an example of the document says, but for its headers.
 fn is_example(scene: &Scene<'_>) -> bool {
     let sent = scene.reading().values;
+    // What an example gives as the text of a body is a value where it is read.
+    let is_written_so = |values: &codec::RequestValues| {
+        let encoded = codec::encode_request(scene.operation, values);
+        encoded.is_ok_and(|encoded| encoded.body == scene.request.body)
+    };
     let is_it = |values: &codec::RequestValues| {
         // What an example leaves open is filled in, and what carries credentials comes on top of it.
         let has_all = |location: Location, named: &indexmap::IndexMap<String, Value>| {
@@ -160,7 +168,7 @@ fn is_example(scene: &Scene<'_>) -> bool {
         let body = |values: &codec::RequestValues| values.body.as_ref().map(|body| body.payload.clone());
         has_all(Location::Path, &values.path)
             && has_all(Location::Query, &values.query)
-            && body(values) == body(&sent)
+            && (body(values) == body(&sent) || is_written_so(values))
     };
     generate::example_requests(scene.operation).iter().any(|example| is_it(&example.values))
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use counterfoil_openapi::{Contract, Part, Response, validate};
 use counterfoil_server::{
-    Credentials, Mutant, Mutation, Needs, StubBuilder, StubServer, derive_resources, mutations,
+    Credentials, Mutant, Mutation, Needs, StubBuilder, StubServer, Subject, derive_resources, mutations,
 };
 use http::{Method, StatusCode};
 use reqwest::Client;
@@ -55,7 +55,7 @@ paths:
       responses:
         '200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Item'}}}}
         '404': {description: none}
-    delete: {operationId: removeItem, responses: {'204': {description: gone}}}
+    delete: {operationId: removeItem, responses: {'204': {description: gone}, '404': {description: none}}}
   /secret:
     get:
       operationId: secret
@@ -176,7 +176,7 @@ async fn every_mutant_breaks_what_it_says_and_tells_so() {
         let name = mutation.name();
         let mut operations = contract.operations().iter();
         assert!(
-            operations.any(|operation| mutation.applies_to(operation, &contract)),
+            operations.any(|operation| mutation.applies_to(&Subject::new(operation, &contract))),
             "{name} applies nowhere"
         );
         let stub = builder().mutate(Mutant::everywhere(mutation)).start().await.unwrap();
@@ -290,6 +290,106 @@ async fn resources_are_kept_otherwise_than_they_should_be() {
     ];
     for (name, expected) in rows {
         assert_eq!(life(name).await, expected, "{name:?}");
+    }
+}
+
+#[test]
+fn a_resource_answers_nothing_that_is_not_documented() {
+    let roles = |document: &str| -> Option<Vec<&'static str>> {
+        let contract = Contract::load("items.yaml", document.as_bytes()).unwrap();
+        let resources = derive_resources(&contract);
+        resources.first().map(|resource| resource.operations.keys().copied().collect())
+    };
+    let removes = "'204': {description: gone}, '404': {description: none}";
+    let reads = "        '404': {description: none}\n";
+    let all = Some(vec!["create", "delete", "list", "read"]);
+    let rows = [
+        ("all are documented", DOCUMENT.to_owned(), all.clone()),
+        (
+            "a range",
+            DOCUMENT.replace(removes, "'204': {description: gone}, 4XX: {description: no}"),
+            all.clone(),
+        ),
+        (
+            "a default",
+            DOCUMENT.replace(removes, "default: {description: any}, '204': {description: gone}"),
+            all,
+        ),
+        (
+            "no 404 of the removal",
+            DOCUMENT.replace(removes, "'204': {description: gone}"),
+            Some(vec!["create", "list", "read"]),
+        ),
+        ("no 404 of the reading", DOCUMENT.replace(reads, ""), None),
+        // A request can name the key of an item that there is, and no 409 is documented.
+        ("no 409", DOCUMENT.replace("minimum: 1, readOnly: true", "minimum: 1"), None),
+    ];
+    for (row, document, expected) in rows {
+        assert!(row.starts_with("all") || document != DOCUMENT, "{row}");
+        assert_eq!(roles(&document), expected, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn a_derived_resource_keeps_the_newest_items() {
+    let client = crate::stub::client();
+    let resources = derive_resources(&contract());
+    let stub = builder().script(resources[0].script.clone()).start().await.unwrap();
+    let url = format!("{}/items", stub.url());
+    let mut made = Vec::new();
+    for _ in 0..102 {
+        let request = client.post(&url).header("content-type", "application/json");
+        let answer = request.body(r#"{"name": "abc", "state": "on"}"#).send().await.unwrap();
+        let item: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        made.push(item["id"].clone());
+    }
+    let status =
+        async |at: usize| client.get(format!("{url}/{}", made[at])).send().await.unwrap().status().as_u16();
+    assert_eq!([status(0).await, status(1).await, status(2).await, status(101).await], [404, 404, 200, 200]);
+}
+
+/// A document of one operation with a body, a query and a header of its reply.
+fn document_of(query: &str, body: &str, header: &str) -> Contract {
+    let text = format!(
+        "openapi: 3.1.0\npaths:\n  /items:\n    post:\n      parameters: [{{name: q, in: query, schema: {query}}}]\n      \
+         requestBody: {{content: {{application/json: {body}}}}}\n      responses:\n        '200':\n          \
+         headers: {{{header}: {{schema: {{type: boolean}}}}}}\n          content: {{application/json: {{schema: {{type: boolean}}}}}}\n"
+    );
+    Contract::load("items.yaml", text.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_mutation_applies_where_a_message_shows_it() {
+    let text = "{type: string}";
+    let open = "{schema: {type: object, properties: {a: {type: string}}, required: [a]}}";
+    // Each text is of both alternatives, and so of neither.
+    let never = "{schema: {type: object, properties: {a: {oneOf: [{type: string}, {type: string}]}}}}";
+    let last = "{schema: {type: object, properties: {a: {enum: [x, y]}}, required: [a]}}";
+    let closed = "{schema: {type: object, properties: {a: {enum: [x, y], not: {const: y}}}, required: [a]}}";
+    let example = "{schema: {type: object, required: [a]}, example: {a: 1}}";
+    let wrong = r#"{schema: {type: object, required: [a]}, example: '{"b": 1}'}"#;
+    let bound = "{schema: {type: array, items: {type: integer, maximum: 7}, minItems: 1}}";
+    let rows = [
+        ("fail-on-unicode", "{type: integer}", open, "X-A", true),
+        ("fail-on-unicode", "{type: integer}", never, "X-A", false),
+        ("fail-on-empty-text", "{type: integer}", never, "X-A", false),
+        ("fail-on-empty-text", text, never, "X-A", true),
+        ("fail-on-longest-text", "{type: string, maxLength: 30}", open, "X-A", true),
+        ("fail-on-zero", "{type: integer, minimum: 1}", open, "X-A", false),
+        ("fail-on-zero", "{type: integer, minimum: 0}", open, "X-A", true),
+        ("refuse-enum-member", text, last, "X-A", true),
+        ("refuse-enum-member", text, closed, "X-A", false),
+        ("refuse-bound", text, bound, "X-A", true),
+        ("refuse-example", text, example, "X-A", true),
+        ("refuse-example", text, wrong, "X-A", false),
+        ("invalid-response-header", text, open, "X-A", true),
+        // It is set when all else is done.
+        ("invalid-response-header", text, open, "Access-Control-Allow-Credentials", false),
+    ];
+    for (name, query, body, header, expected) in rows {
+        let contract = document_of(query, body, header);
+        let subject = Subject::new(&contract.operations()[0], &contract);
+        assert_eq!(mutation(name).applies_to(&subject), expected, "{name}: {query} {body} {header}");
     }
 }
 

@@ -1,7 +1,6 @@
 //! Trials at once, one a processor.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,7 +33,7 @@ struct Desk {
     bench: Arc<Bench>,
     plan: Plan,
     jobs: Vec<Job>,
-    next: AtomicUsize,
+    turns: Mutex<Turns>,
     end: Option<Instant>,
     stopped: watch::Receiver<bool>,
     outcomes: Mutex<Vec<(Job, anyhow::Result<Outcome>)>>,
@@ -56,8 +55,8 @@ pub(super) fn work(bench: &Arc<Bench>, wanted: &Wanted) -> anyhow::Result<Score>
     let desk = Arc::new(Desk {
         bench: Arc::clone(bench),
         plan,
+        turns: Mutex::new(Turns::new(&jobs)),
         jobs,
-        next: AtomicUsize::new(0),
         end,
         stopped,
         outcomes: Mutex::default(),
@@ -67,7 +66,63 @@ pub(super) fn work(bench: &Arc<Bench>, wanted: &Wanted) -> anyhow::Result<Score>
     desk.bar.finish_and_clear();
     let mut outcomes = std::mem::take(&mut *desk.outcomes.lock().unwrap_or_else(PoisonError::into_inner));
     outcomes.sort_by_key(|(job, _)| desk.jobs.iter().position(|known| known == job));
-    Score::new(&desk.bench, &desk.plan, outcomes, is_stopped)
+    let faithful = desk.jobs.iter().filter(|job| matches!(job, Job::Faithful(_))).count();
+    Score::new(&desk.bench, &desk.plan, faithful, outcomes, is_stopped)
+}
+
+/// Jobs that wait: faithful stubs and mutants by turns, so that each kind gets as much time as the other while there are
+/// any. A faithful stub is tested to the end, a mutant only until it is found.
+#[derive(Debug)]
+struct Turns {
+    faithful: Turn,
+    mutants: Turn,
+}
+
+/// The jobs of one kind.
+#[derive(Debug, Default)]
+struct Turn {
+    waiting: VecDeque<Job>,
+    /// How many are being carried out.
+    running: usize,
+    /// What those that are done took together.
+    spent: Duration,
+}
+
+impl Turns {
+    fn new(jobs: &[Job]) -> Self {
+        let of = |is_it: fn(&Job) -> bool| Turn {
+            waiting: jobs.iter().filter(|job| is_it(job)).copied().collect(),
+            ..Turn::default()
+        };
+        Self {
+            faithful: of(|job| matches!(job, Job::Faithful(_))),
+            mutants: of(|job| matches!(job, Job::Mutant(_))),
+        }
+    }
+
+    fn take(&mut self) -> Option<Job> {
+        let Self { faithful, mutants } = self;
+        let is_next = faithful.running <= mutants.running && faithful.spent <= mutants.spent;
+        let (first, second) = if is_next { (faithful, mutants) } else { (mutants, faithful) };
+        first.take().or_else(|| second.take())
+    }
+
+    fn give_back(&mut self, job: Job, took: Duration) {
+        let turn = match job {
+            Job::Faithful(_) => &mut self.faithful,
+            Job::Mutant(_) => &mut self.mutants,
+        };
+        turn.running -= 1;
+        turn.spent += took;
+    }
+}
+
+impl Turn {
+    fn take(&mut self) -> Option<Job> {
+        let job = self.waiting.pop_front()?;
+        self.running += 1;
+        Some(job)
+    }
 }
 
 /// Faithful stubs, one for each way in which an operation is tested, then the mutants.
@@ -140,20 +195,44 @@ impl Desk {
 
     fn take(&self) -> Option<Job> {
         let is_over = *self.stopped.borrow() || self.end.is_some_and(|end| Instant::now() >= end);
-        let job = self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed)).copied();
-        job.filter(|_| !is_over)
+        if is_over {
+            return None;
+        }
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     async fn carry_out(&self, job: Job) {
         let (Job::Faithful(index) | Job::Mutant(index)) = job;
         let trial = &self.plan.trials[index];
         self.bar.set_message(format!("{} {}", trial.mutation.name(), trial.operation.id().as_str()));
-        let stopped = self.stopped.clone();
+        let (stopped, begin) = (self.stopped.clone(), Instant::now());
         let outcome = match job {
             Job::Faithful(_) => self.bench.try_faithful(trial, stopped).await,
             Job::Mutant(_) => self.bench.try_mutant(trial, stopped).await,
         };
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).give_back(job, begin.elapsed());
         self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((job, outcome));
         self.bar.inc(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_faithful_stubs_leave_time_for_mutants() {
+        let jobs: Vec<Job> = (0..4).map(Job::Faithful).chain((0..8).map(Job::Mutant)).collect();
+        let mut turns = Turns::new(&jobs);
+        let mut order = String::new();
+        while let Some(job) = turns.take() {
+            let (letter, took) = match job {
+                Job::Faithful(_) => ('f', 30),
+                Job::Mutant(_) => ('m', 10),
+            };
+            order.push(letter);
+            turns.give_back(job, Duration::from_secs(took));
+        }
+        assert_eq!(order, "fmmmfmmmfmmf");
     }
 }

@@ -1,11 +1,13 @@
 //! Which mutants are tried.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use counterfoil_openapi::Operation;
+use counterfoil_conformance::refusable;
 use counterfoil_openapi::generate::Seed;
-use counterfoil_server::{DerivedResource, Mutation, Needs, derive_resources};
+use counterfoil_openapi::{Operation, Part, Violation};
+use counterfoil_server::{DerivedResource, Mutation, Needs, Subject, derive_resources};
 
 use super::options::Wanted;
 use super::trial::Bench;
@@ -65,18 +67,24 @@ impl Plan {
         };
         operations.sort_by_cached_key(|operation| (!is_kept(operation), drawn(operation)));
         operations.truncate(MAX_OPERATIONS);
+        let subjects: Vec<(Subject<'_>, OnceCell<Vec<Vec<Violation>>>)> = operations
+            .iter()
+            .map(|operation| (Subject::new(operation, &bench.contract), OnceCell::new()))
+            .collect();
         let mut not_applicable = BTreeMap::new();
         let mut kinds: Vec<Vec<Trial>> = Vec::new();
         for mutation in &wanted.mutations {
             let mut trials = Vec::new();
-            for operation in &operations {
+            for (subject, refused) in &subjects {
+                let operation = subject.operation();
                 let reads =
                     |known: &&&Arc<DerivedResource>| Arc::ptr_eq(&known.operations["read"], operation);
                 let resource = kept.iter().find(reads).map(|resource| Arc::clone(resource));
                 let needs_resource = matches!(mutation.needs(), Needs::Resources | Needs::Identities);
                 let is_possible = !needs_resource
                     || resource.as_deref().is_some_and(|known| has_what_it_takes(mutation, known));
-                if is_possible && mutation.applies_to(operation, &bench.contract) {
+                let refused = || refused.get_or_init(|| refusable(&bench.contract, operation));
+                if is_possible && mutation.applies_to(subject) && is_wrong_enough(mutation, refused) {
                     let resource = resource.filter(|_| needs_resource);
                     trials.push(Trial { mutation, operation: Arc::clone(operation), resource });
                 } else {
@@ -87,6 +95,7 @@ impl Plan {
             trials.reverse();
             kinds.push(trials);
         }
+        drop(subjects);
         let mut trials = Vec::new();
         while trials.len() < wanted.max_mutants && kinds.iter().any(|kind| !kind.is_empty()) {
             let left = wanted.max_mutants - trials.len();
@@ -103,6 +112,14 @@ impl Plan {
 /// Whether the operations that a script keeps a resource by are those that a mutation is about.
 fn has_what_it_takes(mutation: &Mutation, resource: &DerivedResource) -> bool {
     mutation.check() != "use_after_free" || resource.operations.contains_key("delete")
+}
+
+/// Whether some data that a mutation accepts are such that the suite may blame who accepts them: of a name given
+/// several times where one value is documented, for example, each server takes what it likes.
+fn is_wrong_enough<'r>(mutation: &Mutation, refused: impl Fn() -> &'r Vec<Vec<Violation>>) -> bool {
+    let none = Violation::new(Part::Body, "none", "");
+    let is_accepted = |violation: &Violation| mutation.accepts(violation) == Some(true);
+    mutation.accepts(&none).is_none() || refused().iter().any(|all| all.iter().all(is_accepted))
 }
 
 /// The place of a name in an order that depends on the seed.

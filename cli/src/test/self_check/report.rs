@@ -28,17 +28,18 @@ pub(super) fn write(score: &Score, out: &mut impl Write) -> io::Result<()> {
     }
     let width = |text: fn(&Row) -> &str| score.mutations.iter().map(|row| text(row).len()).max().unwrap_or(0);
     let (names, checks) = (width(|row| row.mutation).max(8), width(|row| row.check).max(5));
-    writeln!(out, "\n{TITLE}{:names$}  {:checks$}  found  missed  n/a{TITLE:#}", "mutation", "check")?;
+    writeln!(out, "\n{TITLE}{:names$}  {:checks$}  found/tried  n/a{TITLE:#}", "mutation", "check")?;
     for row in &score.mutations {
-        let Row { mutation, check, found, missed, not_applicable, .. } = row;
-        let style = match (found, missed) {
-            (0, 0) => QUIET,
+        let Row { mutation, check, found, tried, not_applicable, .. } = row;
+        let style = match (tried, tried - found) {
+            (0, _) => QUIET,
             (_, 0) => anstyle::Style::new(),
             _ => BAD,
         };
+        let count = format!("{found}/{tried}");
         writeln!(
             out,
-            "{style}{mutation:names$}  {check:checks$}  {found:>5}  {missed:>6}  {not_applicable:>3}{style:#}"
+            "{style}{mutation:names$}  {check:checks$}  {count:>11}  {not_applicable:>3}{style:#}"
         )?;
     }
     if !score.misses.is_empty() {
@@ -59,8 +60,12 @@ pub(super) fn write(score: &Score, out: &mut impl Write) -> io::Result<()> {
     let tried = score.found + score.missed;
     let percent = score.percent.map_or_else(String::new, |percent| format!(" ({percent:.1} %)"));
     writeln!(out, "\n{TITLE}mutation score: {} of {tried} mutants found{percent}{TITLE:#}", score.found)?;
-    if score.not_tried > 0 {
-        writeln!(out, "{} mutants were not tried for want of time", score.not_tried)?;
+    if score.not_tried + faithful.not_tried > 0 {
+        writeln!(
+            out,
+            "for want of time {} mutants and {} faithful stubs were not tried",
+            score.not_tried, faithful.not_tried
+        )?;
     }
     Ok(())
 }

@@ -33,6 +33,8 @@ pub(super) struct Score {
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Faithful {
     pub(super) stubs: usize,
+    /// Those for which there was no time.
+    pub(super) not_tried: usize,
     pub(super) cases: u64,
     /// What failed all the same: each as a check and how.
     pub(super) failures: Vec<(String, String)>,
@@ -45,6 +47,7 @@ pub(super) struct Row {
     pub(super) about: &'static str,
     pub(super) check: &'static str,
     pub(super) found: usize,
+    pub(super) tried: usize,
     pub(super) missed: usize,
     /// The operations drawn that it cannot show on.
     pub(super) not_applicable: usize,
@@ -65,6 +68,7 @@ impl Score {
     pub(super) fn new(
         bench: &Bench,
         plan: &Plan,
+        wanted_stubs: usize,
         outcomes: Vec<(Job, anyhow::Result<Outcome>)>,
         is_stopped: bool,
     ) -> anyhow::Result<Self> {
@@ -104,6 +108,7 @@ impl Score {
                 }
             }
         }
+        faithful.not_tried = wanted_stubs - faithful.stubs;
         faithful.failures.sort();
         faithful.failures.dedup();
         let shown = |name: &str| plan.trials.iter().any(|trial| trial.mutation.name() == name);
@@ -116,6 +121,7 @@ impl Score {
                     about: mutation.about(),
                     check: mutation.check(),
                     found,
+                    tried: found + missed,
                     missed,
                     not_applicable: plan.not_applicable.get(mutation.name()).copied().unwrap_or_default(),
                 }
