@@ -22,7 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     for system in bundled() {
         client_of(&out, system.name, system.document.as_bytes(), Shared::Crate, Scripts::Typed)?;
+        scaffold_of(&out, system.name, system.document.as_bytes())?;
     }
+    println!("cargo::metadata=folder={}", out.display());
     let control = Path::new("../openapi/documents/control.json");
     println!("cargo::rerun-if-changed={}", control.display());
     println!("cargo::rerun-if-changed=build.rs");
@@ -75,6 +77,20 @@ fn macro_of(out: &Path) -> Result<(), Box<dyn Error>> {
     let document = serde_json::from_str(&lowered.text)?;
     let tokens = progenitor_impl::Generator::default().generate_tokens(&document)?;
     fs::write(out.join("lowered.rs"), tokens.to_string())?;
+    Ok(())
+}
+
+/// Writes the scaffold of one document to the folder `OUT_DIR/scaffold_name`, for tests of `conformance` to compile it
+/// as the items of the module `scaffolds::name`, and serve it.
+fn scaffold_of(out: &Path, name: &str, text: &[u8]) -> Result<(), Box<dyn Error>> {
+    let contract = Contract::load(name, text)?;
+    let package = generate::scaffold(&contract, None)?.package;
+    let folder = out.join(format!("scaffold_{name}"));
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("mod.rs"), package.as_scaffold_module(&format!("crate::scaffolds::{name}")))?;
+    for file in package.files.iter().filter(|file| file.path.ends_with(".json")) {
+        fs::write(folder.join(file.path.trim_start_matches("src/")), &file.text)?;
+    }
     Ok(())
 }
 

@@ -46,6 +46,18 @@ pub(crate) fn make(title: &str, methods: &[Method<'_>], types: &mut Types<'_>) -
     make_for(&target, title, &methods, components, types)
 }
 
+/// The same with types that derive their schemas as well.
+pub(crate) fn make_documented(
+    title: &str,
+    methods: &[Method<'_>],
+    types: &mut Types<'_>,
+) -> Result<Made, String> {
+    let target = Target { document: skeleton::document, settings: documented_settings };
+    let methods: Vec<&Method<'_>> = methods.iter().collect();
+    let components = types.components().clone();
+    make_for(&target, title, &methods, components, types)
+}
+
 /// The same for any target.
 pub(crate) fn make_for(
     target: &Target,
@@ -195,11 +207,19 @@ fn settings() -> GenerationSettings {
         format: Some(FILE.to_owned()),
         ..SchemaObject::default()
     };
+    settings.with_hooks(HooksMode::Expected).with_inner_type(quote!(crate::Settings)).with_conversion(
+        file,
+        "crate::wire::File",
+        std::iter::empty(),
+    );
+    settings.with_derive("PartialEq");
     settings
-        .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::Settings))
-        .with_derive("PartialEq")
-        .with_conversion(file, "crate::wire::File", std::iter::empty());
+}
+
+/// Settings for types that a server documents by their schemas.
+fn documented_settings() -> GenerationSettings {
+    let mut settings = settings();
+    settings.with_derive("::schemars::JsonSchema");
     settings
 }
 
@@ -251,7 +271,7 @@ paths:
             let thread = std::thread::Builder::new().name(THREAD.to_owned());
             let made = thread.spawn_scoped(scope, || {
                 let mut types = Types::new(&contract, Losses::new(contract.document()));
-                let mut methods = plan::methods(&contract, &mut types);
+                let mut methods = plan::methods(contract.operations().iter(), &mut types);
                 change(&mut methods, &mut types);
                 let made = make("sample", &methods, &mut types).expect("the rest is made");
                 let told = types.losses.into_findings();

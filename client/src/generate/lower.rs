@@ -37,7 +37,7 @@ pub struct LoweredDocument {
 /// When the generator takes nothing of it, in its words.
 pub(super) fn lower(contract: &Contract) -> Result<LoweredDocument, String> {
     let mut types = Types::new(contract, Losses::new(contract.document()));
-    let methods = plan::methods(contract, &mut types);
+    let methods = plan::methods(contract.operations().iter(), &mut types);
     let title = prose::as_plain_line(contract.title());
     let possible: Vec<&Method<'_>> =
         methods.iter().filter(|method| is_possible(method, &mut types.losses)).collect();

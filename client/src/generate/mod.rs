@@ -14,6 +14,7 @@ mod package;
 mod place;
 mod plan;
 pub(crate) mod prose;
+mod scaffold;
 mod security;
 mod skeleton;
 mod stub;
@@ -27,6 +28,7 @@ use self::types::Types;
 
 pub use self::lower::LoweredDocument;
 pub use self::package::{File, Package, PackageError, Scripts, Shared, Written, check, is_crate_name, write};
+pub use self::scaffold::{Scaffold, scaffold};
 
 /// A client of a document.
 #[derive(Debug, Clone)]
@@ -73,7 +75,7 @@ pub fn lower(contract: &Contract) -> Result<LoweredDocument, String> {
 
 /// The name of the crate that a client of a contract is, where none is given.
 pub fn crate_name(contract: &Contract) -> String {
-    package::name_of(&prose::as_plain_line(contract.title()))
+    package::name_of(&prose::as_plain_line(contract.title()), "client")
 }
 
 fn on_a_large_stack<T: Send>(make: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
@@ -87,7 +89,7 @@ fn on_a_large_stack<T: Send>(make: impl FnOnce() -> Result<T, String> + Send) ->
 
 fn generate_here(contract: &Contract, name: Option<&str>) -> Result<Generated, String> {
     let mut types = Types::new(contract, Losses::new(contract.document()));
-    let methods = plan::methods(contract, &mut types);
+    let methods = plan::methods(contract.operations().iter(), &mut types);
     let title = prose::as_plain_line(contract.title());
     let made = attempt::make("client", &methods, &mut types)?;
     let kept: Vec<&plan::Method<'_>> = made.methods.iter().map(|index| &methods[*index]).collect();

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use counterfoil_openapi::{
-    Content, Contract, Location, MediaType, Operation, Parameter, StatusPattern, Style,
-};
+use counterfoil_openapi::{Content, Location, MediaType, Operation, Parameter, StatusPattern, Style};
 use serde_json::{Value, json};
 
 use super::media::{self, Kind};
@@ -132,10 +130,13 @@ pub(crate) enum Held {
     Bytes,
 }
 
-/// The methods of a contract's operations, which come before its types: those are found on the way.
-pub(crate) fn methods<'d>(contract: &'d Contract, types: &mut Types<'d>) -> Vec<Method<'d>> {
+/// The methods of operations, which come before their types: those are found on the way.
+pub(crate) fn methods<'d>(
+    operations: impl Iterator<Item = &'d Arc<Operation>>,
+    types: &mut Types<'d>,
+) -> Vec<Method<'d>> {
     let mut names = Names::without(&METHODS);
-    contract.operations().iter().map(|operation| method(operation, types, &mut names)).collect()
+    operations.map(|operation| method(operation, types, &mut names)).collect()
 }
 
 fn method<'d>(operation: &'d Arc<Operation>, types: &mut Types<'d>, names: &mut Names) -> Method<'d> {

@@ -16,6 +16,7 @@ mod generate;
 mod hostile;
 mod lowered;
 mod samples;
+mod scaffold;
 mod server;
 mod stub;
 mod transport;

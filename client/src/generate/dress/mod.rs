@@ -52,6 +52,17 @@ pub(crate) fn dress(
     code
 }
 
+/// The types alone, as a module of their own.
+pub(crate) fn types_of(made: Made, types: &Types<'_>) -> syn::File {
+    let modules = made.code.items.into_iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == "types" => module.content.map(|(_, items)| items),
+        _ => None,
+    });
+    let mut items = modules.unwrap_or_default();
+    types::mend(&mut items, types);
+    syn::File { shebang: None, attrs: Vec::new(), items }
+}
+
 /// What an item of the client's own block becomes.
 fn method_items(item: ImplItem, methods: &[Method<'_>], kept: &[usize]) -> Vec<ImplItem> {
     let ImplItem::Fn(function) = item else { return vec![item] };

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{MANIFEST, Package, digest};
+use super::{File, Package, digest};
 
 /// What cargo leaves in a folder; it is kept.
 const KEPT: [&str; 2] = ["target", "Cargo.lock"];
@@ -59,10 +59,12 @@ impl std::error::Error for PackageError {
 ///
 /// When the folder cannot be read.
 pub fn check(package: &Package, folder: &Path) -> Result<Vec<String>, PackageError> {
-    let present = listed(folder)?;
+    let present = listed(folder, package.manifest)?;
     let mut differing = BTreeSet::new();
     for file in &package.files {
-        if fs::read(folder.join(file.path)).ok().as_deref() != Some(file.text.as_bytes()) {
+        let path = folder.join(file.path);
+        let is_own = package.begun.contains(&file.path) && path.symlink_metadata().is_ok();
+        if !is_own && fs::read(path).ok().as_deref() != Some(file.text.as_bytes()) {
             differing.insert(file.path.to_owned());
         }
     }
@@ -86,7 +88,16 @@ pub fn write(package: &Package, folder: &Path, force: bool) -> Result<Written, P
     if exists && !is_empty && check(package, &folder)?.is_empty() {
         return Ok(Written::Current);
     }
-    let foreign = if is_empty { Vec::new() } else { foreign(&folder)? };
+    let mut foreign = if is_empty { Vec::new() } else { foreign(&folder, package.manifest)? };
+    let grows = exists && !package.begun.is_empty() && folder.join(package.manifest).exists();
+    if grows {
+        // What the user adds to it is no reason not to: only what would be written over is.
+        let is_made = |path: &PathBuf| {
+            let name = path.to_string_lossy().replace('\\', "/");
+            package.files.iter().any(|file| file.path == name && !package.begun.contains(&file.path))
+        };
+        foreign.retain(is_made);
+    }
     if !foreign.is_empty() && !force {
         let shown = foreign.iter().take(3).map(|path| format!("`{}`", path.display())).collect::<Vec<_>>();
         let more = if foreign.len() > 3 { format!(" and {} more", foreign.len() - 3) } else { String::new() };
@@ -96,6 +107,9 @@ pub fn write(package: &Package, folder: &Path, force: bool) -> Result<Written, P
             shown.join(", ")
         );
         return Err(PackageError { what, source: None, is_foreign: true });
+    }
+    if grows {
+        return update(package, &folder).map(|()| Written::Replaced);
     }
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|error| PackageError::io("make", parent, error))?;
@@ -122,6 +136,37 @@ fn fill(folder: &Path, package: &Package) -> Result<(), PackageError> {
             fs::create_dir_all(parent).map_err(error(parent))?;
         }
         fs::write(&path, &file.text).map_err(error(&path))?;
+    }
+    Ok(())
+}
+
+/// Writes what is made again of a crate that the user goes on with, each file at once or not at all; the list of them
+/// comes last.
+fn update(package: &Package, folder: &Path) -> Result<(), PackageError> {
+    let listed = listed(folder, package.manifest)?;
+    let error = |path: &Path| {
+        let path = path.to_owned();
+        move |error| PackageError::io("write", &path, error)
+    };
+    let is_made = |file: &&File| {
+        !package.begun.contains(&file.path) || folder.join(file.path).symlink_metadata().is_err()
+    };
+    for file in package.files.iter().filter(is_made) {
+        let path = folder.join(file.path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(error(parent))?;
+        }
+        let beside = path.with_extension(format!("new.{}", std::process::id()));
+        fs::write(&beside, &file.text).and_then(|()| fs::rename(&beside, &path)).map_err(error(&path))?;
+    }
+    let stays =
+        |name: &str| Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    for (name, known) in listed.into_iter().filter(|(name, _)| stays(name)) {
+        let path = folder.join(&name);
+        let is_gone = package.files.iter().all(|file| file.path != name);
+        if is_gone && fs::read(&path).is_ok_and(|bytes| digest(&bytes) == known) {
+            fs::remove_file(&path).map_err(error(&path))?;
+        }
     }
     Ok(())
 }
@@ -160,12 +205,12 @@ fn replace(
 }
 
 /// The files of a folder that its manifest does not list, or lists with another digest.
-fn foreign(folder: &Path) -> Result<Vec<PathBuf>, PackageError> {
-    let listed = listed(folder)?;
+fn foreign(folder: &Path, manifest: &str) -> Result<Vec<PathBuf>, PackageError> {
+    let listed = listed(folder, manifest)?;
     let mut foreign = Vec::new();
     for path in files_in(folder)? {
         let name = path.to_string_lossy().replace('\\', "/");
-        if name == MANIFEST && !listed.is_empty() {
+        if name == manifest && !listed.is_empty() {
             continue;
         }
         let is_own = listed
@@ -179,8 +224,8 @@ fn foreign(folder: &Path) -> Result<Vec<PathBuf>, PackageError> {
 }
 
 /// What the manifest of a folder lists: digests by path.
-fn listed(folder: &Path) -> Result<BTreeMap<String, String>, PackageError> {
-    let path = folder.join(MANIFEST);
+fn listed(folder: &Path, manifest: &str) -> Result<BTreeMap<String, String>, PackageError> {
+    let path = folder.join(manifest);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),

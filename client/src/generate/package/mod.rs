@@ -68,7 +68,7 @@ const TEST: &str = "//! The client against a stub of its document, called for ea
     //! `COUNTERFOIL_CONTROL_URL` names the control API of another stub.\n\n";
 
 /// The file that says which files of a folder are the generator's.
-pub(super) const MANIFEST: &str = "counterfoil-client.txt";
+const MANIFEST: &str = "counterfoil-client.txt";
 
 /// A crate that is not written yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,10 @@ pub struct Package {
     pub name: String,
     /// Its files, in the order of their paths.
     pub files: Vec<File>,
+    /// The file that says which of them are made again.
+    pub(super) manifest: &'static str,
+    /// Files that are the user's own once they are there.
+    pub(super) begun: Vec<&'static str>,
 }
 
 /// One file of a crate.
@@ -168,6 +172,22 @@ impl Package {
     }
 }
 
+impl Package {
+    /// A scaffold's library, and its stub, as the items of one module, which stands at `path`.
+    pub fn as_scaffold_module(&self, path: &str) -> String {
+        let source = |name: &str| {
+            let file = self.files.iter().find(|file| file.path == format!("src/{name}.rs"));
+            let text = file.map_or("", |file| file.text.as_str());
+            let library = format!("use {}::", self.name.replace('-', "_"));
+            text.replace("crate::", &format!("{path}::")).replace(&library, &format!("use {path}::"))
+        };
+        let text_of = |name: &str| Some(inlined(&source(name), &|_| None));
+        let library = inlined(&source("lib"), &text_of);
+        let stub = inlined(&source("stub"), &|_| None);
+        format!("{library}pub mod stub {{\n{stub}}}\n")
+    }
+}
+
 /// A source with the text of its modules in it, and without what only a file may begin with; a module without a text
 /// is left out, with what is said of it.
 fn inlined(source: &str, text_of: &dyn Fn(&str) -> Option<String>) -> String {
@@ -217,8 +237,8 @@ pub fn is_crate_name(name: &str) -> bool {
         .contains(&name)
 }
 
-/// A name for the crate of a document with this title.
-pub(super) fn name_of(title: &str) -> String {
+/// A name for a crate of some kind, of a document with this title.
+pub(super) fn name_of(title: &str, kind: &str) -> String {
     let mut words: Vec<String> = title
         .split(|character: char| !character.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -229,7 +249,7 @@ pub(super) fn name_of(title: &str) -> String {
     }
     let mut name: String = words.join("-").chars().take(48).collect();
     name.truncate(name.trim_end_matches('-').len());
-    format!("{name}-client")
+    format!("{name}-{kind}")
 }
 
 /// Puts a crate together.
@@ -241,7 +261,7 @@ pub(super) fn package(
     methods: &[&Method<'_>],
     findings: &[Finding],
 ) -> Package {
-    let name = name.map_or_else(|| name_of(title), str::to_owned);
+    let name = name.map_or_else(|| name_of(title, "client"), str::to_owned);
     let client = prettyplease::unparse(&sources.client);
     let replies = sources.replies.as_ref().map(prettyplease::unparse);
     let example = readme::example(contract, &name, methods);
@@ -294,8 +314,10 @@ pub(super) fn package(
         files.extend(IF_XML.iter().map(|(path, text)| file(path, (*text).to_owned())));
     }
     files.sort_by_key(|file| file.path);
-    files.push(file(MANIFEST, listing(&files)));
-    Package { name, files }
+    let listed: Vec<&File> = files.iter().collect();
+    let listing = listing("counterfoil client", &listed);
+    files.push(file(MANIFEST, listing));
+    Package { name, files, manifest: MANIFEST, begun: Vec::new() }
 }
 
 fn file(path: &'static str, text: String) -> File {
@@ -347,9 +369,8 @@ fn library(title: &str, has_replies: bool, has_xml: bool) -> String {
 }
 
 /// The file that lists the others: each digest and path.
-fn listing(files: &[File]) -> String {
-    let mut text =
-        String::from("Written by counterfoil client. The files below are made again from the document.\n");
+pub(super) fn listing(by: &str, files: &[&File]) -> String {
+    let mut text = format!("Written by {by}. The files below are made again from the document.\n");
     for file in files {
         text.push_str(&format!("{} {}\n", digest(file.text.as_bytes()), file.path));
     }
@@ -375,8 +396,8 @@ mod tests {
             ("", "api-client"),
         ];
         for (title, name) in table {
-            assert_eq!(name_of(title), name);
-            assert!(is_crate_name(&name_of(title)));
+            assert_eq!(name_of(title, "client"), name);
+            assert!(is_crate_name(&name_of(title, "client")));
         }
         for name in ["", "../x", "a/b", "fn", "test", "1a", "a b", "a\"", &"a".repeat(65)] {
             assert!(!is_crate_name(name), "{name}");
