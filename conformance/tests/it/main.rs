@@ -11,6 +11,7 @@ mod notations;
 mod policy;
 mod replaying;
 mod running;
+mod scaffolds;
 mod scripted;
 mod scripting;
 mod statuses;
