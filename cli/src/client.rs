@@ -87,7 +87,7 @@ enum Format {
     Json,
 }
 
-fn crate_name(name: &str) -> Result<String, String> {
+pub(crate) fn crate_name(name: &str) -> Result<String, String> {
     if generate::is_crate_name(name) {
         return Ok(name.to_owned());
     }

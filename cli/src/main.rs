@@ -14,6 +14,7 @@ mod references;
 mod replay;
 mod report;
 mod reports;
+mod scaffold;
 mod schema;
 mod signal;
 mod snapshot;
@@ -54,6 +55,7 @@ Examples:
   counterfoil report run.ndjson.zst --format junit
   counterfoil check pets.yaml
   counterfoil client pets.yaml --output pets-client
+  counterfoil scaffold pets.yaml --output pets-server
   counterfoil ctl reply getPet 404              steer a stub that runs
   counterfoil explain negative_data_rejection";
 
@@ -67,6 +69,7 @@ enum Command {
     Merge(merge::Arguments),
     Check(check::Arguments),
     Client(client::Arguments),
+    Scaffold(scaffold::Arguments),
     Ctl(Box<ctl::Arguments>),
     Explain(explain::Arguments),
     Schema(schema::Arguments),
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Merge(arguments) => merge::run(&arguments, &output),
         Command::Check(arguments) => check::run(&arguments, &output),
         Command::Client(arguments) => client::run(&arguments, &output),
+        Command::Scaffold(arguments) => scaffold::run(&arguments, &output),
         Command::Ctl(arguments) => ctl::run(&arguments, &output),
         Command::Explain(arguments) => explain::run(&arguments, &output),
         Command::Schema(arguments) => schema::run(&arguments, &output),

@@ -5,8 +5,8 @@ use crate::process::run;
 #[test]
 fn help_of_every_command() {
     for command in [
-        "", "mock", "test", "replay", "snapshot", "report", "merge", "check", "explain", "client", "ctl",
-        "schema",
+        "", "mock", "test", "replay", "snapshot", "report", "merge", "check", "explain", "client",
+        "scaffold", "ctl", "schema",
     ] {
         let arguments = [command, "--help"];
         let help = run(arguments.into_iter().filter(|argument| !argument.is_empty()));

@@ -22,6 +22,7 @@ mod readme;
 mod record;
 mod references;
 mod replay;
+mod scaffold;
 mod schema;
 mod self_check;
 mod snapshot;
