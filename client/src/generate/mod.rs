@@ -5,6 +5,7 @@
 //! be expressed is a finding.
 
 mod attempt;
+mod calls;
 mod dress;
 mod losses;
 mod lower;
@@ -26,6 +27,7 @@ use counterfoil_openapi::{Contract, Finding};
 use self::losses::Losses;
 use self::types::Types;
 
+pub use self::calls::{Call, Calls, WrittenCall, calls};
 pub use self::lower::LoweredDocument;
 pub use self::package::{File, Package, PackageError, Scripts, Shared, Written, check, is_crate_name, write};
 pub use self::scaffold::{Scaffold, scaffold};

@@ -1,7 +1,8 @@
 //! What documents become: types, signatures, replies, and what is told of the rest.
 
-use counterfoil_client::generate::{Generated, generate};
-use counterfoil_openapi::Contract;
+use counterfoil_client::generate::{Call, Generated, calls, generate};
+use counterfoil_openapi::{Contract, Location};
+use serde_json::{Value, json};
 
 fn client_of(text: &str) -> Generated {
     let contract = Contract::load("sample.yaml", text.as_bytes()).expect("a document");
@@ -233,4 +234,67 @@ fn operations_become_methods() {
 #[test]
 fn a_document_makes_the_same_client_each_time() {
     assert_eq!(client_of(OPERATIONS).package, client_of(OPERATIONS).package);
+}
+
+/// Calls of methods with values at hand: literals where the type has some, else values that are read from JSON.
+#[test]
+fn calls_are_written_in_the_types_of_the_client() {
+    let document = r#"
+openapi: 3.0.3
+info: {title: Pets, version: "1"}
+paths:
+  /pets/{petId}:
+    put:
+      operationId: putPet
+      parameters:
+        - {name: petId, in: path, required: true, schema: {type: integer}}
+        - {name: q, in: query, schema: {type: string}}
+        - {name: kind, in: query, schema: {type: string, enum: [cat, dog]}}
+        - {name: X-Tags, in: header, schema: {type: array, items: {type: string}}}
+        - {name: weight, in: query, schema: {type: number}}
+      requestBody: {required: true, content: {application/json: {schema: {type: object, required: [name], properties: {name: {type: string}}}}}}
+      responses: {'200': {description: ok}}
+  /files: {post: {operationId: upload, requestBody: {content: {text/csv: {schema: {type: string}}}}, responses: {'200': {description: ok}}}}
+"#;
+    let contract = Contract::load("pets.yaml", document.as_bytes()).unwrap();
+    let body = Some(("application/json".to_owned(), json!({ "name": "it's" })));
+    let call = |parameters: &[(Location, &str, Value)], body| Call {
+        operation: "putPet".to_owned(),
+        parameters: parameters
+            .iter()
+            .map(|(place, name, value)| (*place, (*name).to_owned(), value.clone()))
+            .collect(),
+        body,
+    };
+    let id = (Location::Path, "petId", json!(-7));
+    let all = [
+        id.clone(),
+        (Location::Query, "kind", json!("cat")),
+        (Location::Header, "x-tags", json!(["a"])),
+        (Location::Query, "weight", json!(1.5)),
+    ];
+    let wanted = [
+        call(&all, body.clone()),
+        // What cannot be said: no path, no body, a body of another kind, a parameter that there is not.
+        call(&[], body.clone()),
+        call(std::slice::from_ref(&id), None),
+        call(std::slice::from_ref(&id), Some(("text/plain".to_owned(), json!("a")))),
+        call(&[id, (Location::Query, "none", json!(1))], body),
+        Call {
+            operation: "upload".to_owned(),
+            parameters: Vec::new(),
+            body: Some(("text/csv".to_owned(), json!("a"))),
+        },
+    ];
+    let written = calls(&contract, None, &wanted).unwrap();
+    assert_eq!(written.package, "pets-client");
+    let first = written.calls[0].as_ref().unwrap();
+    let text = |code: &str| code.replace(' ', "");
+    assert_eq!(
+        text(&first.call),
+        "client.put_pet(-7,None,Some(parameter2),Some(&parameter3),Some(parameter4),&body)"
+    );
+    assert!(text(&first.before).contains("letparameter2:types::PutPetKind="), "{}", first.before);
+    assert!(first.before.contains(r#"from_str ("{\"name\":\"it's\"}")"#), "{}", first.before);
+    assert_eq!(written.calls[1..], [None, None, None, None, None]);
 }
