@@ -67,7 +67,7 @@ pub use plan::Filter;
 pub use replay::{
     CASE_VERSION, CaseDocument, CaseFile, CaseFileError, MAX_CASE_BYTES, MAX_CASE_PIECES, MAX_CASE_STEPS,
     MAX_CASES, Piece, Place, Purpose, Recipe, RecipeBody, RecipeRequest, RecipeStep, Replay, ReplayError,
-    Replayed, SecretPart, TRIES, Template, TemplateError, case_files,
+    Replayed, SecretForm, SecretPart, TRIES, Template, TemplateError, case_files,
 };
 pub use reproduction::header_variable;
 pub use runner::{replay_journal, run, run_until};

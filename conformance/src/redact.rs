@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::case::{CredentialPlace, credential_places};
 use crate::config::Target;
+use crate::replay::Secrets;
 use crate::secrets;
 
 /// What stands in the place of a secret.
@@ -32,8 +33,8 @@ pub(crate) struct Redactor {
     query: BTreeSet<String>,
     /// Names of fields, by operation; schemas are looked at when an operation is first asked about.
     fields: HashMap<OperationId, OnceLock<BTreeSet<String>>>,
-    /// Values that are secret wherever they show up.
-    values: Vec<String>,
+    /// Values that are secret wherever they show up, in whatever form.
+    values: Secrets,
 }
 
 impl Redactor {
@@ -48,17 +49,19 @@ impl Redactor {
                 .into(),
             query: BTreeSet::new(),
             fields: HashMap::new(),
-            values: Vec::new(),
+            values: Secrets::new([]),
         };
+        let mut values: Vec<String> = Vec::new();
         for (name, value) in target.headers.iter().chain(&target.other_headers) {
             redactor.headers.insert(name.trim().to_ascii_lowercase());
             // `Bearer abc` is a secret, and so is `abc` alone.
             let parts =
                 [Some(value.trim()), value.trim().split_once(' ').map(|(_, credential)| credential.trim())];
             let parts = parts.into_iter().flatten().filter(|part| part.len() >= MIN_SEARCHED);
-            redactor.values.extend(parts.map(str::to_owned));
+            values.extend(parts.map(str::to_owned));
         }
-        redactor.values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        redactor.values = Secrets::new(values);
         for place in contract.security_schemes().iter().filter_map(CredentialPlace::of) {
             redactor.hide_place(place);
         }
@@ -85,13 +88,11 @@ impl Redactor {
 
     /// Running text, a message for example, without the secrets of the target.
     pub(crate) fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for value in &self.values {
-            if text.contains(value.as_str()) {
-                text = text.replace(value.as_str(), HIDDEN);
-            }
+        let mut shown = text.to_owned();
+        for (range, ..) in self.values.find(text).into_iter().rev() {
+            shown.replace_range(range, HIDDEN);
         }
-        text
+        shown
     }
 
     /// A message about an exchange of an operation: as running text, and without the values of its secret fields.
@@ -316,6 +317,10 @@ components:
             ("application/x-www-form-urlencoded", "user=tom&password=hunter2", "user=tom&password=***"),
             ("application/json", r#"{"password":"hunter2""#, "***"),
             ("text/plain", "see s3cret-value", "see ***"),
+            // However it is written.
+            ("text/plain", "see s3cret%2Dvalue and Token+s3cret-value", "see *** and ***"),
+            ("application/json", r#"["s3cret\u002dvalue"]"#, r#"["***"]"#),
+            ("text/plain", "see czNjcmV0LXZhbHVl", "see ***"),
         ];
         for (content_type, body, expected) in table {
             let shown = redactor.body(login, Some(content_type), &Bytes::from_static(body.as_bytes()));

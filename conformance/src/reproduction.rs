@@ -4,9 +4,8 @@ use counterfoil_client::curl;
 use counterfoil_openapi::Request;
 
 use crate::config::Target;
-use crate::event::Phase;
 use crate::failure::Reproduction;
-use crate::replay::{MIN_SEARCHED, Piece, SecretPart, recipe, secrets};
+use crate::replay::{MIN_SEARCHED, Piece, SecretForm, SecretPart, Secrets, recipe, secrets};
 use crate::runner::{Context, Found, Judged};
 
 /// The reproduction of a judged case: its curl line reads the target's headers from the environment, so that it can
@@ -23,7 +22,7 @@ pub(crate) fn reproduction(context: &Context, found: &Found, judged: &Judged) ->
         before: before.into_iter().map(|request| line(context, request)).collect(),
         curl: line(context, &judged.case.sent.request),
         // What the stub answered is in the journal, which is sent again as a whole.
-        recipe: (judged.case.phase != Phase::Journal)
+        recipe: (judged.case.phase != crate::event::Phase::Journal)
             .then(|| Box::new(recipe(context, found.check.name(), &found.kind, judged))),
     }
 }
@@ -52,9 +51,9 @@ fn line(context: &Context, request: &Request) -> String {
 fn searched(target: &Target) -> Vec<(String, String)> {
     let secrets = secrets(target).into_iter().filter(|(secret, _)| secret.len() >= MIN_SEARCHED);
     let read = secrets.filter_map(|(secret, hole)| match hole {
-        Piece::Secret { variable, part: SecretPart::Whole } => Some((secret, format!("${{{variable}}}"))),
+        Piece::Secret { variable, part: SecretPart::Whole, .. } => Some((secret, format!("${{{variable}}}"))),
         // What follows the first space.
-        Piece::Secret { variable, part: SecretPart::Credential } => {
+        Piece::Secret { variable, part: SecretPart::Credential, .. } => {
             Some((secret, format!("${{{variable}#* }}")))
         }
         _ => None,
@@ -62,27 +61,54 @@ fn searched(target: &Target) -> Vec<(String, String)> {
     read.collect()
 }
 
-/// A line for a shell in which some texts are read from the environment, wherever they stand in it.
+/// What writes the value of a variable in another form, inside of double quotes; with tools that every system has.
+fn written(variable: &str, form: SecretForm, is_format: bool) -> String {
+    let tools = match form {
+        SecretForm::Plain => "",
+        SecretForm::Percent => r" | od -An -v -tx1 | tr -d '\n' | sed 's/ /%/g'",
+        SecretForm::Base64 => r" | base64 | tr -d '=\n'",
+        SecretForm::Base64Url => r" | base64 | tr -d '=\n' | tr '+/' '-_'",
+        SecretForm::Json => r#" | sed 's/["\\]/\\&/g'"#,
+    };
+    // `printf` makes something of these in its format.
+    let escaped = if is_format { r" | sed 's/[%\\]/&&/g'" } else { "" };
+    match (tools, escaped) {
+        ("", "") => variable.to_owned(),
+        _ => format!(r#"$(printf %s "{variable}"{tools}{escaped})"#),
+    }
+}
+
+/// A line for a shell in which some texts are read from the environment, wherever they stand in it and in whatever form.
 ///
 /// Each comes with what takes its place inside of double quotes; texts inside of single quotes are looked for as those
-/// write them.
+/// write them, and those of the format of `printf`, with which a line may begin, as that writes them.
 fn hide(line: &str, secrets: &[(String, String)]) -> String {
-    let written: Vec<(String, &str, &str)> = secrets
-        .iter()
-        .map(|(secret, variable)| (secret.replace('\'', r"'\''"), secret.as_str(), variable.as_str()))
-        .collect();
+    let plain = Secrets::new(secrets.iter().map(|(secret, _)| secret.clone()));
+    let forms = |quote: fn(&str) -> String| {
+        let all = SecretForm::NAMED.into_iter().map(|(form, _)| form);
+        let all: Vec<SecretForm> = std::iter::once(SecretForm::Plain).chain(all).collect();
+        let of = secrets.iter().enumerate().flat_map(move |(index, (secret, _))| {
+            all.clone().into_iter().map(move |form| (quote(&form.write(secret)), index, form))
+        });
+        of.collect::<Vec<_>>()
+    };
+    let quoted = forms(|text| text.replace('\'', r"'\''"));
+    let formats = forms(|text| text.replace('\\', r"\\").replace('%', "%%").replace('\'', r"'\''"));
+    let format_end = if line.starts_with("printf ") { line.find(" | curl ").unwrap_or_default() } else { 0 };
     let (mut hidden, mut rest) = (String::with_capacity(line.len()), line);
     let (mut is_single, mut is_double) = (false, false);
     while let Some(first) = rest.chars().next() {
-        let here = written.iter().find_map(|(quoted, plain, variable)| {
-            let text = if is_single { quoted.as_str() } else { plain };
-            rest.starts_with(text).then_some((text.len(), *variable))
-        });
-        if let Some((length, variable)) = here {
+        let is_format = line.len() - rest.len() < format_end;
+        let known = if is_format { &formats } else { &quoted };
+        let here = known.iter().filter(|_| is_single).find(|(text, ..)| rest.starts_with(text.as_str()));
+        let here = here.map(|(text, index, form)| (text.len(), *index, *form));
+        // Escapes of a URL can be written in several ways.
+        if let Some((length, index, form)) = here.or_else(|| plain.at_start(rest)) {
+            let text = written(&secrets[index].1, form, is_format);
             hidden.push_str(&match (is_single, is_double) {
-                (true, _) => format!("'\"{variable}\"'"),
-                (false, true) => variable.to_owned(),
-                (false, false) => format!("\"{variable}\""),
+                (true, _) => format!("'\"{text}\"'"),
+                (false, true) => text,
+                (false, false) => format!("\"{text}\""),
             });
             rest = &rest[length..];
             continue;
@@ -150,12 +176,57 @@ mod tests {
                 format!("/pets?key={credential}&a='b'"),
                 format!("{{\"token\": \"{credential}\", \"it's\": 1}}"),
                 "nothing of it".to_owned(),
+                format!(
+                    "/pets?key={}&b={}",
+                    SecretForm::Base64.write(secret),
+                    SecretForm::Base64Url.write(credential)
+                ),
+                format!("{{\"token\": \"{}\", \"it's\": 1}}", SecretForm::Json.write(credential)),
             ] {
                 let line =
                     format!("{} \"x: $COUNTERFOIL_X_KEY\" {}", curl::word(&text), curl::word("it's \"q\""));
                 let hidden = hide(&line, &searched);
                 assert!(credential.len() < MIN_SEARCHED || !hidden.contains(credential), "{hidden}");
                 assert_eq!(read(&hidden, secret), read(&line, secret), "{line}\n{hidden}");
+            }
+        }
+    }
+
+    /// The line says the same as a URL, though every byte of the secret is escaped in it.
+    #[test]
+    #[cfg(unix)]
+    fn a_secret_that_is_escaped_in_a_url_is_escaped_by_the_line() {
+        let secret = "Key a/b+c d%e";
+        let searched = searched(&Target::new("http://localhost").header("X-Key", secret));
+        for (text, expected) in [
+            ("/pets?key=a%2Fb%2Bc%20d%25e", "/pets?key=%61%2f%62%2b%63%20%64%25%65"),
+            ("/pets?key=a%2fb%2bc+d%25e&b=1", "/pets?key=%61%2f%62%2b%63%20%64%25%65&b=1"),
+        ] {
+            let hidden = hide(&curl::word(text), &searched);
+            assert!(!hidden.contains("%2"), "{hidden}");
+            assert_eq!(read(&hidden, secret), format!("<{expected}>"), "{hidden}");
+        }
+    }
+
+    /// A body that is piped, since it is not one line of plain text.
+    #[test]
+    #[cfg(unix)]
+    fn a_body_that_is_piped_holds_no_secret_and_means_the_same() {
+        let mut request = Request::new(http::Method::POST, "/");
+        for secret in ["s3cret", "100%\\n s3c'r\"et", "Bearer a%sb"] {
+            let searched = searched(&Target::new("http://localhost").header("X-Key", secret));
+            for form in [SecretForm::Plain, SecretForm::Base64, SecretForm::Json] {
+                let mut body = format!("{{\n\t\"a\": \"{}\"}}", form.write(secret)).into_bytes();
+                body.push(0xff);
+                request.body = body.clone().into();
+                let hidden = hide(&curl::command("http://h", &request, &[]), &searched);
+                let (printf, _) = hidden.split_once(" | curl ").expect("it is piped");
+                assert!(!printf.contains("s3c") && !printf.contains("a%%sb"), "{printf}");
+                let output = std::process::Command::new("sh")
+                    .args(["-c", printf])
+                    .env("COUNTERFOIL_X_KEY", secret)
+                    .output();
+                assert_eq!(output.expect("there is a shell").stdout, body, "{printf}");
             }
         }
     }

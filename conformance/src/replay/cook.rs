@@ -8,7 +8,9 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::{Piece, Place, Purpose, Recipe, RecipeBody, RecipeRequest, RecipeStep, SecretPart, Template};
+use super::{
+    Piece, Place, Purpose, Recipe, RecipeBody, RecipeRequest, RecipeStep, SecretForm, SecretPart, Template,
+};
 use crate::case::Case;
 use crate::check::Expectation;
 use crate::config::Target;
@@ -113,7 +115,7 @@ impl<'c> Kitchen<'c> {
         });
         let body = (!request.body.is_empty()).then(|| match std::str::from_utf8(&request.body) {
             Ok(text) => RecipeBody::Text(self.hide(text)),
-            Err(_) => RecipeBody::Hex(hex(&request.body)),
+            Err(_) => RecipeBody::Hex(hex(&self.blotted(&request.body))),
         });
         RecipeStep {
             operation: case.operation.id().as_str().to_owned(),
@@ -127,6 +129,21 @@ impl<'c> Kitchen<'c> {
             expectation,
             answered,
         }
+    }
+
+    /// Bytes that are no text, with every secret in them written over: a hole is for text only.
+    fn blotted(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        for (secret, _) in self.secrets.iter().filter(|(secret, _)| secret.len() >= MIN_SEARCHED) {
+            let mut at = 0;
+            while let Some(found) =
+                bytes[at..].windows(secret.len()).position(|part| part == secret.as_bytes())
+            {
+                at += found + secret.len();
+                bytes[at - secret.len()..at].fill(b'*');
+            }
+        }
+        bytes
     }
 
     fn hide(&self, text: &str) -> Template {
@@ -221,7 +238,7 @@ pub(crate) fn secrets(target: &Target) -> Vec<(String, Piece)> {
     let mut secrets = Vec::new();
     for ((name, value), prefix) in own.chain(other) {
         let variable = format!("{prefix}{}", crate::header_variable(name));
-        let hole = |part| Piece::Secret { variable: variable.clone(), part };
+        let hole = |part| Piece::Secret { variable: variable.clone(), part, form: SecretForm::Plain };
         let value = value.trim();
         secrets.push((value.to_owned(), hole(SecretPart::Whole)));
         if let Some((_, credential)) = value.split_once(' ') {

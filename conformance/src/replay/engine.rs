@@ -326,15 +326,14 @@ impl Prepared<'_> {
     ) -> Result<String, ReplayError> {
         template.fill(|piece| match piece {
             Piece::Text(text) => Ok(text.clone()),
-            Piece::Secret { variable, part } => {
+            Piece::Secret { variable, part, form } => {
                 let whole = self.secrets.get(variable).map(String::as_str).unwrap_or_default();
-                Ok(match part {
+                Ok(form.write(match part {
                     SecretPart::Whole => whole,
                     SecretPart::Credential => {
                         whole.split_once(' ').map_or(whole, |(_, credential)| credential.trim())
                     }
-                }
-                .to_owned())
+                }))
             }
             Piece::Reply { step, place } => {
                 let reply = replies.get(*step).and_then(Judged::response);
@@ -379,7 +378,8 @@ pub(crate) fn told_at(reply: &Response, place: &Place) -> Option<String> {
     told.filter(|told| told.len() <= MAX_TOLD)
 }
 
-fn intent(purpose: &Purpose, method: Method) -> Intent {
+/// What a request is meant to find out.
+pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
     Intent::Probe(match purpose {
         Purpose::Positive => return Intent::Positive,
         Purpose::Example => return Intent::Example,
@@ -395,7 +395,8 @@ fn intent(purpose: &Purpose, method: Method) -> Intent {
     })
 }
 
-fn unhex(digits: &str) -> Option<Vec<u8>> {
+/// The bytes of hexadecimal digits.
+pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2);
     pairs
         .map(|pair| {

@@ -4,6 +4,7 @@ mod cook;
 mod engine;
 mod excerpt;
 mod file;
+mod form;
 mod recipe;
 mod template;
 
@@ -15,5 +16,7 @@ pub use file::{
     CASE_VERSION, CaseDocument, CaseFile, CaseFileError, MAX_CASE_BYTES, MAX_CASE_PIECES, MAX_CASE_STEPS,
     MAX_CASES, case_files,
 };
+pub use form::SecretForm;
+pub(crate) use form::Secrets;
 pub use recipe::{Purpose, Recipe, RecipeBody, RecipeRequest, RecipeStep};
 pub use template::{Piece, Place, SecretPart, Template, TemplateError};

@@ -5,10 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{SecretForm, Secrets};
+
 /// Text that is whole once its holes are filled.
 ///
 /// In JSON it is a string where it has none, and otherwise a list of strings and of objects, one a hole:
-/// `["/pets/", {"reply": 0, "body": "/id"}]`, `[{"secret": "COUNTERFOIL_AUTH"}]`.
+/// `["/pets/", {"reply": 0, "body": "/id"}]`, `[{"secret": "COUNTERFOIL_AUTH"}]`, `[{"secret": "COUNTERFOIL_AUTH",
+/// "part": "credential", "form": "percent"}]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Value", try_from = "Value")]
 pub struct Template {
@@ -28,6 +31,8 @@ pub enum Piece {
         variable: String,
         /// How much of it.
         part: SecretPart,
+        /// How it is written there.
+        form: SecretForm,
     },
     /// A value that the reply to an earlier step told.
     Reply {
@@ -63,13 +68,19 @@ impl Template {
         Self { pieces: vec![Piece::Text(text.into())] }
     }
 
-    /// Text in which the occurrences of some texts are holes; earlier ones win.
+    /// Text in which the occurrences of some texts are holes, in whatever form they stand there; earlier ones win.
     pub(crate) fn hiding(text: &str, secrets: &[(String, Piece)]) -> Self {
-        let mut pieces = vec![Piece::Text(text.to_owned())];
-        for (secret, hole) in secrets {
-            if text.contains(secret.as_str()) {
-                pieces = pieces.into_iter().flat_map(|piece| split(piece, secret, hole)).collect();
+        let found = Secrets::new(secrets.iter().map(|(secret, _)| secret.clone())).find(text);
+        let (mut pieces, mut done) = (Vec::new(), 0);
+        for (range, index, form) in found {
+            if done < range.start {
+                pieces.push(Piece::Text(text[done..range.start].to_owned()));
             }
+            pieces.push(secrets[index].1.clone().written(form));
+            done = range.end;
+        }
+        if done < text.len() || pieces.is_empty() {
+            pieces.push(Piece::Text(text[done..].to_owned()));
         }
         Self { pieces }
     }
@@ -89,20 +100,6 @@ impl Template {
         }
         Ok(text)
     }
-}
-
-fn split(piece: Piece, secret: &str, hole: &Piece) -> Vec<Piece> {
-    let Piece::Text(text) = &piece else { return vec![piece] };
-    let mut pieces = Vec::new();
-    for (number, plain) in text.split(secret).enumerate() {
-        if number > 0 {
-            pieces.push(hole.clone());
-        }
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(plain.to_owned()));
-        }
-    }
-    pieces
 }
 
 impl From<Template> for Value {
@@ -131,12 +128,26 @@ impl TryFrom<Value> for Template {
 }
 
 impl Piece {
+    /// The same in another form, where it is a secret.
+    pub(crate) fn written(mut self, as_form: SecretForm) -> Self {
+        if let Self::Secret { form, .. } = &mut self {
+            *form = as_form;
+        }
+        self
+    }
+
     fn to_json(&self) -> Value {
         match self {
             Self::Text(text) => Value::from(text.as_str()),
-            Self::Secret { variable, part: SecretPart::Whole } => json!({"secret": variable}),
-            Self::Secret { variable, part: SecretPart::Credential } => {
-                json!({"secret": variable, "part": "credential"})
+            Self::Secret { variable, part, form } => {
+                let mut hole = json!({ "secret": variable });
+                if *part == SecretPart::Credential {
+                    hole["part"] = "credential".into();
+                }
+                if let Some((_, name)) = SecretForm::NAMED.iter().find(|(known, _)| known == form) {
+                    hole["form"] = (*name).into();
+                }
+                hole
             }
             Self::Reply { step, place: Place::Body(pointer) } => json!({"reply": step, "body": pointer}),
             Self::Reply { step, place: Place::Location } => json!({"reply": step, "header": "location"}),
@@ -154,7 +165,15 @@ impl Piece {
                 Some(Some("credential")) => SecretPart::Credential,
                 _ => return Err(TemplateError("the `part` of a secret is `credential`, or is left out")),
             };
-            return Ok(Self::Secret { variable: variable.to_owned(), part });
+            let form = match value.get("form").map(Value::as_str) {
+                None => Some(SecretForm::Plain),
+                Some(name) => {
+                    let mut named = SecretForm::NAMED.into_iter();
+                    named.find(|(_, known)| Some(*known) == name).map(|(form, _)| form)
+                }
+            };
+            let form = form.ok_or(TemplateError("the `form` of a secret is one that there is not"))?;
+            return Ok(Self::Secret { variable: variable.to_owned(), part, form });
         }
         let step = value.get("reply").and_then(Value::as_u64).and_then(|step| usize::try_from(step).ok());
         let place = match (text("body"), text("header")) {
@@ -192,9 +211,10 @@ mod tests {
     fn piece() -> impl Strategy<Value = Piece> {
         prop_oneof![
             "[a-z/]{1,5}".prop_map(Piece::Text),
-            ("[A-Z]{1,3}", any::<bool>()).prop_map(|(variable, is_whole)| Piece::Secret {
+            ("[A-Z]{1,3}", any::<bool>(), 0..5_usize).prop_map(|(variable, is_whole, form)| Piece::Secret {
                 variable,
                 part: if is_whole { SecretPart::Whole } else { SecretPart::Credential },
+                form: SecretForm::NAMED.get(form).map_or(SecretForm::Plain, |(form, _)| *form),
             }),
             (0..5_usize, "(/[a-z]{1,3}){0,2}")
                 .prop_map(|(step, pointer)| Piece::Reply { step, place: Place::Body(pointer) }),
@@ -212,7 +232,7 @@ mod tests {
 
         #[test]
         fn what_is_hidden_is_nowhere_and_comes_back(text in "(abc|ab|c| |bcd){0,8}") {
-            let hole = |name: &str| Piece::Secret { variable: name.to_owned(), part: SecretPart::Whole };
+            let hole = |name: &str| Piece::Secret { variable: name.to_owned(), part: SecretPart::Whole, form: SecretForm::Plain };
             let secrets = [("abcd".to_owned(), hole("LONG")), ("bc".to_owned(), hole("SHORT"))];
             let template = Template::hiding(&text, &secrets);
             for piece in &template.pieces {
@@ -236,6 +256,7 @@ mod tests {
             ("[7]", "a hole names"),
             (r#"[{"secret": 7}]"#, "a hole names"),
             (r#"[{"secret": "A", "part": "half"}]"#, "the `part` of a secret"),
+            (r#"[{"secret": "A", "form": "rot13"}]"#, "the `form` of a secret"),
             (r#"[{"reply": -1, "body": "/a"}]"#, "a hole names"),
             (r#"[{"reply": 0, "header": "set-cookie"}]"#, "a hole names"),
             (r#"[{"file": "/etc/passwd"}]"#, "a hole names"),
