@@ -21,8 +21,8 @@ pub(crate) fn reproduction(context: &Context, found: &Found, judged: &Judged) ->
         seed: context.settings.seed,
         before: before.into_iter().map(|request| line(context, request)).collect(),
         curl: line(context, &judged.case.sent.request),
-        // What the stub answered is in the journal, which is sent again as a whole.
-        recipe: (judged.case.phase != crate::event::Phase::Journal)
+        // What the stub answered is in the journal, which is sent again as a whole for that.
+        recipe: (found.check.name() != "stub_agreement")
             .then(|| Box::new(recipe(context, found.check.name(), &found.kind, judged))),
     }
 }
