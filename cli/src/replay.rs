@@ -20,7 +20,7 @@ use crate::exit::Exit;
 use crate::output::{BAD, CAREFUL, Output, TITLE};
 use crate::references::References;
 use crate::source;
-use crate::test::Header;
+use crate::test::{Headers, all_headers};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,12 +57,12 @@ pub(crate) struct Arguments {
     url: Option<String>,
 
     /// A header whose value cases name and do not hold; sent only by those that do. Can be given several times.
-    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
-    headers: Vec<Header>,
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE|@FILE")]
+    headers: Vec<Headers>,
 
     /// The same for the second identity.
-    #[arg(long = "other-header", value_name = "NAME: VALUE")]
-    other_headers: Vec<Header>,
+    #[arg(long = "other-header", value_name = "NAME: VALUE|@FILE")]
+    other_headers: Vec<Headers>,
 
     /// The document to judge by [default: the excerpt that each case holds].
     #[arg(long, value_name = "DOCUMENT")]
@@ -162,8 +162,7 @@ impl Arguments {
             }
             None => &case.target,
         };
-        let methods =
-            if self.allow_unsafe { UnsafeMethods::Everywhere } else { UnsafeMethods::ToLoopback };
+        let methods = if self.allow_unsafe { UnsafeMethods::Everywhere } else { UnsafeMethods::ToLoopback };
         if !case.is_admitted(methods, url) {
             bail!("it may change data at {url}, which is not this machine; give --allow-unsafe if it may");
         }
@@ -175,10 +174,10 @@ impl Arguments {
                 .map_err(|error| anyhow!("its document cannot be read: {}", error.message()))?,
         };
         let mut target = Target::new(url);
-        for header in &self.headers {
+        for header in all_headers(&self.headers) {
             target = target.header(header.name.clone(), header.value.clone());
         }
-        for header in &self.other_headers {
+        for header in all_headers(&self.other_headers) {
             target = target.other_header(header.name.clone(), header.value.clone());
         }
         let secrets: BTreeMap<String, String> = case

@@ -1,5 +1,6 @@
 //! `counterfoil test`: holds an implementation to its document.
 
+mod header;
 mod journal;
 mod known;
 mod options;
@@ -15,8 +16,9 @@ use counterfoil_server::StubServer;
 use indicatif::ProgressDrawTarget;
 use tokio::runtime::Runtime;
 
+pub(crate) use header::{Headers, all as all_headers};
 use known::Memory;
-pub(crate) use options::{Arguments, Header};
+pub(crate) use options::Arguments;
 
 use crate::exit::Exit;
 use crate::output::Output;
@@ -94,14 +96,13 @@ async fn test_one(
             (url, Some(stub))
         }
     };
-    let target = arguments
-        .headers
-        .iter()
-        .fold(Target::new(url), |target, header| target.header(header.name.clone(), header.value.clone()));
-    let target = arguments
-        .other_headers
-        .iter()
-        .fold(target, |target, header| target.other_header(header.name.clone(), header.value.clone()));
+    let mut target = Target::new(url);
+    for header in all_headers(&arguments.headers) {
+        target = target.header(header.name.clone(), header.value.clone());
+    }
+    for header in all_headers(&arguments.other_headers) {
+        target = target.other_header(header.name.clone(), header.value.clone());
+    }
     let mut signals = Signals::listen().context("listen for signals")?;
     reports.set_rerun(&arguments.rerun_command(&source.name));
     let stop = signals.next();

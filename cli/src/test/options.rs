@@ -7,8 +7,8 @@ use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use counterfoil_conformance::report::shell_word;
 use counterfoil_conformance::{Mode, Options, Phase, Settings};
-use http::{HeaderName, HeaderValue};
 
+use super::header::{self, Headers};
 use super::journal::JournalOptions;
 use super::known::KnownOptions;
 use super::policy_options::PolicyOptions;
@@ -43,14 +43,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
 
-    /// A header to send with every request; its value is hidden in all reports. Can be given several times.
-    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
-    pub(crate) headers: Vec<Header>,
+    /// A header to send with every request; its value is hidden in all reports. `@FILE` names a file of them, a line each,
+    /// in which `${NAME}` stands for a variable of the environment. Can be given several times.
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE|@FILE")]
+    pub(crate) headers: Vec<Headers>,
 
     /// A header that a second identity sends in the place of the one of the same name: what the first identity made is
     /// then read by the second. Its value is hidden in all reports. Can be given several times.
-    #[arg(long = "other-header", value_name = "NAME: VALUE")]
-    pub(crate) other_headers: Vec<Header>,
+    #[arg(long = "other-header", value_name = "NAME: VALUE|@FILE")]
+    pub(crate) other_headers: Vec<Headers>,
 
     /// The seed of every random choice, or `random`. Without it, 0.
     #[arg(long, value_name = "N")]
@@ -76,7 +77,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "CHECK", value_delimiter = ',', allow_hyphen_values = true)]
     checks: Vec<String>,
 
-    /// Test only these operations: an operationId, `METHOD /path`, a path or a tag.
+    /// Test only these operations: an operationId, `METHOD /path`, a path, a method in capitals, a tag, or `deprecated`.
     #[arg(long, value_name = "OPERATION")]
     include: Vec<String>,
 
@@ -138,29 +139,6 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(crate) self_check: SelfCheckOptions,
-}
-
-/// A header as a user gives it.
-#[derive(Debug, Clone)]
-pub(crate) struct Header {
-    pub(crate) name: String,
-    pub(crate) value: String,
-}
-
-impl FromStr for Header {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) = text.split_once(':').ok_or("there is no colon; write `Name: value`")?;
-        let (name, value) = (name.trim(), value.trim());
-        if HeaderName::try_from(name).is_err() {
-            return Err(format!("`{name}` is not the name of a header; write `Name: value`"));
-        }
-        if HeaderValue::try_from(value).is_err() {
-            return Err(format!("the value for `{name}` has characters that no header may have"));
-        }
-        Ok(Self { name: name.to_owned(), value: value.to_owned() })
-    }
 }
 
 /// A seed, or the wish for one that nobody knows beforehand.
@@ -256,11 +234,11 @@ impl Arguments {
         for script in &self.script {
             flag("script", script);
         }
-        for header in &self.headers {
+        for header in header::all(&self.headers) {
             let variable = counterfoil_conformance::header_variable(&header.name);
             words.push(format!("--header \"{}: ${variable}\"", header.name));
         }
-        for header in &self.other_headers {
+        for header in header::all(&self.other_headers) {
             let variable = counterfoil_conformance::header_variable(&header.name);
             words.push(format!("--other-header \"{}: $OTHER_{variable}\"", header.name));
         }

@@ -29,7 +29,7 @@ pub struct Options {
     pub max_time: Option<f64>,
     /// End the run after this many distinct failures.
     pub max_failures: Option<u64>,
-    /// Test only these operations: an operationId, `METHOD /path`, a path, or a tag.
+    /// Test only these operations: an operationId, `METHOD /path`, a path, a method in capitals, a tag, or `deprecated`.
     pub include: Option<Vec<String>>,
     /// Leave out these operations; beats `include`.
     pub exclude: Option<Vec<String>>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use counterfoil_openapi::Operation;
 
-/// Chooses operations by operationId, `METHOD /path`, path or tag.
+/// Chooses operations by operationId, `METHOD /path`, path, method in capitals, tag, or `deprecated`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     include: Vec<String>,
@@ -38,7 +38,11 @@ fn is_named(operation: &Operation, name: &str) -> bool {
         }
         None => operation.path().as_str() == name,
     };
-    operation.id().as_str() == name || by_label() || operation.tags().contains(&name)
+    operation.id().as_str() == name
+        || by_label()
+        || operation.tags().contains(&name)
+        || operation.method().as_str() == name
+        || (name == "deprecated" && operation.is_deprecated())
 }
 
 #[cfg(test)]
@@ -48,8 +52,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn operations_are_named_by_id_label_path_and_tag() {
-        let text = "openapi: 3.0.3\npaths:\n  /pets:\n    get: {operationId: list, tags: [read], responses: {}}\n    post: {operationId: add, tags: [write], responses: {}}\n  /owners:\n    get: {operationId: owners, tags: [read], responses: {}}\n";
+    fn operations_are_named_by_id_label_path_method_tag_and_deprecation() {
+        let text = "openapi: 3.0.3\npaths:\n  /pets:\n    get: {operationId: list, tags: [read], responses: {}}\n    post: {operationId: add, tags: [write], responses: {}}\n  /owners:\n    get: {operationId: owners, tags: [read], deprecated: true, responses: {}}\n";
         let contract = Contract::load("pets.yaml", text.as_bytes()).unwrap();
         let admitted = |include: &[&str], exclude: &[&str]| {
             let own = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
@@ -61,7 +65,7 @@ mod tests {
                 .map(|operation| operation.id().as_str().to_owned())
                 .collect::<Vec<_>>()
         };
-        let table: [(&[&str], &[&str], &[&str]); 7] = [
+        let table: [(&[&str], &[&str], &[&str]); 10] = [
             (&[], &[], &["list", "add", "owners"]),
             (&["add"], &[], &["add"]),
             (&["get /pets"], &[], &["list"]),
@@ -69,6 +73,9 @@ mod tests {
             (&["read"], &[], &["list", "owners"]),
             (&["read"], &["/pets"], &["owners"]),
             (&["nothing"], &[], &[]),
+            (&["POST"], &[], &["add"]),
+            (&[], &["deprecated"], &["list", "add"]),
+            (&["GET"], &["deprecated"], &["list"]),
         ];
         for (include, exclude, expected) in table {
             assert_eq!(admitted(include, exclude), expected, "{include:?} without {exclude:?}");
