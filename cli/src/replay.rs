@@ -1,5 +1,7 @@
 //! `counterfoil replay`: sends failures again from their case files.
 
+mod export;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use counterfoil_openapi::Contract;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use self::export::ExportOptions;
 use crate::exit::Exit;
 use crate::output::{BAD, CAREFUL, Output, TITLE};
 use crate::references::References;
@@ -29,11 +32,15 @@ Examples:
   counterfoil replay cases/getPet.not_a_server_error.0123456789ab.case.json --url http://localhost:8081
   COUNTERFOIL_AUTH=\"Bearer $TOKEN\" counterfoil replay cases --url https://staging.example.com
   counterfoil replay cases --document pets.yaml  judged by the document as it is now
+  counterfoil replay cases --document pets.yaml --export rust=tests/failures.rs
 
 A case is sent three times. It is FIXED where it never fails, STILL FAILING where it always does, FLAKY where it does
 now and then, and ERROR where that cannot be told. No secret is in a case: each names the variables that it needs, as
 its curl line does (COUNTERFOIL_AUTH for `Authorization`), and --header gives them as well. A case reads no other file
 and no other variable.
+
+With --export nothing is sent: each case becomes a test of a Rust project, which passes once the failure is mended. What
+the types of the client cannot say is sent raw, to the client's base URL and with its credentials, and the test says so.
 
 Exit codes:
   0  all are fixed
@@ -81,6 +88,9 @@ pub(crate) struct Arguments {
     format: Format,
 
     #[command(flatten)]
+    export: ExportOptions,
+
+    #[command(flatten)]
     references: References,
 }
 
@@ -112,6 +122,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let mut paths = Vec::new();
     for path in &arguments.paths {
         paths.extend(case_files(path).with_context(|| format!("read `{}`", path.display()))?);
+    }
+    if let Some(exit) = arguments.export.run(&paths, contract.as_ref(), output)? {
+        return Ok(exit);
     }
     let runtime = Runtime::new().context("start the runtime")?;
     let mut exit = Exit::Passed;

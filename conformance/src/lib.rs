@@ -32,6 +32,7 @@ mod check;
 mod config;
 mod coverage;
 mod event;
+mod export;
 mod failure;
 mod feedback;
 mod journal;
@@ -61,6 +62,7 @@ pub use event::{
     OperationCoverage, OperationSummary, ParameterCoverage, Phase, RecordedExchange, Shard, Summary, Verdict,
     Warning,
 };
+pub use export::{ExportError, Exported, to_rust};
 pub use failure::{DocumentPosition, Failure, Flakiness, Known, Reproduction};
 pub use journal::{Journal, JournalCall, JournalError, MAX_CALL_BYTES, MAX_CALLS, MAX_JOURNAL_BYTES};
 pub use plan::Filter;

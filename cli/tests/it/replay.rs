@@ -46,6 +46,21 @@ fn a_case_is_still_failing_until_it_is_fixed() {
     quick(["--url", &liar.url, "--cases", text(&cases), "--seed", "9"]);
     assert_eq!(files(&cases)[0], written[0]);
 
+    // They are tests of a Rust project as well: `conformance` compiles and runs such a file.
+    let tests = folder.path().join("tests/failures.rs");
+    let export = format!("rust={}", text(&tests));
+    let exported = run(["replay", text(&cases), "--document", "tyk", "--export", &export]);
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    let source = std::fs::read_to_string(&tests).unwrap();
+    let head = "use tyk_dashboard_admin_api_client::{";
+    assert!(source.contains(head) && source.contains("#[tokio::test]"), "{source}");
+    assert!(!source.contains("s3cret") && source.contains("secret(\"COUNTERFOIL_ADMIN_AUTH\")"), "{source}");
+    run(["replay", text(&cases), "--document", "tyk", "--export", &export, "--client", "own-client"]);
+    assert!(std::fs::read_to_string(&tests).unwrap().contains("use own_client::{"));
+    let no_document = run(["replay", text(&cases), "--export", &export]);
+    assert_eq!(no_document.code, Some(2), "{no_document:?}");
+    assert!(no_document.stderr.contains("--document"), "{}", no_document.stderr);
+
     let no_secret = run(["replay", text(&cases)]);
     assert_eq!(no_secret.code, Some(2), "{no_secret:?}");
     assert!(no_secret.stdout.contains("it needs $COUNTERFOIL_ADMIN_AUTH"), "{}", no_secret.stdout);
@@ -204,6 +219,16 @@ fn what_was_sent_to_the_stub_is_sent_to_the_implementation() {
     let calls = crate::process::shell(&format!("curl -s {}/calls", other.control_url));
     assert!(calls.contains("/admin/sso") && !calls.contains("/nowhere"), "{calls}");
 
+    // What is judged by the document alone can be replayed by itself.
+    let liar = Mock::start(["tyk", "--script", text(&write(folder.path(), "liar.yaml", LIAR))]);
+    let cases = folder.path().join("cases");
+    let flags = ["--url", &liar.url, "--replay-journal", text(&path), "--cases", text(&cases)];
+    let found = run(["test", "tyk", "-H", "Admin-Auth: s3cret"].into_iter().chain(flags));
+    assert_eq!(found.code, Some(1), "{found:?}");
+    let replayed = |url: &str| run(["replay", text(&cases), "--url", url, "-H", "Admin-Auth: s3cret"]);
+    assert!(replayed(&liar.url).stdout.contains("STILL FAILING: response_schema_conformance"));
+    assert_eq!(replayed(&stub.url).code, Some(0));
+
     // What may change data goes to this machine only, and no further without being told to.
     let far = journal("http://192.0.2.1");
     assert!(far.stdout.contains("warning[journal-unsafe]: 2 calls were not sent"), "{far:?}");
@@ -213,4 +238,48 @@ fn what_was_sent_to_the_stub_is_sent_to_the_implementation() {
     let refused = run(["test", "tyk", "--url", &stub.url, "--replay-journal", text(&bad)]);
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused:?}");
     assert!(refused.stderr.contains("line 1: it is no call of a journal"), "{}", refused.stderr);
+}
+
+/// A failure that does not recur is marked, and ends a run with 7 unless it is let pass.
+#[test]
+fn what_fails_once_is_flaky() {
+    let folder = tempfile::tempdir().unwrap();
+    let once = "script: 1\nrules:\n  generateAuthToken:\n    - {when: {nth: 4}, status: 500}\n";
+    let script = write(folder.path(), "once.yaml", once);
+    let html = folder.path().join("report.html");
+    let report = format!("html={}", text(&html));
+    let flags = ["--script", text(&script), "--checks", "not_a_server_error", "--report", &report];
+    for (flaky, code) in [("fail", 7), ("pass", 0)] {
+        let tested = quick(flags.into_iter().chain(["--flaky", flaky]));
+        assert_eq!(tested.code, Some(code), "{tested:?}");
+        assert!(tested.stdout.contains("FLAKY: it did not recur when sent again"), "{}", tested.stdout);
+        assert!(tested.stdout.contains(": 1 failure (1 flaky), "), "{}", tested.stdout);
+        let page = std::fs::read_to_string(&html).unwrap();
+        assert!(page.contains("<span class=\"careful\">flaky</span>"), "{page}");
+    }
+}
+
+/// Credentials come from a file and the environment as well, and are hidden all the same.
+#[test]
+fn headers_come_from_a_file_and_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "headers", "# of staging\nAdmin-Auth: ${STAGING_SECRET}\n");
+    let headers = format!("@{}", text(&file));
+    let record = folder.path().join("record.ndjson");
+    let report = format!("ndjson={}", text(&record));
+    let accepted = write(folder.path(), "accepted.yaml", "api_key: canary-of-staging\n");
+    let stub = Mock::start(["tyk", "--credentials", text(&accepted)]);
+    let command = |secret: Option<&str>| {
+        let flags = ["--url", &stub.url, "--max-cases", "3", "--phases", "fuzzing", "-H", &headers];
+        let mut command = counterfoil(["test", "tyk", "--report", &report].into_iter().chain(flags));
+        command.envs(secret.map(|secret| ("STAGING_SECRET", secret)));
+        Finished::from(command.output().unwrap())
+    };
+    let tested = command(Some("canary-of-staging"));
+    assert_eq!(tested.code, Some(0), "{tested:?}");
+    let events = std::fs::read_to_string(&record).unwrap();
+    assert!(!events.contains("canary-of-staging") && events.contains("\"status\":200"), "{events}");
+    let unset = command(None);
+    assert_eq!(unset.code, Some(2), "{unset:?}");
+    assert!(unset.stderr.contains("headers:2: the variable STAGING_SECRET is not set"), "{}", unset.stderr);
 }

@@ -10,7 +10,7 @@ mod template;
 
 pub(crate) use cook::{MIN_SEARCHED, place_of, recipe, secrets};
 pub use engine::{Replay, ReplayError, Replayed, TRIES};
-pub(crate) use engine::{escaped_segment, told_at};
+pub(crate) use engine::{escaped_segment, intent, told_at, unhex};
 pub(crate) use file::write_at_once;
 pub use file::{
     CASE_VERSION, CaseDocument, CaseFile, CaseFileError, MAX_CASE_BYTES, MAX_CASE_PIECES, MAX_CASE_STEPS,

@@ -4,6 +4,7 @@ mod control;
 mod control_examples;
 mod control_rows;
 mod defects;
+mod exported;
 mod faithful;
 mod hostile;
 mod multipart;

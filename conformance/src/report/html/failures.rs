@@ -49,7 +49,7 @@ fn write_overview(page: &mut String, failures: &[&Failure], place: usize) {
         operations.entry(&failure.label).or_insert((index + 1, 0)).1 += 1;
     }
     page.push_str(
-        "<div class=\"wide\"><table>\n<tr><th>check</th><th>failures</th><th>operations</th></tr>\n",
+        "<div class=\"wide\"><table class=\"overview\">\n<tr><th>check</th><th>failures</th><th>operations</th></tr>\n",
     );
     for (check, operations) in checks {
         let count: u64 = operations.values().map(|(_, count)| count).sum();
