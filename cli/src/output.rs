@@ -1,6 +1,6 @@
 //! Where results and messages go, and whether in colour.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -35,19 +35,30 @@ impl Output {
         Self { choice }
     }
 
+    /// The choice for a stream: a `CLICOLOR_FORCE` of `0` forces nothing, which `anstream` takes it to do.
+    fn choice_for(&self, stream: &impl IsTerminal) -> anstream::ColorChoice {
+        let forces = std::env::var_os("CLICOLOR_FORCE");
+        let is_zero = forces.is_some_and(|value| value == "0" || value.is_empty());
+        match self.choice {
+            anstream::ColorChoice::Auto if is_zero && !stream.is_terminal() => anstream::ColorChoice::Never,
+            choice => choice,
+        }
+    }
+
     /// Standard output, which takes escape sequences away where no colour is wanted.
     pub(crate) fn stdout(&self) -> impl Write + use<> {
-        AutoStream::new(io::stdout(), self.choice)
+        AutoStream::new(io::stdout(), self.choice_for(&io::stdout()))
     }
 
     /// Standard error.
     pub(crate) fn stderr(&self) -> impl Write + use<> {
-        AutoStream::new(io::stderr(), self.choice)
+        AutoStream::new(io::stderr(), self.choice_for(&io::stderr()))
     }
 
     /// Whether standard error takes colours.
     pub(crate) fn has_coloured_stderr(&self) -> bool {
-        AutoStream::new(io::stderr(), self.choice).current_choice() != anstream::ColorChoice::Never
+        AutoStream::new(io::stderr(), self.choice_for(&io::stderr())).current_choice()
+            != anstream::ColorChoice::Never
     }
 
     /// Shows an error with its causes.

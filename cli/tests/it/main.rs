@@ -5,6 +5,7 @@ mod attacks;
 mod broken;
 mod check;
 mod client;
+mod colours;
 mod control;
 mod ctl;
 mod explain;
@@ -18,6 +19,8 @@ mod mock;
 mod mutants;
 mod page;
 mod process;
+#[cfg(unix)]
+mod pty;
 mod readme;
 mod record;
 mod references;

@@ -157,7 +157,12 @@ fn a46_the_page_of_a_hostile_run_shows_everything_and_runs_nothing() {
         "in the document: <code>#/paths/~1pets/get/responses/200",
         "pets.yaml:",
         "<pre class=\"curl\">curl",
+        "<th>200</th>",
         "<th>418</th>",
+        // The matrix of operation, status and media type.
+        "<td><code>GET /pets</code></td>",
+        "<span class=\"good\">application/json ",
+        "<span class=\"quiet\">no body -</span>",
         "<code>GET /status</code>",
     ];
     for row in rows {

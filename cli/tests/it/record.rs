@@ -107,18 +107,18 @@ fn a_report_of_a_record_is_what_the_run_itself_wrote() {
     assert_eq!(folder.report("ndjson", "json").stdout, read(&folder.at("json")));
 }
 
-#[test]
-fn merged_shards_are_one_run() {
-    let folder = Folder::new();
-    let whole = folder.test(&["--record", &folder.path("whole")]);
+/// Runs the whole and the parts of several ways to divide it, and holds what is merged to the whole.
+fn merge_to_one(folder: &Folder, flags: &[&str]) {
+    let formats = ["ndjson", "json", "terminal"];
+    let whole = folder.test(&[flags, &["--record", &folder.path("whole")]].concat());
     assert_eq!(whole.code, Some(1), "{whole:?}");
-    let expected = ["ndjson", "json", "terminal"].map(|format| folder.report("whole", format).stdout);
+    let expected = formats.map(|format| folder.report("whole", format).stdout);
     for count in [1, 2, 3, 7] {
         let mut records = Vec::new();
         for index in 1..=count {
             let record = folder.path(&format!("shard{index}"));
             let shard = format!("{index}/{count}");
-            let tested = folder.test(&["--shard", &shard, "--record", &record]);
+            let tested = folder.test(&[flags, &["--shard", &shard, "--record", &record]].concat());
             assert!(matches!(tested.code, Some(0 | 1)), "{shard}: {tested:?}");
             records.push(record);
         }
@@ -127,9 +127,44 @@ fn merged_shards_are_one_run() {
         let arguments = ["merge", "--output", &merged].into_iter().chain(records.iter().map(String::as_str));
         let done = run(arguments);
         assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{count}");
-        let made = ["ndjson", "json", "terminal"].map(|format| folder.report("merged", format).stdout);
+        let made = formats.map(|format| folder.report("merged", format).stdout);
         assert_eq!(made, expected, "{count} shards");
     }
+}
+
+#[test]
+fn merged_shards_are_one_run() {
+    merge_to_one(&Folder::new(), &[]);
+}
+
+/// Thirty operations, of which some learn from each other and some fail.
+#[test]
+fn merged_shards_of_a_larger_document_are_one_run() {
+    let folder = Folder::new();
+    let (head, rest) = PETS.split_once("paths:\n").expect("there are paths");
+    let (paths, components) = rest.split_once("components:\n").expect("there are components");
+    let many: String = (0..5)
+        .map(|number| {
+            let renamed = paths
+                .replace("/pets", &format!("/pets{number}"))
+                .replace("/owners", &format!("/owners{number}"));
+            let renamed = renamed.replace("/status", &format!("/status{number}"));
+            let renamed = renamed.replace("operationId: status", &format!("operationId: status{number}"));
+            ["listPets", "addPet", "readPet", "removePet", "readOwner"].iter().fold(renamed, |text, id| {
+                text.replace(&format!("operationId: {id}"), &format!("operationId: {id}{number}"))
+            })
+        })
+        .collect();
+    std::fs::write(folder.at("pets.yaml"), format!("{head}paths:\n{many}components:\n{components}")).unwrap();
+    let lies: Vec<&str> = LIAR.lines().skip(2).collect();
+    let lies = lies.join("\n") + "\n";
+    let many = (0..5).step_by(2).map(|number| {
+        lies.replace("readPet:", &format!("readPet{number}:"))
+            .replace("status:\n", &format!("status{number}:\n"))
+    });
+    std::fs::write(folder.at("liar.yaml"), format!("script: 1\nrules:\n{}", many.collect::<String>()))
+        .unwrap();
+    merge_to_one(&folder, &["--no-shrink", "--phases", "examples,fuzzing,stateful"]);
 }
 
 #[test]

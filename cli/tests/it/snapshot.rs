@@ -64,3 +64,41 @@ fn what_is_pending_is_listed_with_its_class_and_settled() {
     assert_eq!(run(["snapshot", "accept", dir, "--only", "nothing"]).code, Some(2));
     assert_eq!(run(["snapshot", "review", "/no/such/folder"]).code, Some(2));
 }
+
+/// At a terminal each is asked about; what is no answer is asked again.
+#[cfg(unix)]
+#[test]
+fn a_review_at_a_terminal_asks_of_each_what_to_do() {
+    use crate::process::counterfoil;
+    use crate::pty::at_terminal;
+    let folder = tempfile::tempdir().unwrap();
+    let fill = || {
+        for name in ["a", "b", "c", "d"] {
+            put(folder.path(), &format!("{name}.snap"), "body: object\nbody.id: integer, always");
+            put(folder.path(), &format!("{name}.snap.new"), "body: object\nbody.id: string, always");
+        }
+    };
+    fill();
+    let review = |typed: &str| {
+        let mut command = counterfoil(["snapshot", "review", text(folder.path())]);
+        at_terminal(command.env("NO_COLOR", "1"), typed)
+    };
+    let Some((code, seen)) = review("yes\na\nReject\ns\nq\n") else {
+        println!("skipped: there is no python3");
+        return;
+    };
+    assert_eq!(code, Some(1), "{seen}");
+    assert_eq!(seen.matches("type a, r, s or q: ").count(), 1, "{seen}");
+    assert!(seen.contains("1 of 4\n") && seen.contains("4 of 4\n"), "{seen}");
+    assert!(seen.contains("breaking  body.id: string; it was integer"), "{seen}");
+    assert!(seen.contains("2 still pending"), "{seen}");
+    assert_eq!(names(folder.path()), ["a.snap", "b.snap", "c.snap", "c.snap.new", "d.snap", "d.snap.new"]);
+    let contents = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(contents("a.snap").contains("id: string") && contents("b.snap").contains("id: integer"));
+    // Who closes the terminal (here by the key for the end of a text) decides nothing more.
+    let Some((code, seen)) = review("a\n\u{4}") else { return };
+    assert_eq!(code, Some(1), "{seen}");
+    assert!(seen.contains("1 still pending"), "{seen}");
+    let Some((code, seen)) = review("a\n") else { return };
+    assert_eq!((code, names(folder.path()).len()), (Some(0), 4), "{seen}");
+}
