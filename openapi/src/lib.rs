@@ -26,7 +26,7 @@ pub use bundled::{Bundled, bundled};
 pub use check::{Rule, rules};
 pub use contract::{
     ApiKeyLocation, Callback, Content, Contract, Encoding, Encodings, Example, Header, Link, LinkTarget,
-    Location, MediaType, NoStatus, Operation, OperationId, Parameter, RequestBody,
+    ListParameter, Location, MediaType, NoStatus, Operation, OperationId, Parameter, RequestBody,
     Response as ResponseObject, Responses, SecurityRequirement, SecurityScheme, SecuritySchemeKind, Server,
     StatusPattern, Style,
 };

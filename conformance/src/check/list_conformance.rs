@@ -1,10 +1,10 @@
 //! `list_conformance`
 
+use counterfoil_openapi::ListParameter;
 use serde_json::Value;
 
 use super::registry::declare;
 use super::{Breach, Expectation, Judgement, Observation};
-use crate::resource::listing::{Says, says};
 
 declare! {
     /// Fails when a list holds more items than its limit asks for, or items that its filter leaves out.
@@ -17,7 +17,7 @@ declare! {
     /// is an enumeration or a boolean that is called as a property of the items, and asks for a value that is not
     /// theirs.
     ///
-    /// Not judged: booleans that are false, or by their name add to the list (`include_deleted`); members that stand for
+    /// Not judged: a limit of 0, which many take for none; booleans that are false, or by their name add to the list (`include_deleted`); members that stand for
     /// all (`all`, `any`); any other parameter.
     ///
     /// Example: `GET /pets?kind=dog` answers with a pet whose `kind` is `cat`.
@@ -38,16 +38,18 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let mut breaches = Vec::new();
     for parameter in observation.operation.parameters() {
         let asked = observation.reading.values.query.get(&parameter.name);
-        let (Some(said), Some(asked)) = (says(parameter), asked) else { continue };
+        let (Some(said), Some(asked)) = (parameter.of_list(), asked) else { continue };
         let name = &parameter.name;
         let breach = match said {
-            Says::AtMost(_) => {
-                let most = asked.as_u64().and_then(|most| usize::try_from(most).ok());
+            ListParameter::AtMost(_) => {
+                // Many take 0 for no limit at all.
+                let most = asked.as_u64().filter(|most| *most > 0);
+                let most = most.and_then(|most| usize::try_from(most).ok());
                 most.filter(|most| items.len() > *most).map(|most| {
                     (format!("more than {name}"), format!("{name} is {most}, and {} items came", items.len()))
                 })
             }
-            Says::Only(_) => items.iter().find_map(|item| {
+            ListParameter::Only(_) => items.iter().find_map(|item| {
                 let found = item.get(name)?;
                 is_left_out(found, asked).then(|| {
                     let message = format!("{name} is {asked}, and an item came whose {name} is {found}");
@@ -100,6 +102,7 @@ mod tests {
         let table = [
             (list("limit=1", dogs), "failed: more than limit"),
             (list("limit=2", dogs), "passed"),
+            (list("limit=0", dogs), "passed"),
             (list("limit=1", r#"{"total": 2, "pets": [{}, {}], "links": []}"#), "failed: more than limit"),
             (list("limit=1", r#"{"pets": [{}, {}], "owners": [{}]}"#), "n/a"),
             (list("kind=dog", dogs), "failed: not by kind"),

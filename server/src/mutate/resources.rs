@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use counterfoil_openapi::{Contract, Direction, MediaType, Operation};
+use counterfoil_openapi::{Contract, Direction, ListParameter, MediaType, Operation, Parameter};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -149,6 +149,7 @@ fn keys(read: &Operation) -> Vec<String> {
     keys
 }
 
+/// The script of a resource, whose lists come in parts and by filters as far as their parameters say so.
 fn script(contract: &Contract, look: &Look<'_>, key: &str) -> Option<Script> {
     let mut resource = Map::from_iter([("key".to_owned(), json!(key)), ("keep".to_owned(), json!(KEPT))]);
     for (role, operation) in look {
@@ -157,6 +158,26 @@ fn script(contract: &Contract, look: &Look<'_>, key: &str) -> Option<Script> {
     let within: Vec<Value> =
         look["create"].path().variables().map(|name| json!(format!("path.{name}"))).collect();
     resource.insert("in".to_owned(), Value::Array(within));
-    let text = json!({"script": 1, "resources": {"items": resource}}).to_string();
-    Script::load("derived.json", text.as_bytes(), std::slice::from_ref(contract)).ok()
+    let parameters = || look.get("list").into_iter().flat_map(|list| list.parameters());
+    let is_limit = |parameter: &&Parameter| matches!(parameter.of_list(), Some(ListParameter::AtMost(_)));
+    if let Some(limit) = parameters().find(is_limit) {
+        resource.insert("page".to_owned(), json!({"limit": limit.name}));
+    }
+    let load = |resource: &Map<String, Value>| {
+        let text = json!({"script": 1, "resources": {"items": resource}}).to_string();
+        Script::load("derived.json", text.as_bytes(), std::slice::from_ref(contract)).ok()
+    };
+    let mut script = load(&resource)?;
+    let is_filter = |parameter: &&Parameter| matches!(parameter.of_list(), Some(ListParameter::Only(_)));
+    let mut filters = Vec::new();
+    for filter in parameters().filter(is_filter) {
+        filters.push(json!(filter.name));
+        resource.insert("filter".to_owned(), Value::Array(filters.clone()));
+        // What is no member of the items narrows nothing.
+        match load(&resource) {
+            Some(narrowing) => script = narrowing,
+            None => drop(filters.pop()),
+        }
+    }
+    Some(script)
 }

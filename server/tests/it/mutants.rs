@@ -348,6 +348,56 @@ async fn a_derived_resource_keeps_the_newest_items() {
     assert_eq!([status(0).await, status(1).await, status(2).await, status(101).await], [404, 404, 200, 200]);
 }
 
+#[tokio::test]
+async fn lists_of_a_derived_resource_heed_their_limits_and_filters() {
+    const PETS: &str = r#"
+openapi: 3.0.3
+paths:
+  /pets:
+    get:
+      parameters:
+        - {name: limit, in: query, schema: {type: integer}}
+        - {name: kind, in: query, schema: {type: string, enum: [cat, dog]}}
+        - {name: colour, in: query, schema: {type: string, enum: [red]}}
+      responses: {'200': {content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Pet'}}}}}}
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}
+      responses: {'201': {content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}}
+  /pets/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get:
+      responses:
+        '200': {content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}
+        '404': {description: none}
+components:
+  schemas:
+    Pet:
+      type: object
+      properties: {id: {type: integer, readOnly: true}, kind: {type: string, enum: [cat, dog]}}
+"#;
+    let contract = Contract::load("pets.yaml", PETS.as_bytes()).unwrap();
+    let resources = derive_resources(&contract);
+    let stub = StubServer::builder(contract).script(resources[0].script.clone()).start().await.unwrap();
+    let client = crate::stub::client();
+    let url = format!("{}/pets", stub.url());
+    for kind in ["dog", "cat", "dog"] {
+        let request = client.post(&url).header("content-type", "application/json");
+        let made = request.body(format!(r#"{{"kind": "{kind}"}}"#)).send().await.unwrap();
+        assert_eq!(made.status(), 201);
+    }
+    let count = async |query: &str| {
+        let answer = client.get(format!("{url}{query}")).send().await.unwrap();
+        let list: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        list.as_array().map(Vec::len)
+    };
+    assert_eq!(
+        [count("").await, count("?limit=2").await, count("?kind=cat").await],
+        [Some(3), Some(2), Some(1)]
+    );
+    // The items have no such member, so that it narrows nothing.
+    assert_eq!(count("?colour=red").await, Some(3));
+}
+
 /// A document of one operation with a body, a query and a header of its reply.
 fn document_of(query: &str, body: &str, header: &str) -> Contract {
     let text = format!(
