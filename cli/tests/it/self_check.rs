@@ -38,6 +38,18 @@ fn what_is_not_found_is_told_and_fails() {
 }
 
 #[test]
+fn operations_that_no_request_means_have_no_mutants() {
+    const DOCUMENT: &str = "openapi: 3.0.3\npaths:\n  /pets#all: {get: {responses: {'200': {description: ok}}}}\n  \
+                            /pets#some: {get: {responses: {'200': {description: ok}}}}\n";
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let document = folder.path().join("pets.yaml");
+    std::fs::write(&document, DOCUMENT).expect("it can be written");
+    let (checked, found, missed) =
+        score(text(&document), &["--mutations", "close-connection", "--max-cases", "5"]);
+    assert_eq!((checked.code, found, missed), (Some(0), 1, 0), "{}{}", checked.stdout, checked.stderr);
+}
+
+#[test]
 fn mutants_of_a_folder_of_documents() {
     const FOLDER: &str = "COUNTERFOIL_SELF_CHECK";
     let Some(folder) = std::env::var_os(FOLDER) else {

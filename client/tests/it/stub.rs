@@ -52,6 +52,16 @@ paths:
 ";
 
 #[test]
+fn what_no_request_means_is_not_tested() {
+    const TWINS: &str = "openapi: 3.0.3\npaths:\n  /pets#all: {get: {operationId: all, responses: {'200': {}}}}\n  \
+                         /pets#some: {get: {operationId: some, responses: {'200': {}}}}\n";
+    let contract = Contract::load("pets.yaml", TWINS.as_bytes()).expect("a document");
+    let package = generate(&contract, None).expect("a client").package;
+    let test = package.files.iter().find(|file| file.path == "tests/stub.rs").expect("a file");
+    assert!(test.text.contains("async fn all()") && !test.text.contains("async fn some()"), "{}", test.text);
+}
+
+#[test]
 fn a_document_becomes_scripts_in_its_types() {
     let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).expect("a document");
     let package = generate(&contract, None).expect("a client").package;

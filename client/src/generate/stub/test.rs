@@ -13,10 +13,12 @@ use super::{Statuses, values};
 const MAX_TESTED: usize = 250;
 
 /// The source of the test but for what it uses; nothing where no operation can be called.
-pub(crate) fn test(methods: &[&Method<'_>], statuses: &[Statuses], types: &Types<'_>) -> Option<syn::File> {
+pub(crate) fn test<'m>(
+    methods: impl Iterator<Item = (&'m Method<'m>, &'m Statuses)>,
+    types: &Types<'_>,
+) -> Option<syn::File> {
     let mut names = Names::without(&["connected"]);
-    let all =
-        methods.iter().zip(statuses).filter_map(|(method, of)| operation(method, of, types, &mut names));
+    let all = methods.filter_map(|(method, of)| operation(method, of, types, &mut names));
     let tests: Vec<TokenStream> = all.take(MAX_TESTED).collect();
     if tests.is_empty() {
         return None;
