@@ -141,21 +141,19 @@ impl ActiveResource {
         *body = without;
     }
 
-    /// Where the page that a request asks for begins, and how many items it has at the most.
+    /// Where the page that a request asks for begins, and how many items it has at the most. A number that the document
+    /// admits but that counts nothing (a limit below zero, a page before the first) is taken for none; a cursor that is
+    /// none of ours is refused.
     fn part(&self, scope: &Scope<'_>, items: &[&Listed]) -> Result<(usize, Option<usize>), Refused> {
         let (plan, page) = (&self.resource.page, &self.resource.page.page);
-        let limit = match limit_of(limit_value(scope, page), page, plan) {
-            Value::Null => None,
-            value => Some(whole(&value).ok_or_else(|| unfit(page.limit.as_ref().map(|named| &*named.name)))?),
-        };
+        let limit = whole(&limit_of(limit_value(scope, page), page, plan));
         let Some((start, named)) = &page.start else { return Ok((0, limit)) };
         let Some(value) = query(scope, &named.name) else { return Ok((0, limit)) };
-        let refused = || unfit(Some(&named.name));
         let from = match start {
-            Start::Offset => whole(&value).ok_or_else(refused)?,
+            Start::Offset => whole(&value).unwrap_or(0),
             Start::Page => {
                 let first = usize::try_from(page.first.unwrap_or(1)).unwrap_or(usize::MAX);
-                let number = whole(&value).ok_or_else(refused)?.checked_sub(first).ok_or_else(refused)?;
+                let number = whole(&value).unwrap_or(first).saturating_sub(first);
                 number.saturating_mul(limit.unwrap_or(DEFAULT_PAGE))
             }
             Start::Cursor => {
@@ -163,7 +161,7 @@ impl ActiveResource {
                 if text.is_empty() {
                     0
                 } else {
-                    let number = u64::from_str_radix(&text, 16).map_err(|_| refused())?;
+                    let number = u64::from_str_radix(&text, 16).map_err(|_| unfit(&named.name))?;
                     items.partition_point(|(known, _)| *known <= number)
                 }
             }
@@ -193,8 +191,9 @@ fn query(scope: &Scope<'_>, name: &str) -> Option<Value> {
     Field::Parameter(Location::Query, name.to_owned()).value(scope).map(|value| value.into_owned())
 }
 
+/// The limit that a request asks for, where it is a count.
 fn limit_value(scope: &Scope<'_>, page: &Page) -> Option<Value> {
-    query(scope, &page.limit.as_ref()?.name)
+    query(scope, &page.limit.as_ref()?.name).filter(|value| whole(value).is_some())
 }
 
 /// How many items there are on a page; null where there may be any number.
@@ -255,8 +254,7 @@ fn target(scope: &Scope<'_>, parameter: &str, value: &Value) -> String {
     format!("{}?{}", request.path(), pairs.join("&"))
 }
 
-fn unfit(parameter: Option<&str>) -> Refused {
-    let parameter = parameter.unwrap_or_default();
+fn unfit(parameter: &str) -> Refused {
     Refused {
         status: StatusCode::BAD_REQUEST,
         code: "page-unknown",

@@ -87,7 +87,14 @@ async fn pages_by_number_say_what_they_are_in_the_body() {
     let second = page("?page=2&per_page=3").await;
     assert_eq!((shown(&second), &second["meta"]), (vec!["d".into()], &json!({"total": 4})));
     assert_eq!((&second["page"], &second["per_page"]), (&json!(2), &json!(3)));
-    assert_eq!(page("?page=0").await["type"], "urn:counterfoil:page-unknown");
+    for admitted in ["?per_page=-3", "?page=0", "?page=-1&per_page=-1"] {
+        let page = page(admitted).await;
+        assert_eq!(
+            (shown(&page), &page["per_page"]),
+            (shown(&first), &json!(2)),
+            "{admitted} counts nothing"
+        );
+    }
     assert_eq!(stub.get("/orgs/o2/teams").await.json()["meta"]["total"], 0);
 }
 
