@@ -76,7 +76,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
     let output = Output::new(cli.color);
     let result = match cli.command {
         Command::Mock(arguments) => mock::run(&arguments, &output),

@@ -1,6 +1,7 @@
 //! Where results and messages go, and whether in colour.
 
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -17,6 +18,20 @@ pub(crate) enum ColourChoice {
     Auto,
     Always,
     Never,
+}
+
+impl ColourChoice {
+    /// What the words of a command line say that may be wrong in other ways.
+    fn of_words(words: impl Iterator<Item = String>) -> Self {
+        let words: Vec<String> = words.take_while(|word| word != "--").collect();
+        let stated =
+            words.iter().enumerate().rev().find_map(|(at, word)| match word.strip_prefix("--color") {
+                Some("") => words.get(at + 1).map(String::as_str),
+                Some(value) => value.strip_prefix('='),
+                None => None,
+            });
+        stated.and_then(|value| Self::from_str(value, true).ok()).unwrap_or(Self::Auto)
+    }
 }
 
 /// Standard output for results and standard error for everything else.
@@ -76,6 +91,18 @@ impl Output {
     pub(crate) fn note(&self, text: &str) {
         let _ = writeln!(self.stderr(), "{QUIET}{text}{QUIET:#}");
     }
+}
+
+/// Shows what is wrong with the flags, or the help that they ask for, in colour or not as they say.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let output = Output::new(ColourChoice::of_words(std::env::args().skip(1)));
+    let text = error.render().ansi().to_string();
+    // Nothing can be done about a stream that cannot be written.
+    let _ = match error.use_stderr() {
+        true => output.stderr().write_all(text.as_bytes()),
+        false => output.stdout().write_all(text.as_bytes()),
+    };
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// An error with its causes, as a fragment.

@@ -39,7 +39,7 @@ fn command(folder: &Path, line: &str) -> Command {
 }
 
 /// Every command that has anything in colour.
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 10] = [
     "test pets.yaml --script liar.yaml --phases fuzzing --max-cases 1 --no-shrink",
     "report run.zst --format terminal",
     "replay bad.case.json",
@@ -47,6 +47,9 @@ const COMMANDS: [&str; 7] = [
     "check broken.yaml",
     "check nothing.yaml",
     "mock nothing.yaml",
+    "test --max-cases many",
+    "nonsense",
+    "test --help",
 ];
 
 fn is_coloured(line: &str, command: &mut Command) -> bool {
