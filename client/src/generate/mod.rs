@@ -22,9 +22,7 @@ mod stub;
 mod types;
 mod xml;
 
-use std::sync::Arc;
-
-use counterfoil_openapi::{BasePaths, Contract, Finding, Operation, Router};
+use counterfoil_openapi::{Contract, Finding};
 
 use self::losses::Losses;
 use self::types::Types;
@@ -106,12 +104,9 @@ fn generate_here(contract: &Contract, name: Option<&str>) -> Result<Generated, S
     let client = dress::dress(made, &title, info(contract, "description"), &methods, &types);
     let security = security::module(contract, &mut types.losses).map_err(|error| error.to_string())?;
     let (code, statuses) = stub::module(contract, &kept, &types).map_err(|error| error.to_string())?;
-    let router = Router::new(contract.operations(), BasePaths::Optional);
-    let is_meant = |operation: &Arc<Operation>| {
-        !router.shadowed().iter().any(|other| Arc::ptr_eq(&other.operation, operation))
-    };
     // What no request means answers none.
-    let called = kept.iter().copied().zip(&statuses).filter(|(method, _)| is_meant(method.operation));
+    let called =
+        kept.iter().copied().zip(&statuses).filter(|(method, _)| contract.is_meant(method.operation));
     let test = stub::test(called, &types);
     let xml = types.xml.module();
     let sources = package::Sources { client, replies, security, stub: code, statuses, test, xml };

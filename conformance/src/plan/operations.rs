@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::{self, BrokenRequest, NoInstance};
-use counterfoil_openapi::{Contract, Operation};
+use counterfoil_openapi::{Contract, Operation, Shadowed};
 use proptest::strategy::SBoxedStrategy;
 
 use super::shard::shards;
@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     turns: Vec<usize>,
     /// Whether each operation is of this part of the run.
     is_own: Vec<bool>,
+    /// Operations that were selected and are left out, since no request means them.
+    pub(crate) shadowed: Vec<Shadowed>,
     /// Operations that were selected and are left out, since they may change something.
     pub(crate) unsafe_ones: Vec<Arc<Operation>>,
     /// What the user called operations by, and none is called.
@@ -33,6 +35,7 @@ impl Plan {
     /// What is tested of a target at a base URL.
     pub(crate) fn of_target(contract: &Contract, settings: &Settings, base_url: &str) -> Self {
         let admitted = contract.operations().iter().filter(|operation| settings.filter.admits(operation));
+        let admitted = admitted.filter(|operation| contract.is_meant(operation));
         let may_be_sent =
             |operation: &&Arc<Operation>| settings.unsafe_methods.admit(operation.method(), base_url);
         let (admitted, unsafe_ones): (Vec<_>, Vec<_>) = admitted.partition(may_be_sent);
@@ -55,6 +58,8 @@ impl Plan {
         let mut turns = vec![0; operations.len()];
         order.iter().enumerate().for_each(|(turn, index)| turns[*index] = turn);
         let unsafe_ones = unsafe_ones.into_iter().map(Arc::clone).collect();
+        let is_selected = |shadowed: &&Shadowed| settings.filter.admits(&shadowed.operation);
+        let shadowed = contract.shadowed().iter().filter(is_selected).cloned().collect();
         let unmatched = settings.filter.unmatched(contract.operations()).into_iter();
         let unmatched = unmatched.chain(settings.policy.unmatched(contract.operations()));
         Self {
@@ -64,6 +69,7 @@ impl Plan {
             links: Arc::new(links),
             unmatched: unmatched.map(str::to_owned).collect(),
             operations,
+            shadowed,
             unsafe_ones,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use counterfoil_openapi::{Direction, Operation, codec};
+use counterfoil_openapi::{Direction, Operation, Shadowed, codec};
 
 use super::Context;
 use super::state::{MAX_TIMEOUTS, State, Tally};
@@ -32,7 +32,7 @@ pub(super) fn warnings(
     if context.settings.shard.is_none_or(|shard| shard.index == 1) {
         warnings.extend(of_selection(plan));
     }
-    if plan.operations.is_empty() && plan.unsafe_ones.is_empty() {
+    if plan.operations.is_empty() && plan.unsafe_ones.is_empty() && plan.shadowed.is_empty() {
         warnings.push(Warning {
             code: "nothing-selected".to_owned(),
             operation: None,
@@ -96,21 +96,32 @@ fn of_selection(plan: &Plan) -> Vec<Warning> {
         );
     }
     if !plan.unsafe_ones.is_empty() {
-        let labels: Vec<String> =
-            plan.unsafe_ones.iter().take(MAX_NAMED).map(|operation| operation.label()).collect();
-        let more = match plan.unsafe_ones.len().saturating_sub(MAX_NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
+        let named = named(plan.unsafe_ones.iter().map(|operation| operation.label()));
         add(
             "unsafe-methods",
             format!(
-                "left out, since they may change something and the target is another machine: {}{more}; see --allow-unsafe",
-                labels.join(", ")
+                "left out, since they may change something and the target is another machine: {named}; see --allow-unsafe"
             ),
         );
     }
+    if !plan.shadowed.is_empty() {
+        let label = |shadowed: &Shadowed| format!("{} ({})", shadowed.operation.label(), shadowed.by.label());
+        let named = named(plan.shadowed.iter().map(label));
+        add(
+            "operation-shadowed",
+            format!("left out, since each request for them means another operation: {named}"),
+        );
+    }
     warnings
+}
+
+/// The first names of some, and how many more there are.
+fn named(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = match names.len().saturating_sub(MAX_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", names.take(MAX_NAMED).collect::<Vec<_>>().join(", "))
 }
 
 type Found = Option<(&'static str, String)>;

@@ -59,3 +59,31 @@ async fn a_filter_that_matches_nothing_is_told() {
     );
     assert_eq!(warned("{ status: 200 }", filter(&["listPets", "lstPets"])).await, ["filter-unmatched"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_that_no_request_means_are_left_out_and_told() {
+    let text = r#"
+openapi: 3.0.3
+info: {title: Pets, version: "1"}
+paths:
+  /pets/{id}: {parameters: [{name: id, in: path, required: true, schema: {type: string}}], get: {operationId: readPet, responses: {'200': {description: ok}}}}
+  /pets/{name}: {parameters: [{name: name, in: path, required: true, schema: {type: string}}], get: {operationId: namePet, responses: {'204': {description: ok}}}, delete: {operationId: removePet, responses: {'200': {description: ok}}}}
+"#;
+    let contract = Contract::load("pets.yaml", text.as_bytes()).expect("it is a document");
+    let stub = StubServer::builder(contract.clone()).start().await.expect("a port is free");
+    for (filter, expected) in [(Vec::new(), 2), (vec!["namePet".to_owned()], 0)] {
+        let filter = Filter::new(filter, Vec::new());
+        let settings = Settings { max_cases: 10, filter, ..Settings::default() };
+        let outcome = Outcome::of(&contract, &Target::new(stub.url()), &settings).await;
+        let Some(Event::RunStarted { operations, .. }) = outcome.events.first() else { panic!("no start") };
+        assert_eq!(operations.len(), expected);
+        let told: Vec<(&str, &str)> = outcome
+            .warnings()
+            .iter()
+            .map(|warning| (warning.code.as_str(), warning.message.as_str()))
+            .collect();
+        let message = "left out, since each request for them means another operation: GET /pets/{name} (GET /pets/{id})";
+        assert_eq!(told, [("operation-shadowed", message)]);
+        assert_eq!(outcome.failures().len(), 0);
+    }
+}

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::names::{self, Named};
 use super::{Operation, OperationId, SecurityScheme, security};
 use crate::document::{Document, Files, Finding, LoadError, NoFiles, Place, Pointer, Severity};
-use crate::route::{Mount, PathTemplate};
+use crate::route::{BasePaths, Mount, PathTemplate, Router, Shadowed};
 
 /// The fixed fields of a Path Item Object that are operations. Capitals are let pass.
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
@@ -35,6 +35,7 @@ struct Inner {
     schemes: Arc<[SecurityScheme]>,
     findings: Vec<Finding>,
     digest: OnceLock<String>,
+    shadowed: OnceLock<Vec<Shadowed>>,
 }
 
 impl Contract {
@@ -102,6 +103,7 @@ impl Contract {
             schemes,
             findings,
             digest: OnceLock::new(),
+            shadowed: OnceLock::new(),
         })))
     }
 
@@ -118,6 +120,7 @@ impl Contract {
             schemes: Arc::clone(&inner.schemes),
             findings: inner.findings.clone(),
             digest: inner.digest.clone(),
+            shadowed: OnceLock::new(),
         }))
     }
 
@@ -143,6 +146,17 @@ impl Contract {
     /// The operations in document order.
     pub fn operations(&self) -> &[Arc<Operation>] {
         &self.0.operations
+    }
+
+    /// The operations that no request means, since each has its method and paths in common with one before it.
+    pub fn shadowed(&self) -> &[Shadowed] {
+        let router = || Router::new(self.operations(), BasePaths::Optional);
+        self.0.shadowed.get_or_init(|| router().shadowed().to_vec())
+    }
+
+    /// Whether there are requests that mean an operation.
+    pub fn is_meant(&self, operation: &Operation) -> bool {
+        !self.shadowed().iter().any(|shadowed| shadowed.operation.id() == operation.id())
     }
 
     /// The requests that the API sends to its clients (OpenAPI 3.1, `webhooks`), in document order: operations like

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use counterfoil_conformance::refusable;
 use counterfoil_openapi::generate::Seed;
-use counterfoil_openapi::{BasePaths, Operation, Part, Router, Violation};
+use counterfoil_openapi::{Operation, Part, Violation};
 use counterfoil_server::{DerivedResource, Mutation, Needs, Subject, derive_resources};
 
 use super::options::Wanted;
@@ -50,12 +50,9 @@ pub(super) struct Plan {
 impl Plan {
     /// Draws operations, but those that no request means, then mutants of each kind by turns until there are enough.
     pub(super) fn new(bench: &Bench, wanted: &Wanted) -> Self {
-        let router = Router::new(bench.contract.operations(), BasePaths::Optional);
-        let is_meant = |operation: &Arc<Operation>| {
-            !router.shadowed().iter().any(|shadowed| Arc::ptr_eq(&shadowed.operation, operation))
+        let admitted = |operation: &Arc<Operation>| {
+            bench.settings.filter.admits(operation) && bench.contract.is_meant(operation)
         };
-        let admitted =
-            |operation: &Arc<Operation>| bench.settings.filter.admits(operation) && is_meant(operation);
         let resources: Vec<Arc<DerivedResource>> =
             derive_resources(&bench.contract).into_iter().map(Arc::new).collect();
         let mut operations: Vec<Arc<Operation>> =
