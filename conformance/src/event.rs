@@ -296,6 +296,9 @@ pub enum Verdict {
         kind: String,
         /// What was found and what was expected, with this case's values.
         message: String,
+        /// Whether a baseline lists it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_known: bool,
     },
 }
 

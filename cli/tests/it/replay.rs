@@ -153,6 +153,7 @@ fn a_baseline_lets_known_failures_pass_until_they_are_gone_or_expired() {
         assert_eq!(known.code, Some(0), "{known:?}");
         assert!(known.stdout.contains(" known)") && known.stdout.contains("PASSED"), "{}", known.stdout);
         assert!(known.stdout.contains(", 0 stale, 0 expired"), "{}", known.stdout);
+        assert!(known.stdout.contains("\nKNOWN ") && !known.stdout.contains("\nFAIL"), "{}", known.stdout);
         assert!(!std::fs::read_to_string(folder.path().join("junit.xml")).unwrap().contains("<failure"));
 
         // What is said of a failure is kept when the file is written anew.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Baseline, Day, Entry};
-use crate::event::{Event, Phase, Summary};
+use crate::event::{CaseRecord, CheckResult, Event, Phase, Summary, Verdict};
 use crate::failure::{Failure, Flakiness, Known};
 
 /// Marks the failures of a run, or of several one after another, that a baseline lists, and sees which of its entries
@@ -55,8 +55,8 @@ impl KnownFailures {
         }
     }
 
-    /// Takes in the next event, and gives it back where it changes: a failure that the baseline lists is marked; the
-    /// summary counts those, and among the flaky ones only the others.
+    /// Takes in the next event, and gives it back where it changes: a failure that the baseline lists is marked, in the
+    /// cases that show it as well; the summary counts those, and among the flaky ones only the others.
     pub fn mark(&mut self, event: &Event) -> Option<Event> {
         match event {
             Event::RunStarted { checks, .. } => {
@@ -68,6 +68,7 @@ impl KnownFailures {
                 if !self.exercised.contains(&key) {
                     self.exercised.insert(key);
                 }
+                return self.marked_case(case).map(|case| Event::CaseFinished { case });
             }
             Event::FailureFound { failure } => {
                 self.found.push(Entry::of(failure));
@@ -85,6 +86,23 @@ impl KnownFailures {
             _ => {}
         }
         None
+    }
+
+    /// A case with the failures marked that the baseline lists, where there are any.
+    fn marked_case(&self, case: &CaseRecord) -> Option<CaseRecord> {
+        let operation = &case.operation;
+        let is_listed = |result: &CheckResult| {
+            let Verdict::Failed { kind, .. } = &result.verdict else { return false };
+            self.entries.iter().any(|listed| listed.entry.covers_kind(&result.check, operation, kind))
+        };
+        let mut marked = case.checks.iter().any(is_listed).then(|| case.clone())?;
+        for result in &mut marked.checks {
+            let is_marked = is_listed(result);
+            if let Verdict::Failed { is_known, .. } = &mut result.verdict {
+                *is_known = is_marked;
+            }
+        }
+        Some(marked)
     }
 
     /// What the first entry says that speaks of a failure.
@@ -208,6 +226,13 @@ mod tests {
                     }
                     Event::RunFinished { summary } => {
                         assert_eq!(summary.known, u64::from(is_known), "{entry}");
+                    }
+                    Event::CaseFinished { case } => {
+                        for result in &case.checks {
+                            if let Verdict::Failed { is_known: is_marked, .. } = result.verdict {
+                                assert_eq!(is_marked, is_known, "{entry}: {}", case.id);
+                            }
+                        }
                     }
                     _ => {}
                 }

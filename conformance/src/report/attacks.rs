@@ -149,7 +149,7 @@ fn a55_reports_stay_valid_and_inert() {
 /// Tells of a run with so many failures of one operation, each of a kind of its own.
 fn broken_run<S: EventSink>(mut sink: S, count: u64, message: &str) -> S {
     sink.take(&started());
-    let verdict = Verdict::Failed { kind: "k".to_owned(), message: message.to_owned() };
+    let verdict = Verdict::Failed { kind: "k".to_owned(), message: message.to_owned(), is_known: false };
     sink.take(&case(1, exchange(Some(201), "{}"), verdict));
     let example = failure(r#"{"id":1}"#);
     for number in 0..count {

@@ -1,11 +1,11 @@
-//! What a run covered, in a line, and which documented response a reply belongs to.
+//! What a run covered, in a few words, and which documented response a reply belongs to.
 
 use super::tally::{OperationTally, RunTally};
 use super::text::thousands;
 use crate::event::DocumentedResponse;
 
-/// Documented responses, parameters and schema keywords: how many there are, and how many were touched.
-pub(super) fn covered(run: &RunTally) -> String {
+/// Operations, documented responses, parameters and schema keywords: how many there are, and how many were touched.
+pub(super) fn covered(run: &RunTally) -> [(&'static str, String); 4] {
     let operations = || run.operations.values();
     let sent = operations().filter(|operation| operation.cases > 0).count();
     let (mut seen, mut documented) = (0, 0);
@@ -17,15 +17,13 @@ pub(super) fn covered(run: &RunTally) -> String {
     let parameters = parameters.map(|parameter| (parameter.valid, parameter.invalid));
     let keywords = operations().flat_map(|operation| &operation.coverage.keywords);
     let keywords = keywords.map(|keyword| (keyword.valid, keyword.invalid));
-    format!(
-        "{} of {} operations, {} of {} documented responses, parameters {}, schema keywords {}",
-        thousands(sent as u64),
-        thousands(run.operations.len() as u64),
-        thousands(seen as u64),
-        thousands(documented as u64),
-        touched(parameters),
-        touched(keywords)
-    )
+    let of = |some: usize, all: usize| format!("{} of {}", thousands(some as u64), thousands(all as u64));
+    [
+        ("operations", of(sent, run.operations.len())),
+        ("documented responses", of(seen, documented)),
+        ("parameters", touched(parameters)),
+        ("schema keywords", touched(keywords)),
+    ]
 }
 
 /// How many are touched by valid and by invalid values, of how many.

@@ -57,7 +57,8 @@ fn write_run(text: &mut String, run: &RunTally) {
             operation.failures
         );
     }
-    let _ = writeln!(text, "\nCovered: {}.\n", covered(run));
+    let covered = covered(run).map(|(what, count)| format!("{what} {count}"));
+    let _ = writeln!(text, "\nCovered: {}.\n", covered.join(", "));
     for (index, failure) in describe::news_first(&run.failures).enumerate() {
         let written = failure_section(failure, &run.rerun);
         if index >= SHOWN_FAILURES || text.len() + written.len() > MAX_BYTES {

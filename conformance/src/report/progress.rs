@@ -100,7 +100,7 @@ impl EventSink for Progress {
                 self.bar.set_position(self.cases);
                 let known = self.failures.len();
                 for result in &case.checks {
-                    if let Verdict::Failed { kind, .. } = &result.verdict {
+                    if let Verdict::Failed { kind, is_known: false, .. } = &result.verdict {
                         self.failures.insert((case.operation.clone(), result.check.clone(), kind.clone()));
                     }
                 }

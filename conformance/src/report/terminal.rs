@@ -26,6 +26,8 @@ const MESSAGE: usize = 2_000;
 const NAMED_OPERATIONS: usize = 5;
 /// The width of the label column.
 const LABEL: usize = 10;
+/// The width of what was covered.
+const COVERED: usize = "documented responses".len();
 /// The width at which the operation column stops growing.
 const OPERATION_WIDTH: usize = 48;
 
@@ -95,17 +97,18 @@ impl<W: Write> Terminal<W> {
     fn announce(&mut self, case: &CaseRecord) -> String {
         let mut text = Text::new(self.colour);
         for result in &case.checks {
-            let Verdict::Failed { kind, message } = &result.verdict else { continue };
+            let Verdict::Failed { kind, message, is_known } = &result.verdict else { continue };
             if self.announced.len() >= ANNOUNCED {
                 break;
             }
             if self.announced.insert((case.operation.clone(), result.check.clone(), kind.clone())) {
                 let run = self.tally.runs().last();
-                let known = run.and_then(|run| run.operations.get(&case.operation));
-                let label = known.map_or_else(|| one_line(&case.operation), label);
-                text.paint(BAD, "FAIL");
+                let operation = run.and_then(|run| run.operations.get(&case.operation));
+                let label = operation.map_or_else(|| one_line(&case.operation), label);
+                let (style, word) = if *is_known { (QUIET, "KNOWN") } else { (BAD, "FAIL ") };
+                text.paint(style, word);
                 let message = one_line(message.lines().next().unwrap_or_default());
-                text.line(format_args!("  {label}  {}: {message}", one_line(&result.check)));
+                text.line(format_args!(" {label}  {}: {message}", one_line(&result.check)));
             }
         }
         text.finish()
@@ -279,7 +282,12 @@ impl Text {
             self.paint(if operation.failures > operation.known { BAD } else { Style::new() }, &failures);
             self.line(format_args!("  {}", statuses(operation)));
         }
-        self.line(format_args!("\ncovered: {}", covered(run)));
+        self.text.push('\n');
+        for (at, (what, count)) in covered(run).into_iter().enumerate() {
+            let title = if at == 0 { "covered" } else { "" };
+            self.paint(QUIET, &format!("{title:<LABEL$}"));
+            self.line(format_args!("{what:<COVERED$}  {count}"));
+        }
     }
 
     /// Warnings, those that say the same of several operations as one.

@@ -76,7 +76,7 @@ pub(crate) fn started() -> Event {
 }
 
 pub(crate) fn failed(message: &str) -> Verdict {
-    Verdict::Failed { kind: "body/name missing".to_owned(), message: message.to_owned() }
+    Verdict::Failed { kind: "body/name missing".to_owned(), message: message.to_owned(), is_known: false }
 }
 
 pub(crate) fn failure(body: &str) -> Failure {
@@ -208,6 +208,22 @@ fn terminal_report() {
 }
 
 #[test]
+fn a_failure_that_is_known_is_announced_as_such() {
+    let mut events = sample_run();
+    for event in &mut events {
+        let Event::CaseFinished { case } = event else { continue };
+        for result in &mut case.checks {
+            if let Verdict::Failed { is_known, .. } = &mut result.verdict {
+                *is_known = true;
+            }
+        }
+    }
+    let report = terminal(&events, Colour::Off);
+    assert!(report.contains("\nKNOWN POST /pets  response_schema_conformance: "), "{report}");
+    assert!(!report.contains("FAIL "), "{report}");
+}
+
+#[test]
 fn colours_are_all_that_colour_adds() {
     let plain = terminal(&sample_run(), Colour::Off);
     let coloured = terminal(&sample_run(), Colour::On);
@@ -280,7 +296,8 @@ fn what_is_warned_of_in_many_operations_is_said_once() {
 fn a_thousand_failures_are_counted_and_not_all_listed() {
     let mut events = vec![started()];
     for number in 0..1_000 {
-        let verdict = Verdict::Failed { kind: format!("k{number}"), message: "no".to_owned() };
+        let message = "no".to_owned();
+        let verdict = Verdict::Failed { kind: format!("k{number}"), message, is_known: false };
         events.push(case(number, exchange(Some(201), "{}"), verdict));
         let failure = Failure { kind: format!("k{number}"), ..failure("{}") };
         events.push(Event::FailureFound { failure });

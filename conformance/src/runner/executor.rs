@@ -263,7 +263,7 @@ impl Context {
                     let message = self.message(judged, &breach.message);
                     result(match said.severity {
                         Severity::Warning => Verdict::Warned { kind, message },
-                        _ => Verdict::Failed { kind, message },
+                        _ => Verdict::Failed { kind, message, is_known: false },
                     })
                 })),
             }
