@@ -8,10 +8,11 @@ mod policy_options;
 mod record_options;
 mod self_check;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use counterfoil_client::transport::{Transport, TransportOptions};
 use counterfoil_conformance::report::Progress;
 use counterfoil_conformance::{Credentials, Journal, Settings, Summary, Target, replay_journal, run_until};
+use counterfoil_openapi::Contract;
 use counterfoil_server::StubServer;
 use indicatif::ProgressDrawTarget;
 use tokio::runtime::Runtime;
@@ -30,6 +31,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> anyhow::Result<Exit
     let names: Vec<String> = arguments.document.iter().cloned().collect();
     let sources = source::load_all(&names, &arguments.references)?;
     let settings = arguments.settings()?;
+    let contracts: Vec<&Contract> = sources.iter().map(|source| &source.contract).collect();
+    settings.fixed.check(&contracts).map_err(|error| anyhow!("use the settings: {error}"))?;
     if let Some(wanted) = arguments.self_check.wanted() {
         return self_check::run(arguments, &wanted, &sources, &settings, output);
     }
@@ -81,7 +84,8 @@ async fn test_one(
     reports: &mut Reports,
     output: &Output,
 ) -> anyhow::Result<Summary> {
-    let mut settings = settings.clone();
+    let fixed = settings.fixed.of(&source.contract).map_err(|error| anyhow!("use the settings: {error}"))?;
+    let mut settings = Settings { fixed, ..settings.clone() };
     let (url, _stub) = match &arguments.url {
         Some(url) => (url.clone(), None),
         None => {
@@ -104,7 +108,7 @@ async fn test_one(
         target = target.other_header(header.name.clone(), header.value.clone());
     }
     let mut signals = Signals::listen().context("listen for signals")?;
-    reports.set_rerun(&arguments.rerun_command(&source.name));
+    reports.set_rerun(&arguments.rerun_command(&source.name, &source.contract));
     let stop = signals.next();
     let mut attended = memory.attend(&source.contract, reports);
     let contract = &source.contract;

@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use counterfoil_conformance::report::shell_word;
 use counterfoil_conformance::{Mode, Options, Phase, Settings};
+use counterfoil_openapi::Contract;
 
 use super::header::{self, Headers};
 use super::journal::JournalOptions;
@@ -25,6 +26,7 @@ Examples:
   counterfoil test pets.yaml --url http://localhost:8080 --report junit=junit.xml,snapshot=snapshots
   counterfoil test pets.yaml --url http://localhost:8080 --baseline known.yaml --cases cases
   counterfoil test pets.yaml --url http://localhost:8080 --replay-journal calls.ndjson
+  counterfoil test pets.yaml --url http://localhost:8080 --set path.petId=7 --set 'query.limit@listPets=10'
   counterfoil test pets.yaml --phases fuzzing --max-cases 1000 --seed random
   counterfoil test pets.yaml --url http://localhost:8080 --record run.ndjson.zst
   counterfoil test pets.yaml --url http://localhost:8080 --shard 1/3 --record shard1.ndjson.zst
@@ -201,7 +203,7 @@ impl Arguments {
 
     /// The command that repeats this run for one document, without its seed. Values of headers are read from the
     /// environment, as the curl lines read them.
-    pub(crate) fn rerun_command(&self, document: &str) -> String {
+    pub(crate) fn rerun_command(&self, document: &str, contract: &Contract) -> String {
         let mut words = vec!["counterfoil test".to_owned(), shell_word(document).into_owned()];
         let mut flag = |name: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -229,7 +231,7 @@ impl Arguments {
         for name in &self.exclude {
             flag("exclude", Some(name.clone()));
         }
-        words.extend(self.policy.words());
+        words.extend(self.policy.words(contract));
         let mut flag = |name: &str, value: &str| words.push(format!("--{name} {}", shell_word(value)));
         for script in &self.script {
             flag("script", script);

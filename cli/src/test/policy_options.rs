@@ -7,8 +7,10 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use counterfoil_conformance::header_variable;
 use counterfoil_conformance::report::shell_word;
-use counterfoil_conformance::{Options, Override, Phase, Severity};
+use counterfoil_conformance::{FixedValues, Options, Override, Phase, Severity};
+use counterfoil_openapi::Contract;
 use serde::Deserialize;
 
 /// The file that is read where none is named and it is there.
@@ -26,6 +28,19 @@ pub(crate) struct PolicyOptions {
     /// `negative_data_rejection=400,422`. Can be given several times.
     #[arg(long, value_name = "CHECK=STATUSES[@SCOPE]")]
     expected_statuses: Vec<Stated<Statuses>>,
+
+    /// A value that every request has in a place: `path.petId=7`, `query.limit=10`, `header.X-Tenant=acme`,
+    /// `cookie.lang=en`, `body.customer.id=42`; with `@` for some operations only, named as for --include, as in
+    /// `query.limit@listPets=10`. It is read as JSON where the schema of the place admits that, else as text. Requests
+    /// with invalid data keep it as well. Can be given several times; the last one counts, and one for some operations
+    /// beats one for all.
+    #[arg(long, value_name = "PLACE=VALUE")]
+    set: Vec<SetValue>,
+
+    /// Send requests with a query parameter of one value twice, too, in the coverage phase. A server that answers one
+    /// with a 2xx fails `negative_data_rejection`. Documents leave open what that means, so it is not done unasked.
+    #[arg(long)]
+    duplicate_query: bool,
 
     /// The most requests a second (`10`), a minute (`100/m`) or an hour (`1000/h`).
     #[arg(long, value_name = "RATE")]
@@ -57,6 +72,30 @@ struct Stated<V> {
 /// Statuses with commas.
 #[derive(Debug, Clone)]
 struct Statuses(Vec<String>);
+
+/// A value for a place.
+#[derive(Debug, Clone)]
+struct SetValue {
+    place: String,
+    value: String,
+}
+
+impl FromStr for SetValue {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (place, value) = text.split_once('=').ok_or("there is no `=`; write PLACE=VALUE")?;
+        let is_place = ["path.", "query.", "header.", "cookie.", "body."]
+            .iter()
+            .any(|location| place.strip_prefix(location).is_some_and(|name| !name.is_empty()));
+        match is_place {
+            true => Ok(Self { place: place.to_owned(), value: value.to_owned() }),
+            false => Err(format!(
+                "`{place}` is no place; write `path.NAME`, `query.NAME`, `header.NAME`, `cookie.NAME` or `body.MEMBER`"
+            )),
+        }
+    }
+}
 
 /// What a flag says of a check.
 trait Word: Sized {
@@ -130,6 +169,11 @@ impl PolicyOptions {
         let flags = Options {
             rate_limit: self.rate_limit.clone(),
             allow_unsafe: self.allow_unsafe.then_some(true),
+            duplicate_query: self.duplicate_query.then_some(true),
+            set: (!self.set.is_empty()).then(|| {
+                let values = self.set.iter();
+                values.fold(FixedValues::default(), |all, set| all.and(&set.place, set.value.as_str()))
+            }),
             overrides: (!overrides.is_empty()).then_some(overrides),
             ..flags
         };
@@ -155,8 +199,8 @@ impl PolicyOptions {
         Ok(profile.or(file.test))
     }
 
-    /// These flags as a user writes them.
-    pub(super) fn words(&self) -> Vec<String> {
+    /// These flags as a user writes them; values that the document marks as secrets are read from the environment.
+    pub(super) fn words(&self, contract: &Contract) -> Vec<String> {
         let mut words = Vec::new();
         let mut flag = |name: &str, value: &str| words.push(format!("--{name} {}", shell_word(value)));
         self.severity.iter().for_each(|stated| flag("severity", &stated.text));
@@ -164,6 +208,16 @@ impl PolicyOptions {
         self.rate_limit.iter().for_each(|rate| flag("rate-limit", rate));
         self.config.iter().for_each(|path| flag("config", &path.display().to_string()));
         self.profile.iter().for_each(|name| flag("profile", name));
+        for SetValue { place, value } in &self.set {
+            let is_secret = FixedValues::default().and(place, value.as_str()).is_secret(contract, place);
+            words.push(match is_secret {
+                true => format!("--set \"{place}=${}\"", header_variable(place)),
+                false => format!("--set {}", shell_word(&format!("{place}={value}"))),
+            });
+        }
+        if self.duplicate_query {
+            words.push("--duplicate-query".to_owned());
+        }
         if self.allow_unsafe {
             words.push("--allow-unsafe".to_owned());
         }

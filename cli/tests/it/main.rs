@@ -9,6 +9,7 @@ mod colours;
 mod control;
 mod ctl;
 mod explain;
+mod fixed;
 mod forward;
 mod hardship;
 mod help;

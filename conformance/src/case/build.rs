@@ -12,7 +12,9 @@ use http::Method;
 use http::header::COOKIE;
 use serde_json::Value;
 
-use super::{Intent, Probe, Signer};
+use super::fixed::Lacking;
+use super::{Fixed, Intent, Probe, Signer};
+use crate::resource::About;
 
 /// A request as it goes out, and its reading by the document.
 #[derive(Debug, Clone)]
@@ -21,12 +23,21 @@ pub(crate) struct Sent {
     pub(crate) request: Request,
     /// What the document's own decoder and validator make of the request.
     pub(crate) reading: Reading,
+    /// The values that were encoded, where the user fixed some of the operation's.
+    pub(crate) fixed: Option<Arc<RequestValues>>,
 }
 
 impl Sent {
     /// The violations of the data, credentials aside.
     pub(crate) fn data_violations(&self) -> impl Iterator<Item = &Violation> {
         self.reading.violations.iter().filter(|violation| violation.part != Part::Security)
+    }
+
+    /// What the request was made about, with the values that it really has.
+    pub(crate) fn about(&self, about: About) -> About {
+        let Some(values) = &self.fixed else { return about };
+        let subject = about.subject.filter(|subject| subject.is_named_in(values));
+        About { values: RequestValues::clone(values), subject }
     }
 
     /// What tells one request from another.
@@ -51,6 +62,7 @@ pub(crate) struct Factory {
     router: Router,
     signer: Signer,
     rules: RequestRules,
+    fixed: Fixed,
 }
 
 impl Factory {
@@ -59,7 +71,13 @@ impl Factory {
             router: Router::new(contract.operations(), BasePaths::Optional),
             signer,
             rules: RequestRules::default(),
+            fixed: Fixed::default(),
         }
+    }
+
+    /// The same, whose requests have the values that a user fixed.
+    pub(crate) fn fixing(self, fixed: Fixed) -> Self {
+        Self { fixed, ..self }
     }
 
     pub(crate) fn signer(&self) -> &Signer {
@@ -91,7 +109,37 @@ impl Factory {
         serves(operation, &intent, &sent).then_some((intent, sent))
     }
 
+    /// The request of values, the fixed ones among them.
     fn prepare(
+        &self,
+        operation: &Arc<Operation>,
+        probe: Option<&Probe>,
+        values: &RequestValues,
+    ) -> Option<Sent> {
+        if !self.fixed.is_any(operation) {
+            return self.prepare_as_is(operation, probe, values);
+        }
+        if let Some(Probe::MissingHeader { name }) = probe
+            && self.fixed.has_header(operation, name)
+        {
+            return None;
+        }
+        let prepare = |values: RequestValues| {
+            let sent = self.prepare_as_is(operation, probe, &values)?;
+            Some(Sent { fixed: Some(Arc::new(values)), ..sent })
+        };
+        let whole = self.fixed.applied(operation, values, Lacking::Added);
+        let least = self.fixed.applied(operation, values, Lacking::Left);
+        if whole == least {
+            return prepare(whole);
+        }
+        // A member that the body lacks is not put where the document has none: in another alternative, say.
+        let (whole, least) = (prepare(whole)?, prepare(least)?);
+        let count = |sent: &Sent| sent.data_violations().count();
+        Some(if count(&whole) <= count(&least) { whole } else { least })
+    }
+
+    fn prepare_as_is(
         &self,
         operation: &Arc<Operation>,
         probe: Option<&Probe>,
@@ -122,7 +170,7 @@ impl Factory {
             None => self.signer.sign(operation, &mut request),
         }
         let reading = self.read(operation, &request)?;
-        Some(Sent { request, reading })
+        Some(Sent { request, reading, fixed: None })
     }
 
     /// The methods that the path of a request has, when the request's method is none of them.
@@ -140,7 +188,7 @@ impl Factory {
 
     fn as_undeclared(&self, request: Request) -> Option<Sent> {
         self.undeclared(&request.method, &request)?;
-        Some(Sent { request, reading: Reading::default() })
+        Some(Sent { request, reading: Reading::default(), fixed: None })
     }
 
     /// The operation that a request leads to.

@@ -11,6 +11,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::{Factory, Intent, Sent};
+use crate::resource::About;
 
 /// The most texts that are changed.
 const MAX_PLACES: usize = 8;
@@ -90,6 +91,7 @@ impl Fresh {
             return None;
         }
         let built = factory.build(operation, intent, &changed)?;
+        let changed = built.about(About { values: changed, subject: None }).values;
         promises(&built).eq(promises(sent)).then_some((changed, built))
     }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod credentials;
+mod fixed;
 mod fresh;
 mod model;
 mod simplify;
@@ -9,6 +10,7 @@ mod simplify;
 pub(crate) use build::{Factory, Sent};
 pub use credentials::invent_credentials;
 pub(crate) use credentials::{CredentialPlace, Signer, credential_places};
+pub(crate) use fixed::{Fixed, Given};
 pub(crate) use fresh::Fresh;
 pub(crate) use model::{Case, Origin};
 pub use model::{Intent, Probe};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Override;
+use super::{FixedValues, Override};
 use crate::event::{Mode, Phase};
 
 /// Raw options of a run; what is `None` is left to the next source, then to the default.
@@ -39,6 +39,10 @@ pub struct Options {
     pub rate_limit: Option<String>,
     /// Whether methods that may change something are sent to other machines than this one.
     pub allow_unsafe: Option<bool>,
+    /// Whether the coverage phase gives each query parameter of one value twice as well.
+    pub duplicate_query: Option<bool>,
+    /// Values of parameters and of members of bodies that every request has.
+    pub set: Option<FixedValues>,
     /// What is otherwise in some phases or for some operations; the last one that speaks of something counts.
     pub overrides: Option<Vec<Override>>,
 }

@@ -5,8 +5,8 @@ use super::Options;
 impl Options {
     /// These options, with `fallback`'s where these say nothing.
     ///
-    /// Lists are not joined, a list given here replaces the other's; but overrides follow the other's, and so beat
-    /// them.
+    /// Lists are not joined, a list given here replaces the other's; but overrides and fixed values follow the other's,
+    /// and so beat them.
     #[must_use]
     pub fn or(self, fallback: Self) -> Self {
         Self {
@@ -25,6 +25,11 @@ impl Options {
             shrink: self.shrink.or(fallback.shrink),
             rate_limit: self.rate_limit.or(fallback.rate_limit),
             allow_unsafe: self.allow_unsafe.or(fallback.allow_unsafe),
+            duplicate_query: self.duplicate_query.or(fallback.duplicate_query),
+            set: match (self.set, fallback.set) {
+                (Some(near), Some(far)) => Some(far.then(near)),
+                (near, far) => near.or(far),
+            },
             overrides: match (self.overrides, fallback.overrides) {
                 (Some(near), Some(far)) => Some(far.into_iter().chain(near).collect()),
                 (near, far) => near.or(far),

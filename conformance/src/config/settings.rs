@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::policy::{self, Policy};
-use super::{Options, UnsafeMethods};
+use super::{FixedValues, Options, UnsafeMethods};
 use crate::baseline::Baseline;
 use crate::check::{self, Check};
 use crate::event::{Mode, Phase, Shard};
@@ -112,6 +112,10 @@ pub struct Settings {
     pub known: Baseline,
     /// Which operations are tested.
     pub filter: Filter,
+    /// Values of parameters and of members of bodies that every request has.
+    pub fixed: FixedValues,
+    /// Whether the coverage phase gives each query parameter of one value twice as well.
+    pub repeats_queries: bool,
     /// Where methods that may change something are sent.
     pub unsafe_methods: UnsafeMethods,
     /// Where missing credentials come from.
@@ -141,6 +145,8 @@ impl Default for Settings {
             max_failures: None,
             known: Baseline::default(),
             filter: Filter::default(),
+            fixed: FixedValues::default(),
+            repeats_queries: false,
             unsafe_methods: UnsafeMethods::ToLoopback,
             credentials: Credentials::Given,
             shrink: ShrinkBudget::DEFAULT,
@@ -191,6 +197,8 @@ impl Options {
             max_response_time,
             max_failures: self.max_failures,
             filter: Filter::new(self.include.unwrap_or_default(), self.exclude.unwrap_or_default()),
+            fixed: self.set.unwrap_or_default(),
+            repeats_queries: self.duplicate_query == Some(true),
             shrink: if self.shrink == Some(false) { ShrinkBudget::NONE } else { defaults.shrink },
             ..Settings::default()
         })
@@ -263,6 +271,11 @@ fn interval(rate: &str) -> Result<Duration, SettingsError> {
 pub struct SettingsError(String);
 
 impl SettingsError {
+    /// An error of what was given, told elsewhere.
+    pub(super) fn of(message: String) -> Self {
+        Self(message)
+    }
+
     pub(super) fn without_statuses(check: &str) -> Self {
         let names = check::checks().iter().filter(|check| check.expects_statuses()).map(|check| check.name());
         let names: Vec<&str> = names.collect();

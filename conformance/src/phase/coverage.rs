@@ -126,8 +126,9 @@ impl Coverage {
         let operation = Arc::clone(&self.plan.operation);
         // Where the path is not what is varied, it need not always name the same resource.
         let known = (values.path == base.path).then(|| self.known.on_path(&values, self.number)).flatten();
-        let About { values, subject } = known.unwrap_or(About { values, subject: None });
-        let (intent, sent) = factory.classify(&operation, &values)?;
+        let about = known.unwrap_or(About { values, subject: None });
+        let (intent, sent) = factory.classify(&operation, &about.values)?;
+        let About { values, subject } = sent.about(about);
         if !self.modes.contains(&intent.mode()) || !self.is_new(&sent) {
             return None;
         }

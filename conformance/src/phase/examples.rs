@@ -7,6 +7,7 @@ use counterfoil_openapi::generate;
 use crate::case::{Case, Factory, Intent, Origin};
 use crate::event::Phase;
 use crate::plan::OperationPlan;
+use crate::resource::About;
 
 /// The cases of an operation's request examples, each request once.
 ///
@@ -19,6 +20,7 @@ pub(crate) fn examples(factory: &Factory, plan: &OperationPlan) -> Vec<Case> {
     for (number, example) in (0..).zip(generate::example_requests(operation)) {
         let Some(sent) = factory.build(operation, &Intent::Example, &example.values) else { continue };
         if sent_before.insert(sent.wire()) {
+            let About { values, subject } = sent.about(About { values: example.values, subject: None });
             cases.push(Case {
                 id: Case::id_of(operation, Phase::Examples, number),
                 operation: operation.clone(),
@@ -26,8 +28,8 @@ pub(crate) fn examples(factory: &Factory, plan: &OperationPlan) -> Vec<Case> {
                 phase: Phase::Examples,
                 intent: Intent::Example,
                 origin: Origin::Fixed,
-                values: example.values,
-                subject: None,
+                values,
+                subject,
                 sent,
             });
         }

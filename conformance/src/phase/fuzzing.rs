@@ -88,10 +88,11 @@ impl<'a> Fuzzing<'a> {
         let operation = &self.plan.operation;
         let seed = Seed::derive(self.run_seed, &[operation.id().as_str(), Phase::Fuzzing.as_str()], number);
         let drawn = draw(self.plan, intent, &seed)?;
-        let (About { values, subject }, sent) = self.about_known(intent, &seed, &drawn).or_else(|| {
+        let (about, sent) = self.about_known(intent, &seed, &drawn).or_else(|| {
             let sent = self.factory.build(operation, intent, &drawn)?;
             Some((About { values: drawn, subject: None }, sent))
         })?;
+        let About { values, subject } = sent.about(about);
         let mut hasher = DefaultHasher::new();
         sent.wire().hash(&mut hasher);
         self.draws.seen.insert(hasher.finish()).then(|| Case {

@@ -101,6 +101,7 @@ impl Cases<'_> {
         let operation = &self.plan.operation;
         let intent = Intent::Probe(probe);
         let Some(sent) = self.factory.build(operation, &intent, &about.values) else { return };
+        let about = sent.about(about);
         if self.seen.insert(sent.wire()) {
             self.cases.push(Case {
                 id: Case::id_of(operation, Phase::Probing, self.cases.len() as u64),

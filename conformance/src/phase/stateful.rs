@@ -213,7 +213,7 @@ pub(crate) fn absent(factory: &Factory, plan: &Plan, seed: u64, read: &Case) -> 
         let sent = factory.build(&read.operation, &Intent::Positive, &absent)?;
         let is_another = sent.request.target != read.sent.request.target;
         is_another.then(|| Case {
-            values: absent,
+            values: sent.about(About { values: absent, subject: None }).values,
             sent,
             subject: None,
             intent: Intent::Positive,
@@ -256,10 +256,10 @@ impl Steps<'_> {
     }
 
     fn push(&mut self, role: Role, plan: &OperationPlan, about: About) {
-        let About { values, subject } = about;
         let intent =
             if role == Role::ReadAsOther { Intent::Probe(Probe::OtherIdentity) } else { Intent::Positive };
-        let Some(sent) = self.author.factory.build(&plan.operation, &intent, &values) else { return };
+        let Some(sent) = self.author.factory.build(&plan.operation, &intent, &about.values) else { return };
+        let About { values, subject } = sent.about(about);
         let id = format!(
             "{}/{}/{}.{}",
             plan.operation.id(),
@@ -324,14 +324,8 @@ impl Steps<'_> {
 }
 
 /// Whether a reading depends on nothing but its path and what the resource was made with.
-pub(crate) fn is_comparable(reader: &Operation, made: &RequestValues) -> bool {
-    reader.parameters().iter().filter(|parameter| parameter.required).all(|parameter| {
-        let map = match parameter.location {
-            Location::Query | Location::QueryString => &made.query,
-            Location::Header => &made.header,
-            Location::Cookie => &made.cookie,
-            _ => return true,
-        };
-        map.contains_key(&parameter.name)
-    })
+pub(crate) fn is_comparable(reading: &RequestValues, made: &RequestValues) -> bool {
+    let all =
+        [(&reading.query, &made.query), (&reading.header, &made.header), (&reading.cookie, &made.cookie)];
+    all.into_iter().all(|(read, made)| read.iter().all(|(name, value)| made.get(name) == Some(value)))
 }

@@ -314,7 +314,7 @@ impl Prepared<'_> {
             origin: Origin::Fixed,
             values: reading.values.clone(),
             subject: None,
-            sent: Sent { request, reading },
+            sent: Sent { request, reading, fixed: None },
         })
     }
 

@@ -107,7 +107,7 @@ impl Context {
         let sender = Sender::new(&target.base_url, settings).map_err(|error| error.to_string())?;
         let operations = plan.operations.iter().map(|plan| plan.operation.as_ref());
         Ok(Self {
-            factory: Factory::new(contract, signer),
+            factory: Factory::new(contract, signer).fixing(settings.fixed.resolve(contract)?),
             redactor: Redactor::new(contract, operations, target),
             settings: settings.clone(),
             target: target.clone(),

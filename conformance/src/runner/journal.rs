@@ -164,7 +164,7 @@ impl Run<'_> {
             }
         }
         let reading = factory.read(&operation, &request).ok_or(Skipped::Unrouted)?;
-        let sent = Sent { request, reading };
+        let sent = Sent { request, reading, fixed: None };
         let intent =
             if sent.data_violations().next().is_none() { Intent::Positive } else { Intent::Negative };
         Ok(Case {

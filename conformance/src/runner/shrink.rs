@@ -23,7 +23,7 @@ use crate::event::Mode;
 use crate::failure::Flakiness;
 use crate::phase::Story;
 use crate::plan::{OperationPlan, Plan};
-use crate::resource::Subject as Named;
+use crate::resource::About;
 
 /// The most smaller values looked at for one failure, sent or not.
 const MAX_CANDIDATES: u32 = 5_000;
@@ -251,9 +251,10 @@ impl Search {
         let Some(sent) = self.context.factory.build(&original.operation, &original.intent, values) else {
             return false;
         };
-        let is_same = |subject: &Named| subject.is_named_in(values);
-        let subject = original.subject.clone().filter(is_same);
-        let case = Case { values: values.clone(), subject, sent, ..Case::clone(original) };
+        let About { values, subject } =
+            sent.about(About { values: values.clone(), subject: original.subject.clone() });
+        let subject = subject.filter(|subject| subject.is_named_in(&values));
+        let case = Case { values, subject, sent, ..Case::clone(original) };
         if !self.keeps_promises(&case) || !self.tried.insert(case.sent.wire()) {
             return false;
         }

@@ -9,7 +9,7 @@ use super::{Context, Judged};
 use crate::case::{Case, Intent, Probe};
 use crate::check::Expectation;
 use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{Certainty, Learned, relearn};
+use crate::resource::{About, Certainty, Learned, relearn};
 
 /// What was told of a story up to one of its steps.
 #[derive(Debug)]
@@ -134,7 +134,9 @@ impl Context {
         }
         about.subject = None;
         about.sent = self.factory.build(&case.operation, &case.intent, &about.values)?;
-        Some(about)
+        // Where the user fixed what the path names, nothing can be asked of what was made.
+        let sent = about.sent.about(About { values: about.values.clone(), subject: None }).values;
+        (sent.path == about.values.path).then_some(Case { values: sent, ..about })
     }
 }
 
@@ -146,7 +148,7 @@ impl Plot {
             Role::Read
                 if self.is_promised
                     && self.is_untouched
-                    && is_comparable(&step.case.operation, &self.values) =>
+                    && is_comparable(&step.case.values, &self.values) =>
             {
                 Some(if is_discerning { Expectation::Made } else { Expectation::There })
             }
@@ -154,7 +156,7 @@ impl Plot {
                 if self.read.is_some()
                     && !self.is_removed
                     && is_discerning
-                    && is_comparable(&step.case.operation, &self.values) =>
+                    && is_comparable(&step.case.values, &self.values) =>
             {
                 Some(Expectation::Changed)
             }

@@ -7,6 +7,7 @@ mod defects;
 mod exported;
 mod faithful;
 mod hostile;
+mod fixed;
 mod interrupted;
 mod multipart;
 mod notations;

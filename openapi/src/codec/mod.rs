@@ -26,6 +26,7 @@ mod stream;
 mod style;
 mod text;
 mod values;
+mod written;
 mod xml;
 mod yaml;
 
@@ -41,6 +42,7 @@ pub use header::{decode_header, encode_header, encode_header_fields};
 pub use request::encode_request;
 pub use stream::ItemScan;
 pub use values::{BodyValue, Payload, RequestValues};
+pub use written::written_value;
 pub use xml::{XmlKinds, XmlMember, XmlName, XmlRole, XmlRoot, XmlRow, XmlTable};
 
 pub(crate) use body::{reads_as_written, settle};

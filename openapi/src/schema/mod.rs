@@ -7,6 +7,7 @@ mod discriminator;
 mod explain;
 mod format;
 mod lower;
+mod members;
 mod pattern;
 mod secret;
 mod shape;

@@ -17,7 +17,7 @@ mod trial;
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use counterfoil_conformance::Settings;
 
 pub(crate) use options::SelfCheckOptions;
@@ -42,10 +42,12 @@ pub(super) fn run(
     for source in sources {
         let scripts =
             source::scripts(&arguments.script, std::slice::from_ref(source), &arguments.references)?;
+        let fixed =
+            settings.fixed.of(&source.contract).map_err(|error| anyhow!("use the settings: {error}"))?;
         let bench = Arc::new(Bench {
             contract: source.contract.clone(),
             scripts,
-            settings: wanted.settings(settings),
+            settings: Settings { fixed, ..wanted.settings(settings) },
         });
         let score = crew::work(&bench, wanted)?;
         exit = exit.or(score.exit());
