@@ -167,7 +167,7 @@ impl Factory {
                 request.method = method.clone();
                 return self.as_undeclared(request);
             }
-            None => self.signer.sign(operation, &mut request),
+            Some(Probe::RepeatedQuery { .. }) | None => self.signer.sign(operation, &mut request),
         }
         let reading = self.read(operation, &request)?;
         Some(Sent { request, reading, fixed: None })
@@ -220,6 +220,9 @@ fn serves(operation: &Operation, intent: &Intent, sent: &Sent) -> bool {
         Intent::Probe(Probe::MissingHeader { name }) => violations.any(|violation| {
             matches!(&violation.part, Part::Parameter(Location::Header, header) if header.eq_ignore_ascii_case(name))
         }),
+        Intent::Probe(Probe::RepeatedQuery { name }) => {
+            violations.any(|violation| violation.part == Part::Parameter(Location::Query, name.clone()))
+        }
         Intent::Probe(_) => violations.next().is_none(),
     }
 }

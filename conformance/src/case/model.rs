@@ -52,6 +52,11 @@ pub enum Probe {
         /// The header's name.
         name: String,
     },
+    /// With a query parameter of one value given twice.
+    RepeatedQuery {
+        /// The parameter's name.
+        name: String,
+    },
 }
 
 impl Probe {
@@ -63,6 +68,9 @@ impl Probe {
             Self::InvalidCredential { scheme } => format!("sent with an invalid credential for `{scheme}`"),
             Self::OtherIdentity => "sent with the credentials of another identity".to_owned(),
             Self::MissingHeader { name } => format!("sent without the required header `{name}`"),
+            Self::RepeatedQuery { name } => {
+                format!("sent with the query parameter `{name}` twice, of which the document has one value")
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
     };
     let is_torn = violation.rule == "unreadable" && violation.part == Part::Body && is_multipart(observation);
     let is_open = is_torn
+        || is_other_charset(observation, violation)
         || is_trailed(observation, violation)
         || is_other_notation(observation, violation, travels)
         || is_bound_of_format(observation, violation)
@@ -29,6 +30,13 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
 /// Whether the body is in parts. Where one of them has no end, or no name, many servers read the others.
 fn is_multipart(observation: &Observation<'_>) -> bool {
     observation.request.content_type().map(media::kind) == Some(Kind::Multipart)
+}
+
+/// Whether the body is text that cannot be read. JSON has to be UTF-8 (RFC 8259, section 8.1); of other text a server may
+/// make what it likes, as it may take the bytes of another charset than the one named.
+fn is_other_charset(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let is_text = || observation.request.content_type().map(media::kind) == Some(Kind::Text);
+    violation.rule == "unreadable" && violation.part == Part::Body && is_text()
 }
 
 /// Whether the body is JSON that is whole, with something after it: many parsers stop where the value ends.

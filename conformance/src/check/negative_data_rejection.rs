@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::registry::declare;
 use super::{Breach, Judgement, Observation, leniency};
-use crate::case::Intent;
+use crate::case::{Intent, Probe};
 
 declare! {
     /// Fails when a request that the document refuses is answered with a 2xx.
@@ -21,8 +21,9 @@ declare! {
     /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
     /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a number wider than its
     /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore; a name
-    /// given several times where one value is documented; a header or a cookie without a value; what comes after JSON
-    /// that is whole.
+    /// given several times where one value is documented (but with `--duplicate-query`, which sends each query parameter
+    /// of one value twice); a header or a cookie without a value; what comes after JSON
+    /// that is whole; text other than JSON whose bytes are not of its charset.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
     ///
@@ -31,10 +32,13 @@ declare! {
 }
 
 fn judge(observation: &Observation<'_>) -> Judgement {
-    let (Intent::Negative, Some(status)) = (observation.intent, observation.status()) else {
-        return Judgement::NotApplicable;
+    let Some(status) = observation.status() else { return Judgement::NotApplicable };
+    let violation = match observation.intent {
+        Intent::Negative => blamed(observation).next(),
+        Intent::Probe(Probe::RepeatedQuery { name }) => repeated(observation, name),
+        _ => None,
     };
-    let Some(violation) = blamed(observation).next() else { return Judgement::NotApplicable };
+    let Some(violation) = violation else { return Judgement::NotApplicable };
     let is_refused = observation.expects(status).unwrap_or(!(200..300).contains(&status));
     match status {
         _ if !is_refused => Judgement::Failed(vec![Breach {
@@ -57,12 +61,21 @@ pub(super) fn blamed<'o, 'a>(
         .filter(|violation| !is_missing_header(violation) && leniency::is_clear(observation, violation))
 }
 
+/// That a query parameter is given twice, which is judged where the user asks for it only.
+fn repeated<'a>(observation: &Observation<'a>, name: &str) -> Option<&'a Violation> {
+    let part = |violation: &&Violation| matches!(&violation.part, Part::Parameter(Location::Query, of) if of == name);
+    observation.data_violations().find(part)
+}
+
 /// The part and the rule, and where the rule stands in the document or, failing that, in the value.
 ///
 /// A wrong type is told by the two types instead: a server that takes null for anything does so everywhere, and that
 /// is one failure.
 fn kind(observation: &Observation<'_>, violation: &Violation) -> String {
     let Violation { part, rule, .. } = violation;
+    if matches!(observation.intent, Intent::Probe(_)) {
+        return format!("{part} given twice");
+    }
     if let ("type", Some(found)) = (rule.as_ref(), leniency::value_at(observation, violation)) {
         let root = observation.operation.document().root();
         let wanted = violation.document_pointer.as_ref().and_then(|pointer| root.pointer(pointer));

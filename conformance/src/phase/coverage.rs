@@ -8,6 +8,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
 use counterfoil_openapi::{Direction, Location, Operation, Parameter};
@@ -16,13 +17,15 @@ use serde_json::Value;
 
 use super::fullest::{Full, full_requests};
 use super::varied::varied;
-use crate::case::{Case, Factory, Fresh, Intent, Origin, Sent};
+use crate::case::{Case, Factory, Fresh, Intent, Origin, Probe, Sent};
 use crate::event::{Mode, Phase};
 use crate::plan::OperationPlan;
 use crate::resource::{About, Known};
 
 /// The most cases of an operation.
 const MAX_CASES: usize = 2_000;
+/// The beginning of a character of two bytes, and no end of it.
+const NOT_UTF_8: &[u8] = b"\xc3(";
 /// So many valid requests that make something speak of the same thing.
 const REPEATED: u64 = 4;
 
@@ -59,6 +62,8 @@ enum Variation {
     Parameter(usize, Option<Value>),
     /// The body; nothing where it is left out.
     Body(Option<BodyValue>),
+    /// The place of a query parameter that is given twice.
+    Repeated(usize),
 }
 
 impl Coverage {
@@ -88,6 +93,23 @@ impl Coverage {
         coverage
     }
 
+    /// The same, with each query parameter of one value given twice as well.
+    #[must_use]
+    pub(crate) fn repeating_queries(mut self) -> Self {
+        let parameters = self.plan.operation.parameters().iter().enumerate();
+        if let Some(base) = self.bases.front_mut() {
+            let is_single = |parameter: &Parameter| {
+                let value = base.values.query.get(&parameter.name);
+                parameter.location == Location::Query
+                    && value.is_some_and(|value| !value.is_array() && !value.is_object())
+            };
+            let repeated = parameters.filter(|(_, parameter)| is_single(parameter));
+            let repeated: Vec<Variation> = repeated.map(|(at, _)| Variation::Repeated(at)).collect();
+            base.left.extend(repeated);
+        }
+        self
+    }
+
     /// The most cases that are still to come.
     pub(crate) fn left(&self) -> u64 {
         let variations: usize = self.bases.iter().map(|base| base.left.len()).sum();
@@ -106,8 +128,9 @@ impl Coverage {
                 continue;
             };
             let base = Arc::clone(&base.values);
+            let probe = variation.probe(&self.plan.operation);
             let values = variation.of(&self.plan.operation, RequestValues::clone(&base));
-            cases.extend(self.case(factory, &base, values));
+            cases.extend(self.case(factory, &base, values, probe));
         }
         cases
     }
@@ -121,13 +144,22 @@ impl Coverage {
         about.filter(is_valid).unwrap_or(drawn)
     }
 
-    /// A case with these values, as what the document says it is.
-    fn case(&mut self, factory: &Factory, base: &RequestValues, values: RequestValues) -> Option<Case> {
+    /// A case with these values, as what the document says it is where it is no probe.
+    fn case(
+        &mut self,
+        factory: &Factory,
+        base: &RequestValues,
+        values: RequestValues,
+        probe: Option<Probe>,
+    ) -> Option<Case> {
         let operation = Arc::clone(&self.plan.operation);
         // Where the path is not what is varied, it need not always name the same resource.
         let known = (values.path == base.path).then(|| self.known.on_path(&values, self.number)).flatten();
         let about = known.unwrap_or(About { values, subject: None });
-        let (intent, sent) = factory.classify(&operation, &about.values)?;
+        let (intent, sent) = match probe.map(Intent::Probe) {
+            Some(intent) => factory.build(&operation, &intent, &about.values).map(|sent| (intent, sent))?,
+            None => factory.classify(&operation, &about.values)?,
+        };
         let About { values, subject } = sent.about(about);
         if !self.modes.contains(&intent.mode()) || !self.is_new(&sent) {
             return None;
@@ -171,6 +203,17 @@ impl Coverage {
 }
 
 impl Variation {
+    /// What it is meant to find out, where that is no matter of what the document says.
+    fn probe(&self, operation: &Operation) -> Option<Probe> {
+        match self {
+            Self::Repeated(at) => {
+                let name = operation.parameters().get(*at)?.name.clone();
+                Some(Probe::RepeatedQuery { name })
+            }
+            _ => None,
+        }
+    }
+
     /// The request that differs in this.
     fn of(self, operation: &Operation, mut base: RequestValues) -> RequestValues {
         match self {
@@ -185,6 +228,12 @@ impl Variation {
                 }
             }
             Self::Body(body) => base.body = body,
+            Self::Repeated(at) => {
+                let name = operation.parameters().get(at).map(|parameter| parameter.name.as_str());
+                if let Some(value) = name.and_then(|name| base.query.get_mut(name)) {
+                    *value = Value::Array(vec![value.clone(), value.clone()]);
+                }
+            }
         }
         base
     }
@@ -232,6 +281,11 @@ fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]
         for text in ["{", "", "nonsense"] {
             found.push(with(&body.media_type, Payload::Bytes(text.into())));
         }
+        found.extend(misread(value).map(|bytes| with(&body.media_type, Payload::Bytes(bytes))));
+    }
+    let is_unicode = |media_type: &str| media_type.to_ascii_lowercase().ends_with("charset=utf-8");
+    if media::kind(&body.media_type) == Kind::Text && is_unicode(&body.media_type) {
+        found.push(with(&body.media_type, Payload::Bytes(NOT_UTF_8.into())));
     }
     if media::kind(&body.media_type) == Kind::Multipart {
         let payload = Payload::Bytes("--\r\n\r\ntext\r\n----\r\n".into());
@@ -239,6 +293,27 @@ fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]
     }
     found.push(with("text/x-counterfoil", Payload::Bytes("text".into())));
     found
+}
+
+/// The JSON of a value with bytes in its first text that are not UTF-8; nothing where it has no text.
+fn misread(value: &Value) -> Option<Bytes> {
+    /// A character that no document has, to be put where the bytes go.
+    const PLACE: &str = "\u{f8ff}";
+    fn mark(value: &mut Value) -> bool {
+        match value {
+            Value::String(text) => {
+                text.push_str(PLACE);
+                true
+            }
+            Value::Array(items) => items.iter_mut().any(mark),
+            Value::Object(members) => members.values_mut().any(mark),
+            _ => false,
+        }
+    }
+    let mut marked = value.clone();
+    let json = mark(&mut marked).then(|| marked.to_string())?;
+    let (before, after) = json.split_once(PLACE)?;
+    Some([before.as_bytes(), NOT_UTF_8, after.as_bytes()].concat().into())
 }
 
 #[cfg(test)]

@@ -90,6 +90,11 @@ pub enum Purpose {
         /// The header's name.
         name: String,
     },
+    /// Whether a query parameter of one value may be given twice.
+    RepeatedQuery {
+        /// The parameter's name.
+        name: String,
+    },
 }
 
 impl Purpose {
@@ -107,6 +112,7 @@ impl Purpose {
             }
             Intent::Probe(Probe::OtherIdentity) => Self::OtherIdentity,
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
+            Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
         }
     }
 }

@@ -40,7 +40,11 @@ impl Ahead {
         let (context, plan) = (Arc::clone(context), Arc::clone(plan));
         let start = move || {
             let modes = &context.settings.modes;
-            let coverage = Box::new(Coverage::new(&context.factory, &plan, known, modes));
+            let coverage = Coverage::new(&context.factory, &plan, known, modes);
+            let coverage = Box::new(match context.settings.repeats_queries {
+                true => coverage.repeating_queries(),
+                false => coverage,
+            });
             batch(&context, coverage)
         };
         let (made, coverage) = computed(end, start).await?;

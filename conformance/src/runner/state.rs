@@ -146,7 +146,10 @@ impl State {
     pub(crate) fn cover(&mut self, operation: usize, judged: &Judged, contract: &Contract) {
         let case = &judged.case;
         // Other probes are about something else than data.
-        let is_about_data = matches!(case.intent.probe(), None | Some(Probe::MissingHeader { .. }));
+        let is_about_data = matches!(
+            case.intent.probe(),
+            None | Some(Probe::MissingHeader { .. } | Probe::RepeatedQuery { .. })
+        );
         if is_about_data && judged.status().is_some() {
             let new = || Tested::new(&case.operation, contract.document().root());
             let tested = self.tallies[operation].tested.get_or_insert_with(new);

@@ -3,11 +3,12 @@
 mod control;
 mod control_examples;
 mod control_rows;
+mod coverage;
 mod defects;
 mod exported;
 mod faithful;
-mod hostile;
 mod fixed;
+mod hostile;
 mod interrupted;
 mod multipart;
 mod notations;
