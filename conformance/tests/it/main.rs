@@ -8,6 +8,7 @@ mod defects;
 mod exported;
 mod faithful;
 mod fixed;
+mod flapping;
 mod hostile;
 mod interrupted;
 mod multipart;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_conformance::{
-    Baseline, CaseRecord, Entry, Event, EventSink, Failure, Phase, RecordedExchange, Settings, Summary,
-    Target, Verdict, Warning, run, run_until,
+    Baseline, CaseRecord, Entry, Event, EventSink, Failure, Phase, RecordedExchange, Settings, Shard,
+    Summary, Target, Verdict, Warning, run, run_until,
 };
 use counterfoil_openapi::Contract;
 use tokio::sync::Notify;
 
 use crate::defects::{Defect, Shop, contract};
+use crate::hostile::{Hostile, Piece};
 
 /// What a run came to.
 pub(crate) struct Outcome {
@@ -243,4 +244,77 @@ async fn a_run_that_is_out_of_time_says_so() {
     assert_eq!(codes, ["time-spent", "not-exercised", "not-exercised"]);
     assert!(!outcome.summary.interrupted && outcome.summary.cases == 0, "{:?}", outcome.summary);
     assert_eq!(outcome.summary.unexercised, 2);
+}
+
+/// Two operations with rules that nobody wrote down, and that refusals tell of.
+const UNTOLD: &str = r#"
+openapi: 3.0.3
+info: {title: People, version: '1'}
+paths:
+  /people:
+    post:
+      operationId: addPerson
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Person'}}}}
+      responses: {'200': {description: ok}, default: {description: other}}
+  /firms:
+    post:
+      operationId: addFirm
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Firm'}}}}
+      responses: {'200': {description: ok}, default: {description: other}}
+components:
+  schemas:
+    Person: {type: object, required: [name], properties: {name: {type: string}, mail: {type: string}, age: {type: integer}}}
+    Firm: {type: object, required: [title], properties: {title: {type: string}, city: {type: string}, size: {type: integer}}}
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_refusals_teach_is_the_same_for_any_number_of_workers_and_in_every_shard() {
+    let contract = Contract::load("people.yaml", UNTOLD.as_bytes()).unwrap();
+    let server = Hostile::open(|request, _| {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let wanted = if request.target.starts_with("/people") { "mail" } else { "city" };
+        match body.get(wanted) {
+            Some(_) => Piece::reply(200, "", ""),
+            None => {
+                let refusal = serde_json::json!({"errors": [{"field": wanted, "message": "is required"}]});
+                Piece::reply(400, "content-type: application/json\r\n", &refusal.to_string())
+            }
+        }
+    })
+    .await;
+    let run = async |workers, shard| {
+        let settings = Settings { workers, shard, max_cases: 40, ..Settings::default() };
+        Outcome::of(&contract, &Target::new(&server.url), &settings).await
+    };
+    let whole = run(1, None).await;
+    // The lesson was learnt: what comes later has what was asked for.
+    let later: Vec<&CaseRecord> = whole
+        .cases()
+        .filter(|case| case.operation == "addPerson" && case.phase == Phase::Fuzzing && case.broken.is_none())
+        .collect();
+    let taken = later.iter().filter(|case| case.exchange.status == Some(200)).count();
+    assert!(later.len() > 5 && taken * 4 > later.len() * 3, "{taken} of {}", later.len());
+    let cases = |outcome: Outcome, operation: &str| -> Vec<CaseRecord> {
+        let events = outcome.masked().into_iter();
+        let cases = events.filter_map(|event| match event {
+            Event::CaseFinished { case } if case.operation == operation => Some(case),
+            _ => None,
+        });
+        cases.collect()
+    };
+    let first = whole.masked();
+    assert_eq!(run(8, None).await.masked(), first);
+    // Each operation is of one shard, with the cases that the whole run has of it.
+    let mut owners = Vec::new();
+    for operation in ["addPerson", "addFirm"] {
+        let expected = cases(run(8, None).await, operation);
+        for index in 1..=2 {
+            let found = cases(run(8, Some(Shard { index, count: 2 })).await, operation);
+            if !found.is_empty() {
+                assert_eq!(found, expected, "{operation} in shard {index}");
+                owners.push((operation, index));
+            }
+        }
+    }
+    assert!(matches!(owners[..], [("addPerson", one), ("addFirm", other)] if one != other), "{owners:?}");
 }
