@@ -73,7 +73,7 @@ fn what_cannot_be_set_is_refused() {
         ("path.petId", "there is no `=`"),
         ("petId=7", "`petId` is no place; write `path.NAME`"),
         ("path.=7", "`path.` is no place"),
-        ("path.petID=7", "no operation of pets.yaml has `path.petID`; there is path.petId"),
+        ("path.petID=7", "pets.yaml has `path.petID`; there is path.petId"),
         (
             "path.petId=rex",
             "`path.petId` cannot be set to \"rex\" in feedPet: \"rex\" is not of type \"integer\"",
