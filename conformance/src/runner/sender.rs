@@ -7,9 +7,11 @@ use counterfoil_client::transport::{
     Listening, SendError, SendErrorKind, Transport, TransportError, TransportOptions,
 };
 use counterfoil_openapi::codec::ItemScan;
-use counterfoil_openapi::{Operation, Request, Response};
+use counterfoil_openapi::codec::media::{self, Kind};
+use counterfoil_openapi::{MediaType, Operation, Request, Response};
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method};
+use serde_json::Value;
 
 use super::pace::{Pace, asked_to_wait};
 use crate::check::Outcome;
@@ -96,18 +98,35 @@ impl Sender {
 /// How a response is listened to that is a stream, by its own media type and as far as the document has bodies for its
 /// status: a body without an end that is no stream is read until it is too long or too late.
 fn listens(operation: &Operation, method: &Method, head: &Response) -> Option<Listening> {
-    let is_documented = operation
-        .responses()
-        .documenting(head.status)
-        .is_some_and(|documented| !documented.content.is_empty());
-    if !is_documented || *method == Method::HEAD || head.headers.contains_key(CONTENT_ENCODING) {
+    let content = &operation.responses().documenting(head.status)?.content;
+    let content_type = head.content_type()?;
+    let is_of_members = || {
+        media::kind(content_type) == Kind::Multipart
+            && content.matching(content_type).is_some_and(has_members)
+    };
+    if content.is_empty()
+        || is_of_members()
+        || *method == Method::HEAD
+        || head.headers.contains_key(CONTENT_ENCODING)
+    {
         return None;
     }
-    let mut scan = ItemScan::new(head.content_type()?, STREAM_ITEMS)?;
+    let mut scan = ItemScan::new(content_type, STREAM_ITEMS)?;
     Some(Listening::new(STREAM_QUIET, move |piece| {
         scan.take(piece);
         scan.is_full()
     }))
+}
+
+/// Whether the parts of a multipart body may be the members of an object: then all of them have to be there.
+fn has_members(media: &MediaType) -> bool {
+    let Some(schema) = &media.schema else { return false };
+    let says = |schema: &Value, kind: &str| schema.get("type").is_some_and(|known| known == kind);
+    let schema = schema.resolved();
+    let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| schema.get(keyword)?.as_array());
+    let parts: Vec<&Value> = parts.flatten().collect();
+    let is_list = says(schema, "array") || parts.iter().any(|part| says(part, "array"));
+    !is_list && (says(schema, "object") || schema.get("properties").is_some() || !parts.is_empty())
 }
 
 /// Leaves what came of the item at which a stream was left out of its body.
@@ -117,6 +136,10 @@ fn keep_whole_items(response: &mut Response) {
         scan.take(&response.body);
         let whole = scan.whole(&response.body);
         response.body.truncate(whole);
+        let closing = scan.closing();
+        if !closing.is_empty() {
+            response.body = [&response.body, &closing[..]].concat().into();
+        }
     }
 }
 

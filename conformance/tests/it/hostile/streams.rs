@@ -17,7 +17,8 @@ fn contract(version: &str, media_type: &str, schema: &str) -> Contract {
 
 /// What is said of a server that answers with a stream of these items and never ends it.
 async fn told(contract: &Contract, content_type: &str, first: &str, then: Piece) -> Vec<String> {
-    let head = format!("HTTP/1.1 200 .\r\ncontent-type: {content_type}\r\n\r\n{first}");
+    let boundary = if content_type.starts_with("multipart/") { "; boundary=b" } else { "" };
+    let head = format!("HTTP/1.1 200 .\r\ncontent-type: {content_type}{boundary}\r\n\r\n{first}");
     let feed = Hostile::open(move |_, _| vec![Piece::text(&head), then.clone()]).await;
     let settings = Settings {
         max_cases: 2,
@@ -38,6 +39,8 @@ async fn a_stream_without_end_is_judged_by_its_first_items() {
     let event = "{type: object, required: [data], properties: {data: {type: string, maxLength: 3}}}";
     let (good, bad) = ("{\"at\":1}", "{\"at\":\"x\"}");
     let second = "response_schema_conformance: body/1/at: item 2: \"x\" is not of type \"integer\" [type]";
+    // A part is there as a whole once the next one begins.
+    let part = |text: &str| format!("Content-Type: application/json\r\n\r\n{text}\r\n--b\r\n");
     let rows = [
         // What 3.2 calls an item, and what `schema` says of one before.
         ("3.2.0", "text/event-stream", of_items(event), "data: a\n\n".to_owned(), "data: b\n\n", None),
@@ -74,6 +77,31 @@ async fn a_stream_without_end_is_judged_by_its_first_items() {
             format!("\u{1e}{good}\n\u{1e}{bad}\n"),
             "\u{1e}{\"at\":2}\n",
             Some(second),
+        ),
+        // The parts of a multipart body, where they are items.
+        (
+            "3.2.0",
+            "multipart/mixed",
+            of_items(item),
+            format!("--b\r\n{}{}", part(good), part(bad)),
+            "Content-Type: application/json\r\n\r\n{\"at\":2}\r\n--b\r\n",
+            Some(second),
+        ),
+        (
+            "3.0.3",
+            "multipart/x-mixed-replace",
+            "{}".to_owned(),
+            format!("--b\r\n{}", part(good)),
+            "\r\nx\r\n--b\r\n",
+            None,
+        ),
+        (
+            "3.0.3",
+            "multipart/x-mixed-replace",
+            "{schema: {type: string, format: binary}}".to_owned(),
+            format!("--b\r\n{}", part(good)),
+            "\r\nx\r\n--b\r\n",
+            None,
         ),
         // How many there are nobody can know.
         (

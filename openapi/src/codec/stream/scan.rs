@@ -9,7 +9,7 @@ const SEPARATOR: u8 = 0x1e;
 /// Counts the items of a body that is a sequence, piece by piece, up to a number of them.
 ///
 /// - Only an item that is there as a whole counts: an event up to its empty line, a line up to its end, a record of
-///   `json-seq` up to the next separator.
+///   `json-seq` up to the next separator, a part of a multipart body up to the next boundary.
 /// - Comments, events without data and empty lines are no items.
 /// - It reads no item; whether they are what their media type wants is seen when the body is decoded.
 #[derive(Debug, Clone)]
@@ -28,8 +28,12 @@ pub struct ItemScan {
     /// Whether the current event has data.
     has_data: bool,
     is_after_return: bool,
-    /// Whether a separator was seen.
+    /// Whether a separator was seen; a boundary, in a multipart body.
     is_separated: bool,
+    /// Where the current line of a multipart body starts.
+    line_start: usize,
+    /// The line that separates the parts of a multipart body.
+    delimiter: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,7 @@ enum Form {
     Events,
     Lines,
     Records,
+    Parts,
 }
 
 /// As much of a line as tells whether it is a field `data`.
@@ -49,7 +54,12 @@ impl ItemScan {
             Kind::EventStream => Form::Events,
             Kind::JsonLines if super::lines::is_sequence(content_type) => Form::Records,
             Kind::JsonLines => Form::Lines,
+            Kind::Multipart => Form::Parts,
             _ => return None,
+        };
+        let delimiter = match form {
+            Form::Parts => format!("--{}", media::parameter(content_type, "boundary")?).into_bytes(),
+            _ => Vec::new(),
         };
         Some(Self {
             form,
@@ -62,6 +72,8 @@ impl ItemScan {
             has_data: false,
             is_after_return: false,
             is_separated: false,
+            line_start: 0,
+            delimiter,
         })
     }
 
@@ -76,6 +88,7 @@ impl ItemScan {
                 Form::Events => self.event_byte(*byte),
                 Form::Lines => self.line_byte(*byte),
                 Form::Records => self.record_byte(*byte),
+                Form::Parts => self.part_byte(*byte),
             }
         }
     }
@@ -103,6 +116,14 @@ impl ItemScan {
             && rest.ends_with(b"\n")
             && serde_json::from_slice::<IgnoredAny>(record).is_ok();
         if is_record { self.seen } else { self.end }
+    }
+
+    /// What ends the whole items as the end of a body does: the last boundary of a multipart one.
+    pub fn closing(&self) -> Vec<u8> {
+        match self.form {
+            Form::Parts => [&self.delimiter, &b"--\r\n"[..]].concat(),
+            _ => Vec::new(),
+        }
     }
 
     fn item(&mut self, end: usize) {
@@ -144,6 +165,28 @@ impl ItemScan {
         }
     }
 
+    fn part_byte(&mut self, byte: u8) {
+        if byte != b'\n' {
+            // As much as tells a delimiter, the two hyphens of the last one and the line end from anything longer.
+            if self.line.len() < self.delimiter.len() + 4 {
+                self.line.push(byte);
+            }
+            return;
+        }
+        let line = std::mem::take(&mut self.line);
+        let after = line.trim_ascii_end().strip_prefix(&*self.delimiter);
+        if let Some(after @ (b"" | b"--")) = after {
+            if std::mem::replace(&mut self.is_separated, true) {
+                self.item(self.line_start);
+            }
+            if after == b"--" {
+                // Nothing after it means anything.
+                self.most = self.items;
+            }
+        }
+        self.line_start = self.seen;
+    }
+
     fn record_byte(&mut self, byte: u8) {
         match byte {
             SEPARATOR => {
@@ -176,7 +219,8 @@ mod tests {
         const EVENTS: &str = "text/event-stream; charset=utf-8";
         const LINES: &str = "application/x-ndjson";
         const RECORDS: &str = "application/json-seq";
-        let table: [(&str, &str, usize, &str); 14] = [
+        const PARTS: &str = "multipart/mixed; boundary=b";
+        let table: [(&str, &str, usize, &str); 17] = [
             (EVENTS, "data: a\n\ndata: b\n\ndata: c", 2, "data: a\n\ndata: b\n\n"),
             (EVENTS, "data: a\r\n\r\ndata: b\r\n\r\n", 2, "data: a\r\n\r\ndata: b\r\n\r\n"),
             (EVENTS, "data: a\r\rdata: b\r", 1, "data: a\r\r"),
@@ -191,6 +235,14 @@ mod tests {
             (RECORDS, "\u{1e}1\n\u{1e}\u{1e}2", 1, "\u{1e}1\n"),
             (RECORDS, "1\n2\n3", 2, "1\n2\n"),
             (EVENTS, "", 0, ""),
+            (
+                PARTS,
+                "x\r\n--b\r\n\r\n1\r\n--b \r\n\r\n--bc\r\n--b\r\n",
+                2,
+                "x\r\n--b\r\n\r\n1\r\n--b \r\n\r\n--bc\r\n",
+            ),
+            (PARTS, "--b\r\n\r\n1\r\n--b--\r\n--b\r\n\r\n2\r\n--b\r\n", 1, "--b\r\n\r\n1\r\n"),
+            (PARTS, "--b\r\n\r\n1\r\n", 0, ""),
         ];
         for (content_type, body, items, whole) in table {
             let expected = (items, whole.to_owned());
@@ -206,5 +258,6 @@ mod tests {
         assert_eq!((items, whole.as_str()), (2, "1\n2\n"));
         assert!(ItemScan::new("application/json", 2).is_none());
         assert!(ItemScan::new("text/plain", 2).is_none());
+        assert!(ItemScan::new("multipart/mixed", 2).is_none(), "it names no boundary");
     }
 }
