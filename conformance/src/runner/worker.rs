@@ -2,10 +2,17 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context as TaskContext, Poll};
+use std::thread::available_parallelism;
 use std::time::Instant;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+
+/// As many computations at once as there are processors: more would not be done sooner, and each has memory of its own.
+static PROCESSORS: LazyLock<Arc<Semaphore>> =
+    LazyLock::new(|| Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))));
 
 /// What takes long where schemas are large, computed beside: a wish to stop is heard meanwhile. Nothing where the time
 /// is up before.
@@ -16,9 +23,24 @@ pub(super) async fn computed<T: Send + 'static>(
     in_time(end, beside(compute)).await
 }
 
-/// Begins to compute something beside.
+/// Begins to compute something beside, once a processor is free for it.
 pub(super) fn beside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Worker<T> {
-    Worker(tokio::task::spawn_blocking(compute))
+    Worker(tokio::spawn(async move {
+        let processor = Arc::clone(&PROCESSORS).acquire_owned().await;
+        let computed = tokio::task::spawn_blocking(move || {
+            let output = compute();
+            drop(processor);
+            output
+        });
+        match computed.await {
+            Ok(output) => output,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Only a runtime that ends cancels what is computed, and nobody waits for it then.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }))
 }
 
 /// What comes of some work; nothing where the time is up before.
