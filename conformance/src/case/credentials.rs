@@ -1,5 +1,8 @@
 //! Credentials: those the user gave, made-up ones, none, and wrong ones.
 
+use std::cell::RefCell;
+
+use counterfoil_openapi::validate::{Acceptance, Credential, security_by};
 use counterfoil_openapi::{
     ApiKeyLocation, Operation, Request, SecurityRequirement, SecurityScheme, SecuritySchemeKind,
 };
@@ -7,6 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::{Credentials, Target};
+use crate::replay::SecretForm;
 
 /// What a made-up credential is, wherever any text serves.
 const INVENTED: &str = "counterfoil";
@@ -16,6 +20,11 @@ const INVENTED_BASIC: &str = "Basic Y291bnRlcmZvaWw6Y291bnRlcmZvaWw=";
 const WRONG: &str = "counterfoil-invalid";
 /// `counterfoil-invalid:counterfoil-invalid`, as the Basic scheme writes it.
 const WRONG_BASIC: &str = "Basic Y291bnRlcmZvaWwtaW52YWxpZDpjb3VudGVyZm9pbC1pbnZhbGlk";
+
+/// Passwords shorter than this may stand for none.
+const MIN_PASSWORD: usize = 4;
+/// What is sent for a password where there is none.
+const NO_PASSWORDS: [&str; 6] = ["none", "null", "unused", "ignored", "dummy", "anything"];
 
 /// Puts the target's headers and credentials on requests.
 #[derive(Debug)]
@@ -60,6 +69,27 @@ impl CredentialPlace {
 /// The places of all credentials that an operation may ask for.
 pub(crate) fn credential_places(operation: &Operation) -> Vec<CredentialPlace> {
     schemes(operation).filter_map(CredentialPlace::of).collect()
+}
+
+/// Whether a scheme of an operation is one of HTTP, and a bearer token is nothing that the operation asks for.
+pub(crate) fn has_no_bearer(operation: &Operation, scheme: &str) -> bool {
+    let takes_bearer = |scheme: &SecurityScheme| {
+        let is_header_of_own = matches!(
+            &scheme.kind,
+            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Header, name } if name.eq_ignore_ascii_case("authorization")
+        );
+        is_header_of_own
+            || is_http(scheme, &["bearer"])
+            || matches!(scheme.kind, SecuritySchemeKind::OAuth2 | SecuritySchemeKind::OpenIdConnect)
+    };
+    schemes(operation).any(|known| known.name == scheme && is_http(known, &["basic", "digest"]))
+        && !schemes(operation).any(takes_bearer)
+}
+
+/// Whether a scheme is one of HTTP by one of these names.
+fn is_http(scheme: &SecurityScheme, names: &[&str]) -> bool {
+    let SecuritySchemeKind::Http { scheme } = &scheme.kind else { return false };
+    names.iter().any(|name| scheme.eq_ignore_ascii_case(name))
 }
 
 fn schemes(operation: &Operation) -> impl Iterator<Item = &SecurityScheme> {
@@ -168,8 +198,41 @@ impl Signer {
             take(place, request);
         }
         if let Some((scheme, _)) = alternative.schemes.iter().find(|(known, _)| known.name == scheme) {
-            put(scheme, WRONG, WRONG_BASIC, request);
+            match self.wrong_password(operation).filter(|_| is_http(scheme, &["basic"])) {
+                Some(wrong) => put(scheme, WRONG, &wrong, request),
+                None => put(scheme, WRONG, WRONG_BASIC, request),
+            }
         }
+    }
+
+    /// Adds the target's headers, with a bearer token that nobody issued for all credentials.
+    pub(crate) fn sign_with_bearer(&self, operation: &Operation, request: &mut Request) {
+        self.sign_without_credentials(operation, request);
+        if let Ok(value) = HeaderValue::from_str(&format!("Bearer {WRONG}")) {
+            request.headers.insert(AUTHORIZATION, value);
+        }
+    }
+
+    /// The user of the given Basic credential with another password, where it has one to be wrong: some services take a
+    /// key for the user, and anything for the password.
+    fn wrong_password(&self, operation: &Operation) -> Option<String> {
+        let mut given = Request::new(operation.method().clone(), "/");
+        self.add_target_headers(&mut given);
+        let basic = RefCell::new(None);
+        let accept = |_: &SecurityScheme, _: &[String], credential: &Credential<'_>| {
+            if let Credential::Basic(decoded) = credential {
+                basic.replace(String::from_utf8(decoded.clone()).ok());
+            }
+            Acceptance::Refused
+        };
+        // It is asked about each that is well-formed; what it says of them is nothing to us.
+        let _ = security_by(operation, &given, &accept);
+        let basic = basic.into_inner()?;
+        let (user, password) = basic.split_once(':')?;
+        let stands_for_none = password.len() < MIN_PASSWORD
+            || password.starts_with("x-")
+            || NO_PASSWORDS.iter().any(|word| password.eq_ignore_ascii_case(word));
+        (!stands_for_none).then(|| basic_of(&format!("{user}:{WRONG}")))
     }
 
     fn add_target_headers(&self, request: &mut Request) {
@@ -186,6 +249,15 @@ impl Signer {
             }
         }
     }
+}
+
+/// A text as the Basic scheme writes it (RFC 7617).
+fn basic_of(text: &str) -> String {
+    let mut encoded = SecretForm::Base64.write(text);
+    while !encoded.len().is_multiple_of(4) {
+        encoded.push('=');
+    }
+    format!("Basic {encoded}")
 }
 
 fn header_map(list: &[(String, String)]) -> Result<HeaderMap, String> {
@@ -213,7 +285,7 @@ pub fn invent_credentials(operation: &Operation, request: &mut Request) {
 }
 
 /// Writes a credential for a scheme into a request.
-fn put(scheme: &SecurityScheme, text: &str, basic: &'static str, request: &mut Request) {
+fn put(scheme: &SecurityScheme, text: &str, basic: &str, request: &mut Request) {
     let value = match &scheme.kind {
         SecuritySchemeKind::Http { scheme } => match scheme.as_str() {
             "basic" => basic.to_owned(),
@@ -401,6 +473,33 @@ components:
             assert!(validate::security(&operation, &none).is_some(), "{name}");
             assert!(!format!("{:?}", none.headers).contains("right"), "{name}");
         }
+    }
+
+    #[test]
+    fn of_a_basic_credential_only_the_password_is_wrong_where_it_has_one() {
+        let operation = operation("basic");
+        let sent = |given: &str| {
+            let signer = signer(&[("Authorization", &basic_of(given))], Credentials::Given);
+            let mut wrong = request();
+            signer.sign_with_invalid(&operation, "basic", &mut wrong);
+            wrong.headers[AUTHORIZATION].to_str().unwrap().to_owned()
+        };
+        assert_eq!(basic_of("counterfoil:counterfoil"), INVENTED_BASIC);
+        assert_eq!(sent("ann:secret:1"), basic_of("ann:counterfoil-invalid"));
+        for keyed in ["key:", "key:x", "key:x-oauth-basic", "key:unused"] {
+            assert_eq!(sent(keyed), WRONG_BASIC, "{keyed}");
+        }
+    }
+
+    #[test]
+    fn a_bearer_token_is_tried_where_only_another_scheme_of_http_is_asked_for() {
+        let asks: Vec<&str> =
+            OPERATIONS.into_iter().filter(|name| has_no_bearer(&operation(name), name)).collect();
+        assert_eq!(asks, ["basic", "digest"]);
+        let signer = signer(&[("Authorization", "Basic dXNlcjpyaWdodA==")], Credentials::Given);
+        let mut wrong = request();
+        signer.sign_with_bearer(&operation("basic"), &mut wrong);
+        assert_eq!(wrong.headers[AUTHORIZATION], "Bearer counterfoil-invalid");
     }
 
     #[test]

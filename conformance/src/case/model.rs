@@ -45,6 +45,11 @@ pub enum Probe {
         /// The name of the security scheme.
         scheme: String,
     },
+    /// With a bearer token that nobody issued in the place of a credential of another HTTP scheme.
+    OtherScheme {
+        /// The name of the security scheme.
+        scheme: String,
+    },
     /// With the credentials of another identity.
     OtherIdentity,
     /// Without a header that the document requires.
@@ -66,6 +71,7 @@ impl Probe {
             Self::UndeclaredMethod { method, .. } => format!("method {method} is not declared for the path"),
             Self::NoCredentials => "sent without credentials".to_owned(),
             Self::InvalidCredential { scheme } => format!("sent with an invalid credential for `{scheme}`"),
+            Self::OtherScheme { scheme } => format!("sent with a bearer token in the place of `{scheme}`"),
             Self::OtherIdentity => "sent with the credentials of another identity".to_owned(),
             Self::MissingHeader { name } => format!("sent without the required header `{name}`"),
             Self::RepeatedQuery { name } => {

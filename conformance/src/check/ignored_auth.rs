@@ -6,7 +6,8 @@ use crate::case::{Intent, Probe};
 
 declare! {
     /// Fails when an operation whose every security requirement asks for credentials answers 2xx to a request without
-    /// them, or to one with an invalid credential in the place of a valid one.
+    /// them, to one with an invalid credential in the place of a valid one (of HTTP Basic the password only, where there
+    /// is one), or to one with a bearer token that nobody issued where another HTTP scheme is asked for.
     ///
     /// Why it matters: whoever finds the URL can do what the document says only some may do.
     ///
@@ -29,6 +30,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let (kind, what) = match observation.intent {
         Intent::Probe(Probe::InvalidCredential { scheme }) => {
             (format!("invalid {scheme}"), format!("an invalid credential for `{scheme}`"))
+        }
+        Intent::Probe(Probe::OtherScheme { scheme }) => {
+            (format!("bearer for {scheme}"), format!("a bearer token in the place of `{scheme}`"))
         }
         _ if observation.lacks_credentials() => ("no credentials".to_owned(), "no credentials".to_owned()),
         _ => return Judgement::NotApplicable,
@@ -61,6 +65,14 @@ mod tests {
             (secret().sent_header("authorization", "Bearer x").status(200), "n/a"),
             (invalid().status(200), "failed: invalid token"),
             (invalid().status(401), "passed"),
+            (
+                secret().intent(Intent::Probe(Probe::OtherScheme { scheme: "basic".to_owned() })).status(200),
+                "failed: bearer for basic",
+            ),
+            (
+                secret().intent(Intent::Probe(Probe::OtherScheme { scheme: "basic".to_owned() })).status(401),
+                "passed",
+            ),
             (Scene::new("optional", "/optional").status(200), "n/a"),
             (Scene::new("any", "/any").status(200), "n/a"),
         ];

@@ -11,7 +11,7 @@ use counterfoil_openapi::generate::Seed;
 use http::Method;
 
 use super::draw;
-use crate::case::{Case, Factory, Intent, Origin, Probe};
+use crate::case::{Case, Factory, Intent, Origin, Probe, has_no_bearer};
 use crate::event::Phase;
 use crate::plan::OperationPlan;
 use crate::resource::{About, Known};
@@ -47,7 +47,10 @@ pub(crate) fn probes(
         if operation.is_secured() {
             cases.add(Probe::NoCredentials, base);
             for scheme in factory.signer().given_schemes(operation) {
-                cases.add(Probe::InvalidCredential { scheme }, base);
+                cases.add(Probe::InvalidCredential { scheme: scheme.clone() }, base);
+                if has_no_bearer(operation, &scheme) {
+                    cases.add(Probe::OtherScheme { scheme }, base);
+                }
             }
         }
         for parameter in operation.parameters_in(Location::Header).filter(|parameter| parameter.required) {

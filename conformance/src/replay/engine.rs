@@ -245,7 +245,10 @@ impl Prepared<'_> {
         let is_about_credentials = step.is_some_and(|step| {
             matches!(
                 step.purpose,
-                Purpose::NoCredentials | Purpose::InvalidCredential { .. } | Purpose::OtherIdentity
+                Purpose::NoCredentials
+                    | Purpose::InvalidCredential { .. }
+                    | Purpose::OtherScheme { .. }
+                    | Purpose::OtherIdentity
             )
         });
         let says_nothing = judged
@@ -390,6 +393,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         },
         Purpose::NoCredentials => Probe::NoCredentials,
         Purpose::InvalidCredential { scheme } => Probe::InvalidCredential { scheme: scheme.clone() },
+        Purpose::OtherScheme { scheme } => Probe::OtherScheme { scheme: scheme.clone() },
         Purpose::OtherIdentity => Probe::OtherIdentity,
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },

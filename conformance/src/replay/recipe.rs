@@ -83,6 +83,11 @@ pub enum Purpose {
         /// The name of the security scheme.
         scheme: String,
     },
+    /// Whether a bearer token is refused where another HTTP scheme is asked for.
+    OtherScheme {
+        /// The name of the security scheme.
+        scheme: String,
+    },
     /// What another identity gets to see.
     OtherIdentity,
     /// Whether a required header may be left out.
@@ -110,6 +115,7 @@ impl Purpose {
             Intent::Probe(Probe::InvalidCredential { scheme }) => {
                 Self::InvalidCredential { scheme: scheme.clone() }
             }
+            Intent::Probe(Probe::OtherScheme { scheme }) => Self::OtherScheme { scheme: scheme.clone() },
             Intent::Probe(Probe::OtherIdentity) => Self::OtherIdentity,
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
             Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
