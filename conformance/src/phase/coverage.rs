@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::fullest::{Full, full_requests};
+use super::parts;
 use super::varied::varied;
 use crate::case::{Case, Factory, Fresh, Intent, Origin, Probe, Sent};
 use crate::event::{Mode, Phase};
@@ -294,6 +295,8 @@ fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]
     if media::kind(&body.media_type) == Kind::Multipart {
         let payload = Payload::Bytes("--\r\n\r\ntext\r\n----\r\n".into());
         found.push(with("multipart/form-data", payload));
+        let others = media.map(|media| parts::of_other_types(operation, base, media)).unwrap_or_default();
+        found.extend(others.into_iter().map(|bytes| with(&body.media_type, Payload::Bytes(bytes))));
     }
     found.push(with("text/x-counterfoil", Payload::Bytes("text".into())));
     found

@@ -6,6 +6,7 @@ mod declared;
 mod examples;
 mod fullest;
 mod fuzzing;
+mod parts;
 mod probing;
 mod stateful;
 mod varied;
