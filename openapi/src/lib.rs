@@ -28,7 +28,7 @@ pub use contract::{
     ApiKeyLocation, Callback, Content, Contract, Encoding, Encodings, Example, Header, Link, LinkTarget,
     ListParameter, Location, MediaType, NoStatus, Operation, OperationId, Parameter, RequestBody,
     Response as ResponseObject, Responses, SecurityRequirement, SecurityScheme, SecuritySchemeKind, Server,
-    StatusPattern, Style,
+    StatusPattern, Style, folded, is_total,
 };
 pub use document::{
     Document, FileError, Files, Finding, Folder, LoadError, MAX_ALIASED_NODES, MAX_BYTES, MAX_DEPTH,

@@ -53,6 +53,10 @@ paths:
         - {name: kind, in: query, schema: {type: string, enum: [dog, cat]}}
         - {name: kinds, in: query, schema: {type: array, items: {type: string, enum: [dog, cat]}}}
         - {name: tame, in: query, schema: {type: boolean}}
+        - {name: offset, in: query, schema: {type: integer}}
+        - {name: page, in: query, schema: {type: integer}}
+        - {name: sort, in: query, schema: {type: string, enum: [name, age, -age]}}
+        - {name: order, in: query, schema: {type: string, enum: [asc, desc]}}
       responses: {'200': {description: pets, content: {application/json: {}}}}
   /any:
     get: {operationId: any, responses: {default: {description: whatever}}}
@@ -102,6 +106,7 @@ pub(super) struct Scene {
     before: Option<Response>,
     earlier: Vec<(Request, Response)>,
     again: Option<Outcome>,
+    since: Option<Outcome>,
     stubbed: Option<Response>,
 }
 
@@ -120,6 +125,7 @@ impl Scene {
             before: None,
             earlier: Vec::new(),
             again: None,
+            since: None,
             stubbed: None,
             operation,
         }
@@ -137,6 +143,11 @@ impl Scene {
             self.intent(Intent::Probe(Probe::UndeclaredMethod { method: method.clone(), declared }));
         scene.request.method = method;
         scene
+    }
+
+    pub(super) fn method(mut self, method: Method) -> Self {
+        self.request.method = method;
+        self
     }
 
     pub(super) fn sent_header(mut self, name: &'static str, value: &'static str) -> Self {
@@ -190,8 +201,21 @@ impl Scene {
     }
 
     /// Adds a request that led to it, with JSON in it and in the answer; nothing where the text is empty.
-    pub(super) fn earlier(mut self, method: Method, sent: &str, status: u16, body: &str) -> Self {
-        let mut request = Request::new(method, self.request.target.clone());
+    pub(super) fn earlier(self, method: Method, sent: &str, status: u16, body: &str) -> Self {
+        let target = self.request.target.clone();
+        self.earlier_at(&target, method, sent, status, body)
+    }
+
+    /// Adds a request to another target that led to it.
+    pub(super) fn earlier_at(
+        mut self,
+        target: &str,
+        method: Method,
+        sent: &str,
+        status: u16,
+        body: &str,
+    ) -> Self {
+        let mut request = Request::new(method, target);
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request.body = sent.to_owned().into();
         let mut response = Response::new(StatusCode::from_u16(status).unwrap());
@@ -206,6 +230,14 @@ impl Scene {
         let mut response = Response::new(StatusCode::from_u16(status).unwrap());
         response.body = body.into();
         self.again = Some(Outcome::Answered(response));
+        self
+    }
+
+    /// Adds what came of reading the resource after it.
+    pub(super) fn read_since(mut self, status: u16, body: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::from_u16(status).unwrap());
+        response.body = body.into();
+        self.since = Some(Outcome::Answered(response));
         self
     }
 
@@ -249,6 +281,7 @@ impl Scene {
         .after(self.before.as_ref())
         .following(self.earlier.iter().map(|(request, response)| (request, response)).collect())
         .sent_again(self.again.as_ref())
+        .read_since(self.since.as_ref())
         .stubbed(self.stubbed.as_ref());
         let check = checks().iter().find(|known| known.name() == check).unwrap();
         match check.judge(&observation) {

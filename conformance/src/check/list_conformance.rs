@@ -1,24 +1,32 @@
 //! `list_conformance`
 
-use counterfoil_openapi::ListParameter;
+use counterfoil_openapi::{ListParameter, Request};
 use serde_json::Value;
 
+use super::order::{Asked, Way, disorder};
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation};
+use super::{Breach, Expectation, Judgement, Observation, documented};
+use crate::resource::listing;
 
 declare! {
-    /// Fails when a list holds more items than its limit asks for, or items that its filter leaves out.
+    /// Fails when a list holds more items than its limit asks for, items that its filter leaves out, or items in another
+    /// order than asked for; when it tells of fewer items in all than it holds; and when its parts do not make up the
+    /// whole: an item is in two of them, or in none.
     ///
-    /// Why it matters: who asks for ten gets a thousand, and who asks for what is open works on what is closed. Nothing
-    /// else in the answer says so.
+    /// Why it matters: who asks for ten gets a thousand, who asks for what is open works on what is closed, and who goes
+    /// through all pages misses what lies between two. Nothing else in the answer says so.
     ///
     /// Judged is the list of a resource that the suite made and read, of a server that was seen to answer 404 to a
     /// resource that never was. A limit is a whole number called `limit`, `per_page`, `pageSize` and the like; a filter
     /// is an enumeration or a boolean that is called as a property of the items, and asks for a value that is not
-    /// theirs.
+    /// theirs; an order is an enumeration called `sort`, `order_by` and the like, whose members name properties of the
+    /// items, with the way (`-price`, `price_desc`, `order=desc`) or without. Parts are asked for by `offset` or `page`,
+    /// right after the same list at once, which was the same twice.
     ///
-    /// Not judged: a limit of 0, which many take for none; booleans that are false, or by their name add to the list (`include_deleted`); members that stand for
-    /// all (`all`, `any`); any other parameter.
+    /// Not judged: a limit of 0, which many take for none; booleans that are false, or by their name add to the list
+    /// (`include_deleted`); members that stand for all (`all`, `any`); the order of words that are not of small letters
+    /// only or that an enumeration has, of times where no way is asked for, and of lists that put some items ahead
+    /// (`pinned`); any other parameter.
     ///
     /// Example: `GET /pets?kind=dog` answers with a pet whose `kind` is `cat`.
     ///
@@ -27,51 +35,198 @@ declare! {
 }
 
 fn judge(observation: &Observation<'_>) -> Judgement {
-    let (Some(Expectation::Listed), Some(response)) = (observation.expectation, observation.response())
-    else {
-        return Judgement::NotApplicable;
+    let found = match observation.expectation {
+        Some(Expectation::Listed) => as_asked(observation),
+        Some(Expectation::Continued) => as_parts(observation),
+        _ => None,
     };
-    let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
-    let Some(items) = items(&body).filter(|_| response.status.as_u16() == 200) else {
-        return Judgement::NotApplicable;
-    };
-    let mut breaches = Vec::new();
+    let Some(found) = found else { return Judgement::NotApplicable };
+    let breach = |(kind, message)| Breach { kind, message, document_pointer: None };
+    Judgement::of(found.into_iter().map(breach).collect())
+}
+
+/// Kinds and messages of what does not hold; nothing where nothing could be judged.
+type Found = Option<Vec<(String, String)>>;
+
+/// Whether a list is what its parameters ask for.
+fn as_asked(observation: &Observation<'_>) -> Found {
+    let response = observation.response().filter(|response| response.status.as_u16() == 200)?;
+    let body = serde_json::from_slice::<Value>(&response.body).ok()?;
+    let items = listing::items(&body)?;
+    let mut found = Vec::new();
+    let mut order = Asked { member: None, way: None };
     for parameter in observation.operation.parameters() {
         let asked = observation.reading.values.query.get(&parameter.name);
         let (Some(said), Some(asked)) = (parameter.of_list(), asked) else { continue };
         let name = &parameter.name;
-        let breach = match said {
+        match said {
             ListParameter::AtMost(_) => {
+                let most = asked.as_u64().or_else(|| asked.as_str()?.parse().ok());
                 // Many take 0 for no limit at all.
-                let most = asked.as_u64().filter(|most| *most > 0);
-                let most = most.and_then(|most| usize::try_from(most).ok());
-                most.filter(|most| items.len() > *most).map(|most| {
-                    (format!("more than {name}"), format!("{name} is {most}, and {} items came", items.len()))
-                })
+                let most = most.filter(|most| *most > 0).and_then(|most| usize::try_from(most).ok());
+                if let Some(most) = most.filter(|most| items.len() > *most) {
+                    let message = format!("{name} is {most}, and {} items came", items.len());
+                    found.push((format!("more than {name}"), message));
+                }
             }
-            ListParameter::Only(_) => items.iter().find_map(|item| {
-                let found = item.get(name)?;
-                is_left_out(found, asked).then(|| {
-                    let message = format!("{name} is {asked}, and an item came whose {name} is {found}");
-                    (format!("not by {name}"), message)
-                })
-            }),
-        };
-        breaches.extend(breach.map(|(kind, message)| Breach { kind, message, document_pointer: None }));
+            ListParameter::Only(_) => {
+                let is_other = |item: &&Value| item.get(name).is_some_and(|found| is_left_out(found, asked));
+                if let Some(item) = items.iter().find(is_other) {
+                    let message =
+                        format!("{name} is {asked}, and an item came whose {name} is {}", item[name]);
+                    found.push((format!("not by {name}"), message));
+                }
+            }
+            ListParameter::Order(members) => {
+                let Some(text) = asked.as_str() else { continue };
+                let said = Asked::of(text);
+                order.member = order.member.or(said.member);
+                // Where the other way has a word of its own, this one is no matter of taste.
+                let is_up = || members.iter().any(|other| other.as_str() == Some(&format!("-{text}")));
+                order.way = order.way.or(said.way).or_else(|| is_up().then_some(Way::Up));
+            }
+            ListParameter::Offset | ListParameter::Page(_) => {}
+        }
     }
-    Judgement::of(breaches)
+    let ranks = documented::body(observation).map(enumerated).unwrap_or_default();
+    if let Some((one, other)) = disorder(items, &order, &ranks) {
+        let member = order.member.unwrap_or_default();
+        found.push((
+            format!("not in order of {member}"),
+            format!("the list is asked for in the order of {member}, and in it {one} comes before {other}"),
+        ));
+    }
+    if let Some((name, total)) = listing::total(&body, &response.headers)
+        && (comes_in_parts(observation) || !name.eq_ignore_ascii_case("total"))
+        && usize::try_from(total).is_ok_and(|total| total < items.len())
+    {
+        let message = format!("{name} is {total}, and {} items came", items.len());
+        found.push((format!("{name} below the items"), message));
+    }
+    Some(found)
 }
 
-/// The items of a list: the body, or the only array of objects in it.
-fn items(body: &Value) -> Option<&[Value]> {
-    if let Value::Array(items) = body {
-        return Some(items);
+/// Whether a list comes in parts. Of one that does not, what is called `total` may be a sum of something else.
+fn comes_in_parts(observation: &Observation<'_>) -> bool {
+    observation.operation.parameters().iter().any(|known| {
+        let said = known.of_list();
+        matches!(said, Some(ListParameter::AtMost(_) | ListParameter::Offset | ListParameter::Page(_)))
+    })
+}
+
+/// Every text that an enumeration of a schema has.
+fn enumerated(schema: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut next = vec![schema];
+    while let Some(schema) = next.pop() {
+        let members = schema.get("enum").and_then(Value::as_array);
+        found.extend(members.into_iter().flatten().filter_map(Value::as_str));
+        match schema {
+            Value::Array(parts) => next.extend(parts),
+            Value::Object(parts) => next.extend(parts.values()),
+            _ => {}
+        }
     }
-    let is_list = |value: &&Value| {
-        value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_object))
+    found
+}
+
+/// Where two parts begin, by the parameter that says it.
+struct Beginnings<'o> {
+    name: &'o str,
+    first: u64,
+    second: u64,
+    /// Whether the document leaves no doubt how the first part is asked for.
+    is_known: bool,
+}
+
+/// Where the part that is asked for begins, and the one before it.
+fn beginnings<'o>(observation: &Observation<'o>) -> Option<Beginnings<'o>> {
+    observation.operation.parameters().iter().find_map(|known| {
+        let second = observation.reading.values.query.get(&known.name)?.as_u64()?;
+        let (first, is_known) = match known.of_list()? {
+            ListParameter::Offset => (0, true),
+            ListParameter::Page(first) => (first.unwrap_or(1), first.is_some()),
+            _ => return None,
+        };
+        let is_next = is_offset(observation, &known.name) || second == first + 1;
+        is_next.then_some(Beginnings { name: &known.name, first, second, is_known })
+    })
+}
+
+/// Whether a parameter counts items, and not pages.
+fn is_offset(observation: &Observation<'_>, name: &str) -> bool {
+    let mut parameters = observation.operation.parameters().iter();
+    parameters.any(|known| known.name == name && known.of_list() == Some(ListParameter::Offset))
+}
+
+/// Whether the second part of a list goes on where the first one ended: both parts at once, the first one, and both at
+/// once again were read right before it.
+fn as_parts(observation: &Observation<'_>) -> Found {
+    let [.., (both, before), (request, first), (once_more, again)] = observation.earlier[..] else {
+        return None;
     };
-    let mut lists = body.as_object()?.values().filter(is_list);
-    lists.next().filter(|_| lists.next().is_none()).and_then(Value::as_array).map(Vec::as_slice)
+    let second = observation.response()?;
+    let Beginnings { name, first: from, second: to, is_known } = beginnings(observation)?;
+    let is_asked = |request: &Request, from: Option<u64>| {
+        let mut pairs =
+            request.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        let asked = pairs.find(|(key, _)| *key == name).map(|(_, value)| value.parse().ok());
+        request.path() == observation.request.path() && asked == from.map(Some)
+    };
+    if both.target != once_more.target || !is_asked(both, None) || !is_asked(request, Some(from)) {
+        return None;
+    }
+    let is_good = |response: &counterfoil_openapi::Response| response.status.as_u16() == 200;
+    if ![before, first, again, second].into_iter().all(is_good) {
+        return None;
+    }
+    let [whole, first_body, again, second_body] =
+        [before, first, again, second].map(|response| serde_json::from_slice::<Value>(&response.body).ok());
+    let (whole, first_body, again, second_body) = (whole?, first_body?, again?, second_body?);
+    let member = listing::member(&whole);
+    let items = |body: &Value| -> Option<Vec<Value>> {
+        let list = match member {
+            Some(member) => body.get(member)?,
+            None => body,
+        };
+        list.as_array().cloned()
+    };
+    let (whole, one, again, two) =
+        (items(&whole)?, items(&first_body)?, items(&again)?, items(&second_body)?);
+    let size = one.len();
+    let is_distinct = whole.iter().enumerate().all(|(at, item)| !whole[..at].contains(item));
+    let is_step = !is_offset(observation, name) || usize::try_from(to).is_ok_and(|to| to == size);
+    if whole != again || size == 0 || whole.len() != 2 * size || !is_distinct || two.len() > size || !is_step
+    {
+        return None;
+    }
+    let mut found = Vec::new();
+    if let Some(item) = two.iter().find(|item| one.contains(item)) {
+        found.push((
+            "parts overlap".to_owned(),
+            format!("{item} is in this part of the list, and in the one before it"),
+        ));
+    } else if one[..] == whole[..size] && two[..] != whole[size..] {
+        let lost = whole[size..].iter().find(|item| !two.contains(item));
+        let item = lost.unwrap_or(&whole[size]);
+        found.push((
+            "parts leave out".to_owned(),
+            format!("{item} follows the first part of the list, and is not where the second one begins"),
+        ));
+    } else if one[..] != whole[..size] && is_known {
+        let message = format!("the list begins with {}, and its first part with {}", whole[0], one[0]);
+        found.push(("parts begin elsewhere".to_owned(), message));
+    }
+    let told = listing::total(&first_body, &first.headers);
+    if let Some((name, total)) = told.filter(|(_, total)| *total < whole.len() as u64) {
+        let message = format!(
+            "{name} is {total} in the first part (`{}`), and there are {}",
+            request.target,
+            whole.len()
+        );
+        found.push((format!("{name} of a part"), message));
+    }
+    Some(found)
 }
 
 /// Whether a value is plainly another than the one asked for.
@@ -89,6 +244,8 @@ fn is_left_out(found: &Value, asked: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
+
     use crate::check::Expectation;
     use crate::check::fixture::Scene;
 
@@ -98,6 +255,8 @@ mod tests {
             let scene = Scene::new("listPets", &format!("/pets?{query}")).body("application/json", body);
             scene.expecting(Expectation::Listed)
         };
+        let bare =
+            |body| Scene::new("any", "/any").body("application/json", body).expecting(Expectation::Listed);
         let dogs = r#"[{"kind": "dog"}, {"kind": "cat"}]"#;
         let table = [
             (list("limit=1", dogs), "failed: more than limit"),
@@ -114,9 +273,91 @@ mod tests {
             (list("limit=1", dogs).status(206), "n/a"),
             (list("limit=1", "no list"), "n/a"),
             (Scene::new("listPets", "/pets?limit=1").body("application/json", dogs), "n/a"),
+            (list("sort=-age", r#"[{"age": 2}, {"age": 1}]"#), "passed"),
+            (list("sort=-age", r#"[{"age": 1}, {"age": 2}]"#), "failed: not in order of age"),
+            // The document has `-age` as well: without it the way is up.
+            (list("sort=age", r#"[{"age": 2}, {"age": 1}]"#), "failed: not in order of age"),
+            (list("sort=name", r#"[{"name": "b"}, {"name": "a"}]"#), "passed"),
+            (
+                list("sort=name&order=asc", r#"[{"name": "b"}, {"name": "a"}]"#),
+                "failed: not in order of name",
+            ),
+            (
+                list("sort=name", r#"[{"name": "b"}, {"name": "a"}, {"name": "c"}]"#),
+                "failed: not in order of name",
+            ),
+            (list("sort=name", r#"[{"name": "b", "pinned": true}, {"name": "a"}, {"name": "c"}]"#), "passed"),
+            (list("limit=2", r#"{"total": 1, "pets": [{}, {}]}"#), "failed: total below the items"),
+            (list("limit=2", r#"{"total": 2, "count": 1, "pets": [{}, {}]}"#), "passed"),
+            // A list that does not come in parts may have a sum of what its items cost.
+            (bare(r#"{"total": 1, "pets": [{}, {}]}"#), "passed"),
+            (bare(r#"{"totalCount": 1, "pets": [{}, {}]}"#), "failed: totalCount below the items"),
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("list_conformance"), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn parts_make_up_the_whole() {
+        let asked = |query: &str, bodies: [&str; 3], second: &'static str| {
+            let target = |start: &str| format!("/pets?limit=1{start}");
+            let first = query.replace('1', "0").replace('2', "1");
+            let targets = ["/pets?limit=2".to_owned(), target(&first), "/pets?limit=2".to_owned()];
+            let scene = Scene::new("listPets", &target(query)).body("application/json", second);
+            let earlier = targets.iter().zip(bodies);
+            earlier
+                .fold(scene, |scene, (at, body)| scene.earlier_at(at, Method::GET, "", 200, body))
+                .expecting(Expectation::Continued)
+                .says("list_conformance")
+        };
+        let parts = |both: &str, first: &str, again: &str, second: &'static str| {
+            asked("&offset=1", [both, first, again], second)
+        };
+        let both = r#"[{"id": 1}, {"id": 2}]"#;
+        let wrapped = r#"{"total": 5, "pets": [{"id": 1}, {"id": 2}]}"#;
+        let table = [
+            (both, r#"[{"id": 1}]"#, both, r#"[{"id": 2}]"#, "passed"),
+            (both, r#"[{"id": 1}]"#, both, r#"[{"id": 1}]"#, "failed: parts overlap"),
+            (both, r#"[{"id": 1}]"#, both, r#"[{"id": 3}]"#, "failed: parts leave out"),
+            (both, r#"[{"id": 1}]"#, both, "[]", "failed: parts leave out"),
+            (both, r#"[{"id": 2}]"#, both, r#"[{"id": 3}]"#, "failed: parts begin elsewhere"),
+            // What changes by itself, or holds less than was asked for, proves nothing.
+            (both, r#"[{"id": 1}]"#, r#"[{"id": 2}, {"id": 1}]"#, r#"[{"id": 1}]"#, "n/a"),
+            (r#"[{"id": 1}]"#, r#"[{"id": 1}]"#, r#"[{"id": 1}]"#, r#"[{"id": 1}]"#, "n/a"),
+            (r#"[{}, {}]"#, "[{}]", r#"[{}, {}]"#, "[{}]", "n/a"),
+            (
+                wrapped,
+                r#"{"total": 5, "pets": [{"id": 1}]}"#,
+                wrapped,
+                r#"{"total": 5, "pets": [{"id": 2}]}"#,
+                "passed",
+            ),
+            (
+                wrapped,
+                r#"{"total": 5, "pets": [{"id": 1}]}"#,
+                wrapped,
+                r#"{"pets": []}"#,
+                "failed: parts leave out",
+            ),
+            (
+                wrapped,
+                r#"{"total": 1, "pets": [{"id": 1}]}"#,
+                wrapped,
+                r#"{"total": 1, "pets": [{"id": 2}]}"#,
+                "failed: total of a part",
+            ),
+        ];
+        for (both, first, again, second, expected) in table {
+            assert_eq!(parts(both, first, again, second), expected, "{both} {first} {again} {second}");
+        }
+        // Pages may begin at 0 where the document does not say: what is called the first one is the second then.
+        let second = r#"[{"id": 2}]"#;
+        assert_eq!(asked("&page=2", [both, second, both], r#"[{"id": 3}]"#), "passed");
+        assert_eq!(asked("&page=2", [both, second, both], second), "failed: parts overlap");
+        // What asks for no part, or for another one, is none.
+        for query in ["", "&offset=0", "&offset=2", "&page=1"] {
+            assert_eq!(asked(query, [both, r#"[{"id": 1}]"#, both], r#"[{"id": 1}]"#), "n/a", "{query}");
         }
     }
 }

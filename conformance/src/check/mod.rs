@@ -10,7 +10,9 @@ mod documented;
 #[cfg(test)]
 mod fixture;
 mod leniency;
+mod listed;
 mod observation;
+mod order;
 mod registry;
 
 mod allow_header_conformance;

@@ -1,19 +1,27 @@
 //! `object_level_authorization`
 
+use http::Method;
+use serde_json::{Map, Value};
+
 use super::registry::declare;
-use super::{Expectation, Judgement, Observation};
+use super::use_after_free::says_gone;
+use super::write_read_consistency::is_same;
+use super::{Expectation, Judgement, Observation, Outcome, listed};
 
 declare! {
-    /// Fails when somebody reads what somebody else made: a GET with the credentials of `--other-header` answers 2xx
-    /// for a resource that those of `--header` made.
+    /// Fails when somebody reads, lists, changes or removes what somebody else made: with the credentials of
+    /// `--other-header`, a GET answers 2xx for a resource that those of `--header` made; or that GET is refused, and a
+    /// list shows the resource all the same, or a PUT, PATCH or DELETE answers 2xx and it is changed or gone.
     ///
-    /// Why it matters: an id that can be guessed is then all it takes to read what belongs to others. It is the first
+    /// Why it matters: an id that can be guessed is then all it takes to get at what belongs to others. It is the first
     /// of the ten most frequent faults of APIs (OWASP API1:2023).
     ///
     /// It needs a second identity, which may do what the first one may, with things of its own. The resource was read
-    /// with success by who made it, and the server was seen to answer 404 to a resource that never was.
+    /// with success by who made it, and the server was seen to answer 404 to a resource that never was. That it was
+    /// changed or is gone is read by who made it, right after.
     ///
-    /// Not judged: operations that ask for no credentials.
+    /// Not judged: operations that ask for no credentials; a list that shows less of a resource than what was refused,
+    /// where that was refused with 403: some say to all that it is there.
     ///
     /// Example: Ada makes invoice 7, and `GET /invoices/7` answers 200 to Bob.
     ///
@@ -27,13 +35,86 @@ fn judge(observation: &Observation<'_>) -> Judgement {
             "read by another identity",
             format!("one identity made the resource, and reading it answers {status} to the other one"),
         ),
-        (Some(Expectation::Hidden), Some(400..=499)) => Judgement::Passed,
+        (Some(Expectation::Hidden | Expectation::Undisclosed | Expectation::Protected), Some(400..=499)) => {
+            Judgement::Passed
+        }
+        (Some(Expectation::Undisclosed), Some(200)) => undisclosed(observation),
+        (Some(Expectation::Protected), Some(200..=299)) => protected(observation),
         _ => Judgement::NotApplicable,
+    }
+}
+
+/// Whether a list shows what its reader was refused.
+fn undisclosed(observation: &Observation<'_>) -> Judgement {
+    let body = observation.response().map(|response| &*response.body).unwrap_or_default();
+    let Some(listed) = listed::Listed::new(observation, body) else { return Judgement::NotApplicable };
+    let Some(item) = listed.item() else { return Judgement::Passed };
+    let refused = observation.earlier.iter().map(|(_, response)| response.status.as_u16());
+    let refusal = refused.rev().find(|status| (400..500).contains(status));
+    let is_whole = || {
+        listed
+            .read
+            .iter()
+            .all(|(name, read)| read.is_null() || item.get(name).is_some_and(|item| item == read))
+    };
+    match refusal {
+        Some(404 | 410) => {}
+        Some(403) if is_whole() => {}
+        _ => return Judgement::NotApplicable,
+    }
+    Judgement::failed(
+        "listed to another identity",
+        format!(
+            "one identity made the resource, reading it is refused to the other one ({}), and a list shows it: {item}",
+            refusal.unwrap_or_default()
+        ),
+    )
+}
+
+/// Whether a resource is as it was, after somebody else was told that it is changed or removed.
+fn protected(observation: &Observation<'_>) -> Judgement {
+    let (Some(Outcome::Answered(since)), Some(before)) = (observation.since, observation.before) else {
+        return Judgement::NotApplicable;
+    };
+    let is_removal = observation.request.method == Method::DELETE;
+    let is_gone = match since.status.as_u16() {
+        404 | 410 => true,
+        200 => says_gone(&since.body, Some(&before.body)),
+        _ => return Judgement::NotApplicable,
+    };
+    let failed = |deed: &str, how: &str| {
+        let status = observation.status().unwrap_or_default();
+        let message = format!(
+            "one identity made the resource, {} by the other one, to whom reading it is refused, answers {status}, and it is {how}",
+            observation.request.method
+        );
+        Judgement::failed(format!("{deed} by another identity"), message)
+    };
+    if is_gone {
+        return if is_removal { failed("removed", "gone") } else { Judgement::NotApplicable };
+    }
+    let (sent, old, new) = (object(&observation.request.body), object(&before.body), object(&since.body));
+    let is_written = |(name, sent): (&String, &Value)| {
+        let (old, new) = (old.get(name), new.get(name));
+        new.is_some_and(|new| is_same(sent, new)) && old.is_some_and(|old| !is_same(sent, old))
+    };
+    match sent.iter().find(|member| is_written(*member)) {
+        Some((name, value)) => failed("changed", &format!("changed: {name} is {value}")),
+        None => Judgement::Passed,
+    }
+}
+
+fn object(body: &[u8]) -> Map<String, Value> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
+
     use crate::check::Expectation;
     use crate::check::fixture::Scene;
 
@@ -50,6 +131,75 @@ mod tests {
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("object_level_authorization"), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_not_listed() {
+        let list = |refusal, list: &'static str| {
+            let read = r#"{"id": 7, "tag": "tabby", "age": null}"#;
+            Scene::new("listPets", "/pets")
+                .earlier_at("/pets/7", Method::GET, "", 200, read)
+                .earlier_at("/pets/7", Method::GET, "", refusal, "")
+                .read_before(read)
+                .expecting(Expectation::Undisclosed)
+                .body("application/json", list)
+        };
+        let (whole, failed) = (r#"[{"id": 7, "tag": "tabby"}]"#, "failed: listed to another identity");
+        let table = [
+            (list(404, whole), failed),
+            (list(404, r#"[{"id": 7}]"#), failed),
+            (list(404, r#"[{"id": 8, "tag": "tabby"}]"#), "passed"),
+            (list(404, "[]"), "passed"),
+            (list(403, whole), failed),
+            // All may know that it is there, and only some what it is.
+            (list(403, r#"[{"id": 7}]"#), "n/a"),
+            (list(401, whole), "n/a"),
+            (list(404, whole).status(403), "passed"),
+            (list(404, whole).status(500), "n/a"),
+            (list(404, "no list"), "n/a"),
+        ];
+        for (row, (scene, expected)) in table.into_iter().enumerate() {
+            assert_eq!(scene.says("object_level_authorization"), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_not_changed() {
+        let put = |sent| {
+            Scene::new("putPet", "/pets/7")
+                .sent_body("application/json", sent)
+                .read_before(r#"{"id": 7, "tag": "tabby", "status": "open"}"#)
+                .expecting(Expectation::Protected)
+        };
+        let sent = || put(r#"{"tag": "other"}"#);
+        let table = [
+            (sent().read_since(200, r#"{"tag": "other"}"#), "failed: changed by another identity"),
+            (sent().read_since(200, r#"{"tag": "tabby"}"#), "passed"),
+            // It has another one of its own by that name now.
+            (sent().status(201).read_since(200, r#"{"tag": "tabby"}"#), "passed"),
+            (put(r#"{"tag": "tabby"}"#).read_since(200, r#"{"tag": "tabby"}"#), "passed"),
+            (sent().read_since(404, ""), "n/a"),
+            (sent().read_since(500, ""), "n/a"),
+            (sent(), "n/a"),
+            (sent().status(404), "passed"),
+        ];
+        for (row, (scene, expected)) in table.into_iter().enumerate() {
+            assert_eq!(scene.says("object_level_authorization"), expected, "row {row}");
+        }
+        let removed = || sent().method(Method::DELETE).status(204);
+        let table = [
+            (removed().read_since(404, ""), "failed: removed by another identity"),
+            (
+                removed().read_since(200, r#"{"id": 7, "status": "deleted"}"#),
+                "failed: removed by another identity",
+            ),
+            // It says so of what is not there for the other one as well.
+            (removed().read_since(200, r#"{"id": 7, "tag": "tabby"}"#), "passed"),
+            (removed().read_since(401, ""), "n/a"),
+        ];
+        for (row, (scene, expected)) in table.into_iter().enumerate() {
+            assert_eq!(scene.says("object_level_authorization"), expected, "removal, row {row}");
         }
     }
 }

@@ -69,10 +69,18 @@ pub enum Expectation {
     Changed,
     /// A list is asked for of a server that tells what is there from what is not.
     Listed,
+    /// As `Listed`, the second part of it: both parts at once, the first one, and both at once again were read before.
+    Continued,
     /// The resource asked for was read, and then removed.
     Gone,
+    /// A list is asked for that has no place for a resource which was read, then removed, and then not found.
+    Unlisted,
     /// The resource asked for belongs to another identity, who has read it.
     Hidden,
+    /// A list is asked for by somebody who was refused a resource of another identity, who has read it.
+    Undisclosed,
+    /// A resource is to be changed or removed by somebody who was refused to read it; another identity has read it.
+    Protected,
 }
 
 /// One exchange with all that a check needs to judge it.
@@ -100,6 +108,8 @@ pub struct Observation<'a> {
     pub earlier: Vec<(&'a Request, &'a Response)>,
     /// What came of sending the same request once more, where it was.
     pub again: Option<&'a Outcome>,
+    /// What came of the earlier reading, sent once more after it, where it was.
+    pub since: Option<&'a Outcome>,
     /// The statuses that the check which judges it expects, where a user said so.
     expected: Option<&'a [StatusPattern]>,
     /// Whether the response is a stream that was left before its end.
@@ -136,6 +146,7 @@ impl<'a> Observation<'a> {
             before: None,
             earlier: Vec::new(),
             again: None,
+            since: None,
             expected: None,
             is_cut: false,
             stubbed: None,
@@ -176,6 +187,13 @@ impl<'a> Observation<'a> {
     #[must_use]
     pub fn sent_again(mut self, again: Option<&'a Outcome>) -> Self {
         self.again = again;
+        self
+    }
+
+    /// The same with what came of the earlier reading, sent once more after it.
+    #[must_use]
+    pub fn read_since(mut self, since: Option<&'a Outcome>) -> Self {
+        self.since = since;
         self
     }
 

@@ -3,17 +3,19 @@
 use serde_json::Value;
 
 use super::registry::declare;
-use super::{Expectation, Judgement, Observation};
+use super::{Expectation, Judgement, Observation, listed};
 
 declare! {
-    /// Fails when a resource can still be read after it was removed: a GET answers 2xx after the DELETE of the same
-    /// path did.
+    /// Fails when a resource is still there after it was removed: a GET answers 2xx after the DELETE of the same path
+    /// did, or a list still has it when reading it answers 404.
     ///
     /// Why it matters: what somebody had removed is still there for anybody to see, and later requests build on what
     /// should be gone.
     ///
     /// The resource was read with success before it was removed, and the server was seen to answer 404 to a resource
-    /// that never was: one that answers 2xx to everything knows of no resources, and proves nothing.
+    /// that never was: one that answers 2xx to everything knows of no resources, and proves nothing. What a list has is
+    /// the resource where it shows the name that stands in the resource's path, and shows nothing else than its reading
+    /// did.
     ///
     /// Not judged: a DELETE answered with 202, which only promises; a resource that something else may have made
     /// again in between; an answer that holds nothing, or says of itself that the resource is gone (`deletedAt`,
@@ -26,22 +28,38 @@ declare! {
 }
 
 fn judge(observation: &Observation<'_>) -> Judgement {
-    let (Some(Expectation::Gone), Some(response)) = (observation.expectation, observation.response()) else {
-        return Judgement::NotApplicable;
-    };
+    let Some(response) = observation.response() else { return Judgement::NotApplicable };
+    let before = observation.before.map(|before| &*before.body);
     let status = response.status.as_u16();
-    match status {
-        404 | 410 => Judgement::Passed,
-        204 | 205 => Judgement::NotApplicable,
-        200..=299 if says_gone(&response.body, observation.before.map(|before| &*before.body)) => {
-            Judgement::NotApplicable
-        }
-        200..=299 => Judgement::failed(
+    match (observation.expectation, status) {
+        (Some(Expectation::Unlisted), 200) => unlisted(observation, &response.body),
+        (Some(Expectation::Gone), 404 | 410) => Judgement::Passed,
+        (Some(Expectation::Gone), 204 | 205) => Judgement::NotApplicable,
+        (Some(Expectation::Gone), 200..=299) if says_gone(&response.body, before) => Judgement::NotApplicable,
+        (Some(Expectation::Gone), 200..=299) => Judgement::failed(
             "read after removal",
             format!("the resource was removed with success, and reading it still answers {status}"),
         ),
         _ => Judgement::NotApplicable,
     }
+}
+
+/// Whether a list still has what is gone.
+fn unlisted(observation: &Observation<'_>, body: &[u8]) -> Judgement {
+    let found = listed::Listed::new(observation, body);
+    let Some((item, read)) = found.as_ref().map(|listed| (listed.item(), &listed.read)) else {
+        return Judgement::NotApplicable;
+    };
+    let Some(item) = item else { return Judgement::Passed };
+    if says_gone(item.to_string().as_bytes(), Some(Value::Object(read.clone()).to_string().as_bytes())) {
+        return Judgement::NotApplicable;
+    }
+    Judgement::failed(
+        "listed after removal",
+        format!(
+            "the resource was removed with success, reading it says so, and the list has it still: {item}"
+        ),
+    )
 }
 
 /// Words that say of a thing that it is gone.
@@ -61,7 +79,7 @@ const WORDS: [&str; 12] = [
 ];
 
 /// Whether a body holds nothing, or marks what it holds as removed, which the body `before` the removal did not.
-fn says_gone(body: &[u8], before: Option<&[u8]>) -> bool {
+pub(super) fn says_gone(body: &[u8], before: Option<&[u8]>) -> bool {
     let Ok(value) = serde_json::from_slice::<Value>(body) else { return body.trim_ascii().is_empty() };
     let before = before.and_then(|before| serde_json::from_slice::<Value>(before).ok()).unwrap_or_default();
     match &value {
@@ -97,6 +115,8 @@ fn is_new_mark(name: &str, member: &Value, before: Option<&Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
+
     use crate::check::Expectation;
     use crate::check::fixture::Scene;
 
@@ -123,6 +143,36 @@ mod tests {
         ];
         for (before, after, expected) in table {
             assert_eq!(read(before, after), expected, "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn what_was_removed_is_not_listed() {
+        let list = |read: &'static str, list: &'static str| {
+            Scene::new("listPets", "/pets")
+                .earlier_at("/pets/7?limit=1", Method::GET, "", 200, read)
+                .earlier_at("/pets/7", Method::DELETE, "", 204, "")
+                .earlier_at("/pets/7", Method::GET, "", 404, "")
+                .read_before(read)
+                .expecting(Expectation::Unlisted)
+                .body("application/json", list)
+        };
+        let (pet, failed) = (r#"{"id": 7, "tag": "tabby"}"#, "failed: listed after removal");
+        let table = [
+            (list(pet, r#"[{"id": 7, "tag": "tabby"}]"#), failed),
+            (list(pet, r#"{"total": 2, "pets": [{"id": 1}, {"id": 7}]}"#), failed),
+            (list(pet, r#"[{"id": 8, "tag": "tabby"}]"#), "passed"),
+            (list(pet, "[]"), "passed"),
+            // Another one of the same name, or one that says that it is gone.
+            (list(pet, r#"[{"id": 7, "tag": "other"}]"#), "passed"),
+            (list(pet, r#"[{"id": 7, "tag": "tabby", "deleted": true}]"#), "n/a"),
+            (list(r#"{"id": 7, "status": "open"}"#, r#"[{"id": 7, "status": "closed"}]"#), "passed"),
+            (list(pet, "no list"), "n/a"),
+            (list(pet, r#"[{"id": 7}]"#).status(206), "n/a"),
+            (list("[]", r#"[{"id": 7}]"#), "n/a"),
+        ];
+        for (row, (scene, expected)) in table.into_iter().enumerate() {
+            assert_eq!(scene.says("use_after_free"), expected, "row {row}");
         }
     }
 

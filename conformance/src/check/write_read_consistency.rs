@@ -1,12 +1,11 @@
 //! `write_read_consistency`
 
-use counterfoil_openapi::{Request, Response};
+use counterfoil_openapi::{Request, Response, folded};
 use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
 use super::{Breach, Expectation, Judgement, Observation, documented};
-use crate::resource::folded;
 
 declare! {
     /// Fails when a resource does not show what was written to it with success: a property that it was made with is
@@ -253,7 +252,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Whether two values say the same to a server that keeps them in its own notation.
-fn is_same(one: &Value, other: &Value) -> bool {
+pub(super) fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
             let (one, other) = (one.as_f64().unwrap_or_default(), other.as_f64().unwrap_or_default());

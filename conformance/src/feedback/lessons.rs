@@ -6,11 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_openapi::codec::{Payload, RequestValues};
-use counterfoil_openapi::{Direction, Operation};
+use counterfoil_openapi::{Direction, Operation, folded};
 use indexmap::IndexMap;
 use serde_json::Value;
-
-use crate::resource::folded;
 
 /// The most names of one operation.
 const MAX_NAMES: usize = 500;

@@ -17,9 +17,8 @@
 
 use std::collections::BTreeSet;
 
+use counterfoil_openapi::folded;
 use serde_json::Value;
-
-use crate::resource::folded;
 
 /// The most fields taken from one refusal.
 const MAX_FIELDS: usize = 8;

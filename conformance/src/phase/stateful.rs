@@ -7,6 +7,7 @@ use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::Seed;
 use counterfoil_openapi::{Location, Operation};
 use http::Method;
+use serde_json::Value;
 
 use super::draw;
 use crate::case::{Case, Factory, Intent, Origin, Probe};
@@ -22,6 +23,13 @@ const MAX_STORIES: u64 = 40;
 const MAX_ABSENT: u64 = 4;
 /// One story for so many fuzzing cases.
 const CASES_A_STORY: u64 = 10;
+
+/// In how many of the first stories somebody else tries to change what is none of theirs.
+const MAX_INTRUSIONS: u64 = 4;
+/// One story in so many goes through the parts of a list.
+const STORIES_A_PART: u64 = 4;
+/// The most items that are asked for where the whole of a list is meant.
+const MAX_LISTED: u64 = 1_000;
 
 /// Steps about one resource, the first of which makes it.
 #[derive(Debug, Clone)]
@@ -48,8 +56,16 @@ pub(crate) enum Role {
     Read,
     /// Asks for it as somebody else.
     ReadAsOther,
+    /// Asks for the list that it may be in as somebody else, who was refused it.
+    ListAsOther,
+    /// Changes or removes it as somebody else, who was refused it.
+    WriteAsOther,
     /// Asks for a list that it may be in.
     List,
+    /// Asks for the second part of a list, after both at once, the first one, and both at once again.
+    ListOn,
+    /// Asks for the list that it was in, when it is gone.
+    ListAfter,
     Remove,
     /// Anything else.
     Other,
@@ -63,6 +79,8 @@ pub(crate) struct Cast<'p> {
     reader: Option<&'p OperationPlan>,
     remover: Option<&'p OperationPlan>,
     lister: Option<&'p OperationPlan>,
+    /// What changes it as a whole or in part.
+    updater: Option<&'p OperationPlan>,
     others: Vec<&'p OperationPlan>,
 }
 
@@ -83,8 +101,9 @@ impl<'p> Cast<'p> {
     }
 
     fn of(plan: &'p Plan, resource: usize, is_left_out: &dyn Fn(usize) -> bool) -> Self {
-        let (reader, remover, lister) = (None, None, None);
-        let mut cast = Self { resource, makers: Vec::new(), reader, remover, lister, others: Vec::new() };
+        let (reader, remover, lister, updater) = (None, None, None, None);
+        let (makers, others) = (Vec::new(), Vec::new());
+        let mut cast = Self { resource, makers, reader, remover, lister, updater, others };
         let mut puts = Vec::new();
         for index in plan.order.iter().filter(|index| !is_left_out(**index)) {
             let operation = plan.operations[*index].as_ref();
@@ -104,6 +123,9 @@ impl<'p> Cast<'p> {
             } else if links.along.contains(&resource) && *method != Method::DELETE {
                 if is_item && *method == Method::PUT {
                     puts.push(operation);
+                }
+                if is_item && matches!(*method, Method::PUT | Method::PATCH) {
+                    cast.updater.get_or_insert(operation);
                 }
                 cast.others.push(operation);
             }
@@ -167,6 +189,15 @@ impl Author<'_> {
         say_read(&mut steps, Role::Read);
         if self.has_other_identity {
             say_read(&mut steps, Role::ReadAsOther);
+            // Who was refused it: nothing is changed by a server that keeps its word.
+            if read.is_some() && number < MAX_INTRUSIONS {
+                if let Some(lister) = cast.lister {
+                    steps.whole_list(Role::ListAsOther, lister);
+                }
+                for intruder in cast.updater.iter().chain(&cast.remover) {
+                    steps.add(Role::WriteAsOther, intruder);
+                }
+            }
         }
         // The first story is the plain one.
         let changes = if number == 0 || cast.others.is_empty() { 0 } else { 1 + roll(MAX_CHANGES) };
@@ -183,10 +214,16 @@ impl Author<'_> {
         }
         if let Some(lister) = cast.lister {
             steps.lists(lister);
+            if number.is_multiple_of(STORIES_A_PART) {
+                steps.parts(lister);
+            }
         }
         if let Some(remover) = cast.remover.filter(|_| number <= 2 || roll(4) != 0) {
             steps.add(Role::Remove, remover)?;
             say_read(&mut steps, Role::Read);
+            if let Some(lister) = cast.lister.filter(|_| read.is_some() && number % STORIES_A_PART < 2) {
+                steps.whole_list(Role::ListAfter, lister);
+            }
             if number > 0 {
                 // Each at least once, however few stories there are.
                 if number == 1 || roll(2) == 0 {
@@ -256,8 +293,10 @@ impl Steps<'_> {
     }
 
     fn push(&mut self, role: Role, plan: &OperationPlan, about: About) {
-        let intent =
-            if role == Role::ReadAsOther { Intent::Probe(Probe::OtherIdentity) } else { Intent::Positive };
+        let intent = match role {
+            Role::ReadAsOther | Role::ListAsOther | Role::WriteAsOther => Intent::Probe(Probe::OtherIdentity),
+            _ => Intent::Positive,
+        };
         let Some(sent) = self.author.factory.build(&plan.operation, &intent, &about.values) else { return };
         let About { values, subject } = sent.about(about);
         let id = format!(
@@ -283,23 +322,44 @@ impl Steps<'_> {
 
     /// Asks for lists by one parameter each, other ones in each story.
     fn lists(&mut self, lister: &OperationPlan) {
+        let choices = listing::choices(&lister.operation);
+        let first = usize::try_from(self.number).unwrap_or_default() * MAX_LISTS;
+        for query in choices.iter().cycle().skip(first).take(MAX_LISTS.min(choices.len())) {
+            self.list(Role::List, lister, query);
+        }
+    }
+
+    /// Asks for two parts of a list at once and one by one.
+    fn parts(&mut self, lister: &OperationPlan) {
+        if let Some(parts) = listing::parts(&lister.operation) {
+            for (role, query) in [
+                (Role::List, &parts.both),
+                (Role::List, &parts.first),
+                (Role::List, &parts.both),
+                (Role::ListOn, &parts.second),
+            ] {
+                self.list(role, lister, query);
+            }
+        }
+    }
+
+    /// Asks for as much of a list as may be asked for at once.
+    fn whole_list(&mut self, role: Role, lister: &OperationPlan) {
+        let most = listing::most(&lister.operation, MAX_LISTED);
+        self.list(role, lister, &most.into_iter().collect::<Vec<_>>());
+    }
+
+    /// Asks for a list by some parameters and no others but those that have to be there.
+    fn list(&mut self, role: Role, lister: &OperationPlan, query: &[(String, Value)]) {
         let parts = [lister.operation.id().as_str(), Phase::Stateful.as_str(), "list"];
-        let Some(drawn) =
-            draw(lister, &Intent::Positive, &Seed::derive(self.author.seed, &parts, self.number))
-        else {
-            return;
-        };
+        let seed = Seed::derive(self.author.seed, &parts, self.number);
+        let Some(mut values) = draw(lister, &Intent::Positive, &seed) else { return };
         let is_required = |name: &str| {
             lister.operation.parameters().iter().any(|known| known.required && known.name == name)
         };
-        let choices = listing::choices(&lister.operation);
-        let first = usize::try_from(self.number).unwrap_or_default() * MAX_LISTS;
-        for (name, value) in choices.iter().cycle().skip(first).take(MAX_LISTS.min(choices.len())) {
-            let mut values = drawn.clone();
-            values.query.retain(|known, _| is_required(known));
-            values.query.insert(name.clone(), value.clone());
-            self.push(Role::List, lister, About { values, subject: None });
-        }
+        values.query.retain(|known, _| is_required(known));
+        values.query.extend(query.iter().cloned());
+        self.push(role, lister, About { values, subject: None });
     }
 
     /// The least a reading of the resource needs: what it requires beside the path is what made the resource, since

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::cook::plain;
 use super::{CaseFile, Piece, Place, Purpose, RecipeBody, RecipeStep, SecretPart, Template};
 use crate::case::{Case, Intent, Origin, Probe, Sent};
-use crate::check::{self, Check, Judgement, Outcome};
+use crate::check::{self, Check, Expectation, Judgement, Outcome};
 use crate::config::{Settings, Target, UnsafeMethods};
 use crate::event::Phase;
 use crate::plan::{Filter, Plan};
@@ -183,8 +183,16 @@ impl Prepared<'_> {
         let mut replies: Vec<Judged> = Vec::with_capacity(steps.len());
         for step in steps {
             let case = self.case_of(step, &replies)?;
+            // Of lists and of what others do, the reading before it is one of another operation.
+            let is_of_another = matches!(
+                step.expectation,
+                Some(Expectation::Unlisted | Expectation::Undisclosed | Expectation::Protected)
+            );
             let is_reading = |earlier: &&Judged| {
-                earlier.case.operation.id() == case.operation.id()
+                let is_same = earlier.case.operation.id() == case.operation.id();
+                let is_own = earlier.case.intent == Intent::Positive
+                    && *earlier.case.operation.method() == Method::GET;
+                (if is_of_another { is_own && !is_same } else { is_same })
                     && earlier.response().is_some_and(|response| response.status.is_success())
             };
             let before = replies.iter().rev().find(is_reading);

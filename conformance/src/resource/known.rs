@@ -62,6 +62,12 @@ impl Subject {
         }
     }
 
+    /// Puts the resource into the path of a request, and into its body where that names it.
+    pub(crate) fn put_into(&self, values: &mut RequestValues) {
+        self.name_in(values);
+        self.name_in_body(values, &|_, _| true);
+    }
+
     /// Puts the resource into members of the body that are called as the variables of its path: what is sent to one
     /// resource is not to say that it is another. Only where `is_to_change` says so of the member.
     fn name_in_body(&self, values: &mut RequestValues, is_to_change: &dyn Fn(&str, &Value) -> bool) {
@@ -252,5 +258,18 @@ mod tests {
         assert_eq!(about.path["id"], json!(-1));
         let about = known(&pool, 2).unreserved().about(&values, 3).unwrap().values;
         assert_eq!(about.path["id"], json!(8));
+    }
+
+    #[test]
+    fn what_is_put_into_a_request_is_named_in_its_path_and_body_alike() {
+        let mut values = RequestValues::default();
+        values.path.insert("slug".to_owned(), json!("old"));
+        let payload = Payload::Value(json!({"slug": "older", "title": "old", "in": {"slug": "x"}}));
+        values.body = Some(BodyValue { media_type: "application/json".to_owned(), payload });
+        let subject = Subject { path: vec![("slug".to_owned(), json!("new"))], maker: None };
+        subject.put_into(&mut values);
+        assert_eq!(values.path["slug"], json!("new"));
+        let body = values.body.unwrap().payload.as_value().cloned().unwrap();
+        assert_eq!(body, json!({"slug": "new", "title": "old", "in": {"slug": "x"}}));
     }
 }

@@ -183,7 +183,7 @@ fn listed(items: &[Value]) -> Vec<(&Value, Source)> {
 fn identity(resource: &Resource, item: &Value) -> Option<(Value, Certainty)> {
     let members = item.as_object()?;
     resource.fields.iter().find_map(|(field, certainty)| {
-        let (_, value) = members.iter().find(|(name, _)| naming::folded(name) == *field)?;
+        let (_, value) = members.iter().find(|(name, _)| counterfoil_openapi::folded(name) == *field)?;
         resource.admits(value).then(|| (value.clone(), *certainty))
     })
 }

@@ -48,7 +48,7 @@ impl Resource {
 
     /// Whether a field with a name may hold the value of its own variable.
     pub(crate) fn is_named(&self, name: &str) -> bool {
-        let name = naming::folded(name);
+        let name = counterfoil_openapi::folded(name);
         self.fields.iter().any(|(field, _)| *field == name)
     }
 
@@ -178,7 +178,7 @@ impl Links {
         };
         add(by_shape.get(&format!("{shape}/{{}}")), true);
         if let Some((around, last)) = shape.rsplit_once('/') {
-            let last = naming::folded(last);
+            let last = counterfoil_openapi::folded(last);
             if VERBS.iter().any(|verb| last.starts_with(verb)) {
                 add(by_shape.get(&format!("{around}/{{}}")), false);
             }

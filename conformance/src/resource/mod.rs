@@ -18,5 +18,5 @@ pub(crate) use kin::groups;
 pub(crate) use known::{About, Known, Subject};
 pub(crate) use learn::{Learned, Source, is_telling, learn, relearn};
 pub(crate) use links::{Links, Resource};
-pub(crate) use naming::{Certainty, folded};
+pub(crate) use naming::Certainty;
 pub(crate) use pool::{Maker, Pool};

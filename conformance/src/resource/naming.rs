@@ -1,10 +1,7 @@
 //! How documents name things: which literal of a path is a resource's name, and which field of a body is the value of
 //! a path variable.
 
-/// A name without what separates its words, in lower case: `pet_id`, `petId` and `Pet-ID` are one.
-pub(crate) fn folded(name: &str) -> String {
-    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
+use counterfoil_openapi::folded;
 
 /// The noun of a path's literal or a schema's name, folded and in the singular, as far as English goes.
 pub(crate) fn noun(name: &str) -> String {

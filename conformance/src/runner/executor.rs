@@ -160,6 +160,14 @@ impl Context {
             }
             false => None,
         };
+        let since = match before.filter(|_| is_to_be_seen(expectation, &outcome)) {
+            Some(before) => {
+                let since = self.sender.send(&before.case.operation, &before.case.sent.request).await;
+                requests += since.requests;
+                Some(since.outcome)
+            }
+            None => None,
+        };
         let (judgements, (learned, handed), refused) = {
             let mut observation = Observation::new(
                 &case.operation,
@@ -175,6 +183,7 @@ impl Context {
             .following(earlier)
             .keeping(self.field_names.get(case.index))
             .sent_again(again.as_ref())
+            .read_since(since.as_ref())
             .stubbed(stubbed);
             if is_cut {
                 observation = observation.cut_short();
@@ -325,6 +334,12 @@ impl Context {
             Outcome::TooLarge => format!("body larger than {} bytes", self.settings.body_cap),
         })
     }
+}
+
+/// Whether what was done is only seen by reading the same thing once more.
+fn is_to_be_seen(expectation: Option<Expectation>, outcome: &Outcome) -> bool {
+    let is_done = matches!(outcome, Outcome::Answered(response) if response.status.is_success());
+    expectation == Some(Expectation::Protected) && is_done
 }
 
 /// The fields that the refusal of valid data names.

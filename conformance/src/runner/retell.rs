@@ -8,7 +8,7 @@ use super::story::Discerning;
 use super::{Context, Judged};
 use crate::case::{Case, simplifications};
 use crate::failure::Flakiness;
-use crate::phase::{Story, absent};
+use crate::phase::{Role, Step, Story, absent};
 use crate::plan::Plan;
 
 /// How often a story is told before its failure is taken not to recur: what is made anew is not quite the same.
@@ -79,6 +79,22 @@ impl Search<'_> {
 
     /// Leaves out every step that the failure does not need.
     async fn fewer_steps(&mut self, story: &mut Story, best: &mut Arc<Judged>) {
+        // What only looks on is rarely needed: most of it goes at once.
+        let last = story.steps.len().saturating_sub(1);
+        let looks_on = |role| {
+            matches!(
+                role,
+                Role::List | Role::ListOn | Role::ListAsOther | Role::WriteAsOther | Role::ListAfter
+            )
+        };
+        let kept = |(at, step): (usize, &Step)| (at == last || !looks_on(step.role)).then(|| step.clone());
+        let steps: Vec<Step> = story.steps.iter().enumerate().filter_map(kept).collect();
+        let bare = Story { steps, ..story.clone() };
+        if bare.steps.len() + 1 < story.steps.len()
+            && let Some(judged) = self.tell(&bare).await
+        {
+            (*story, *best) = (bare, judged);
+        }
         let mut at = story.steps.len().saturating_sub(1);
         while at > 1 {
             at -= 1;

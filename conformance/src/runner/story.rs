@@ -9,7 +9,10 @@ use super::{Context, Judged};
 use crate::case::{Case, Intent, Probe};
 use crate::check::Expectation;
 use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{About, Certainty, Learned, relearn};
+use crate::resource::{About, Certainty, Learned, Subject, listing, relearn};
+
+/// The most pages of a list that are looked through for one thing.
+const MAX_PAGES: usize = 8;
 
 /// What was told of a story up to one of its steps.
 #[derive(Debug)]
@@ -44,6 +47,10 @@ struct Plot {
     /// The last reading of it, where that was a good one.
     read: Option<Arc<Judged>>,
     is_removed: bool,
+    /// Whether it was read after that, and not found.
+    is_gone: bool,
+    /// Whether somebody else was refused it.
+    is_refused: bool,
     /// Whether the server was seen to tell what is there from what is not.
     is_discerning: bool,
 }
@@ -66,6 +73,15 @@ impl Context {
                     None => continue,
                 },
             };
+            // Nobody tries the locks of what stands open.
+            let is_idle = |plot: &Plot| match step.role {
+                Role::ListAsOther | Role::WriteAsOther => !plot.is_refused || plot.read.is_none(),
+                Role::ListAfter => !plot.is_gone,
+                _ => false,
+            };
+            if plot.as_ref().is_some_and(is_idle) {
+                continue;
+            }
             let needs_discernment = |plot: &Plot| match step.role {
                 Role::Read => true,
                 Role::ReadAsOther => plot.read.is_some() && !plot.is_removed,
@@ -90,6 +106,9 @@ impl Context {
                 Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
             let judged = Arc::new(judged);
             telling.steps.push(Arc::clone(&judged));
+            if matches!(step.role, Role::ListAsOther | Role::ListAfter) {
+                self.turn_pages(&mut telling, &judged, before.as_deref()).await;
+            }
             match &mut plot {
                 Some(plot) => plot.go_on(step, &judged, is_discerning),
                 None => match self.plot(story, &judged) {
@@ -99,6 +118,26 @@ impl Context {
             }
         }
         telling
+    }
+
+    /// Asks for the pages of a list that follow one, where what is looked for may be on them: the last one, where the
+    /// list tells how many items there are, or else one after the other.
+    async fn turn_pages(&self, telling: &mut Telling, first: &Arc<Judged>, before: Option<&Judged>) {
+        let mut page = Arc::clone(first);
+        for _ in 0..MAX_PAGES {
+            let Some(response) = page.response().filter(|_| page.failures().next().is_none()) else { return };
+            let case = &page.case;
+            let Some(values) = listing::next_page(&case.operation, &case.values, response) else { return };
+            let Some(sent) = self.factory.build(&case.operation, &case.intent, &values) else { return };
+            let case = Case { values, sent, ..Case::clone(case) };
+            let earlier = telling.steps.iter().filter_map(|step| step.answered()).collect();
+            let mut judged = self.execute_expecting(Arc::new(case), first.expectation, before, earlier).await;
+            judged.told = first.told.as_ref().map(|told| {
+                Arc::new(Told { story: Arc::clone(&told.story), at: told.at, before: telling.steps.clone() })
+            });
+            page = Arc::new(judged);
+            telling.steps.push(Arc::clone(&page));
+        }
     }
 
     /// What the first step made, where it made anything.
@@ -119,6 +158,8 @@ impl Context {
             is_untouched: true,
             read: None,
             is_removed: false,
+            is_gone: false,
+            is_refused: false,
             is_discerning: false,
         })
     }
@@ -129,9 +170,10 @@ impl Context {
         let is_along = self.links.operations.get(case.index)?.along.contains(&resource);
         // A list has what is around the resource in its path, and not the resource itself.
         let count = if is_along { made.values.len() } else { made.values.len() - 1 };
-        for (name, value) in case.operation.path().variables().zip(made.values.iter().take(count)) {
-            about.values.path.insert(name.to_owned(), value.clone());
-        }
+        let variables = case.operation.path().variables().map(str::to_owned);
+        let path = variables.zip(made.values.iter().take(count).cloned()).collect();
+        // What is sent to one thing does not say that it is another.
+        Subject { path, maker: None }.put_into(&mut about.values);
         about.subject = None;
         about.sent = self.factory.build(&case.operation, &case.intent, &about.values)?;
         // Where the user fixed what the path names, nothing can be asked of what was made.
@@ -161,6 +203,10 @@ impl Plot {
                 Some(Expectation::Changed)
             }
             Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
+            Role::ListOn if self.read.is_some() && self.is_discerning => Some(Expectation::Continued),
+            Role::ListAfter if self.read.is_some() && self.is_gone => Some(Expectation::Unlisted),
+            Role::ListAsOther if self.is_refused && self.is_discerning => Some(Expectation::Undisclosed),
+            Role::WriteAsOther if self.is_refused && self.is_discerning => Some(Expectation::Protected),
             Role::ReadAsOther if self.read.is_some() && !self.is_removed && is_discerning => {
                 Some(Expectation::Hidden)
             }
@@ -174,14 +220,21 @@ impl Plot {
         self.is_discerning |= step.role == Role::Read && is_discerning;
         match step.role {
             Role::Read if !self.is_removed => self.read = is_good.then(|| Arc::clone(judged)),
+            Role::Read => self.is_gone = is_discerning && matches!(judged.status(), Some(404 | 410)),
+            Role::ReadAsOther => self.is_refused = matches!(judged.status(), Some(403 | 404 | 410)),
             Role::Remove => {
                 self.is_untouched = false;
                 self.is_removed |= is_good && judged.status() != Some(202);
             }
+            Role::WriteAsOther if is_good => {
+                self.is_untouched = false;
+                // Whatever it did, the next reading has to show it.
+                self.read = None;
+            }
             Role::Other if !is_safe => {
                 self.is_untouched = false;
                 // It may have been made again, whatever the answer says.
-                self.is_removed = false;
+                (self.is_removed, self.is_gone) = (false, false);
             }
             _ => {}
         }

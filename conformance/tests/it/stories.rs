@@ -29,6 +29,8 @@ paths:
       operationId: listShelves
       parameters:
         - {name: limit, in: query, schema: {type: integer, minimum: 1}}
+        - {name: offset, in: query, schema: {type: integer, minimum: 0}}
+        - {name: sort, in: query, schema: {type: string, enum: [id, -id]}}
         - {name: colour, in: query, schema: {type: string, enum: [red, blue]}}
       responses:
         '200': {description: shelves, content: {application/json: {schema: {type: array, items: {type: object}}}}}
@@ -85,6 +87,18 @@ pub(crate) enum Fault {
     Loses,
     /// Anybody's shelf is everybody's.
     Shared,
+    /// Lists everybody's shelves to anybody.
+    ListsAll,
+    /// Lets anybody remove what they may not read.
+    RemovedByAll,
+    /// Lets anybody change what they may not read.
+    ChangedByAll,
+    /// What is removed stays in lists.
+    ListsRemoved,
+    /// The second part of a list begins with what the first one ends with.
+    Overlaps,
+    /// Lists in one order, whatever is asked for.
+    Unsorted,
     /// 500 where what is gone is removed once more.
     RemovesTwice,
     /// Answers that a shelf is changed, and leaves it as it was.
@@ -131,7 +145,11 @@ impl Store {
             return (status, if path == "/shelves" && status == 200 { json!([]) } else { json!({"id": 1}) });
         }
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
-        let is_mine = |thing: &(String, Value, bool)| thing.0 == key || fault == Fault::Shared;
+        let is_opened = matches!(
+            (fault, &request.method),
+            (Fault::RemovedByAll, &Method::DELETE) | (Fault::ChangedByAll, &Method::PUT)
+        );
+        let is_mine = |thing: &(String, Value, bool)| thing.0 == key || fault == Fault::Shared || is_opened;
         match request.method {
             Method::POST => {
                 if path != "/shelves"
@@ -175,11 +193,22 @@ impl Store {
                 let colour = query.get("colour").filter(|_| fault != Fault::ColourBlind);
                 let limit = query.get("limit").and_then(Value::as_u64).filter(|_| fault != Fault::Limitless);
                 let shelves = self.things.iter().filter(|(path, thing)| {
-                    let is_there = path.split('/').count() == 3 && is_mine(thing) && !thing.2;
+                    let is_there = path.split('/').count() == 3
+                        && (is_mine(thing) || fault == Fault::ListsAll)
+                        && (!thing.2 || fault == Fault::ListsRemoved);
                     is_there && colour.is_none_or(|colour| thing.1["colour"] == *colour)
                 });
+                let mut shelves: Vec<Value> = shelves.map(|(_, thing)| thing.1.clone()).collect();
+                let down = query.get("sort").is_some_and(|sort| *sort == "-id");
+                shelves.sort_by_key(|shelf| shelf["id"].as_u64());
+                if down && fault != Fault::Unsorted {
+                    shelves.reverse();
+                }
                 let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-                (200, shelves.map(|(_, thing)| thing.1.clone()).take(limit).collect())
+                let offset = query.get("offset").and_then(Value::as_u64).unwrap_or_default();
+                let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+                let offset = offset.saturating_sub(usize::from(fault == Fault::Overlaps));
+                (200, shelves.into_iter().skip(offset).take(limit).collect())
             }
             Method::DELETE => match self.things.get_mut(&path) {
                 Some(thing) if is_mine(thing) && !thing.2 => {
@@ -316,6 +345,30 @@ async fn each_fault_is_found_with_the_fewest_steps() {
         (
             Fault::Shared,
             "object_level_authorization: read by another identity: POST /shelves, GET /shelves/N, GET /shelves/N",
+        ),
+        (
+            Fault::ListsAll,
+            "object_level_authorization: listed to another identity: POST /shelves, GET /shelves/N, GET /shelves/N, GET /shelves",
+        ),
+        (
+            Fault::RemovedByAll,
+            "object_level_authorization: removed by another identity: POST /shelves, GET /shelves/N, GET /shelves/N, DELETE /shelves/N",
+        ),
+        (
+            Fault::ChangedByAll,
+            "object_level_authorization: changed by another identity: POST /shelves, GET /shelves/N, GET /shelves/N, PUT /shelves/N",
+        ),
+        (
+            Fault::ListsRemoved,
+            "use_after_free: listed after removal: POST /shelves, GET /shelves/N, DELETE /shelves/N, GET /shelves/N, GET /shelves",
+        ),
+        (
+            Fault::Overlaps,
+            "list_conformance: parts overlap: POST /shelves, GET /shelves/N, GET /shelves?limit=2, GET /shelves?limit=1&offset=0, GET /shelves?limit=2, GET /shelves?limit=1&offset=1",
+        ),
+        (
+            Fault::Unsorted,
+            "list_conformance: not in order of id: POST /shelves, GET /shelves/N, GET /shelves?sort=-id",
         ),
         (
             Fault::RemovesTwice,

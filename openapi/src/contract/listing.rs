@@ -20,6 +20,26 @@ const LIMITS: [&str; 12] = [
     "top",
     "size",
 ];
+/// Those of them that may mean something else where their schema does not say that they are numbers.
+const AMBIGUOUS_LIMITS: [&str; 2] = ["top", "size"];
+/// The names, folded, of parameters that say how many items come before those of a list.
+const OFFSETS: [&str; 3] = ["offset", "skip", "pageoffset"];
+/// The names, folded, of parameters that say which page of a list is asked for.
+const PAGES: [&str; 5] = ["page", "pagenumber", "pageno", "pagenum", "pageindex"];
+/// The names, folded, of parameters that say by what a list is in order.
+const ORDERS: [&str; 11] = [
+    "sort",
+    "sortby",
+    "sortfield",
+    "sortkey",
+    "sortcolumn",
+    "orderby",
+    "order",
+    "ordering",
+    "orderfield",
+    "sorting",
+    "ordered",
+];
 /// Words in names that say that a parameter adds to a list, and leaves nothing out of it.
 const ADDING: [&str; 9] =
     ["include", "with", "show", "expand", "all", "deleted", "archived", "hidden", "expired"];
@@ -31,8 +51,14 @@ const MAX_MEMBERS: usize = 8;
 /// What a query parameter of a list says of its items.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ListParameter {
-    /// How many there are at most; the least number that may be asked for.
-    AtMost(u64),
+    /// How many there are at most; the least number that may be asked for, as its schema has it: a number, or a text.
+    AtMost(Value),
+    /// How many come before them.
+    Offset,
+    /// Which page they are; the number of the first one, where the schema says it.
+    Page(Option<u64>),
+    /// By what they are in order; the values that may be asked for.
+    Order(Vec<Value>),
     /// What their property of the same name is; the values that may be asked for.
     Only(Vec<Value>),
 }
@@ -43,18 +69,43 @@ impl Parameter {
     ///
     /// | parameter | says |
     /// |---|---|
-    /// | `limit`, `per_page`, `pageSize`, … of whole numbers | at most so many |
+    /// | `limit`, `per_page`, `pageSize`, … of whole numbers, or of texts of digits | at most so many |
+    /// | `offset`, `skip` of whole numbers | those after so many |
+    /// | `page`, `pageNumber`, … of whole numbers | those of this page |
+    /// | `sort`, `order_by`, … that is an enumeration | in this order |
     /// | an enumeration, or an array of one | only items that have the member in the property of the same name |
     /// | a boolean, unless its name says that it adds (`include_deleted`) | `true`: only items that have it as well |
     pub fn of_list(&self) -> Option<ListParameter> {
         let is_query = self.location == Location::Query;
-        let root = self.value_schema().filter(|_| is_query)?.bundle(Direction::Request);
+        let whole = self.value_schema().filter(|_| is_query)?;
+        let root = whole.bundle(Direction::Request);
         let schema = resolved(root, root);
         let name = folded(&self.name);
         let is = |schema: &Value, wanted: &str| schema.get("type").is_some_and(|found| found == wanted);
-        if LIMITS.contains(&name.as_str()) && is(schema, "integer") {
+        let is_called = |names: &[&str]| names.contains(&name.as_str());
+        let is_whole = is(schema, "integer");
+        if is_called(&LIMITS) && is_whole {
             let least = schema.get("minimum").and_then(Value::as_u64).unwrap_or(1).max(1);
-            return Some(ListParameter::AtMost(least));
+            return Some(ListParameter::AtMost(Value::from(least)));
+        }
+        if is_called(&LIMITS) && is(schema, "string") {
+            let is_text = |text: &str| whole.is_valid(&Value::from(text), Direction::Request);
+            let is_number = is_text("1") && (!is_called(&AMBIGUOUS_LIMITS) || !is_text("x"));
+            if is_number {
+                return Some(ListParameter::AtMost(Value::from("1")));
+            }
+        }
+        if is_called(&OFFSETS) {
+            return is_whole.then_some(ListParameter::Offset);
+        }
+        if is_called(&PAGES) && is_whole {
+            let said = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
+            let first = match (said("minimum"), said("default")) {
+                (Some(0) | None, Some(0)) | (Some(0), None) => Some(0),
+                (Some(1), _) | (None, Some(1)) => Some(1),
+                _ => None,
+            };
+            return Some(ListParameter::Page(first));
         }
         if ADDING.iter().any(|word| name.contains(word)) {
             return None;
@@ -68,6 +119,9 @@ impl Parameter {
                 |text: &str| !text.is_empty() && !EVERYTHING.contains(&text.to_ascii_lowercase().as_str());
             Some(members.filter(|member| member.as_str().is_some_and(leaves_out)).cloned().collect())
         };
+        if is_called(&ORDERS) {
+            return members(schema).map(ListParameter::Order);
+        }
         if is(schema, "array") {
             let items = members(resolved(root, schema.get("items")?))?;
             return Some(ListParameter::Only(
@@ -78,8 +132,28 @@ impl Parameter {
     }
 }
 
-/// A name without what notations of the same differ in: case, and what is no letter or digit.
-fn folded(name: &str) -> String {
+/// The names, folded, of members and headers that say how many items there are in all.
+const TOTALS: [&str; 10] = [
+    "total",
+    "totalcount",
+    "totalitems",
+    "totalresults",
+    "totalelements",
+    "totalrecords",
+    "totalnumber",
+    "totalhits",
+    "xtotalcount",
+    "xtotal",
+];
+
+/// Whether a member or a header beside a list says by its name how many items there are in all.
+pub fn is_total(name: &str) -> bool {
+    TOTALS.contains(&folded(name).as_str())
+}
+
+/// A name without what notations of the same differ in, case and what is no letter or digit: `pet_id`, `petId` and
+/// `Pet-ID` are one.
+pub fn folded(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

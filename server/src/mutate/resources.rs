@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use counterfoil_openapi::{Contract, Direction, ListParameter, MediaType, Operation, Parameter};
+use counterfoil_openapi::{Contract, Direction, ListParameter, MediaType, Operation, Parameter, is_total};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -65,6 +65,14 @@ fn derive(contract: &Contract, path: &str, mut look: Look<'_>) -> Option<Derived
     look.retain(|role, operation| documents_refusals(role, operation));
     if !look.contains_key("create") || !look.contains_key("read") {
         return None;
+    }
+    // What is kept is listed in the order in which it was made, and in no other.
+    let is_ordered = |list: &&Arc<Operation>| {
+        let mut parameters = list.parameters().iter();
+        parameters.any(|parameter| matches!(parameter.of_list(), Some(ListParameter::Order(_))))
+    };
+    if look.get("list").is_some_and(is_ordered) {
+        look.remove("list");
     }
     // What stands in the way of the others is left out, the least important first.
     for optional in [None, Some("patch"), Some("list"), Some("update"), Some("delete")] {
@@ -149,6 +157,21 @@ fn keys(read: &Operation) -> Vec<String> {
     keys
 }
 
+/// Where the reply of a list says how many items there are in all, as a script names places.
+fn total(list: &Operation) -> Option<String> {
+    let reply = list.responses().documenting(StatusCode::OK)?;
+    let is_plain = |name: &&str| {
+        is_total(name) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let header = reply.headers.iter().map(|header| header.name.as_str()).find(is_plain);
+    let schema = reply.content.iter().find_map(|media| media.schema.as_ref());
+    let member = || {
+        let properties = schema?.resolved().get("properties")?.as_object()?;
+        properties.keys().map(String::as_str).find(is_plain).map(|name| format!("body.{name}"))
+    };
+    header.map(|name| format!("header.{name}")).or_else(member)
+}
+
 /// The script of a resource, whose lists come in parts and by filters as far as their parameters say so.
 fn script(contract: &Contract, look: &Look<'_>, key: &str) -> Option<Script> {
     let mut resource = Map::from_iter([("key".to_owned(), json!(key)), ("keep".to_owned(), json!(KEPT))]);
@@ -159,9 +182,27 @@ fn script(contract: &Contract, look: &Look<'_>, key: &str) -> Option<Script> {
         look["create"].path().variables().map(|name| json!(format!("path.{name}"))).collect();
     resource.insert("in".to_owned(), Value::Array(within));
     let parameters = || look.get("list").into_iter().flat_map(|list| list.parameters());
-    let is_limit = |parameter: &&Parameter| matches!(parameter.of_list(), Some(ListParameter::AtMost(_)));
-    if let Some(limit) = parameters().find(is_limit) {
-        resource.insert("page".to_owned(), json!({"limit": limit.name}));
+    let mut page = Map::new();
+    for parameter in parameters() {
+        let (word, first) = match parameter.of_list() {
+            Some(ListParameter::AtMost(_)) => ("limit", None),
+            Some(ListParameter::Offset) => ("offset", None),
+            Some(ListParameter::Page(first)) => ("page", first),
+            _ => continue,
+        };
+        let is_beginning = word != "limit" && (page.contains_key("offset") || page.contains_key("page"));
+        if !is_beginning && !page.contains_key(word) {
+            page.insert(word.to_owned(), json!(parameter.name));
+            if first == Some(0) {
+                page.insert("first".to_owned(), json!(0));
+            }
+        }
+    }
+    if let Some(total) = look.get("list").and_then(|list| total(list)) {
+        page.insert("total".to_owned(), json!(total));
+    }
+    if !page.is_empty() {
+        resource.insert("page".to_owned(), Value::Object(page));
     }
     let load = |resource: &Map<String, Value>| {
         let text = json!({"script": 1, "resources": {"items": resource}}).to_string();
