@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use counterfoil_openapi::Operation;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::Value;
 
 use super::mutation::{Act, Deed, Mutation, Needs};
 use super::scene::Scene;
@@ -32,6 +33,22 @@ pub(super) const ALL: &[Mutation] = &[
                 let path = scene.request.path();
                 let known = scene.memory.items().get(path).filter(|item| item.is_removed).cloned();
                 is_missed(scene) && known.is_some_and(|item| show(scene, item))
+            },
+        }),
+    },
+    Mutation {
+        name: "list-removed",
+        about: "what was removed is still in the list",
+        check: "use_after_free",
+        deed: Deed::Act(Act {
+            needs: Needs::Resources,
+            accepts: None,
+            applies: |subject| {
+                is_reader(subject) && has_method(subject, &Method::DELETE) && is_listed(subject)
+            },
+            act: |scene| {
+                remember(scene);
+                list_removed(scene)
             },
         }),
     },
@@ -120,6 +137,35 @@ fn remember(scene: &Scene<'_>) {
     }
 }
 
+/// Puts what was removed from a collection back into its list; false where there is nothing to put, or no place for it.
+fn list_removed(scene: &mut Scene<'_>) -> bool {
+    let is_list = scene.is_success()
+        && scene.request.method == Method::GET
+        && scene.reply.source == Source::Resource
+        && !is_item(scene.operation);
+    if !is_list {
+        return false;
+    }
+    let Ok(mut body) = serde_json::from_slice::<Value>(&scene.reply.body) else { return false };
+    let within = format!("{}/", scene.request.path().trim_end_matches('/'));
+    let items = scene.memory.items();
+    let removed = items.iter().filter(|(path, item)| {
+        item.is_removed && path.strip_prefix(&within).is_some_and(|own| !own.contains('/'))
+    });
+    let removed: Vec<Value> =
+        removed.filter_map(|(_, item)| serde_json::from_slice(&item.body).ok()).collect();
+    drop(items);
+    let list = match &mut body {
+        Value::Array(list) => Some(list),
+        Value::Object(members) => members.values_mut().find_map(Value::as_array_mut),
+        _ => None,
+    };
+    let Some(list) = list.filter(|_| !removed.is_empty()) else { return false };
+    list.splice(..0, removed);
+    scene.reply.body = Bytes::from(body.to_string());
+    true
+}
+
 fn show(scene: &mut Scene<'_>, item: Item) -> bool {
     let Item { status, headers, body, .. } = item;
     *scene.reply = Reply::new(status, headers, body, Source::Resource);
@@ -166,6 +212,14 @@ fn maker<'c>(subject: &Subject<'c>) -> Option<&'c Arc<Operation>> {
     let mut operations = subject.contract.operations().iter();
     operations
         .find(|known| *known.method() == Method::POST && known.path().as_str().trim_end_matches('/') == base)
+}
+
+/// Whether there is a list of the items that an operation reads.
+fn is_listed(subject: &Subject<'_>) -> bool {
+    let Some((base, _)) = subject.operation.path().as_str().rsplit_once('/') else { return false };
+    let mut operations = subject.contract.operations().iter();
+    operations
+        .any(|known| *known.method() == Method::GET && known.path().as_str().trim_end_matches('/') == base)
 }
 
 fn has_method(subject: &Subject<'_>, method: &Method) -> bool {

@@ -240,9 +240,9 @@ async fn wrong_credentials_are_ignored_and_missing_ones_are_not() {
     assert_eq!((status(None).await, stub.mutated()), (401, 1));
 }
 
-/// The statuses of making an item, reading it, reading it as somebody else, and reading it after its removal; and
-/// whether its `Location` leads to it.
-async fn life(name: Option<&str>) -> ([u16; 4], bool) {
+/// The statuses of making an item, reading it, reading it as somebody else, and reading it after its removal; whether
+/// its `Location` leads to it; and whether it is in the list after its removal.
+async fn life(name: Option<&str>) -> ([u16; 4], bool, bool) {
     let client = crate::stub::client();
     let resources = derive_resources(&contract());
     let [items] = resources.as_slice() else { panic!("{resources:?}") };
@@ -276,17 +276,26 @@ async fn life(name: Option<&str>) -> ([u16; 4], bool) {
     };
     let (own, other) = (read("").await, read("somebody-else").await);
     client.delete(format!("{url}/{id}")).send().await.expect("it is well-formed, and the stub answers");
-    ([status, own, other, read("").await], location.ends_with(&format!("/items/{id}")))
+    // A list has to have an item, by its document.
+    let other_item = client.post(&url).header("content-type", "application/json").body(body);
+    other_item.send().await.expect("it is well-formed, and the stub answers");
+    let list = client.get(&url).send().await.expect("it is well-formed, and the stub answers");
+    let list = list.bytes().await.expect("it is well-formed, and the stub answers");
+    let list: serde_json::Value = serde_json::from_slice(&list).expect("a list is JSON");
+    let items = list["items"].as_array().expect("a list has items");
+    let is_listed = items.iter().any(|item| item["id"] == id);
+    ([status, own, other, read("").await], location.ends_with(&format!("/items/{id}")), is_listed)
 }
 
 #[tokio::test]
 async fn resources_are_kept_otherwise_than_they_should_be() {
     let rows = [
-        (None, ([201, 200, 404, 404], true)),
-        (Some("resurrect-removed"), ([201, 200, 404, 200], true)),
-        (Some("lose-created"), ([201, 404, 404, 404], true)),
-        (Some("show-to-others"), ([201, 200, 200, 404], true)),
-        (Some("broken-location"), ([201, 200, 404, 404], false)),
+        (None, ([201, 200, 404, 404], true, false)),
+        (Some("resurrect-removed"), ([201, 200, 404, 200], true, false)),
+        (Some("lose-created"), ([201, 404, 404, 404], true, false)),
+        (Some("show-to-others"), ([201, 200, 200, 404], true, false)),
+        (Some("broken-location"), ([201, 200, 404, 404], false, false)),
+        (Some("list-removed"), ([201, 200, 404, 404], true, true)),
     ];
     for (name, expected) in rows {
         assert_eq!(life(name).await, expected, "{name:?}");

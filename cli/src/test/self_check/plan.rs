@@ -113,7 +113,9 @@ impl Plan {
 
 /// Whether the operations that a script keeps a resource by are those that a mutation is about.
 fn has_what_it_takes(mutation: &Mutation, resource: &DerivedResource) -> bool {
-    mutation.check() != "use_after_free" || resource.operations.contains_key("delete")
+    let has = |role: &str| resource.operations.contains_key(role);
+    (mutation.check() != "use_after_free" || has("delete"))
+        && (mutation.name() != "list-removed" || has("list"))
 }
 
 /// Whether some data that a mutation accepts are such that the suite may blame who accepts them: of a name given
