@@ -54,8 +54,8 @@ pub use baseline::{
 pub use case::{Intent, Probe, invent_credentials};
 pub use check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome, checks, refusable};
 pub use config::{
-    Credentials, FixedValues, Options, Override, Policy, Settings, SettingsError, Severity, ShrinkBudget,
-    Target, UnsafeMethods, is_loopback,
+    Credentials, FixedValues, Options, Override, Patience, Policy, Settings, SettingsError, Severity,
+    ShrinkBudget, Target, UnsafeMethods, is_loopback,
 };
 pub use event::{
     CaseRecord, CheckResult, DocumentedResponse, EVENT_VERSION, Event, EventSink, KeywordCoverage, Mode,

@@ -12,4 +12,4 @@ pub use options::Options;
 pub(crate) use policy::Judge;
 pub use policy::{Override, Policy, Severity};
 pub use safety::{UnsafeMethods, is_loopback};
-pub use settings::{Credentials, Settings, SettingsError, ShrinkBudget, Target};
+pub use settings::{Credentials, Patience, Settings, SettingsError, ShrinkBudget, Target};

@@ -79,6 +79,21 @@ impl ShrinkBudget {
     pub const NONE: Self = Self { requests: 0, time: Duration::ZERO };
 }
 
+/// How long slow answers are waited for where nobody has said how long the run may take: an operation that sleeps for
+/// seconds would take longer than all others together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// An answer that takes longer is slow.
+    pub slow: Duration,
+    /// What the slow answers of one turn may take, added up over all workers. The rest of its cases is left out then.
+    pub most: Duration,
+}
+
+impl Patience {
+    /// Ten seconds or so a turn.
+    pub const DEFAULT: Self = Self { slow: Duration::from_secs(1), most: Duration::from_secs(40) };
+}
+
 /// Everything a run needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -106,6 +121,8 @@ pub struct Settings {
     pub max_response_time: Duration,
     /// The time the run may take, shared out fairly among operations and phases; a request under way may go beyond.
     pub max_time: Option<Duration>,
+    /// How long slow answers are waited for where there is no `max_time`.
+    pub patience: Patience,
     /// End the run after this many distinct failures that are not known.
     pub max_failures: Option<u64>,
     /// The failures that are known.
@@ -142,6 +159,7 @@ impl Default for Settings {
             interval: None,
             max_response_time: Duration::from_secs(1),
             max_time: None,
+            patience: Patience::DEFAULT,
             max_failures: None,
             known: Baseline::default(),
             filter: Filter::default(),

@@ -1,7 +1,7 @@
 //! Putting requests on the wire, and what came of them.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use counterfoil_client::transport::{
     Listening, SendError, SendErrorKind, Transport, TransportError, TransportOptions,
@@ -66,6 +66,7 @@ impl Sender {
             self.pace.turn().await;
             requests += 1;
             let hears = |head: &Response| listens(operation, &request.method, head);
+            let began = Instant::now();
             let error = match self.transport.send_listening(request, &hears).await {
                 Ok(mut sent) => {
                     if waits < MAX_WAITS
@@ -89,7 +90,7 @@ impl Sender {
                 refused += 1;
                 continue;
             }
-            let elapsed = if outcome == Outcome::TimedOut { self.timeout } else { Duration::ZERO };
+            let elapsed = if outcome == Outcome::TimedOut { self.timeout } else { began.elapsed() };
             return Answer { outcome, elapsed, requests, is_cut: false };
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use counterfoil_openapi::Contract;
 use http::Method;
@@ -63,6 +64,8 @@ pub(crate) struct Tally {
     pub(crate) positive: u64,
     pub(crate) refused: u64,
     pub(crate) is_given_up: bool,
+    /// Whether its answers were so slow that it had fewer cases in a turn than there are.
+    pub(crate) is_cut_short: bool,
     /// How the first example that breaks its own schema does so.
     pub(crate) invalid_example: Option<String>,
     /// Time-outs in a row, and all of them.
@@ -89,6 +92,8 @@ pub(crate) struct State {
     links: Arc<Links>,
     /// Time-outs since the last case that did not time out.
     silence: u32,
+    /// How long slow answers were waited for in the present turn, added up over all workers.
+    waited: Duration,
 }
 
 /// Whether a run goes on.
@@ -139,7 +144,20 @@ impl State {
             self.summary.interrupted = true;
             return Next::Stop;
         }
-        self.tally(operation, judged)
+        let next = self.tally(operation, judged);
+        if judged.elapsed > settings.patience.slow {
+            self.waited += judged.elapsed;
+        }
+        if next == Next::Continue && settings.max_time.is_none() && self.waited > settings.patience.most {
+            self.tallies[operation].is_cut_short = true;
+            return Next::LeaveOperation;
+        }
+        next
+    }
+
+    /// A turn begins.
+    pub(crate) fn begin_turn(&mut self) {
+        self.waited = Duration::ZERO;
     }
 
     /// Takes in what a case put to the test.

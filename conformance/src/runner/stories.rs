@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::dispatcher::Run;
 use super::state::Next;
 use super::story::Discerning;
-use super::{Context, Judged, time};
+use super::{Context, time};
 use crate::case::Case;
 use crate::event::{Event, Mode, Phase};
 use crate::phase::{Author, Cast, absent};
@@ -64,6 +64,7 @@ impl Run<'_> {
         self.sink.take(&Event::OperationStarted { phase, operation, planned, turn });
         let mut discerning = Discerning::new();
         let share = self.time.share();
+        self.state.begin_turn();
         for number in first..count {
             if self.time.is_spent() || share.is_some_and(time::is_past) {
                 self.untold.push(Untold { head: cast.head().index, resource: cast.resource(), next: number });
@@ -75,6 +76,7 @@ impl Run<'_> {
             let absent = |read: &Case| absent(&context.factory, plan, settings.seed, read);
             let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
             self.state.summary.requests += telling.requests;
+            let mut is_left = false;
             for judged in &telling.steps {
                 if self.is_unreachable(judged) {
                     self.state.summary.unreachable = true;
@@ -84,12 +86,14 @@ impl Run<'_> {
                 let next = self.state.take(judged.case.index, judged, settings);
                 self.state.cover(judged.case.index, judged, &context.contract);
                 self.sink.take(&Event::CaseFinished { case });
-                if next == Next::Stop {
-                    return next;
+                match next {
+                    Next::Stop => return next,
+                    // It was given up, or it is slow.
+                    Next::LeaveOperation => is_left = true,
+                    Next::Continue => {}
                 }
             }
-            let is_given_up = |step: &Arc<Judged>| self.state.tallies[step.case.index].is_given_up;
-            if telling.steps.iter().any(is_given_up) {
+            if is_left {
                 break;
             }
         }

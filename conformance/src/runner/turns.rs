@@ -213,6 +213,7 @@ impl Run<'_> {
     ) -> End {
         let operation = self.plan.operations[index].operation.id().as_str().to_owned();
         let share = self.time.share();
+        self.state.begin_turn();
         if planned == 0 {
             return End::Done;
         }

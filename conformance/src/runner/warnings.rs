@@ -74,6 +74,7 @@ pub(super) fn warnings(
             invalid_example(context, operation, tally),
             no_refusal(operation, tally),
             given_up(tally),
+            cut_short(tally),
             (!state.summary.unreachable && !is_journal)
                 .then(|| not_exercised(tally, out_of_time.contains(&plan.index), is_whole))
                 .flatten(),
@@ -214,6 +215,14 @@ fn given_up(tally: &Tally) -> Found {
     tally.is_given_up.then(|| {
         let message = format!("given up after {MAX_TIMEOUTS} requests in a row without an answer in time");
         ("given-up", message)
+    })
+}
+
+fn cut_short(tally: &Tally) -> Found {
+    tally.is_cut_short.then(|| {
+        let message =
+            "it answers so slowly that it had fewer cases than there are; --max-time gives it its share";
+        ("slow", message.to_owned())
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use counterfoil_conformance::{Phase, Settings, Target};
+use counterfoil_conformance::{Patience, Phase, Settings, Target};
 use counterfoil_openapi::Contract;
 
 use super::{Hostile, Piece};
@@ -47,4 +47,22 @@ async fn what_was_cut_short_goes_on_when_all_others_are_done() {
     assert_eq!(operations.iter().filter(|operation| **operation == "many").count(), 150);
     assert!(outcome.warnings().is_empty(), "{:?}", outcome.warnings());
     assert_eq!(outcome.summary.unexercised, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_operations_have_fewer_cases_and_time_given_gives_them_all() {
+    let server = Hostile::open(|_, _| Piece::reply(200, "", "")).await;
+    let cases = async |most: Duration, max_time: Option<Duration>| {
+        let patience = Patience { slow: Duration::ZERO, most };
+        let phases = vec![Phase::Fuzzing];
+        let settings = Settings { phases, max_cases: 20, patience, max_time, ..Settings::default() };
+        let outcome = Outcome::of(&contract(), &Target::new(&server.url), &settings).await;
+        let many = outcome.cases().filter(|case| case.operation == "many").count();
+        let others = outcome.cases().count() - many;
+        (many, others, outcome.warnings().iter().any(|warning| warning.code == "slow"))
+    };
+    let (none, ages) = (Duration::ZERO, Duration::from_secs(1_000_000));
+    assert_eq!(cases(none, None).await, (1, 19, true), "one answer is waited for in each turn");
+    assert_eq!(cases(ages, None).await, (20, 19, false));
+    assert_eq!(cases(none, Some(Duration::from_secs(60))).await, (20, 19, false), "whose time it is decides");
 }
