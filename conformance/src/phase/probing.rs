@@ -20,6 +20,9 @@ use crate::resource::{About, Known};
 /// CONNECT and TRACE, which proxies answer in the server's stead.
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
+/// The most requests drawn for one with a plain path.
+const MAX_DRAWN: u64 = 16;
+
 /// The values of a request that the server accepted.
 #[derive(Debug, Clone)]
 pub(crate) struct Accepted(pub(crate) RequestValues);
@@ -38,10 +41,12 @@ pub(crate) fn probes(
     is_first_of_path: IsFirstOfPath,
 ) -> Vec<Case> {
     let operation = &plan.operation;
-    let seed = Seed::derive(run_seed, &[operation.id().as_str(), "probing"], 0);
-    let plain =
-        accepted.iter().map(|accepted| accepted.0.clone()).chain(draw(plan, &Intent::Positive, &seed));
-    let bases: Vec<RequestValues> = plain.collect();
+    let drawn = (0..MAX_DRAWN).filter_map(|number| {
+        let seed = Seed::derive(run_seed, &[operation.id().as_str(), "probing"], number);
+        draw(plan, &Intent::Positive, &seed)
+    });
+    let accepted = accepted.iter().map(|accepted| accepted.0.clone());
+    let bases: Vec<RequestValues> = accepted.chain(plainest(drawn)).collect();
     let mut cases = Cases { factory, plan, known, seen: HashSet::new(), cases: Vec::new() };
     for base in &bases {
         if operation.is_secured() {
@@ -72,6 +77,24 @@ pub(crate) fn probes(
         }
     }
     cases.cases
+}
+
+/// The first of some requests that has nothing but letters, digits and hyphens in its path, or else the first: a server
+/// may refuse a path before it looks at the method, and be right.
+fn plainest(mut drawn: impl Iterator<Item = RequestValues>) -> Option<RequestValues> {
+    let is_plain = |values: &RequestValues| {
+        values.path.values().all(|value| match value.as_str() {
+            Some(text) => {
+                !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            }
+            None => true,
+        })
+    };
+    let first = drawn.next()?;
+    match is_plain(&first) {
+        true => Some(first),
+        false => drawn.find(is_plain).or(Some(first)),
+    }
 }
 
 /// Whether an operation is the one whose path is tried with methods it does not have.
@@ -166,6 +189,21 @@ components:
         assert_eq!(ends("sent without credentials"), 1);
         assert_eq!(ends("sent without the required header `X-Tenant`"), 1);
         assert_eq!(probed.len(), 2, "{probed:?}");
+    }
+
+    #[test]
+    fn methods_are_tried_on_a_plain_path() {
+        let texts = |texts: &[&str]| {
+            let values = texts.iter().map(|text| {
+                let mut values = RequestValues::default();
+                values.path.insert("id".to_owned(), json!(text));
+                values
+            });
+            plainest(values).and_then(|values| values.path["id"].as_str().map(str::to_owned))
+        };
+        assert_eq!(texts(&["=", "", "a b", "a-7", "b"]).as_deref(), Some("a-7"));
+        assert_eq!(texts(&["=", "%"]).as_deref(), Some("="));
+        assert_eq!(texts(&[]), None);
     }
 
     #[test]
