@@ -52,6 +52,8 @@ pub enum Probe {
     },
     /// With the credentials of another identity.
     OtherIdentity,
+    /// As it was sent before, to the letter.
+    Again,
     /// Without a header that the document requires.
     MissingHeader {
         /// The header's name.
@@ -73,6 +75,7 @@ impl Probe {
             Self::InvalidCredential { scheme } => format!("sent with an invalid credential for `{scheme}`"),
             Self::OtherScheme { scheme } => format!("sent with a bearer token in the place of `{scheme}`"),
             Self::OtherIdentity => "sent with the credentials of another identity".to_owned(),
+            Self::Again => "sent a second time".to_owned(),
             Self::MissingHeader { name } => format!("sent without the required header `{name}`"),
             Self::RepeatedQuery { name } => {
                 format!("sent with the query parameter `{name}` twice, of which the document has one value")

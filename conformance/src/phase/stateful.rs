@@ -67,6 +67,8 @@ pub(crate) enum Role {
     /// Asks for the list that it was in, when it is gone.
     ListAfter,
     Remove,
+    /// Makes it once more, by the same request.
+    Again,
     /// Anything else.
     Other,
 }
@@ -218,6 +220,11 @@ impl Author<'_> {
                 steps.parts(lister);
             }
         }
+        // What may be there only once is refused, and that by a refusal.
+        if number.is_multiple_of(AGAIN_EVERY) {
+            let values = steps.steps.first().map(|first| first.case.values.clone())?;
+            steps.push(Role::Again, maker, About { values, subject: None });
+        }
         if let Some(remover) = cast.remover.filter(|_| number <= 2 || roll(4) != 0) {
             steps.add(Role::Remove, remover)?;
             say_read(&mut steps, Role::Read);
@@ -267,6 +274,8 @@ fn is_update(operation: &Operation) -> bool {
 
 /// The most lists of one story that are asked for by one parameter each.
 const MAX_LISTS: usize = 2;
+/// In every how manieth story the resource is made twice.
+const AGAIN_EVERY: u64 = 4;
 
 struct Steps<'a> {
     author: &'a Author<'a>,
@@ -295,6 +304,7 @@ impl Steps<'_> {
     fn push(&mut self, role: Role, plan: &OperationPlan, about: About) {
         let intent = match role {
             Role::ReadAsOther | Role::ListAsOther | Role::WriteAsOther => Intent::Probe(Probe::OtherIdentity),
+            Role::Again => Intent::Probe(Probe::Again),
             _ => Intent::Positive,
         };
         let Some(sent) = self.author.factory.build(&plan.operation, &intent, &about.values) else { return };

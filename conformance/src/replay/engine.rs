@@ -403,6 +403,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::InvalidCredential { scheme } => Probe::InvalidCredential { scheme: scheme.clone() },
         Purpose::OtherScheme { scheme } => Probe::OtherScheme { scheme: scheme.clone() },
         Purpose::OtherIdentity => Probe::OtherIdentity,
+        Purpose::Again => Probe::Again,
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },
     })

@@ -90,6 +90,8 @@ pub enum Purpose {
     },
     /// What another identity gets to see.
     OtherIdentity,
+    /// As it was sent before, to the letter.
+    Again,
     /// Whether a required header may be left out.
     MissingHeader {
         /// The header's name.
@@ -117,6 +119,7 @@ impl Purpose {
             }
             Intent::Probe(Probe::OtherScheme { scheme }) => Self::OtherScheme { scheme: scheme.clone() },
             Intent::Probe(Probe::OtherIdentity) => Self::OtherIdentity,
+            Intent::Probe(Probe::Again) => Self::Again,
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
             Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::shrink::{Shrunk, Subject, promises};
+use super::shrink::{FIRST_ANEW, Shrunk, Subject, anew, promises};
 use super::story::Discerning;
 use super::{Context, Judged};
 use crate::case::{Case, simplifications};
@@ -28,6 +28,7 @@ pub(super) async fn retell(
         discerning: Discerning::new(),
         budget: context.settings.shrink.requests,
         requests: 0,
+        told: 0,
         start: Instant::now(),
     };
     let mut best = None;
@@ -55,6 +56,8 @@ struct Search<'s> {
     /// Requests left.
     budget: u32,
     requests: u64,
+    /// How often a story was told.
+    told: u64,
     start: Instant,
 }
 
@@ -63,7 +66,7 @@ impl Search<'_> {
     async fn tell(&mut self, story: &Story) -> Option<Arc<Judged>> {
         let (factory, seed) = (&self.context.factory, self.context.settings.seed);
         let absent = |read: &Case| absent(factory, self.plan, seed, read);
-        let told = self.context.tell(&Arc::new(story.clone()), &mut self.discerning, absent).await;
+        let told = self.context.tell(&Arc::new(self.made_anew(story)), &mut self.discerning, absent).await;
         let sent = told.steps.iter().map(|step| step.requests).sum::<u64>() + told.requests;
         self.requests += sent;
         self.budget = self.budget.saturating_sub(u32::try_from(sent).unwrap_or(u32::MAX));
@@ -71,6 +74,28 @@ impl Search<'_> {
         let is_last = last.told.as_ref().is_some_and(|told| told.at + 1 == story.steps.len());
         let recurs = is_last && last.failure(self.subject.check, &self.subject.kind).is_some();
         recurs.then_some(last)
+    }
+
+    /// A story in which a thing is made twice, about another thing each time it is told: what was there twice before
+    /// is there already.
+    fn made_anew(&mut self, story: &Story) -> Story {
+        let mut story = story.clone();
+        if !story.steps.iter().any(|step| step.role == Role::Again) {
+            return story;
+        }
+        self.told += 1;
+        let Some((first, rest)) = story.steps.split_first_mut() else { return story };
+        if let Some(case) = anew(self.context, &first.case, FIRST_ANEW + self.told) {
+            first.case = case;
+        }
+        let values = &first.case.values;
+        for step in rest.iter_mut().filter(|step| step.role == Role::Again) {
+            let case = &mut step.case;
+            if let Some(sent) = self.context.factory.build(&case.operation, &case.intent, values) {
+                (case.values, case.sent) = (values.clone(), sent);
+            }
+        }
+        story
     }
 
     fn is_spent(&self) -> bool {
@@ -112,6 +137,10 @@ impl Search<'_> {
     /// Cuts the values of each step down, those of the last first.
     async fn smaller_steps(&mut self, story: &mut Story, best: &mut Arc<Judged>) {
         for at in (0..story.steps.len()).rev() {
+            // What is made once more is what was made.
+            if story.steps[at].role == Role::Again {
+                continue;
+            }
             'smaller: loop {
                 let values = story.steps[at].case.values.clone();
                 for simpler in simplifications(&values).filter(|simpler| simpler.path == values.path) {

@@ -29,7 +29,7 @@ use crate::resource::About;
 const MAX_CANDIDATES: u32 = 5_000;
 
 /// The numbers from which shrinking makes things anew; those of the phases are lower.
-const FIRST_ANEW: u64 = 1 << 32;
+pub(super) const FIRST_ANEW: u64 = 1 << 32;
 
 /// What shrinking came to.
 #[derive(Debug)]
@@ -71,9 +71,9 @@ pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: S
     let mut again = context.execute(Arc::clone(&subject.first.case)).await;
     let mut requests = again.requests;
     let mut is_anew = false;
-    // What was made cannot be made again, but another thing like it can.
+    // What was made cannot be made again, but another thing like it can. Not every server refuses the second one well.
     if again.failure(subject.check, &subject.kind).is_none()
-        && again.status().is_some_and(|status| (400..500).contains(&status))
+        && again.status().is_some_and(|status| (400..600).contains(&status))
         && let Some(case) = anew(context, &subject.first.case, FIRST_ANEW)
     {
         let other = context.execute(Arc::new(case)).await;
@@ -115,7 +115,7 @@ pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: S
 }
 
 /// A case of the same make about something that is not there yet, see [`Fresh`].
-fn anew(context: &Context, case: &Case, number: u64) -> Option<Case> {
+pub(super) fn anew(context: &Context, case: &Case, number: u64) -> Option<Case> {
     let fresh = Fresh::of(&context.factory, &case.operation, &case.intent, &case.values);
     let made = (&case.intent, &case.values, &case.sent);
     let (values, sent) = fresh.anew(&context.factory, &case.operation, made, &case.values, number)?;

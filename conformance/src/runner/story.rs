@@ -231,7 +231,7 @@ impl Plot {
                 // Whatever it did, the next reading has to show it.
                 self.read = None;
             }
-            Role::Other if !is_safe => {
+            Role::Other | Role::Again if !is_safe => {
                 self.is_untouched = false;
                 // It may have been made again, whatever the answer says.
                 (self.is_removed, self.is_gone) = (false, false);

@@ -1,9 +1,11 @@
 //! Stories of resources, told to a server that keeps what it is given, faithfully or not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use counterfoil_conformance::{CaseRecord, Event, Failure, Flakiness, Phase, Settings, Target, Warning};
+use counterfoil_conformance::{
+    CaseRecord, Event, Failure, Flakiness, Mode, Phase, Settings, Target, Warning,
+};
 use counterfoil_openapi::validate::{self, RequestRules};
 use counterfoil_openapi::{BasePaths, Contract, Request, Route, Router};
 use http::Method;
@@ -13,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::defects::read;
+use crate::hostile::{Hostile, Piece};
 use crate::running::Outcome;
 
 const DOCUMENT: &str = r#"
@@ -101,6 +104,8 @@ pub(crate) enum Fault {
     Unsorted,
     /// 500 where what is gone is removed once more.
     RemovesTwice,
+    /// 500 where a shelf of the same name is there.
+    Twins,
     /// Answers that a shelf is changed, and leaves it as it was.
     KeepsOld,
     /// Answers that a shelf has its colour, and does not keep it.
@@ -156,6 +161,13 @@ impl Store {
                     && !self.things.get(&parent).is_some_and(|shelf| is_mine(shelf) && !shelf.2)
                 {
                     return (404, json!({}));
+                }
+                let name = reading.values.body.as_ref().and_then(|body| body.payload.as_value()?.get("name"));
+                let is_there = |(owner, thing, is_removed): &(String, Value, bool)| {
+                    owner == key && !is_removed && thing.get("name") == name
+                };
+                if fault == Fault::Twins && self.things.values().any(is_there) {
+                    return (500, json!({}));
                 }
                 self.last += 1;
                 let id = self.last;
@@ -393,6 +405,52 @@ async fn each_fault_is_found_with_the_fewest_steps() {
         assert!(failures.iter().any(|failure| failure == expected), "{fault:?}: {failures:?}");
         let check = expected.split(':').next().unwrap();
         assert!(failures.iter().all(|failure| failure.starts_with(check)), "{fault:?}: {failures:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_crashes_where_it_is_made_twice_is_made_twice() {
+    let library = Library::open(Fault::Twins).await;
+    let outcome = library.tested(&settings(&[Phase::Stateful])).await;
+    let failures = outcome.failures();
+    let twice = "not_a_server_error: status 500: POST /shelves, POST /shelves";
+    let failure = failures.iter().find(|failure| told(failure) == twice);
+    let again = &failure.unwrap_or_else(|| panic!("{failures:?}")).reproduction;
+    assert_eq!(again.before, std::slice::from_ref(&again.curl));
+}
+
+/// Another of its make is made, whatever the second one of the same is refused with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_told_of_a_thing_recurs_though_it_cannot_be_made_again() {
+    let document = r#"
+openapi: 3.0.3
+paths:
+  /things:
+    post:
+      operationId: addThing
+      requestBody:
+        required: true
+        content: {application/json: {schema: {type: object, required: [name], properties: {name: {type: string, minLength: 1}}}}}
+      responses:
+        '201': {description: made, content: {application/json: {schema: {type: object, required: [id]}}}}
+        default: {description: refused}
+"#;
+    let contract = Contract::load("things.yaml", document.as_bytes()).unwrap();
+    for refusal in [409, 500] {
+        let made = Mutex::new(BTreeSet::new());
+        let server = Hostile::open(move |request, _| {
+            let is_new = made.lock().unwrap().insert(request.body.clone());
+            let status = if is_new { 201 } else { refusal };
+            Piece::reply(status, "content-type: application/json\r\n", "{}")
+        })
+        .await;
+        let settings = Settings { modes: vec![Mode::Positive], ..settings(&[Phase::Coverage]) };
+        let outcome = Outcome::of(&contract, &Target::new(&server.url), &settings).await;
+        let failures = outcome.failures();
+        let failure = failures.iter().find(|failure| failure.check == "response_schema_conformance");
+        let failure = failure.unwrap_or_else(|| panic!("{failures:?}"));
+        assert_eq!(failure.flakiness, Flakiness::Recurs, "{refusal}");
+        assert_eq!(failure.exchange.status, Some(201), "{refusal}");
     }
 }
 
