@@ -19,7 +19,8 @@ declare! {
     /// Not judged: 401 and 403 (who may do it), 404 (whether it is there), 409 and 412 (what state it is in) and 429
     /// (how often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
     /// right secret cannot be guessed, unless it makes something (201) and is not there to sign in; 400 and 422 to a text with a null character in it, which few programs can store, or
-    /// of nothing but white space, which many take for none; an operation that documents no success (one that only upgrades to another
+    /// of nothing but white space, which many take for none; 400 and 422 that say that there already is another of the
+    /// same, which others answer with 409; an operation that documents no success (one that only upgrades to another
     /// protocol, for example).
     ///
     /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
@@ -47,7 +48,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     }
     match status {
         401 | 403 | 404 | 409 | 412 | 429 => Judgement::NotApplicable,
-        400 | 422 if holds_odd_text(observation) => Judgement::NotApplicable,
+        400 | 422 if holds_odd_text(observation) || is_of_another(observation) => Judgement::NotApplicable,
         400 if secrets::takes_credentials(observation.operation) && !makes_account(observation.operation) => {
             Judgement::NotApplicable
         }
@@ -98,6 +99,16 @@ fn holds_odd_text(observation: &Observation<'_>) -> bool {
     parameters.into_iter().flat_map(|place| place.values()).chain(body).any(holds)
 }
 
+/// Whether the refusal says that what may be there once is there already.
+fn is_of_another(observation: &Observation<'_>) -> bool {
+    const MAX_READ: usize = 4096;
+    let Some(response) = observation.response() else { return false };
+    let read = &response.body[..response.body.len().min(MAX_READ)];
+    let words = String::from_utf8_lossy(read).to_lowercase();
+    let ends = ["exist", "registered", "taken", "been taken", "in use", "used"];
+    words.split("already ").skip(1).any(|rest| ends.iter().any(|end| rest.starts_with(end)))
+}
+
 /// Whether an operation documents an answer that a request may hope for.
 fn documents_success(operation: &Operation) -> bool {
     operation.responses().is_empty()
@@ -125,6 +136,17 @@ mod tests {
             (get().status(415), "failed: status 415"),
             (
                 get().status(422).body("application/json", r#"{"detail": [{"loc": ["query", "limit"]}]}"#),
+                "failed: status 422 for limit",
+            ),
+            (
+                get()
+                    .status(400)
+                    .body("application/json", r#"{"message": "Email 'a@b.c' is Already registered"}"#),
+                "n/a",
+            ),
+            (get().status(422).body("text/plain", "limit has already been taken"), "n/a"),
+            (
+                get().status(422).body("text/plain", "limit is already too large"),
                 "failed: status 422 for limit",
             ),
             (get().status(404), "n/a"),
