@@ -168,7 +168,9 @@ impl Factory {
                 request.method = method.clone();
                 return self.as_undeclared(request);
             }
-            Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => self.signer.sign(operation, &mut request),
+            Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => {
+                self.signer.sign(operation, &mut request)
+            }
         }
         let reading = self.read(operation, &request)?;
         Some(Sent { request, reading, fixed: None })
