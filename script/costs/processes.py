@@ -16,6 +16,9 @@ TARGET = ROOT / (os.environ.get("CARGO_TARGET_DIR") or "target")
 RELEASE = TARGET / "release"
 PRISM_VERSION = "5.16.0"
 
+# Whether programs are taken as they were built before; `script/bench --built` sets it.
+is_built = False
+
 
 class Unmeasured(Exception):
     """Something could not be measured; the text says why."""
@@ -35,6 +38,8 @@ def say(text):
 
 
 def build(*arguments):
+    if is_built:
+        return
     say(f"building: cargo build --release {' '.join(arguments)}")
     environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET)}
     subprocess.run(["cargo", "build", "--release", "--quiet", "--locked", *arguments], cwd=ROOT, check=True,

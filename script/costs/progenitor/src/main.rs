@@ -22,8 +22,9 @@ fn main() -> Result<(), String> {
 
 fn judged(path: &str, bytes: &[u8]) -> &'static str {
     let Ok((document, _)) = Document::read(path, bytes, &NoFiles) else { return "refused" };
+    let root = document.root().clone();
     let generated = catch_unwind(|| {
-        let document = serde_json::from_value(document.root().clone()).ok()?;
+        let document = serde_json::from_value(root).ok()?;
         Generator::new(&GenerationSettings::new()).generate_tokens(&document).ok()
     });
     match generated {
