@@ -1,12 +1,13 @@
 //! Calls of a client's methods with values at hand, as Rust: what tests are made of.
 
 use counterfoil_openapi::{Contract, Location};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
+use super::argument::{argument, is_nullable};
 use super::plan::{self, Body, BodyKind, Input, Method};
-use super::types::{Types, referenced, rust_type};
+use super::types::Types;
 use super::{attempt, crate_name};
 
 /// A call that is wanted.
@@ -76,21 +77,22 @@ fn written(method: &Method<'_>, call: &Call, types: &Types<'_>) -> Option<Writte
             None => quote!(None),
             Some((.., value)) => {
                 let name = format_ident!("parameter{index}");
-                let argument = argument(&name, &input.schema, value, types, &mut given)?;
-                if input.required { argument } else { quote!(Some(#argument)) }
+                let made = argument(&name, &input.schema, value, types)?;
+                given.extend(made.before);
+                let value = made.value;
+                if input.required && !is_nullable(&input.schema) { value } else { quote!(Some(#value)) }
             }
         });
     }
     match (&method.body, &call.body) {
         (None, None) => {}
-        (Some(Body { required: false, kind: BodyKind::Json | BodyKind::Form(_), .. }), None) => {
-            arguments.push(quote!(None));
-        }
-        (Some(body), Some((media, value)))
-            if matches!(body.kind, BodyKind::Json | BodyKind::Form(_)) && body.media == *media =>
-        {
-            let argument = argument(&format_ident!("body"), &body.schema, value, types, &mut given)?;
-            arguments.push(if body.required { argument } else { quote!(Some(#argument)) });
+        (Some(body), None) if !body.required && is_value(body) => arguments.push(quote!(None)),
+        (Some(body), Some((media, value))) if is_value(body) && body.media == *media => {
+            let made = argument(&format_ident!("body"), &body.schema, value, types)?;
+            given.extend(made.before);
+            let value = made.value;
+            let value = if is_nullable(&body.schema) { quote!(Some(#value)) } else { value };
+            arguments.push(if body.required { value } else { quote!(Some(#value)) });
         }
         _ => return None,
     }
@@ -102,70 +104,15 @@ fn written(method: &Method<'_>, call: &Call, types: &Types<'_>) -> Option<Writte
     })
 }
 
+/// Whether a body is a value; a file in one is none.
+fn is_value(body: &Body) -> bool {
+    matches!(body.kind, BodyKind::Json | BodyKind::Form(_) | BodyKind::Xml(_))
+}
+
 fn is_of(input: &Input, location: Location, name: &str) -> bool {
     let is_same = match location {
         Location::Header => input.name.eq_ignore_ascii_case(name),
         _ => input.name == name,
     };
     input.location == location && is_same
-}
-
-/// A value as methods take it: a literal, or what is read from JSON before.
-fn argument(
-    name: &syn::Ident,
-    lowered: &Value,
-    value: &Value,
-    types: &Types<'_>,
-    given: &mut TokenStream,
-) -> Option<TokenStream> {
-    if let Some(literal) = literal(lowered, value) {
-        return Some(literal);
-    }
-    let (statement, argument) = read(name, lowered, &value.to_string(), types)?;
-    given.extend(statement);
-    Some(argument)
-}
-
-/// A literal, for a type that has some.
-fn literal(lowered: &Value, value: &Value) -> Option<TokenStream> {
-    if lowered.get("nullable").is_some() {
-        return None;
-    }
-    match (lowered["type"].as_str()?, lowered.get("format")) {
-        ("integer", None) => {
-            let literal = Literal::i64_unsuffixed(value.as_i64()?);
-            Some(quote!(#literal))
-        }
-        ("boolean", _) => {
-            let value = value.as_bool()?;
-            Some(quote!(#value))
-        }
-        ("string", None) => {
-            let text = value.as_str()?;
-            Some(quote!(#text))
-        }
-        _ => None,
-    }
-}
-
-/// A value read from JSON, and how methods take it: a choice of texts, a number and a truth as it is, all else by
-/// reference. Nothing where its type is any value.
-pub(crate) fn read(
-    name: &syn::Ident,
-    lowered: &Value,
-    json: &str,
-    types: &Types<'_>,
-) -> Option<(TokenStream, TokenStream)> {
-    let is_whole = lowered.as_object().is_some_and(|members| !members.is_empty());
-    if lowered.get("nullable").is_some() || !is_whole {
-        return None;
-    }
-    let component = referenced(lowered).and_then(|name| types.components().get(name));
-    let is_choice = component.is_some_and(|component| component.get("enum").is_some());
-    let is_plain = matches!(lowered["type"].as_str(), Some("integer" | "number" | "boolean"));
-    let kind = rust_type(lowered);
-    let value = quote! {
-        let #name: #kind = serde_json::from_str(#json).expect("a value");
-    };
-    Some((value, if is_choice || is_plain { quote!(#name) } else { quote!(&#name) }))
 }

@@ -4,6 +4,7 @@
 //! that progenitor takes, and what it makes of that is dressed with real names, statuses and media types. What cannot
 //! be expressed is a finding.
 
+mod argument;
 mod attempt;
 mod calls;
 mod dress;

@@ -6,8 +6,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::{Value, json};
 
+use super::super::argument::{Argument, argument, is_nullable};
 use super::super::plan::{self, BodyKind, Input, Method};
-use super::super::types::{FILE, Types, referenced, rust_type};
+use super::super::types::{FILE, Types, referenced};
 
 /// The longest value that is written into the test, in bytes of JSON; what is longer is made with as little as is valid.
 const MAX_TEXT: usize = 16 << 10;
@@ -23,10 +24,10 @@ pub(super) fn arguments(method: &Method<'_>, types: &Types<'_>) -> Option<(Token
         let name = format_ident!("parameter{index}");
         let made = parameter(&name, method, input, types);
         let argument = match (made, input.required) {
-            (Some((value, argument)), is_required) => {
-                given.extend(value);
+            (Some(Argument { before, value }), is_required) => {
+                given.extend(before);
                 let is_optional = !is_required || is_nullable(&input.schema);
-                if is_optional { quote!(Some(#argument)) } else { argument }
+                if is_optional { quote!(Some(#value)) } else { value }
             }
             (None, false) => quote!(None),
             (None, true) => return None,
@@ -35,16 +36,15 @@ pub(super) fn arguments(method: &Method<'_>, types: &Types<'_>) -> Option<(Token
     }
     if let Some(body) = &method.body {
         let made = match body.kind {
-            BodyKind::Raw => Some((TokenStream::new(), quote!("a"))),
+            BodyKind::Raw => Some(Argument { before: TokenStream::new(), value: quote!("a") }),
             _ => body_of(method, body, types),
         };
         let is_raw = matches!(body.kind, BodyKind::Raw);
         arguments.push(match (made, body.required) {
-            (Some((value, argument)), is_required) => {
-                given.extend(value);
-                let argument =
-                    if is_nullable(&body.schema) && !is_raw { quote!(Some(#argument)) } else { argument };
-                if is_required { argument } else { quote!(Some(#argument)) }
+            (Some(Argument { before, value }), is_required) => {
+                given.extend(before);
+                let value = if is_nullable(&body.schema) && !is_raw { quote!(Some(#value)) } else { value };
+                if is_required { value } else { quote!(Some(#value)) }
             }
             (None, false) => quote!(None),
             (None, true) => return None,
@@ -53,15 +53,10 @@ pub(super) fn arguments(method: &Method<'_>, types: &Types<'_>) -> Option<(Token
     Some((given, arguments))
 }
 
-fn parameter(
-    name: &syn::Ident,
-    method: &Method<'_>,
-    input: &Input,
-    types: &Types<'_>,
-) -> Option<(TokenStream, TokenStream)> {
+fn parameter(name: &syn::Ident, method: &Method<'_>, input: &Input, types: &Types<'_>) -> Option<Argument> {
     // What stands in a path may not be empty, nor a header hold what no field can: a literal is neither.
     if let Some(literal) = plain(&input.schema) {
-        return Some((TokenStream::new(), literal));
+        return Some(Argument { before: TokenStream::new(), value: literal });
     }
     let mut parameters = method.operation.parameters().iter();
     let schema = parameters
@@ -73,14 +68,15 @@ fn parameter(
     if input.location == Location::Path && is_void {
         return None;
     }
-    made_up(name, &input.schema, &value, types)
+    argument(name, &input.schema, &value, types)
 }
 
-fn body_of(method: &Method<'_>, body: &plan::Body, types: &Types<'_>) -> Option<(TokenStream, TokenStream)> {
+fn body_of(method: &Method<'_>, body: &plan::Body, types: &Types<'_>) -> Option<Argument> {
     let content = &method.operation.request_body()?.content;
     let schema = plan::preferred(content)?.schema.as_ref()?;
     let value = value_of(schema, method, "body")?;
-    made_up(&format_ident!("body"), &body.schema, &with_files(value, &body.schema, types, MAX_DEPTH), types)
+    let value = with_files(value, &body.schema, types, MAX_DEPTH);
+    argument(&format_ident!("body"), &body.schema, &value, types)
 }
 
 /// A valid value, the same each time: readable words and most optional members, fewer where that would be long.
@@ -125,10 +121,6 @@ fn with_files(value: Value, lowered: &Value, types: &Types<'_>, depth: usize) ->
     }
 }
 
-fn is_nullable(schema: &Value) -> bool {
-    schema.get("nullable").is_some()
-}
-
 /// A literal, for a type that has some.
 fn plain(schema: &Value) -> Option<TokenStream> {
     match (schema["type"].as_str()?, schema.get("format")) {
@@ -138,37 +130,4 @@ fn plain(schema: &Value) -> Option<TokenStream> {
         ("string", None) => Some(quote!("a")),
         _ => None,
     }
-}
-
-/// A value, read from JSON, and how methods take it: a choice of texts as it is, all else by reference.
-fn made_up(
-    name: &syn::Ident,
-    lowered: &Value,
-    value: &Value,
-    types: &Types<'_>,
-) -> Option<(TokenStream, TokenStream)> {
-    let mut lowered = lowered.clone();
-    if is_nullable(&lowered) {
-        if value.is_null() {
-            return None;
-        }
-        if let Some(members) = lowered.as_object_mut() {
-            members.shift_remove("nullable");
-            if let Some(inner) = members.get("allOf").map(|all| all[0].clone()) {
-                lowered = inner;
-            }
-        }
-    }
-    if lowered["type"] == "string" && lowered.get("format").is_none() {
-        let text = value.as_str()?;
-        return Some((TokenStream::new(), quote!(#text)));
-    }
-    let component = referenced(&lowered).and_then(|name| types.components().get(name));
-    let is_choice = component.is_some_and(|component| component.get("enum").is_some());
-    let text = value.to_string();
-    let kind = rust_type(&lowered);
-    let value = quote! {
-        let #name: #kind = serde_json::from_str(#text).expect("a value");
-    };
-    Some((value, if is_choice { quote!(#name) } else { quote!(&#name) }))
 }

@@ -47,7 +47,7 @@ type Key = (String, Usage);
 
 /// The types of one client, found from the schemas that its operations name.
 pub(crate) struct Types<'d> {
-    root: &'d Value,
+    pub(crate) root: &'d Value,
     /// Whether keywords beside a reference count, as they do since 3.1.
     has_siblings: bool,
     names: Names,
@@ -304,8 +304,8 @@ fn nullable_if(nullable: bool, mut schema: Value) -> Value {
     schema
 }
 
-/// A component is never null itself: what refers to it says so.
-fn without_null(mut schema: Value) -> Value {
+/// The same schema with `null` not let pass. A component is never null itself: what refers to it says so.
+pub(crate) fn without_null(mut schema: Value) -> Value {
     if let Some(members) = schema.as_object_mut() {
         members.shift_remove("nullable");
         let only = members.get("allOf").and_then(Value::as_array).filter(|_| members.len() == 1);

@@ -3,21 +3,12 @@
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::referenced;
+use super::{referenced, without_null};
 
 /// The type that holds the values of a lowered schema.
 pub(crate) fn rust_type(schema: &Value) -> proc_macro2::TokenStream {
     if schema.get("nullable").is_some() {
-        let inner = match schema.get("allOf") {
-            Some(all) => rust_type(&all[0]),
-            None => {
-                let mut inner = schema.clone();
-                if let Some(members) = inner.as_object_mut() {
-                    members.shift_remove("nullable");
-                }
-                rust_type(&inner)
-            }
-        };
+        let inner = rust_type(&without_null(schema.clone()));
         return quote!(::std::option::Option<#inner>);
     }
     if let Some(name) = referenced(schema) {
