@@ -16,7 +16,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// Whether such a body has parts, which are lost where it is taken as bytes.
     pub(crate) fn is_structured(self) -> bool {
-        matches!(self, Self::Xml | Self::Multipart | Self::Form)
+        matches!(self, Self::Xml | Self::Multipart | Self::Form | Self::Stream)
     }
 }
 

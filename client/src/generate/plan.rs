@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use counterfoil_openapi::{Content, Location, MediaType, Operation, Parameter, StatusPattern, Style};
+use counterfoil_openapi::{Content, Location, MediaType, Operation, Parameter, Schema, StatusPattern, Style};
 use serde_json::{Value, json};
 
 use super::media::{self, Kind};
@@ -33,6 +33,9 @@ const METHODS: [&str; 16] = [
 /// Names that the bodies of methods use.
 const LOCALS: [&str; 10] =
     ["body", "content_type", "headers", "info", "request", "response", "result", "self", "url", "wire"];
+
+/// The most references that are followed one after the other.
+const MAX_REFERENCES: usize = 16;
 
 /// One method.
 #[derive(Debug)]
@@ -206,7 +209,7 @@ fn body_of<'d>(content: &'d Content, types: &mut Types<'d>, hint: &str) -> Optio
     let chosen = preferred(content)?;
     let hint = format!("{hint}Body");
     let others = content.iter().filter(|media| !std::ptr::eq(*media, chosen)).map(|media| media.name.clone());
-    let others: Vec<String> = others.collect();
+    let mut others: Vec<String> = others.collect();
     let lowered = |types: &mut Types<'d>, usage| match &chosen.schema {
         Some(schema) => types.of(Place::of(schema), &hint, usage),
         None => json!({}),
@@ -227,17 +230,21 @@ fn body_of<'d>(content: &'d Content, types: &mut Types<'d>, hint: &str) -> Optio
                 (!media.is_empty() && !media.contains('*'))
                     .then(|| (encoding.property.clone(), media.to_owned()))
             };
-            (
-                BodyKind::Parts(chosen.encoding.by_name.iter().filter_map(named).collect()),
-                lowered(types, Usage::Parts),
-            )
+            let schema = lowered(types, Usage::Parts);
+            // What is said to be a text or bytes has no parts: the caller writes it, and says what is between them.
+            if schema["type"] == "string" {
+                others.push(chosen.name.clone());
+                (BodyKind::Raw, Value::Null)
+            } else {
+                (BodyKind::Parts(chosen.encoding.by_name.iter().filter_map(named).collect()), schema)
+            }
         }
         Kind::Xml if chosen.schema.is_some() => {
             let root = chosen.schema.as_ref().map_or(0, |schema| types.xml.root(schema));
             (BodyKind::Xml(root), lowered(types, Usage::Text))
         }
         other => {
-            if other.is_structured() && chosen.schema.is_some() {
+            if is_lost(other, chosen, types.root) {
                 let message = format!("a body of the media type `{}` is sent as bytes", chosen.name);
                 types.losses.degraded("body-untyped", &chosen.pointer, message);
             }
@@ -324,13 +331,27 @@ fn held<'d>(content: &'d Content, types: &mut Types<'d>, hint: &str) -> Held {
             Held::Xml(lowered, root)
         }
         other => {
-            if other.is_structured() && media.schema.is_some() {
+            if is_lost(other, media, types.root) {
                 let message = format!("a reply of the media type `{}` is read as bytes", media.name);
                 types.losses.degraded("response-untyped", &media.pointer, message);
             }
             Held::Bytes
         }
     }
+}
+
+/// Whether bytes are less than the document says of a body; of texts, and of a sequence of them, they are not.
+fn is_lost(kind: Kind, media: &MediaType, root: &Value) -> bool {
+    let says_more = |schema: &Schema| {
+        let place = Place::of(schema);
+        let mut place = place.get("items").filter(|_| kind == Kind::Stream).unwrap_or(place);
+        for _ in 0..MAX_REFERENCES {
+            let Some(target) = place.target(root) else { break };
+            place = target;
+        }
+        place.text("type") != Some("string")
+    };
+    kind.is_structured() && media.schema.as_ref().is_some_and(says_more)
 }
 
 /// The media types to ask for: those that replies are read from, each once.

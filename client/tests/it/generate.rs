@@ -232,6 +232,57 @@ fn operations_become_methods() {
 }
 
 #[test]
+fn a_stream_is_read_as_bytes_and_that_is_told_where_its_items_are_more_than_texts() {
+    let rows = [
+        (
+            "events",
+            "text/event-stream: {schema: {type: object, properties: {a: {type: integer}}}}",
+            "response-untyped",
+        ),
+        ("lines", "application/jsonl: {itemSchema: {$ref: '#/components/schemas/Line'}}", "response-untyped"),
+        ("parts", "multipart/mixed: {schema: {type: object}}", "response-untyped"),
+        ("texts", "text/event-stream: {schema: {type: string}}", ""),
+        ("texts of a component", "text/event-stream: {itemSchema: {$ref: '#/components/schemas/Word'}}", ""),
+        ("anything", "text/event-stream: {}", ""),
+        ("bytes", "application/octet-stream: {schema: {type: string, format: binary}}", ""),
+    ];
+    for (name, media, code) in rows {
+        let generated = client_of(&format!(
+            "openapi: 3.2.0\ninfo: {{title: Sample, version: '1'}}\npaths:\n  /a: {{get: {{operationId: a, responses: \
+             {{'200': {{description: ok, content: {{{media}}}}}}}}}}}\n\
+             components: {{schemas: {{Line: {{type: object}}, Word: {{type: string}}}}}}\n"
+        ));
+        let codes: Vec<&str> = generated.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes.join(" "), code, "{name}");
+        assert!(source(&generated, "src/client.rs").contains("Result<ResponseValue<ByteStream>"), "{name}");
+    }
+}
+
+#[test]
+fn a_multipart_body_without_parts_is_written_by_the_caller() {
+    let generated = |schema: &str| {
+        client_of(&format!(
+            "openapi: 3.0.3\ninfo: {{title: Sample, version: '1'}}\npaths:\n  /a: {{post: {{operationId: a, requestBody: \
+             {{required: true, content: {{multipart/form-data: {{schema: {schema}}}}}}}, responses: {{'200': {{description: ok}}}}}}}}\n"
+        ))
+    };
+    let whole = generated("{type: string, format: binary}");
+    let client = source(&whole, "src/client.rs");
+    assert!(client.contains("pub async fn a_as<'a, B: Into<reqwest::Body>>("), "{client}");
+    assert_eq!(whole.findings, []);
+    // Only the crate itself has the module that files are in: its test names none.
+    for schema in [
+        "{type: string, format: binary}",
+        "{type: object, additionalProperties: {type: string, format: binary}}",
+        "{type: object, properties: {a: {type: string, format: binary}}}",
+    ] {
+        let generated = generated(schema);
+        let test = generated.package.files.iter().find(|file| file.path == "tests/stub.rs");
+        assert!(test.is_none_or(|test| !test.text.contains("crate::")), "{schema}: {test:?}");
+    }
+}
+
+#[test]
 fn a_document_makes_the_same_client_each_time() {
     assert_eq!(client_of(OPERATIONS).package, client_of(OPERATIONS).package);
 }
@@ -254,6 +305,13 @@ paths:
         - {name: weight, in: query, schema: {type: number}}
       requestBody: {required: true, content: {application/json: {schema: {type: object, required: [name], properties: {name: {type: string}}}}}}
       responses: {'200': {description: ok}}
+  /notes:
+    post:
+      operationId: note
+      parameters: [{name: to, in: query, required: true, schema: {type: string, nullable: true}}]
+      requestBody: {required: true, content: {application/xml: {schema: {type: object, properties: {text: {type: string}}}}}}
+      responses: {'200': {description: ok}}
+  /count: {put: {operationId: count, requestBody: {content: {application/json: {schema: {type: integer, nullable: true}}}}, responses: {'200': {description: ok}}}}
   /files: {post: {operationId: upload, requestBody: {content: {text/csv: {schema: {type: string}}}}, responses: {'200': {description: ok}}}}
 "#;
     let contract = Contract::load("pets.yaml", document.as_bytes()).unwrap();
@@ -286,6 +344,24 @@ paths:
             body: Some(("text/csv".to_owned(), json!("a"))),
         },
     ];
+    let xml = |to: Value| Call {
+        operation: "note".to_owned(),
+        parameters: vec![(Location::Query, "to".to_owned(), to)],
+        body: Some(("application/xml".to_owned(), json!({ "text": "a" }))),
+    };
+    let counted = |value: Option<Value>| Call {
+        operation: "count".to_owned(),
+        parameters: Vec::new(),
+        body: value.map(|value| ("application/json".to_owned(), value)),
+    };
+    let more = [
+        xml(json!("b")),
+        counted(Some(json!(7))),
+        counted(None),
+        xml(Value::Null),
+        counted(Some(Value::Null)),
+    ];
+    let wanted: Vec<Call> = wanted.into_iter().chain(more).collect();
     let written = calls(&contract, None, &wanted).unwrap();
     assert_eq!(written.package, "pets-client");
     let first = written.calls[0].as_ref().unwrap();
@@ -296,5 +372,16 @@ paths:
     );
     assert!(text(&first.before).contains("letparameter2:types::PutPetKind="), "{}", first.before);
     assert!(first.before.contains(r#"from_str ("{\"name\":\"it's\"}")"#), "{}", first.before);
-    assert_eq!(written.calls[1..], [None, None, None, None, None]);
+    assert_eq!(written.calls[1..6], [None, None, None, None, None]);
+    // What may be null is an option, and the body as well where it may be left out; there is no call for null itself.
+    let told: Vec<Option<String>> =
+        written.calls[6..].iter().map(|call| call.as_ref().map(|call| text(&call.call))).collect();
+    let expected = [
+        Some("client.note(Some(\"b\"),&body)".to_owned()),
+        Some("client.count(Some(Some(7)))".to_owned()),
+        Some("client.count(None)".to_owned()),
+        None,
+        None,
+    ];
+    assert_eq!(told, expected);
 }

@@ -118,6 +118,36 @@ fn what_dropshot_cannot_serve_is_left_out_and_told() {
             1,
             "parameter-undocumented",
         ),
+        (
+            "a reply of several media types",
+            "/a: {get: {responses: {'200': {description: ok, content: {application/json: {}, text/plain: {}}}}}}".to_owned(),
+            1,
+            "media-type-unserved",
+        ),
+        (
+            "a pattern that no validator takes",
+            format!(
+                "/a: {{get: {{parameters: [{{name: f, in: query, schema: {{type: string, pattern: '(?<broken'}}}}], {get}}}}}"
+            ),
+            1,
+            "pattern-unheld",
+        ),
+        (
+            "a pattern that is held to",
+            format!(
+                "/a: {{get: {{parameters: [{{name: f, in: query, schema: {{type: string, pattern: '^a+$'}}}}], {get}}}}}"
+            ),
+            1,
+            "",
+        ),
+        (
+            "a pattern deep in a body",
+            format!(
+                "/a: {{post: {{requestBody: {{content: {{application/json: {{schema: {{type: array, items: {{type: string, pattern: '(?<broken'}}}}}}}}}}, {get}}}}}"
+            ),
+            1,
+            "pattern-unheld",
+        ),
     ];
     for (name, paths, claimed, code) in rows {
         let made =

@@ -14,6 +14,7 @@
 //! | cookies, lists and objects in parameters | read, but not in what dropshot documents |
 //! | a literal beside a variable in a path, `{a}.json`, methods that dropshot has not | left out |
 //! | XML, multipart, deep objects | left out |
+//! | several media types of a reply, patterns that no validator takes | the preferred one, and none; told |
 
 mod claim;
 mod code;
@@ -21,6 +22,7 @@ mod package;
 mod prepared;
 mod rules;
 mod stub;
+mod unheld;
 
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ pub struct Scaffold {
     /// The crate.
     pub package: Package,
     /// What it cannot express: errors are operations that it leaves out, notes are parts that dropshot does not
-    /// document.
+    /// document, and what is left to the user.
     pub findings: Vec<Finding>,
     /// The operations that it serves, as `METHOD /path`.
     pub claimed: Vec<String>,
@@ -78,6 +80,7 @@ fn scaffold_here(contract: &Contract, name: Option<&str>) -> Result<Scaffold, St
     let stub = stub::stub(&served);
     let data = rules::data(&served, &types);
     let headers = rules::headers(&served);
+    served.iter().for_each(|served| unheld::tell(served.method.operation, &mut types.losses));
     let type_items = dress::types_of(made, &types);
     let claimed: Vec<String> = served.iter().map(|served| label(served.method.operation)).collect();
     let all = contract.operations().iter();
