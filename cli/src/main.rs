@@ -10,6 +10,7 @@ mod explain;
 mod merge;
 mod mock;
 mod output;
+mod package;
 mod references;
 mod replay;
 mod report;

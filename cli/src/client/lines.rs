@@ -3,15 +3,14 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 
 use anyhow::{Context, bail};
 use counterfoil_client::generate::{self, LoweredDocument};
-use counterfoil_conformance::report::one_line;
 use counterfoil_openapi::Contract;
 
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::package;
 
 /// What a document that was written by us says of itself.
 const MARK: &str = "\"x-made-by\": \"counterfoil client --macro\"";
@@ -35,40 +34,30 @@ const OPTIONAL: [(&str, &str); 4] = [
 /// Writes the lowered document and prints the lines.
 pub(super) fn run(
     contract: &Contract,
-    name: Option<&str>,
-    folder: &Path,
-    force: bool,
-    all: bool,
+    arguments: &package::Arguments,
     output: &Output,
 ) -> anyhow::Result<Exit> {
-    let lowered = generate::lower(contract)
-        .map_err(|error| anyhow::anyhow!("lower the document: {}", one_line(&error)))?;
-    let file = format!("{}.json", name.map_or_else(|| generate::crate_name(contract), str::to_owned));
+    let package::Arguments { name, output: folder, force, all, .. } = arguments;
+    let lowered = generate::lower(contract).map_err(|error| arguments.unmade("a document", &error))?;
+    let file = format!("{}.json", name.clone().unwrap_or_else(|| generate::crate_name(contract)));
     let path = folder.join(&file);
     let marked = lowered.text.replacen('{', &format!("{{\n  {MARK},"), 1);
     match fs::read_to_string(&path) {
-        Ok(text) if !force && !text.contains(MARK) => {
+        Ok(text) if !*force && !text.contains(MARK) => {
             bail!("write {}: this did not write what is there\n  help: give `--force`", path.display())
         }
         _ => {}
     }
     fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
     fs::write(&path, marked).with_context(|| format!("write {}", path.display()))?;
-    output.stdout().write_all(as_text(&lowered, &file, all).as_bytes())?;
+    output.stdout().write_all(as_text(&lowered, &file, *all).as_bytes())?;
     Ok(Exit::Passed)
 }
 
 fn as_text(lowered: &LoweredDocument, file: &str, all: bool) -> String {
-    let mut text = super::findings(&lowered.findings, all);
-    let expressed = lowered.expressed;
-    let _ = writeln!(
-        text,
-        "{file}: {} of {} operations, {} of {} parameters and bodies of wider types\n",
-        expressed.methods,
-        expressed.operations,
-        super::count_wider(&lowered.findings),
-        expressed.parts,
-    );
+    let mut text = package::findings(&lowered.findings, all);
+    text.push_str(&super::summary(file, lowered.expressed, &lowered.findings));
+    text.push('\n');
     let optional = OPTIONAL.iter().filter(|(mark, _)| lowered.text.contains(mark)).map(|(_, line)| line);
     let dependencies: Vec<&str> = DEPENDENCIES.iter().chain(optional).copied().collect();
     let _ = write!(

@@ -143,16 +143,24 @@ fn a16_a_title_that_is_a_path_stays_in_the_folder() {
             PETS.replace("title: Pets", &format!("title: \"{title}\"")).replace("listPets", "../../evil");
         let document = write(folder.path(), "pets.yaml", &text);
         let output = folder.path().join("a").join("b").join("out");
-        let document = document.to_str().expect("text");
-        let written =
-            run(["client", document, "--output", output.to_str().expect("text"), "--format", "json"]);
-        assert_eq!(written.code, Some(0), "{title}: {written:?}");
-        let report: Value = serde_json::from_str(&written.stdout).expect("JSON");
-        let name = report["crate"].as_str().expect("a name");
-        assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'), "{title}: {name}");
-        let all = files(folder.path());
-        let outside: Vec<&String> = all.keys().filter(|path| !path.starts_with("a/b/out/")).collect();
-        assert_eq!(outside, ["pets.yaml"], "{title}");
+        let (document, place) = (document.to_str().expect("text"), output.to_str().expect("text"));
+        for arguments in [
+            ["client", document, "--output", place, "--format=json"],
+            ["scaffold", document, "--output", place, "--format=json"],
+            ["client", document, "--output", place, "--macro"],
+        ] {
+            let written = run(arguments);
+            assert_eq!(written.code, Some(0), "{title}: {written:?}");
+            if let Ok(report) = serde_json::from_str::<Value>(&written.stdout) {
+                let name = report["crate"].as_str().expect("a name");
+                let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                assert!(is_plain, "{title}: {name}");
+            }
+            let all = files(folder.path());
+            let outside: Vec<&String> = all.keys().filter(|path| !path.starts_with("a/b/out/")).collect();
+            assert_eq!(outside, ["pets.yaml"], "{title}: {arguments:?}");
+            std::fs::remove_dir_all(&output).expect("it was written");
+        }
     }
     let refused = run(["client", "tyk", "--output", "x", "--name", "../../x"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
