@@ -3,6 +3,7 @@
 
 use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::{Location, Part, Violation};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Observation;
@@ -32,11 +33,17 @@ fn is_multipart(observation: &Observation<'_>) -> bool {
     observation.request.content_type().map(media::kind) == Some(Kind::Multipart)
 }
 
-/// Whether the body is text that cannot be read. JSON has to be UTF-8 (RFC 8259, section 8.1); of other text a server may
-/// make what it likes, as it may take the bytes of another charset than the one named.
+/// Whether the body is text, or JSON but for bytes that are not of its charset. JSON has to be UTF-8 (RFC 8259, section
+/// 8.1), and yet many put a replacement character in the place of what is not before they read it; of other text a server
+/// may make what it likes, as it may take the bytes of another charset than the one named.
 fn is_other_charset(observation: &Observation<'_>, violation: &Violation) -> bool {
-    let is_text = || observation.request.content_type().map(media::kind) == Some(Kind::Text);
-    violation.rule == "unreadable" && violation.part == Part::Body && is_text()
+    let body = &observation.request.body;
+    let is_open = || match observation.request.content_type().map(media::kind) {
+        Some(Kind::Text) => true,
+        Some(Kind::Json) => serde_json::from_str::<IgnoredAny>(&String::from_utf8_lossy(body)).is_ok(),
+        _ => false,
+    };
+    violation.rule == "unreadable" && violation.part == Part::Body && is_open()
 }
 
 /// Whether the body is JSON that is whole, with something after it: many parsers stop where the value ends.

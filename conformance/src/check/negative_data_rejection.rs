@@ -23,7 +23,7 @@ declare! {
     /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore; a name
     /// given several times where one value is documented (but with `--duplicate-query`, which sends each query parameter
     /// of one value twice); a header or a cookie without a value; what comes after JSON
-    /// that is whole; text other than JSON whose bytes are not of its charset.
+    /// that is whole; bytes that are not of the charset of text or of JSON, which many replace before they read it.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
     ///

@@ -73,12 +73,12 @@ async fn a_query_parameter_is_given_twice_where_that_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_that_are_not_utf_8_are_sent_and_blamed_where_they_are_json() {
+async fn bodies_that_are_not_utf_8_are_sent_and_taking_them_is_no_failure() {
     let (outcome, server) = lenient(Options::default()).await;
     let mut told = said(&outcome, "not UTF-8");
     told.sort();
-    let json = ("application/json".to_owned(), Some("body unreadable".to_owned()));
-    assert_eq!(told, [json, ("text/plain;charset=utf-8".to_owned(), None)]);
+    let sent = ["application/json", "text/plain;charset=utf-8"];
+    assert_eq!(told, sent.map(|media_type| (media_type.to_owned(), None)));
     let sent = server.requests();
     let bodies: Vec<&[u8]> =
         sent.iter().map(|request| &*request.body).filter(|body| std::str::from_utf8(body).is_err()).collect();
