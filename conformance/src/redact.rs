@@ -42,6 +42,7 @@ impl Redactor {
         contract: &Contract,
         operations: impl IntoIterator<Item = &'o Operation>,
         target: &Target,
+        fixed: impl IntoIterator<Item = &'o str>,
     ) -> Self {
         let mut redactor = Self {
             headers: ["authorization", "proxy-authorization", "cookie", "set-cookie"]
@@ -51,7 +52,8 @@ impl Redactor {
             fields: HashMap::new(),
             values: Secrets::new([]),
         };
-        let mut values: Vec<String> = Vec::new();
+        let fixed = fixed.into_iter().filter(|value| value.len() >= MIN_SEARCHED);
+        let mut values: Vec<String> = fixed.map(str::to_owned).collect();
         for (name, value) in target.headers.iter().chain(&target.other_headers) {
             redactor.headers.insert(name.trim().to_ascii_lowercase());
             // `Bearer abc` is a secret, and so is `abc` alone.
@@ -282,7 +284,7 @@ components:
         let contract = Contract::load("login.yaml", DOCUMENT.as_bytes()).unwrap();
         let target = Target::new("http://localhost").header("Admin-Auth", "Token s3cret-value");
         let operations: Vec<&Operation> = contract.operations().iter().map(AsRef::as_ref).collect();
-        let redactor = Redactor::new(&contract, operations, &target);
+        let redactor = Redactor::new(&contract, operations, &target, []);
         (contract, redactor)
     }
 

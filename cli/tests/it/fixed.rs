@@ -1,6 +1,7 @@
 //! Values that `counterfoil test` is told to send: by flags, by a file and its profiles.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use serde_json::Value;
 
@@ -58,11 +59,20 @@ fn what_is_set_is_told_but_for_secrets() {
     let pets = write(folder.path(), "pets.yaml", PETS);
     let script = write(folder.path(), "liar.yaml", LIAR);
     let flags = ["--set", "path.petId=7", "--set", "body.pin=canary-1234", "--max-cases", "10"];
-    let tested = run(["test", text(&pets), "--script", text(&script)].into_iter().chain(flags));
+    let (cases, events) = (folder.path().join("cases"), folder.path().join("events"));
+    let report = format!("ndjson={}", events.display());
+    let written = ["--cases", text(&cases), "--report", &report];
+    let tested =
+        run(["test", text(&pets), "--script", text(&script)].into_iter().chain(flags).chain(written));
     assert_eq!(tested.code, Some(1), "{tested:?}");
     let told = "--set path.petId=7 --set \"body.pin=$COUNTERFOIL_BODY_PIN\"";
     assert!(tested.stdout.contains(told), "{}", tested.stdout);
     assert!(!tested.stdout.contains("canary"), "{}", tested.stdout);
+    let files: Vec<_> = fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let texts: Vec<String> =
+        files.iter().chain([&events]).map(|path| fs::read_to_string(path).unwrap()).collect();
+    assert!(texts.iter().any(|text| text.contains("COUNTERFOIL_BODY_PIN")), "{texts:?}");
+    assert!(!texts.iter().any(|text| text.contains("canary")), "{texts:?}");
 }
 
 #[test]

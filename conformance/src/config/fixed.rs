@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::SettingsError;
 use crate::case::{Fixed, Given};
+use crate::header_variable;
 
 /// Values that every request has in the places of parameters and of members of bodies.
 ///
@@ -80,6 +81,13 @@ impl FixedValues {
     pub fn is_secret(&self, contract: &Contract, place: &str) -> bool {
         let given = self.given.iter().filter(|given| given.place == place);
         given.into_iter().any(|given| Fixed::is_secret(contract, given))
+    }
+
+    /// The values that outputs hide, each with the variable that it is read from.
+    pub(crate) fn secrets(&self, contract: &Contract) -> Vec<(String, String)> {
+        let hidden = self.given.iter().filter(|given| Fixed::is_secret(contract, given));
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        hidden.map(|given| (header_variable(&given.place), text(&given.value))).collect()
     }
 
     /// What takes the place of values in requests.

@@ -60,7 +60,12 @@ struct Told {
 
 impl<'c> Kitchen<'c> {
     fn new(context: &'c Context) -> Self {
-        Self { context, secrets: secrets(&context.target), steps: Vec::new(), told: Vec::new() }
+        Self {
+            context,
+            secrets: secrets(&context.target, &context.fixed_secrets),
+            steps: Vec::new(),
+            told: Vec::new(),
+        }
     }
 
     /// Adds a request, after those that make what it is about.
@@ -232,10 +237,17 @@ pub(super) fn plain(value: &Value) -> String {
 }
 
 /// The texts that are secret, longest first, each with the hole that stands for it.
-pub(crate) fn secrets(target: &Target) -> Vec<(String, Piece)> {
+///
+/// `fixed` are those that the user fixed, each after the variable that it is read from.
+pub(crate) fn secrets(target: &Target, fixed: &[(String, String)]) -> Vec<(String, Piece)> {
     let own = target.headers.iter().map(|header| (header, ""));
     let other = target.other_headers.iter().map(|header| (header, "OTHER_"));
-    let mut secrets = Vec::new();
+    let fixed = fixed.iter().map(|(variable, value)| {
+        let hole =
+            Piece::Secret { variable: variable.clone(), part: SecretPart::Whole, form: SecretForm::Plain };
+        (value.clone(), hole)
+    });
+    let mut secrets: Vec<(String, Piece)> = fixed.collect();
     for ((name, value), prefix) in own.chain(other) {
         let variable = format!("{prefix}{}", crate::header_variable(name));
         let hole = |part| Piece::Secret { variable: variable.clone(), part, form: SecretForm::Plain };

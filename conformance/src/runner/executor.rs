@@ -24,6 +24,8 @@ use crate::runner::time::Began;
 /// What all workers share.
 #[derive(Debug)]
 pub(crate) struct Context {
+    /// What the user fixed and the document marks as secret: the variable that each is read from, and the value.
+    pub(crate) fixed_secrets: Vec<(String, String)>,
     pub(crate) factory: Factory,
     pub(crate) redactor: Redactor,
     pub(crate) settings: Settings,
@@ -106,9 +108,12 @@ impl Context {
         let signer = Signer::new(target, settings.credentials)?;
         let sender = Sender::new(&target.base_url, settings).map_err(|error| error.to_string())?;
         let operations = plan.operations.iter().map(|plan| plan.operation.as_ref());
+        let fixed_secrets = settings.fixed.secrets(contract);
+        let hidden = fixed_secrets.iter().map(|(_, secret)| secret.as_str());
         Ok(Self {
             factory: Factory::new(contract, signer).fixing(settings.fixed.resolve(contract)?),
-            redactor: Redactor::new(contract, operations, target),
+            redactor: Redactor::new(contract, operations, target, hidden),
+            fixed_secrets,
             settings: settings.clone(),
             target: target.clone(),
             links: Arc::clone(&plan.links),
