@@ -147,10 +147,10 @@ impl State {
         let next = self.tally(operation, judged);
         if judged.elapsed > settings.patience.slow {
             self.waited += judged.elapsed;
-        }
-        if next == Next::Continue && settings.max_time.is_none() && self.waited > settings.patience.most {
-            self.tallies[operation].is_cut_short = true;
-            return Next::LeaveOperation;
+            if next == Next::Continue && settings.max_time.is_none() && self.waited > settings.patience.most {
+                self.tallies[operation].is_cut_short = true;
+                return Next::LeaveOperation;
+            }
         }
         next
     }
