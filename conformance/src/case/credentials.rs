@@ -24,7 +24,10 @@ const WRONG_BASIC: &str = "Basic Y291bnRlcmZvaWwtaW52YWxpZDpjb3VudGVyZm9pbC1pbnZ
 /// Passwords shorter than this may stand for none.
 const MIN_PASSWORD: usize = 4;
 /// What is sent for a password where there is none.
-const NO_PASSWORDS: [&str; 6] = ["none", "null", "unused", "ignored", "dummy", "anything"];
+const NO_PASSWORDS: [&str; 14] = [
+    "none", "null", "unused", "ignored", "dummy", "anything", "password", "pass", "blank", "empty", "secret",
+    "api_key", "apikey", "api-key",
+];
 
 /// Puts the target's headers and credentials on requests.
 #[derive(Debug)]

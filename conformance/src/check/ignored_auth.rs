@@ -15,6 +15,8 @@ declare! {
     /// takes any credential, and is tested with made-up ones, has promised nothing about wrong ones.
     ///
     /// Not judged: operations that may be called without credentials (`security: [{}]`, or none).
+    /// A wrong password of the right user is sent to each operation that asks for HTTP Basic: where that locks accounts,
+    /// test with an account that may be locked, or silence it.
     ///
     /// Example: `GET /admin/users` requires a bearer token, and answers 200 without one.
     ///

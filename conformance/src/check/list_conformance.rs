@@ -1,12 +1,17 @@
 //! `list_conformance`
 
-use counterfoil_openapi::{ListParameter, Request};
+use counterfoil_openapi::{ListParameter, Request, folded};
 use serde_json::Value;
 
 use super::order::{Asked, Way, disorder};
 use super::registry::declare;
 use super::{Breach, Expectation, Judgement, Observation, documented};
 use crate::resource::listing;
+
+/// Names of members that are identifiers.
+const IDENTIFIERS: [&str; 6] = ["id", "uuid", "guid", "key", "slug", "href"];
+/// The most items of a part of a list that is compared with the whole.
+const MAX_PART: usize = 64;
 
 declare! {
     /// Fails when a list holds more items than its limit asks for, items that its filter leaves out, or items in another
@@ -114,6 +119,27 @@ fn comes_in_parts(observation: &Observation<'_>) -> bool {
     })
 }
 
+/// What tells the items of lists apart: a member that is an identifier, where all have it, or else all that they are.
+/// Other members may be about the page, as a rank is.
+fn identified(lists: [Vec<Value>; 3]) -> (Vec<Value>, Vec<Value>, Vec<Value>) {
+    let all = || lists.iter().flatten();
+    let is_identifier = |name: &&str| {
+        IDENTIFIERS.contains(&folded(name).as_str()) && all().all(|item| item.get(name).is_some_and(is_plain))
+    };
+    let first = all().next().and_then(Value::as_object);
+    let identifier =
+        first.and_then(|item| item.keys().map(String::as_str).find(is_identifier)).map(str::to_owned);
+    let [whole, one, two] = lists.map(|items| match &identifier {
+        Some(name) => items.into_iter().map(|mut item| item[name].take()).collect(),
+        None => items,
+    });
+    (whole, one, two)
+}
+
+fn is_plain(value: &Value) -> bool {
+    value.is_string() || value.is_number()
+}
+
 /// Every text that an enumeration of a schema has.
 fn enumerated(schema: &Value) -> Vec<&str> {
     let mut found = Vec::new();
@@ -193,11 +219,17 @@ fn as_parts(observation: &Observation<'_>) -> Found {
     };
     let (whole, one, again, two) =
         (items(&whole)?, items(&first_body)?, items(&again)?, items(&second_body)?);
+    if whole != again {
+        return None;
+    }
+    let (whole, one, two) = identified([whole, one, two]);
     let size = one.len();
+    if size == 0 || size > MAX_PART || whole.len() != 2 * size || two.len() > size {
+        return None;
+    }
     let is_distinct = whole.iter().enumerate().all(|(at, item)| !whole[..at].contains(item));
     let is_step = !is_offset(observation, name) || usize::try_from(to).is_ok_and(|to| to == size);
-    if whole != again || size == 0 || whole.len() != 2 * size || !is_distinct || two.len() > size || !is_step
-    {
+    if !is_distinct || !is_step {
         return None;
     }
     let mut found = Vec::new();
@@ -262,7 +294,10 @@ mod tests {
             (list("limit=1", dogs), "failed: more than limit"),
             (list("limit=2", dogs), "passed"),
             (list("limit=0", dogs), "passed"),
-            (list("limit=1", r#"{"total": 2, "pets": [{}, {}], "links": []}"#), "failed: more than limit"),
+            (list("limit=1", r#"{"total": 2, "pets": [{}, {}]}"#), "failed: more than limit"),
+            // Either may be the list.
+            (list("limit=1", r#"{"total": 0, "pets": [], "links": [{}, {}]}"#), "n/a"),
+            (list("limit=1", r#"{"total": 2, "pets": [{}, {}], "links": []}"#), "n/a"),
             (list("limit=1", r#"{"pets": [{}, {}], "owners": [{}]}"#), "n/a"),
             (list("kind=dog", dogs), "failed: not by kind"),
             (list("kind=dog", r#"[{"kind": "Dog"}, {"kind": null}, {}]"#), "passed"),
@@ -322,6 +357,14 @@ mod tests {
             (both, r#"[{"id": 1}]"#, both, r#"[{"id": 3}]"#, "failed: parts leave out"),
             (both, r#"[{"id": 1}]"#, both, "[]", "failed: parts leave out"),
             (both, r#"[{"id": 2}]"#, both, r#"[{"id": 3}]"#, "failed: parts begin elsewhere"),
+            // What else an item shows may be about its place in the part.
+            (
+                r#"[{"id": 1, "rank": 0}, {"id": 2, "rank": 1}]"#,
+                r#"[{"id": 1, "rank": 0}]"#,
+                r#"[{"id": 1, "rank": 0}, {"id": 2, "rank": 1}]"#,
+                r#"[{"id": 2, "rank": 0}]"#,
+                "passed",
+            ),
             // What changes by itself, or holds less than was asked for, proves nothing.
             (both, r#"[{"id": 1}]"#, r#"[{"id": 2}, {"id": 1}]"#, r#"[{"id": 1}]"#, "n/a"),
             (r#"[{"id": 1}]"#, r#"[{"id": 1}]"#, r#"[{"id": 1}]"#, r#"[{"id": 1}]"#, "n/a"),

@@ -17,13 +17,13 @@ declare! {
     /// nothing. Any 4xx counts as a refusal; a redirect is neither one nor the other; a 5xx is judged by
     /// `not_a_server_error`, a missing header by `missing_required_header`.
     ///
-    /// Not judged, because the document leaves it open: text that means the documented type to many servers though
-    /// not to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
+    /// Not judged, because the document leaves it open: text that means the documented type to many servers though not
+    /// to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
     /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a number wider than its
     /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore; a name
-    /// given several times where one value is documented (but with `--duplicate-query`, which sends each query parameter
-    /// of one value twice); a header or a cookie without a value; what comes after JSON
-    /// that is whole; bytes that are not of the charset of text or of JSON, which many replace before they read it.
+    /// given several times where one value is documented (but with `--duplicate-query`, which sends each query
+    /// parameter of one value twice); a header or a cookie without a value; what comes after JSON that is whole; bytes
+    /// that are not of the charset of text or of JSON, which many replace before they read it.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
     ///

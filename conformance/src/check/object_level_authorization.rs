@@ -20,7 +20,7 @@ declare! {
     /// with success by who made it, and the server was seen to answer 404 to a resource that never was. That it was
     /// changed or is gone is read by who made it, right after.
     ///
-    /// Not judged: operations that ask for no credentials; a list that shows less of a resource than what was refused,
+    /// Not judged: lists, changes and removals that ask for no credentials; a list that shows less of a resource than what was refused,
     /// where that was refused with 403: some say to all that it is there.
     ///
     /// Example: Ada makes invoice 7, and `GET /invoices/7` answers 200 to Bob.
@@ -37,6 +37,12 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         ),
         (Some(Expectation::Hidden | Expectation::Undisclosed | Expectation::Protected), Some(400..=499)) => {
             Judgement::Passed
+        }
+        // What asks for no credentials may be open to all.
+        (Some(Expectation::Undisclosed | Expectation::Protected), _)
+            if !observation.operation.is_secured() =>
+        {
+            Judgement::NotApplicable
         }
         (Some(Expectation::Undisclosed), Some(200)) => undisclosed(observation),
         (Some(Expectation::Protected), Some(200..=299)) => protected(observation),
@@ -136,19 +142,22 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_not_listed() {
-        let list = |refusal, list: &'static str| {
+        let list_of = |operation, refusal, list: &'static str| {
             let read = r#"{"id": 7, "tag": "tabby", "age": null}"#;
-            Scene::new("listPets", "/pets")
+            Scene::new(operation, "/pets")
                 .earlier_at("/pets/7", Method::GET, "", 200, read)
                 .earlier_at("/pets/7", Method::GET, "", refusal, "")
                 .read_before(read)
                 .expecting(Expectation::Undisclosed)
                 .body("application/json", list)
         };
+        let list = |refusal, list| list_of("secret", refusal, list);
         let (whole, failed) = (r#"[{"id": 7, "tag": "tabby"}]"#, "failed: listed to another identity");
         let table = [
             (list(404, whole), failed),
             (list(404, r#"[{"id": 7}]"#), failed),
+            // It asks nobody who they are.
+            (list_of("listPets", 404, whole), "n/a"),
             (list(404, r#"[{"id": 8, "tag": "tabby"}]"#), "passed"),
             (list(404, "[]"), "passed"),
             (list(403, whole), failed),
@@ -167,7 +176,7 @@ mod tests {
     #[test]
     fn what_is_refused_is_not_changed() {
         let put = |sent| {
-            Scene::new("putPet", "/pets/7")
+            Scene::new("locked", "/pets/7")
                 .sent_body("application/json", sent)
                 .read_before(r#"{"id": 7, "tag": "tabby", "status": "open"}"#)
                 .expecting(Expectation::Protected)

@@ -18,10 +18,10 @@ declare! {
     ///
     /// Not judged: 401 and 403 (who may do it), 404 (whether it is there), 409 and 412 (what state it is in) and 429
     /// (how often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
-    /// right secret cannot be guessed, unless it makes something (201) and is not there to sign in; 400 and 422 to a text with a null character in it, which few programs can store, or
-    /// of nothing but white space, which many take for none; 400 and 422 that say that there already is another of the
-    /// same, which others answer with 409; an operation that documents no success (one that only upgrades to another
-    /// protocol, for example).
+    /// right secret cannot be guessed, unless it makes something (201) and is not there to sign in; 400 and 422 to a
+    /// text with a null character in it, which few programs can store, or of nothing but white space, which many take
+    /// for none; 400 and 422 that say that there already is another of the same, which others answer with 409; an
+    /// operation that documents no success (one that only upgrades to another protocol, for example).
     ///
     /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
     ///

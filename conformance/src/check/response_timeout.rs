@@ -10,10 +10,10 @@ declare! {
     /// Why it matters: a request that is never answered holds a connection on both sides until someone gives up, and
     /// an answer without end fills the client's memory. A few such requests are all it takes to stop a service.
     ///
-    /// The limit is for the whole response, from the first byte sent to the last received: a server that sends a byte
-    /// a second does not escape it. A stream of events, of lines or records of JSON, or of parts of a multipart
-    /// body that is no object, is no such body where the document has a body for its status: it is read until it ends, twenty of its items are there or nothing more comes
-    /// for a second, and those are judged.
+    /// The limit is for the whole response, from the first byte sent to the last received: a server that sends a byte a
+    /// second does not escape it. A stream of events, of lines or records of JSON, or of parts of a multipart body that
+    /// is no object, is no such body where the document has a body for its status: it is read until it ends, twenty of
+    /// its items are there or nothing more comes for a second, and those are judged.
     ///
     /// Example: `GET /reports?from=9999-12-31` computes forever.
     ///

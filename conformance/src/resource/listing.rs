@@ -65,15 +65,18 @@ pub(crate) fn parts(operation: &Operation) -> Option<Parts> {
         Value::String(text) => text.parse().ok(),
         number => number.as_u64(),
     }?;
+    let two = u64::checked_mul(size, 2)?;
     let twice = match &least {
-        Value::String(_) => Value::from((size * 2).to_string()),
-        _ => Value::from(size * 2),
+        Value::String(_) => Value::from(two.to_string()),
+        _ => Value::from(two),
     };
     // By the items before it where that is possible: nothing is left to guess then.
     let offset = said().find(|(_, said)| *said == ListParameter::Offset).map(|(start, _)| (start, 0, size));
     let (start, first, second) = offset.or_else(|| {
         said().find_map(|(start, said)| match said {
-            ListParameter::Page(first) => Some((start, first.unwrap_or(1), first.unwrap_or(1) + 1)),
+            ListParameter::Page(first) => {
+                Some((start, first.unwrap_or(1), first.unwrap_or(1).saturating_add(1)))
+            }
             _ => None,
         })
     })?;
@@ -125,19 +128,19 @@ pub(crate) fn next_page(
     let is_limit = |said: &ListParameter| matches!(said, ListParameter::AtMost(_));
     let limit = said().find_map(|(known, said)| asked(known).filter(|_| is_limit(&said)));
     let size = limit.unwrap_or(count);
-    if count == 0 || count < size {
+    if size == 0 || count == 0 || count < size {
         return None;
     }
     let total = total(&body, &response.headers).map(|(_, total)| total);
     let (start, next) = said().find_map(|(known, said)| match said {
         ListParameter::Offset => {
-            let next = asked(known).unwrap_or(0) + count;
+            let next = asked(known).unwrap_or(0).saturating_add(count);
             Some((known, total.map_or(Some(next), |total| (total > next).then(|| next.max(total - count)))?))
         }
         ListParameter::Page(first) => {
             let first = first.unwrap_or(1);
-            let next = asked(known).unwrap_or(first) + 1;
-            let last = total.map(|total| total.saturating_sub(1) / size + first);
+            let next = asked(known).unwrap_or(first).saturating_add(1);
+            let last = total.map(|total| (total.saturating_sub(1) / size).saturating_add(first));
             Some((known, last.map_or(Some(next), |last| (last >= next).then_some(last))?))
         }
         _ => None,
@@ -158,13 +161,13 @@ pub(crate) fn items(body: &Value) -> Option<&[Value]> {
     list.as_array().map(Vec::as_slice)
 }
 
-/// The name of the only member that is an array of objects, and holds any.
+/// The name of the only member that is an array, where it is one of objects and holds any: of several, an empty one may
+/// be the list, and the other what leads elsewhere.
 pub(crate) fn member(body: &Value) -> Option<&str> {
-    let is_list = |(_, value): &(&String, &Value)| {
-        value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_object))
-    };
-    let mut lists = body.as_object()?.iter().filter(is_list);
-    lists.next().filter(|_| lists.next().is_none()).map(|(name, _)| name.as_str())
+    let mut arrays = body.as_object()?.iter().filter(|(_, value)| value.is_array());
+    let (name, only) = arrays.next().filter(|_| arrays.next().is_none())?;
+    let items = only.as_array()?;
+    (!items.is_empty() && items.iter().all(Value::is_object)).then_some(name.as_str())
 }
 
 /// The number of all items that a list tells of, in a member or a header that is called so.

@@ -124,12 +124,13 @@ impl Context {
     /// list tells how many items there are, or else one after the other.
     async fn turn_pages(&self, telling: &mut Telling, first: &Arc<Judged>, before: Option<&Judged>) {
         let mut page = Arc::clone(first);
-        for _ in 0..MAX_PAGES {
+        for number in 2..MAX_PAGES + 2 {
             let Some(response) = page.response().filter(|_| page.failures().next().is_none()) else { return };
             let case = &page.case;
             let Some(values) = listing::next_page(&case.operation, &case.values, response) else { return };
             let Some(sent) = self.factory.build(&case.operation, &case.intent, &values) else { return };
-            let case = Case { values, sent, ..Case::clone(case) };
+            let id = format!("{}, page {number}", first.case.id);
+            let case = Case { id, values, sent, ..Case::clone(case) };
             let earlier = telling.steps.iter().filter_map(|step| step.answered()).collect();
             let mut judged = self.execute_expecting(Arc::new(case), first.expectation, before, earlier).await;
             judged.told = first.told.as_ref().map(|told| {
@@ -235,6 +236,10 @@ impl Plot {
                 self.is_untouched = false;
                 // It may have been made again, whatever the answer says.
                 (self.is_removed, self.is_gone) = (false, false);
+                if step.role == Role::Again && is_good {
+                    // There may be two of it now, and one of them is left when the other goes.
+                    self.read = None;
+                }
             }
             _ => {}
         }
