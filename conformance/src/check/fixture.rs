@@ -58,6 +58,13 @@ paths:
         - {name: sort, in: query, schema: {type: string, enum: [name, age, -age]}}
         - {name: order, in: query, schema: {type: string, enum: [asc, desc]}}
       responses: {'200': {description: pets, content: {application/json: {}}}}
+  /twice:
+    get:
+      operationId: listTwice
+      parameters:
+        - {name: limit, in: query, schema: {type: integer}}
+        - {name: page_size, in: query, schema: {type: integer}}
+      responses: {'200': {description: things, content: {application/json: {}}}}
   /any:
     get: {operationId: any, responses: {default: {description: whatever}}}
     post: {operationId: upgrade, responses: {'101': {description: switched}, 4XX: {description: refused}}}
