@@ -9,6 +9,7 @@ operation, for of the faithful server there is none.
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -121,6 +122,32 @@ def described(names=()):
     return [Described(name) for name in names or folders]
 
 
+class Memory(threading.Thread):
+    """The most resident memory a process has held, in MiB, as the system remembers it while the process is there.
+
+    What `wait4` says of it is of no use here: it begins with what this program had when it started the process.
+    """
+
+    INTERVAL = 0.01
+
+    def __init__(self, process):
+        super().__init__(daemon=True)
+        self.status, self.most = Path(f"/proc/{process}/status"), 0.0
+
+    def run(self):
+        # A process that has ended has no memory to tell of.
+        while held := self.held():
+            self.most = held
+            time.sleep(self.INTERVAL)
+
+    def held(self):
+        try:
+            found = re.search(r"VmHWM:\s+(\d+)", self.status.read_text())
+        except OSError:
+            return None
+        return found and int(found.group(1)) / 1024
+
+
 def run(command, cap, folder=None):
     """What a command costs: its CPU time and that of its children, the most memory it held, its output."""
     with tempfile.TemporaryFile() as output:
@@ -129,14 +156,17 @@ def run(command, cap, folder=None):
                                    stderr=subprocess.STDOUT, start_new_session=True, cwd=folder)
         timer = threading.Timer(cap, lambda: os.killpg(process.pid, signal.SIGKILL))
         timer.start()
+        memory = Memory(process.pid)
+        memory.start()
         try:
             _, status, used = os.wait4(process.pid, 0)
         finally:
             timer.cancel()
+            memory.join()
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode(errors="replace")
-    return {"cpu_s": used.ru_utime + used.ru_stime, "mib": used.ru_maxrss / 1024, "code": process.returncode,
+    return {"cpu_s": used.ru_utime + used.ru_stime, "mib": memory.most, "code": process.returncode,
             "wall_s": time.monotonic() - started, "text": text}
 
 
