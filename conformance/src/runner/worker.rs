@@ -26,13 +26,18 @@ pub(super) async fn computed<T: Send + 'static>(
 /// Begins to compute something beside, once a processor is free for it.
 pub(super) fn beside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Worker<T> {
     Worker(tokio::spawn(async move {
-        let processor = Arc::clone(&PROCESSORS).acquire_owned().await;
+        // Given back when the computation has ended and its thread is free for the next one: else that would begin a
+        // thread of its own, with memory of its own.
+        let processor = Arc::new(Arc::clone(&PROCESSORS).acquire_owned().await);
+        let computing = Arc::clone(&processor);
         let computed = tokio::task::spawn_blocking(move || {
             let output = compute();
-            drop(processor);
+            drop(computing);
             output
-        });
-        match computed.await {
+        })
+        .await;
+        drop(processor);
+        match computed {
             Ok(output) => output,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
