@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::fullest::{Full, full_requests};
 use super::parts;
-use super::varied::varied;
+use super::varied::{Varied, varied};
 use crate::case::{Case, Factory, Fresh, Intent, Origin, Probe, Sent};
 use crate::event::{Mode, Phase};
 use crate::plan::OperationPlan;
@@ -63,6 +63,8 @@ enum Variation {
     Parameter(usize, Option<Value>),
     /// The body; nothing where it is left out.
     Body(Option<BodyValue>),
+    /// The value of the body.
+    BodyValue(Varied),
     /// The place of a query parameter that is given twice.
     Repeated(usize),
 }
@@ -229,6 +231,11 @@ impl Variation {
                 }
             }
             Self::Body(body) => base.body = body,
+            Self::BodyValue(varied) => {
+                if let Some(body) = &mut base.body {
+                    body.payload = Payload::Value(varied.value());
+                }
+            }
             Self::Repeated(at) => {
                 let name = operation.parameters().get(at).map(|parameter| parameter.name.as_str());
                 if let Some(value) = name.and_then(|name| base.query.get_mut(name)) {
@@ -260,7 +267,7 @@ fn parameter_variations(operation: &Operation, base: &RequestValues) -> Vec<Vari
         let current = place(parameter, &mut base.clone()).get(&parameter.name).cloned();
         let (Some(schema), Some(current)) = (parameter.value_schema(), current) else { continue };
         let values = varied(schema.bundle(Direction::Request), &current, &[]);
-        found.extend(values.into_iter().map(|value| Variation::Parameter(at, Some(value))));
+        found.extend(values.into_iter().map(|varied| Variation::Parameter(at, Some(varied.value()))));
     }
     found
 }
@@ -276,7 +283,7 @@ fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]
     let media = operation.request_body().and_then(|documented| documented.content.matching(&body.media_type));
     if let Some(schema) = media.and_then(|media| media.schema.as_ref()) {
         let values = varied(schema.bundle(Direction::Request), value, others);
-        found.extend(values.into_iter().map(|value| with(&body.media_type, Payload::Value(value))));
+        found.extend(values.into_iter().map(Variation::BodyValue));
     }
     let name = body.media_type.to_ascii_lowercase();
     let is_unicode = name.ends_with("charset=utf-8");

@@ -1,5 +1,9 @@
 //! A value taken apart: every node of it replaced in turn, by the schema that holds there.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::boundaries;
@@ -11,23 +15,54 @@ const MAX_DEPTH: usize = 12;
 /// The most values of one request that are varied.
 const MAX_NODES: usize = 400;
 
+/// A value that differs from another one in one node. It holds that node alone: there are thousands of them, each of a
+/// value that may be large.
+#[derive(Debug)]
+pub(super) struct Varied {
+    whole: Arc<Value>,
+    pointer: String,
+    replacement: Value,
+}
+
+impl Varied {
+    /// The value itself.
+    pub(super) fn value(self) -> Value {
+        let mut whole = Value::clone(&self.whole);
+        if let Some(place) = whole.pointer_mut(&self.pointer) {
+            *place = self.replacement;
+        }
+        whole
+    }
+}
+
 /// The values that differ from a value in one node, by the schema that holds there.
 ///
 /// Where a schema has alternatives, what others have there is tried as well: each may be of another alternative.
-pub(super) fn varied(schema: &Value, value: &Value, others: &[Value]) -> Vec<Value> {
-    let mut walk = Walk { root: schema, value, others, settled: None, nodes: 0, found: Vec::new() };
-    walk.node(schema, value, "", 0);
+pub(super) fn varied(schema: &Value, value: &Value, others: &[Value]) -> Vec<Varied> {
+    let whole = Arc::new(value.clone());
+    let mut walk = Walk {
+        root: schema,
+        whole: &whole,
+        others,
+        settled: None,
+        nodes: 0,
+        replaced: HashSet::new(),
+        found: Vec::new(),
+    };
+    walk.node(schema, &whole, "", 0);
     walk.found
 }
 
 struct Walk<'v> {
     root: &'v Value,
-    value: &'v Value,
+    whole: &'v Arc<Value>,
     others: &'v [Value],
     /// The node where one of several alternatives was put, so that no others are.
     settled: Option<&'v str>,
     nodes: usize,
-    found: Vec<Value>,
+    /// The nodes that were replaced, each with what by: several schemas speak of the same node.
+    replaced: HashSet<u64>,
+    found: Vec<Varied>,
 }
 
 impl<'v> Walk<'v> {
@@ -52,17 +87,19 @@ impl<'v> Walk<'v> {
 
     /// Varies an alternative in its turn: what holds of it alone has boundaries of its own.
     fn within(&mut self, schema: &Map<String, Value>, alternative: Value, pointer: &str, depth: usize) {
-        let mut whole = self.value.clone();
+        let mut whole = Value::clone(self.whole);
         let Some(place) = whole.pointer_mut(pointer) else { return };
         *place = alternative;
+        let whole = Arc::new(whole);
         let Some(node) = whole.pointer(pointer) else { return };
         let (nodes, found) = (self.nodes, Vec::new());
         let mut walk = Walk {
             root: self.root,
-            value: &whole,
+            whole: &whole,
             others: self.others,
             settled: Some(pointer),
             nodes,
+            replaced: HashSet::new(),
             found,
         };
         walk.applicators(schema, node, pointer, depth + 1);
@@ -72,12 +109,14 @@ impl<'v> Walk<'v> {
     }
 
     fn replace(&mut self, pointer: &str, replacement: Value) {
-        let mut whole = self.value.clone();
-        if let Some(place) = whole.pointer_mut(pointer)
-            && *place != replacement
-        {
-            *place = replacement;
-            self.found.push(whole);
+        if self.whole.pointer(pointer).is_none_or(|place| *place == replacement) {
+            return;
+        }
+        let mut hasher = DefaultHasher::new();
+        (pointer, &replacement).hash(&mut hasher);
+        if self.replaced.insert(hasher.finish()) {
+            let (whole, pointer) = (Arc::clone(self.whole), pointer.to_owned());
+            self.found.push(Varied { whole, pointer, replacement });
         }
     }
 
@@ -156,12 +195,37 @@ mod tests {
 
     use super::*;
 
+    fn values(schema: &Value, value: &Value, others: &[Value]) -> Vec<Value> {
+        varied(schema, value, others).into_iter().map(Varied::value).collect()
+    }
+
     #[test]
     fn alternatives_that_a_request_was_not_drawn_of_are_varied_as_well() {
         let schema = json!({"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}]});
-        let found = varied(&schema, &Value::Null, &[Value::from("ab")]);
+        let found = values(&schema, &Value::Null, &[Value::from("ab")]);
         for text in ["ab", "abb", "abbb"] {
             assert!(found.contains(&text.into()), "{text}: {found:?}");
         }
+    }
+
+    #[test]
+    fn what_many_alternatives_say_of_one_node_is_tried_once() {
+        let alternative = |number: usize| json!({"properties": {format!("p{number}"): {"type": "string"}}});
+        let schema = json!({"oneOf": (0..20).map(alternative).collect::<Vec<_>>()});
+        let found = values(&schema, &json!({"p0": "a"}), &[]);
+        assert!(found.contains(&Value::Null) && found.contains(&json!({"p0": ""})), "{found:?}");
+        for (at, value) in found.iter().enumerate() {
+            assert!(!found[..at].contains(value), "{value} twice");
+        }
+    }
+
+    #[test]
+    fn large_values_are_not_kept_once_for_each_variation() {
+        let value = json!({"text": "a".repeat(100_000), "list": ["b"]});
+        let schema = json!({"properties": {"list": {"type": "array", "items": {"type": "string"}}}});
+        let found = varied(&schema, &value, &[]);
+        assert!(found.len() > 10, "{}", found.len());
+        assert!(found.iter().all(|varied| Arc::ptr_eq(&varied.whole, &found[0].whole)));
+        assert!(found.into_iter().map(Varied::value).any(|varied| varied["list"] == json!([""])));
     }
 }
