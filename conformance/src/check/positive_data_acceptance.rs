@@ -1,6 +1,8 @@
 //! `positive_data_acceptance`
 
-use counterfoil_openapi::{Operation, StatusPattern};
+use counterfoil_openapi::codec::RequestValues;
+use counterfoil_openapi::{Operation, StatusPattern, folded};
+use http::Method;
 use serde_json::Value;
 
 use super::registry::declare;
@@ -20,8 +22,10 @@ declare! {
     /// (how often), none of which is about the data; 400 from an operation that takes a password or a grant, where the
     /// right secret cannot be guessed, unless it makes something (201) and is not there to sign in; 400 and 422 to a
     /// text with a null character in it, which few programs can store, or of nothing but white space, which many take
-    /// for none; 400 and 422 that say that there already is another of the same, which others answer with 409; an
-    /// operation that documents no success (one that only upgrades to another protocol, for example).
+    /// for none; 400 and 422 that say that there already is another of the same, which others answer with 409, or that
+    /// what the request names is not there, which others answer with 404; a member of the body that is refused for not
+    /// being what the path has of the same name; an operation that documents no success (one that only upgrades to
+    /// another protocol, for example).
     ///
     /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
     ///
@@ -48,7 +52,11 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     }
     match status {
         401 | 403 | 404 | 409 | 412 | 429 => Judgement::NotApplicable,
-        400 | 422 if holds_odd_text(observation) || is_of_another(observation) => Judgement::NotApplicable,
+        400 | 422
+            if holds_odd_text(observation) || is_of_another(observation) || is_of_nothing(observation) =>
+        {
+            Judgement::NotApplicable
+        }
         400 if secrets::takes_credentials(observation.operation) && !makes_account(observation.operation) => {
             Judgement::NotApplicable
         }
@@ -60,11 +68,16 @@ fn judge(observation: &Observation<'_>) -> Judgement {
 /// A breach for each field that the refusal names: what is refused for other reasons is another failure.
 fn refused(observation: &Observation<'_>, status: u16) -> Judgement {
     let message = format!("the request is valid by the document and was refused with {status}");
-    let fields = observation.refused_fields();
-    if fields.is_empty() {
+    let named = observation.refused_fields();
+    if named.is_empty() {
         return Judgement::failed(format!("status {status}"), message);
     }
-    let breach = |field: &String| Breach {
+    let fields: Vec<&String> =
+        named.iter().filter(|field| !is_unlike_path(&observation.reading.values, field)).collect();
+    if fields.is_empty() {
+        return Judgement::NotApplicable;
+    }
+    let breach = |field: &&String| Breach {
         kind: format!("status {status} for {field}"),
         message: format!("{message}, which names `{field}`"),
         document_pointer: None,
@@ -99,12 +112,76 @@ fn holds_odd_text(observation: &Observation<'_>) -> bool {
     parameters.into_iter().flat_map(|place| place.values()).chain(body).any(holds)
 }
 
+/// Whether the body has another value than the path under a name that both have: no schema can say that they have to be
+/// the same. `field` is folded.
+fn is_unlike_path(values: &RequestValues, field: &str) -> bool {
+    let member = |(name, value): (&String, &Value)| (folded(name) == field).then(|| text_of(value));
+    let body = values.body.as_ref().and_then(|body| body.payload.as_value()).and_then(Value::as_object);
+    let of_body = body.into_iter().flatten().find_map(member);
+    let of_path = values.path.iter().find_map(member);
+    of_body.is_some() && of_path.is_some() && of_body != of_path
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The beginning of what a refusal says, in small letters.
+fn words(observation: &Observation<'_>) -> String {
+    const MAX_READ: usize = 4096;
+    let Some(response) = observation.response() else { return String::new() };
+    let read = &response.body[..response.body.len().min(MAX_READ)];
+    String::from_utf8_lossy(read).to_lowercase()
+}
+
+/// Whether the refusal says that there is nothing of what the request names: it repeats the name, or the request was to
+/// remove it.
+fn is_of_nothing(observation: &Observation<'_>) -> bool {
+    const ABSENT: [&str; 6] =
+        ["not found", "not exist", "doesn't exist", "no such", "not be found", "unable to find"];
+    /// The longest name of a kind of thing in `no … exists`.
+    const MAX_KIND: usize = 60;
+    let words = words(observation);
+    let is_absent = |sentence: &str| {
+        let kind = sentence.strip_prefix("no ").or_else(|| sentence.split_once(" no ").map(|(_, kind)| kind));
+        let end =
+            kind.and_then(|kind| [" exist", " found"].into_iter().filter_map(|end| kind.find(end)).min());
+        end.is_some_and(|end| end <= MAX_KIND)
+    };
+    let mut sentences = words.split(['.', ';', '"', ':', '\n']).map(str::trim_start);
+    if !ABSENT.iter().any(|absent| words.contains(absent)) && !sentences.any(is_absent) {
+        return false;
+    }
+    observation.request.method == Method::DELETE || names(&observation.reading.values, &words)
+}
+
+/// Whether words repeat a value of the path, or a text of the query or the body.
+fn names(values: &RequestValues, words: &str) -> bool {
+    /// The shortest text that is a name and not just part of a sentence.
+    const LEAST: usize = 3;
+    fn texts(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) if text.len() >= LEAST => found.push(text.to_lowercase()),
+            Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+            Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+            _ => {}
+        }
+    }
+    let mut named: Vec<String> = values.path.values().map(|value| text_of(value).to_lowercase()).collect();
+    let body = values.body.as_ref().and_then(|body| body.payload.as_value());
+    values.query.values().chain(body).for_each(|value| texts(value, &mut named));
+    let is_part = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
+    named.iter().filter(|name| !name.trim().is_empty()).any(|name| {
+        words.match_indices(name.as_str()).any(|(at, _)| {
+            let (before, after) = (&words[..at], &words[at + name.len()..]);
+            !is_part(before.chars().next_back()) && !is_part(after.chars().next())
+        })
+    })
+}
+
 /// Whether the refusal says that what may be there once is there already.
 fn is_of_another(observation: &Observation<'_>) -> bool {
-    const MAX_READ: usize = 4096;
-    let Some(response) = observation.response() else { return false };
-    let read = &response.body[..response.body.len().min(MAX_READ)];
-    let words = String::from_utf8_lossy(read).to_lowercase();
+    let words = words(observation);
     let ends = ["exist", "registered", "taken", "been taken", "in use", "used"];
     words.split("already ").skip(1).any(|rest| ends.iter().any(|end| rest.starts_with(end)))
 }
@@ -121,6 +198,9 @@ fn documents_success(operation: &Operation) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
+    use serde_json::json;
+
     use crate::case::Intent;
     use crate::check::fixture::Scene;
 
@@ -149,6 +229,16 @@ mod tests {
                 get().status(422).body("text/plain", "limit is already too large"),
                 "failed: status 422 for limit",
             ),
+            // Nothing is there of that name; that a part of the request is missing is another thing.
+            (
+                get()
+                    .status(400)
+                    .body("application/json", r#"{"message": "No pet exists with the ID of 1"}"#),
+                "n/a",
+            ),
+            (get().status(422).body("text/plain", "Pet 1 does not exist"), "n/a"),
+            (get().status(400).body("text/plain", "No more than 9 (1 allowed)"), "failed: status 400"),
+            (get().status(400).body("text/plain", "Owner not found in 17"), "failed: status 400"),
             (get().status(404), "n/a"),
             (get().status(401), "n/a"),
             (get().status(409), "n/a"),
@@ -188,6 +278,25 @@ mod tests {
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("positive_data_acceptance"), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn no_schema_says_that_the_body_repeats_the_path() {
+        let table = [
+            (json!({"id": 2}), "id", true),
+            (json!({"id": 1}), "id", false),
+            (json!({"id": "1"}), "id", false),
+            (json!({"petId": 7}), "petid", false),
+            (json!({"name": "a"}), "id", false),
+            (json!([{"id": 2}]), "id", false),
+        ];
+        for (body, field, expected) in table {
+            let (media_type, payload) = ("application/json".to_owned(), Payload::Value(body.clone()));
+            let body_value = Some(BodyValue { media_type, payload });
+            let path = [("id".to_owned(), json!(1))].into_iter().collect();
+            let values = RequestValues { path, body: body_value, ..RequestValues::default() };
+            assert_eq!(super::is_unlike_path(&values, field), expected, "{body} {field}");
         }
     }
 }
