@@ -77,6 +77,8 @@ pub enum Flakiness {
     Recurs,
     /// It did not fail again.
     Flaky,
+    /// It was not sent again: the run or the server was at its end, or nothing was to be made smaller.
+    Untried,
 }
 
 /// What a baseline says of a failure that it lists.

@@ -23,6 +23,11 @@ impl Filter {
         names.filter(|name| !operations.iter().any(|operation| is_named(operation, name))).collect()
     }
 
+    /// Whether an operation is among those that are tested and no others.
+    pub(crate) fn includes(&self, operation: &Operation) -> bool {
+        self.include.iter().any(|name| is_named(operation, name))
+    }
+
     /// Whether an operation is tested.
     pub fn admits(&self, operation: &Operation) -> bool {
         let names = |list: &[String]| list.iter().any(|name| is_named(operation, name));

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::{self, BrokenRequest, NoInstance};
-use counterfoil_openapi::{Contract, Operation, Shadowed};
+use counterfoil_openapi::{Contract, Operation, Shadowed, folded};
 use proptest::strategy::SBoxedStrategy;
 
 use super::shard::shards;
@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) shadowed: Vec<Shadowed>,
     /// Operations that were selected and are left out, since they may change something.
     pub(crate) unsafe_ones: Vec<Arc<Operation>>,
+    /// Operations that were selected and are left out, since they end the server itself.
+    pub(crate) ending: Vec<Arc<Operation>>,
     /// What the user called operations by, and none is called.
     pub(crate) unmatched: Vec<String>,
 }
@@ -39,6 +41,9 @@ impl Plan {
         let may_be_sent =
             |operation: &&Arc<Operation>| settings.unsafe_methods.admit(operation.method(), base_url);
         let (admitted, unsafe_ones): (Vec<_>, Vec<_>) = admitted.partition(may_be_sent);
+        let ends =
+            |operation: &&Arc<Operation>| ends_server(operation) && !settings.filter.includes(operation);
+        let (ending, admitted): (Vec<_>, Vec<_>) = admitted.into_iter().partition(ends);
         let operations: Vec<Arc<OperationPlan>> = admitted
             .into_iter()
             .enumerate()
@@ -58,6 +63,7 @@ impl Plan {
         let mut turns = vec![0; operations.len()];
         order.iter().enumerate().for_each(|(turn, index)| turns[*index] = turn);
         let unsafe_ones = unsafe_ones.into_iter().map(Arc::clone).collect();
+        let ending = ending.into_iter().map(Arc::clone).collect();
         let is_selected = |shadowed: &&Shadowed| settings.filter.admits(&shadowed.operation);
         let shadowed = contract.shadowed().iter().filter(is_selected).cloned().collect();
         let unmatched = settings.filter.unmatched(contract.operations()).into_iter();
@@ -71,6 +77,7 @@ impl Plan {
             operations,
             shadowed,
             unsafe_ones,
+            ending,
         }
     }
 
@@ -94,6 +101,17 @@ impl Plan {
     pub(crate) fn turn(&self, index: usize) -> u64 {
         self.turns[index] as u64
     }
+}
+
+/// Whether an operation is there to end the server, by its path: `POST /admin/shutdown`. On a path with parameters it
+/// ends one thing of several.
+fn ends_server(operation: &Operation) -> bool {
+    const ENDS: [&str; 7] = ["shutdown", "poweroff", "reboot", "restart", "halt", "quit", "exit"];
+    let path = operation.path().as_str();
+    let last = path.rsplit('/').find(|part| !part.is_empty()).map(folded);
+    !operation.method().is_safe()
+        && !path.contains('{')
+        && last.is_some_and(|last| ENDS.contains(&last.as_str()))
 }
 
 /// An operation and the ways to draw requests for it; a strategy is built when first drawn from.
@@ -125,5 +143,39 @@ impl OperationPlan {
 impl std::fmt::Debug for OperationPlan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OperationPlan").field("operation", self.operation.id()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Filter;
+
+    #[test]
+    fn what_ends_the_server_is_left_out_unless_it_is_named() {
+        let paths = [
+            ("post", "/admin/shutdown", true),
+            ("put", "/shut-down/", true),
+            ("post", "/restart", true),
+            ("get", "/reboot", false),
+            ("post", "/machines/{id}/restart", false),
+            ("post", "/shutdown/plans", false),
+            ("post", "/exits", false),
+        ];
+        for (method, path, ends) in paths {
+            let id = path.contains('{').then_some("parameters: [{name: id, in: path, required: true}], ");
+            let operation = format!("{{{}operationId: it, responses: {{}}}}", id.unwrap_or_default());
+            let document = format!("openapi: 3.0.3\npaths: {{'{path}': {{{method}: {operation}}}}}\n");
+            let contract = Contract::load("admin.yaml", document.as_bytes()).unwrap();
+            let left_out = |include: &[&str]| {
+                let include = include.iter().map(|name| (*name).to_owned()).collect();
+                let settings = Settings { filter: Filter::new(include, Vec::new()), ..Settings::default() };
+                let plan = Plan::new(&contract, &settings);
+                assert_eq!(plan.ending.len() + plan.operations.len(), 1, "{path}");
+                !plan.ending.is_empty()
+            };
+            assert_eq!(left_out(&[]), ends, "{method} {path}");
+            assert!(!left_out(&["it"]), "{method} {path}");
+        }
     }
 }

@@ -130,6 +130,7 @@ fn seen(failure: &Failure) -> String {
     let recurs = match failure.flakiness {
         Flakiness::Recurs => "it recurs",
         Flakiness::Flaky => "FLAKY: it did not recur when sent again",
+        Flakiness::Untried => "it was not sent again",
     };
     format!(
         "{} with {data} data, first in {}; {recurs}",

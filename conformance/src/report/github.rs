@@ -39,7 +39,7 @@ fn annotation(document: &str, failure: &Failure) -> String {
     let level = match (&failure.known, failure.flakiness) {
         (Some(known), _) if !known.is_expired => "notice",
         (Some(_), _) | (None, Flakiness::Flaky) => "warning",
-        (None, Flakiness::Recurs) => "error",
+        (None, Flakiness::Recurs | Flakiness::Untried) => "error",
     };
     let known = failure.known.as_deref().map(describe::known);
     let known = known.map(|known| format!("\nknown: {known}")).unwrap_or_default();

@@ -224,16 +224,24 @@ impl Run<'_> {
         let context = &self.context;
         let (judged, flakiness) = match &found.shrunk {
             Some(shrunk) => (&shrunk.smallest, shrunk.flakiness),
-            None => (&found.first, Flakiness::Recurs),
+            None => (&found.first, Flakiness::Untried),
         };
         let breach = judged.failure(found.check.name(), &found.kind);
         let breach = breach.or_else(|| found.first.failure(found.check.name(), &found.kind));
+        let mut message = breach.map(|breach| context.message(judged, &breach.message)).unwrap_or_default();
+        // The requests under way when a server dies are all cut off; which one it died of nobody can tell any more.
+        let is_cut_off = matches!(judged.outcome, crate::check::Outcome::Closed { .. });
+        if is_cut_off && self.state.summary.unreachable && found.check.name() == "server_crash" {
+            message.push_str(
+                "; the server takes no connections since: this request ended it, or one sent at about the same time",
+            );
+        }
         Failure {
             check: found.check.name().to_owned(),
             operation: plan.operation.id().as_str().to_owned(),
             label: plan.operation.label(),
             kind: context.redactor.text(&found.kind),
-            message: breach.map(|breach| context.message(judged, &breach.message)).unwrap_or_default(),
+            message,
             phase: judged.case.phase,
             mode: judged.case.intent.mode(),
             broken: judged.case.broken().map(|broken| context.message(judged, &broken)),

@@ -124,6 +124,14 @@ impl State {
         let failures = (&mut self.failures, Severity::Failure);
         for (all, severity) in [failures, (&mut self.warned, Severity::Warning)] {
             for (check, breach) in judged.breaches(severity) {
+                // Whoever comes after a crash is not to be blamed for it again.
+                let is_told = |found: &Found| {
+                    found.check.name() == check.name()
+                        && matches!(found.first.outcome, Outcome::Closed { .. })
+                };
+                if matches!(judged.outcome, Outcome::Refused { .. }) && all.values().any(is_told) {
+                    continue;
+                }
                 let registry = crate::check::checks().iter().position(|known| known.name() == check.name());
                 let kind = breach.kind.clone();
                 let key = FailureKey { operation, check: registry.unwrap_or(usize::MAX), kind: kind.clone() };

@@ -32,7 +32,10 @@ pub(super) fn warnings(
     if context.settings.shard.is_none_or(|shard| shard.index == 1) {
         warnings.extend(of_selection(plan));
     }
-    if plan.operations.is_empty() && plan.unsafe_ones.is_empty() && plan.shadowed.is_empty() {
+    if plan.operations.is_empty()
+        && [&plan.unsafe_ones, &plan.ending].iter().all(|left_out| left_out.is_empty())
+        && plan.shadowed.is_empty()
+    {
         warnings.push(Warning {
             code: "nothing-selected".to_owned(),
             operation: None,
@@ -102,6 +105,15 @@ fn of_selection(plan: &Plan) -> Vec<Warning> {
             "unsafe-methods",
             format!(
                 "left out, since they may change something and the target is another machine: {named}; see --allow-unsafe"
+            ),
+        );
+    }
+    if !plan.ending.is_empty() {
+        let named = named(plan.ending.iter().map(|operation| operation.label()));
+        add(
+            "ends-server",
+            format!(
+                "left out, since they seem to end the server, and what comes after would be blamed: {named}; --include sends them"
             ),
         );
     }
