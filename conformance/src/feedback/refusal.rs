@@ -171,7 +171,8 @@ impl Search<'_> {
         }
     }
 
-    /// Takes the fields that a text quotes, or the one that it begins with.
+    /// Takes the fields that a text quotes, or the one that it begins with, or those in it whose names are no words:
+    /// `X-Api-Version`, `page_size`.
     fn text(&mut self, text: &str) {
         let before = self.found.len();
         for (at, quoted) in text.split(['\'', '"', '`']).enumerate() {
@@ -185,6 +186,13 @@ impl Search<'_> {
         {
             self.take(first);
         }
+        if self.found.len() == before {
+            let is_part = |character: char| character.is_alphanumeric() || ['-', '_'].contains(&character);
+            let names = text.split(|character| !is_part(character));
+            names.filter(|name| name.trim_matches(['-', '_']).contains(['-', '_'])).for_each(|name| {
+                self.take(name);
+            });
+        }
     }
 }
 
@@ -194,7 +202,7 @@ mod tests {
 
     #[test]
     fn fields_are_named_in_many_ways() {
-        let known: BTreeSet<String> = ["age", "name", "petid", "limit"].map(str::to_owned).into();
+        let known: BTreeSet<String> = ["age", "name", "petid", "xpetid", "limit"].map(str::to_owned).into();
         let table = [
             (
                 "FastAPI",
@@ -241,6 +249,12 @@ mod tests {
             ("Symfony", r#"{"violations":[{"propertyPath":"pets[0].age","message":"x"}]}"#, "age"),
             ("text", "`age` is too small", "age"),
             ("a sentence", r#"{"message":"limit must be even"}"#, "limit"),
+            (
+                "a name that is no word",
+                r#"{"detail":"Invalid X-PET-ID header format.Expected 'x.y.z' but received a"}"#,
+                "xpetid",
+            ),
+            ("a word", r#"{"detail":"the given name is too long"}"#, ""),
             ("nothing known", r#"{"errors":[{"field":"9f8a7"}]}"#, ""),
             ("no field", r#"{"message":"too long for us"}"#, ""),
             ("what came in", r#"{"message":"no","name":"Rex","age":3}"#, ""),
