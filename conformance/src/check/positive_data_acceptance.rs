@@ -79,7 +79,7 @@ fn refused(observation: &Observation<'_>, status: u16) -> Judgement {
     }
     let breach = |field: &&String| Breach {
         kind: format!("status {status} for {field}"),
-        message: format!("{message}, which names `{field}`"),
+        message: format!("{message}, which names `{}`", spelled(&observation.reading.values, field)),
         document_pointer: None,
     };
     Judgement::Failed(fields.iter().map(breach).collect())
@@ -120,6 +120,15 @@ fn is_unlike_path(values: &RequestValues, field: &str) -> bool {
     let of_body = body.into_iter().flatten().find_map(member);
     let of_path = values.path.iter().find_map(member);
     of_body.is_some() && of_path.is_some() && of_body != of_path
+}
+
+/// A field as the request spells it: parameters first, then members of the body.
+fn spelled(values: &RequestValues, field: &str) -> String {
+    let body = values.body.as_ref().and_then(|body| body.payload.as_value()).and_then(Value::as_object);
+    let parameters = [&values.path, &values.query, &values.header, &values.cookie];
+    let names = parameters.into_iter().flat_map(|place| place.keys());
+    let mut names = names.chain(body.into_iter().flat_map(serde_json::Map::keys));
+    names.find(|name| folded(name) == field).cloned().unwrap_or_else(|| field.to_owned())
 }
 
 fn text_of(value: &Value) -> String {
@@ -297,6 +306,17 @@ mod tests {
             let path = [("id".to_owned(), json!(1))].into_iter().collect();
             let values = RequestValues { path, body: body_value, ..RequestValues::default() };
             assert_eq!(super::is_unlike_path(&values, field), expected, "{body} {field}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_spelled_as_the_request_has_it() {
+        let header = [("X-Pet-Id".to_owned(), json!("a"))].into_iter().collect();
+        let (media_type, payload) = ("application/json".to_owned(), Payload::Value(json!({"pageSize": 1})));
+        let body = Some(BodyValue { media_type, payload });
+        let values = RequestValues { header, body, ..RequestValues::default() };
+        for (field, expected) in [("xpetid", "X-Pet-Id"), ("pagesize", "pageSize"), ("other", "other")] {
+            assert_eq!(super::spelled(&values, field), expected);
         }
     }
 }

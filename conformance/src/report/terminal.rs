@@ -24,6 +24,10 @@ const MESSAGE_LINES: usize = 30;
 const MESSAGE: usize = 2_000;
 /// Operations named of a warning about several.
 const NAMED_OPERATIONS: usize = 5;
+/// The fewest operations in which what fails alike is told once, before all failures.
+const ALIKE: usize = 5;
+/// The most that is told so.
+const MOST_ALIKE: usize = 12;
 /// The width of the label column.
 const LABEL: usize = 10;
 /// The width of what was covered.
@@ -234,6 +238,7 @@ impl Text {
         if failures.is_empty() {
             return;
         }
+        self.alike(&failures);
         self.text.push('\n');
         self.paint(TITLE, "Failures");
         self.text.push('\n');
@@ -243,6 +248,30 @@ impl Text {
         if failures.len() > LISTED {
             let left_out = counted((failures.len() - LISTED) as u64, "more failure");
             self.line(format_args!("\n{left_out}; `--report json=FILE` has them all"));
+        }
+    }
+
+    /// What fails the same way in many operations, which is likely to have one cause.
+    fn alike(&mut self, failures: &[&Failure]) {
+        let mut kinds: IndexMap<(&str, &str), HashSet<&str>> = IndexMap::new();
+        for failure in failures {
+            kinds.entry((&failure.check, &failure.kind)).or_default().insert(&failure.operation);
+        }
+        kinds.retain(|_, operations| operations.len() >= ALIKE);
+        if kinds.is_empty() {
+            return;
+        }
+        kinds.sort_by(|_, one, _, other| other.len().cmp(&one.len()));
+        self.text.push('\n');
+        self.paint(TITLE, "Alike in many operations");
+        self.text.push('\n');
+        for ((check, kind), operations) in kinds.iter().take(MOST_ALIKE) {
+            self.add(format_args!("   {:>4} operations  ", thousands(operations.len() as u64)));
+            self.paint(BAD, &one_line(check));
+            self.line(format_args!(": {}", one_line(cut(kind, 1, MESSAGE).0)));
+        }
+        if kinds.len() > MOST_ALIKE {
+            self.line(format_args!("   {} more", kinds.len() - MOST_ALIKE));
         }
     }
 

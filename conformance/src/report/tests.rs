@@ -293,6 +293,27 @@ fn what_is_warned_of_in_many_operations_is_said_once() {
 }
 
 #[test]
+fn what_fails_alike_in_many_operations_is_told_once_before_all_failures() {
+    let told = |operations: usize| {
+        let found = (0..operations)
+            .map(|number| Failure { operation: format!("operation{number}"), ..failure("{}") });
+        // Again in one of them, and another kind in each.
+        let again = Failure { operation: "operation0".to_owned(), ..failure("{}") };
+        let others = found.clone().map(|failure| Failure { kind: failure.operation.clone(), ..failure });
+        let mut events = sample_run();
+        let end = events.len() - 1;
+        let failures = found.clone().chain([again]).chain(others);
+        events.splice(end..end, failures.map(|failure| Event::FailureFound { failure }));
+        let text = terminal(&events, Colour::Off);
+        let alike = text.split_once("Alike in many operations\n").map(|(_, rest)| rest.to_owned());
+        alike.map(|rest| rest.lines().take_while(|line| !line.is_empty()).map(str::to_owned).collect())
+    };
+    let line = format!("      6 operations  {}: body/name missing", CHECKS[1]);
+    assert_eq!(told(5), Some(vec![line]));
+    assert_eq!(told(3), None);
+}
+
+#[test]
 fn a_thousand_failures_are_counted_and_not_all_listed() {
     let mut events = vec![started()];
     for number in 0..1_000 {
