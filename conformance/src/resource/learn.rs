@@ -169,7 +169,13 @@ fn items<'v>(body: &'v Value, resource: &Resource) -> Vec<(&'v Value, Source)> {
                     _ => {}
                 }
             }
-            vec![(body, Source::Item)]
+            // What is made of something may be known by that, as a template is by its file.
+            let mut within = members.values().filter(|member| identity(resource, member).is_some());
+            let item = match (identity(resource, body), within.next(), within.next()) {
+                (None, Some(only), None) => only,
+                _ => body,
+            };
+            vec![(item, Source::Item)]
         }
         _ => Vec::new(),
     }
@@ -266,6 +272,10 @@ paths:
         assert_eq!(told("add", &json!({"id": 7, "name": "Rex"}), None), one("7", Source::Item, Certain));
         assert_eq!(told("add", &json!({"pet_id": 7}), None), one("7", Source::Item, Certain));
         assert_eq!(told("add", &json!({"data": {"id": 7}}), None), one("7", Source::Item, Certain));
+        let within = |body: Value| told("add", &body, None);
+        assert_eq!(within(json!({"file": {"uuid": 7}, "at": {"x": 1}})), one("7", Source::Item, Likely));
+        assert_eq!(within(json!({"file": {"uuid": 7}, "vet": {"uuid": 8}})), []);
+        assert_eq!(within(json!({"uuid": 9, "file": {"uuid": 8}})), one("9", Source::Item, Likely));
         // No such value may stand in the path.
         assert_eq!(told("add", &json!({"id": "seven"}), None), []);
         assert_eq!(told("add", &json!({"uuid": 7}), None), one("7", Source::Item, Likely));

@@ -106,14 +106,19 @@ fn documents_refusals(role: &str, operation: &Operation) -> bool {
 
 /// Whether the document says how an item is refused that is there already, or no request names its key.
 fn can_be_taken(create: &Operation, read: &Operation, key: &str) -> bool {
-    let successes = read.responses().iter().filter(|response| response.status.to_string().starts_with('2'));
-    let shown: Vec<&MediaType> = successes.flat_map(|response| response.content.iter()).collect();
+    let shown = shown(read);
     // An item that is shown in a member of the reply is sent in one as well.
     let is_bare = has(&shown, Direction::Response, key, 0);
     let sent: Vec<&MediaType> =
         create.request_body().into_iter().flat_map(|body| body.content.iter()).collect();
     let is_named = has(&sent, Direction::Request, key, if is_bare { 0 } else { MAX_WRAPPERS });
     !is_named || create.responses().documenting(StatusCode::CONFLICT).is_some()
+}
+
+/// What an operation answers with where it succeeds.
+fn shown(read: &Operation) -> Vec<&MediaType> {
+    let successes = read.responses().iter().filter(|response| response.status.to_string().starts_with('2'));
+    successes.flat_map(|response| response.content.iter()).collect()
 }
 
 /// Whether a body may have a property, itself or so many members within.
@@ -138,7 +143,8 @@ fn names(root: &Value, schema: &Value, key: &str, depth: usize, wrappers: usize)
                 .any(|schema| names(root, schema, key, depth + 1, wrappers - 1)))
 }
 
-/// The members that the variable of an item's path seems to mean, the likeliest first.
+/// The members that the variable of an item's path seems to mean, the likeliest first; what the document says that is
+/// shown before all else, which may be hidden in each reply.
 fn keys(read: &Operation) -> Vec<String> {
     let variable = read.path().variables().last().unwrap_or_default().to_owned();
     let tail = ["Id", "ID", "_id", "Name", "_name"]
@@ -154,6 +160,8 @@ fn keys(read: &Operation) -> Vec<String> {
             true
         }
     });
+    let shown = shown(read);
+    keys.sort_by_cached_key(|key| !has(&shown, Direction::Response, key, MAX_WRAPPERS));
     keys
 }
 

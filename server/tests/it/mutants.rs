@@ -340,6 +340,45 @@ fn a_resource_answers_nothing_that_is_not_documented() {
 }
 
 #[tokio::test]
+async fn a_derived_resource_is_read_by_what_is_shown_of_it() {
+    let document = |members: &str| {
+        format!(
+            "openapi: 3.0.3
+paths:
+  /apps:
+    post: {{responses: {{'201': {{$ref: '#/components/responses/App'}}}}}}
+  /apps/{{app_id}}:
+    parameters: [{{name: app_id, in: path, required: true, schema: {{type: string}}}}]
+    get: {{responses: {{'200': {{$ref: '#/components/responses/App'}}, '404': {{description: none}}}}}}
+components:
+  responses:
+    App:
+      description: app
+      content: {{application/json: {{schema: {{type: object, properties: {{{members}}}}}}}}}
+"
+        )
+    };
+    let client = crate::stub::client();
+    for (members, key) in [
+        ("id: {type: string}, labels: {type: object, additionalProperties: {type: string}}", "/id"),
+        ("id: {type: string}, app_id: {type: string}", "/app_id"),
+        ("app: {type: object, properties: {id: {type: string}}}", "/app/id"),
+    ] {
+        let contract = Contract::load("apps.yaml", document(members).as_bytes()).unwrap();
+        let resources = derive_resources(&contract);
+        let builder = StubServer::builder(contract).script(resources[0].script.clone());
+        let stub = builder.start().await.unwrap();
+        let url = format!("{}/apps", stub.url());
+        let made = client.post(&url).send().await.unwrap().bytes().await.unwrap();
+        let made: serde_json::Value = serde_json::from_slice(&made).unwrap();
+        let own = made.pointer(key).and_then(serde_json::Value::as_str);
+        let own = own.unwrap_or_else(|| panic!("{members}: {made}"));
+        let read = client.get(format!("{url}/{own}")).send().await.unwrap();
+        assert_eq!(read.status(), StatusCode::OK, "{members}: {made}");
+    }
+}
+
+#[tokio::test]
 async fn a_derived_resource_keeps_the_newest_items() {
     let client = crate::stub::client();
     let resources = derive_resources(&contract());
