@@ -1,6 +1,6 @@
 //! `list_conformance`
 
-use counterfoil_openapi::{ListParameter, Parameter, Request, folded};
+use counterfoil_openapi::{ListParameter, Request};
 use serde_json::Value;
 
 use super::order::{Asked, Way, disorder};
@@ -8,8 +8,6 @@ use super::registry::declare;
 use super::{Breach, Expectation, Judgement, Observation, documented};
 use crate::resource::listing;
 
-/// Names of members that are identifiers.
-const IDENTIFIERS: [&str; 6] = ["id", "uuid", "guid", "key", "slug", "href"];
 /// The most items of a part of a list that is compared with the whole.
 const MAX_PART: usize = 64;
 
@@ -60,15 +58,13 @@ fn as_asked(observation: &Observation<'_>) -> Found {
     let items = listing::items(&body)?;
     let mut found = Vec::new();
     let mut order = Asked { member: None, way: None };
-    // Of several limits, one may be there for old clients only.
-    let limits = observation.operation.parameters().iter().filter_map(Parameter::of_list);
-    let is_only_limit = limits.filter(|said| matches!(said, ListParameter::AtMost(_))).count() == 1;
+    let limit = listing::limit(observation.operation).map(|(limit, _)| limit.name.as_str());
     for parameter in observation.operation.parameters() {
         let asked = observation.reading.values.query.get(&parameter.name);
         let (Some(said), Some(asked)) = (parameter.of_list(), asked) else { continue };
         let name = &parameter.name;
         match said {
-            ListParameter::AtMost(_) if !is_only_limit => {}
+            ListParameter::AtMost(_) if limit != Some(name) => {}
             ListParameter::AtMost(_) => {
                 let most = asked.as_u64().or_else(|| asked.as_str()?.parse().ok());
                 // Many take 0 for no limit at all.
@@ -125,19 +121,24 @@ fn comes_in_parts(observation: &Observation<'_>) -> bool {
 
 /// What tells the items of lists apart: a member that is an identifier, where all have it, or else all that they are.
 /// Other members may be about the page, as a rank is.
-fn identified(lists: [Vec<Value>; 3]) -> (Vec<Value>, Vec<Value>, Vec<Value>) {
-    let all = || lists.iter().flatten();
-    let is_identifier = |name: &&str| {
-        IDENTIFIERS.contains(&folded(name).as_str()) && all().all(|item| item.get(name).is_some_and(is_plain))
-    };
+fn identified(lists: [&[Value]; 3]) -> [Vec<&Value>; 3] {
+    let all = || lists.into_iter().flatten();
+    let is_identifier =
+        |name: &&str| listing::is_identifier(name) && all().all(|item| item.get(name).is_some_and(is_plain));
     let first = all().next().and_then(Value::as_object);
-    let identifier =
-        first.and_then(|item| item.keys().map(String::as_str).find(is_identifier)).map(str::to_owned);
-    let [whole, one, two] = lists.map(|items| match &identifier {
-        Some(name) => items.into_iter().map(|mut item| item[name].take()).collect(),
-        None => items,
-    });
-    (whole, one, two)
+    let identifier = first.and_then(|item| item.keys().map(String::as_str).find(is_identifier));
+    lists.map(|items| {
+        items.iter().map(|item| identifier.and_then(|name| item.get(name)).unwrap_or(item)).collect()
+    })
+}
+
+/// The items in a member of a body, or those that it is.
+fn listed<'v>(body: &'v Value, member: Option<&str>) -> Option<&'v [Value]> {
+    let list = match member {
+        Some(member) => body.get(member)?,
+        None => body,
+    };
+    list.as_array().map(Vec::as_slice)
 }
 
 fn is_plain(value: &Value) -> bool {
@@ -214,23 +215,14 @@ fn as_parts(observation: &Observation<'_>) -> Found {
         [before, first, again, second].map(|response| serde_json::from_slice::<Value>(&response.body).ok());
     let (whole, first_body, again, second_body) = (whole?, first_body?, again?, second_body?);
     let member = listing::member(&whole);
-    let items = |body: &Value| -> Option<Vec<Value>> {
-        let list = match member {
-            Some(member) => body.get(member)?,
-            None => body,
-        };
-        list.as_array().cloned()
-    };
+    let items = |body| listed(body, member);
     let (whole, one, again, two) =
         (items(&whole)?, items(&first_body)?, items(&again)?, items(&second_body)?);
-    if whole != again {
-        return None;
-    }
-    let (whole, one, two) = identified([whole, one, two]);
     let size = one.len();
-    if size == 0 || size > MAX_PART || whole.len() != 2 * size || two.len() > size {
+    if size == 0 || size > MAX_PART || whole.len() != 2 * size || two.len() > size || whole != again {
         return None;
     }
+    let [whole, one, two] = identified([whole, one, two]);
     let is_distinct = whole.iter().enumerate().all(|(at, item)| !whole[..at].contains(item));
     let is_step = !is_offset(observation, name) || usize::try_from(to).is_ok_and(|to| to == size);
     if !is_distinct || !is_step {

@@ -1,15 +1,11 @@
 //! What stands in a list, and whether it is a thing that was read by itself.
 
-use counterfoil_openapi::folded;
 use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::Observation;
-use crate::resource::listing::items;
-
-/// Endings of names, folded, of members that tell one thing from another.
-const NAMING: [&str; 10] = ["id", "uuid", "guid", "key", "slug", "code", "name", "number", "handle", "href"];
+use crate::resource::listing::{is_naming, items};
 
 /// A list that was asked for after a resource was read by itself.
 pub(super) struct Listed {
@@ -46,10 +42,6 @@ impl Listed {
 ///
 /// It is the same where both have that name in a member which tells things apart, and agree in whatever else both show.
 pub(super) fn found<'l>(items: &'l [Value], read: &Map<String, Value>, name: &str) -> Option<&'l Value> {
-    let is_naming = |member: &str| {
-        let member = folded(member);
-        NAMING.iter().any(|end| member.ends_with(end))
-    };
     items.iter().find(|item| {
         let Some(item) = item.as_object() else { return false };
         let is_named = read.iter().any(|(member, value)| {

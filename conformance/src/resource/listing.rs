@@ -1,9 +1,36 @@
 //! Lists: the queries by which they are tried, and what stands in them.
 
 use counterfoil_openapi::codec::RequestValues;
-use counterfoil_openapi::{Direction, ListParameter, Operation, Parameter, Response, is_total};
+use counterfoil_openapi::{Direction, ListParameter, Operation, Parameter, Response, folded, is_total};
 use http::HeaderMap;
 use serde_json::Value;
+
+/// Names, folded, of members that tell one thing from another, alone or as the end of a longer name. The first ones are
+/// of nothing else.
+const NAMING: [&str; 10] = ["id", "uuid", "guid", "key", "slug", "href", "code", "name", "number", "handle"];
+/// How many of them are of nothing else.
+const IDENTIFIERS: usize = 6;
+
+/// Whether a member is by its whole name what tells an item of a list from all others.
+pub(crate) fn is_identifier(member: &str) -> bool {
+    NAMING[..IDENTIFIERS].contains(&folded(member).as_str())
+}
+
+/// Whether a member may name one thing: a value of it that is known for one thing's leads to that.
+pub(crate) fn is_naming(member: &str) -> bool {
+    let member = folded(member);
+    NAMING.iter().any(|end| member.ends_with(end))
+}
+
+/// The parameter by which a list is limited, with the least number that it takes. Of several, one may be there for old
+/// clients only: there is none then.
+pub(crate) fn limit(operation: &Operation) -> Option<(&Parameter, Value)> {
+    let mut limits = operation.parameters().iter().filter_map(|known| match known.of_list()? {
+        ListParameter::AtMost(least) => Some((known, least)),
+        _ => None,
+    });
+    limits.next().filter(|_| limits.next().is_none())
+}
 
 /// Parameters of a query with their values.
 pub(crate) type Query = Vec<(String, Value)>;
@@ -57,10 +84,7 @@ pub(crate) struct Parts {
 /// The parts of a list, where its parameters say how large they are and where they begin.
 pub(crate) fn parts(operation: &Operation) -> Option<Parts> {
     let said = || operation.parameters().iter().filter_map(|known| Some((known, known.of_list()?)));
-    let (limit, least) = said().find_map(|(limit, said)| match said {
-        ListParameter::AtMost(least) => Some((limit, least)),
-        _ => None,
-    })?;
+    let (limit, least) = limit(operation)?;
     let size = match &least {
         Value::String(text) => text.parse().ok(),
         number => number.as_u64(),
@@ -98,17 +122,15 @@ pub(crate) fn parts(operation: &Operation) -> Option<Parts> {
 
 /// The parameter of a list that asks for the most items, so many at most, with its value.
 pub(crate) fn most(operation: &Operation, most: u64) -> Option<(String, Value)> {
-    operation.parameters().iter().find_map(|limit| {
-        let Some(ListParameter::AtMost(least)) = limit.of_list() else { return None };
-        let schema = limit.value_schema()?;
-        let sizes = std::iter::successors(Some(most), |size| (*size > 1).then_some(size / 2));
-        let maximum = schema.resolved().get("maximum").and_then(Value::as_u64);
-        let sizes = maximum.filter(|maximum| *maximum < most).into_iter().chain(sizes);
-        let as_asked =
-            |size: u64| if least.is_string() { Value::from(size.to_string()) } else { Value::from(size) };
-        let value = sizes.map(as_asked).find(|value| schema.is_valid(value, Direction::Request))?;
-        Some((limit.name.clone(), value))
-    })
+    let (limit, least) = limit(operation)?;
+    let schema = limit.value_schema()?;
+    let sizes = std::iter::successors(Some(most), |size| (*size > 1).then_some(size / 2));
+    let maximum = schema.resolved().get("maximum").and_then(Value::as_u64);
+    let sizes = maximum.filter(|maximum| *maximum < most).into_iter().chain(sizes);
+    let as_asked =
+        |size: u64| if least.is_string() { Value::from(size.to_string()) } else { Value::from(size) };
+    let value = sizes.map(as_asked).find(|value| schema.is_valid(value, Direction::Request))?;
+    Some((limit.name.clone(), value))
 }
 
 /// The request for the page after one, or for the last one where a list tells how many items there are; nothing where
@@ -125,9 +147,7 @@ pub(crate) fn next_page(
         value.as_u64().or_else(|| value.as_str()?.parse().ok())
     };
     let said = || operation.parameters().iter().filter_map(|known| Some((known, known.of_list()?)));
-    let is_limit = |said: &ListParameter| matches!(said, ListParameter::AtMost(_));
-    let limit = said().find_map(|(known, said)| asked(known).filter(|_| is_limit(&said)));
-    let size = limit.unwrap_or(count);
+    let size = limit(operation).and_then(|(limit, _)| asked(limit)).unwrap_or(count);
     if size == 0 || count == 0 || count < size {
         return None;
     }
@@ -258,10 +278,40 @@ mod tests {
     }
 
     #[test]
+    fn a_list_has_one_limit_or_none() {
+        let of = |parameters: &[(&str, &str)], expected: Option<&str>| {
+            with(parameters, |operation| {
+                let found = limit(operation).map(|(limit, _)| limit.name.as_str());
+                assert_eq!(found, expected);
+                assert_eq!(most(operation, 9).map(|(name, _)| name).as_deref(), expected);
+            });
+        };
+        let whole = "{type: integer}";
+        of(&[("page", whole), ("limit", whole)], Some("limit"));
+        of(&[("limit", whole), ("per_page", whole)], None);
+        of(&[("page", whole)], None);
+    }
+
+    #[test]
+    fn members_name_things_by_what_they_are_called() {
+        for (member, expected) in [
+            ("id", (true, true)),
+            ("ID", (true, true)),
+            ("href", (true, true)),
+            ("ownerId", (false, true)),
+            ("name", (false, true)),
+            ("countryCode", (false, true)),
+            ("rank", (false, false)),
+        ] {
+            assert_eq!((is_identifier(member), is_naming(member)), expected, "{member}");
+        }
+    }
+
+    #[test]
     fn parts_begin_where_the_parameters_say() {
         let limit = ("limit", "{type: integer, minimum: 2}");
         let offset = ("offset", "{type: integer, minimum: 0}");
-        let table: [(&[(&str, &str)], Value); 8] = [
+        let table: [(&[(&str, &str)], Value); 9] = [
             (&[limit, offset], json!([4, [2, 0], [2, 2]])),
             (&[limit, ("page", "{type: integer, minimum: 1}"), offset], json!([4, [2, 0], [2, 2]])),
             (&[limit, ("page", "{type: integer, minimum: 1}")], json!([4, [2, 1], [2, 2]])),
@@ -270,6 +320,8 @@ mod tests {
             (&[("limit", "{type: string}"), offset], json!(["2", ["1", 0], ["1", 1]])),
             (&[("limit", "{type: integer, maximum: 1}"), offset], json!(null)),
             (&[limit], json!(null)),
+            // Either may be the one that counts.
+            (&[limit, ("per_page", "{type: integer}"), offset], json!(null)),
         ];
         for (parameters, expected) in table {
             with(parameters, |operation| {
