@@ -14,6 +14,9 @@ use crate::resource::{About, Certainty, Learned, Subject, listing, relearn};
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
 
+/// The checks that look for one thing in the pages of a list.
+const LOOKING: [&str; 2] = ["use_after_free", "object_level_authorization"];
+
 /// What was told of a story up to one of its steps.
 #[derive(Debug)]
 pub(crate) struct Told {
@@ -121,11 +124,12 @@ impl Context {
     }
 
     /// Asks for the pages of a list that follow one, where what is looked for may be on them: the last one, where the
-    /// list tells how many items there are, or else one after the other.
+    /// list tells how many items there are, or else one after the other. What else is wrong with a page ends nothing.
     async fn turn_pages(&self, telling: &mut Telling, first: &Arc<Judged>, before: Option<&Judged>) {
         let mut page = Arc::clone(first);
         for number in 2..MAX_PAGES + 2 {
-            let Some(response) = page.response().filter(|_| page.failures().next().is_none()) else { return };
+            let is_found = page.failures().any(|(check, _)| LOOKING.contains(&check.name()));
+            let Some(response) = page.response().filter(|_| !is_found) else { return };
             let case = &page.case;
             let Some(values) = listing::next_page(&case.operation, &case.values, response) else { return };
             let Some(sent) = self.factory.build(&case.operation, &case.intent, &values) else { return };

@@ -13,6 +13,7 @@ mod hostile;
 mod interrupted;
 mod multipart;
 mod notations;
+mod pages;
 mod policy;
 mod replaying;
 mod running;
