@@ -14,15 +14,13 @@ use serde_json::Value;
 
 use crate::case::{CredentialPlace, credential_places};
 use crate::config::Target;
-use crate::replay::Secrets;
+use crate::replay::{MIN_SEARCHED, Piece, Secrets};
 use crate::secrets;
 
 /// What stands in the place of a secret.
 pub(crate) const HIDDEN: &str = "***";
 /// The most bytes of a body that an event holds.
 const MAX_BODY: usize = 64 * 1024;
-/// Secrets shorter than this are not searched for in running text, where they would hide ordinary words.
-const MIN_SEARCHED: usize = 4;
 
 /// Hides secrets in everything that leaves a run.
 #[derive(Debug)]
@@ -42,28 +40,20 @@ impl Redactor {
         contract: &Contract,
         operations: impl IntoIterator<Item = &'o Operation>,
         target: &Target,
-        fixed: impl IntoIterator<Item = &'o str>,
+        secrets: &[(String, Piece)],
     ) -> Self {
+        let values = secrets.iter().map(|(secret, _)| secret.clone());
+        let values = values.filter(|secret| secret.len() >= MIN_SEARCHED);
         let mut redactor = Self {
             headers: ["authorization", "proxy-authorization", "cookie", "set-cookie"]
                 .map(str::to_owned)
                 .into(),
             query: BTreeSet::new(),
             fields: HashMap::new(),
-            values: Secrets::new([]),
+            values: Secrets::new(values),
         };
-        let fixed = fixed.into_iter().filter(|value| value.len() >= MIN_SEARCHED);
-        let mut values: Vec<String> = fixed.map(str::to_owned).collect();
-        for (name, value) in target.headers.iter().chain(&target.other_headers) {
-            redactor.headers.insert(name.trim().to_ascii_lowercase());
-            // `Bearer abc` is a secret, and so is `abc` alone.
-            let parts =
-                [Some(value.trim()), value.trim().split_once(' ').map(|(_, credential)| credential.trim())];
-            let parts = parts.into_iter().flatten().filter(|part| part.len() >= MIN_SEARCHED);
-            values.extend(parts.map(str::to_owned));
-        }
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        redactor.values = Secrets::new(values);
+        let given = target.headers.iter().chain(&target.other_headers);
+        redactor.headers.extend(given.map(|(name, _)| name.trim().to_ascii_lowercase()));
         for place in contract.security_schemes().iter().filter_map(CredentialPlace::of) {
             redactor.hide_place(place);
         }
@@ -284,7 +274,7 @@ components:
         let contract = Contract::load("login.yaml", DOCUMENT.as_bytes()).unwrap();
         let target = Target::new("http://localhost").header("Admin-Auth", "Token s3cret-value");
         let operations: Vec<&Operation> = contract.operations().iter().map(AsRef::as_ref).collect();
-        let redactor = Redactor::new(&contract, operations, &target, []);
+        let redactor = Redactor::new(&contract, operations, &target, &crate::replay::secrets(&target, &[]));
         (contract, redactor)
     }
 

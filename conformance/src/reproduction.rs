@@ -3,9 +3,8 @@
 use counterfoil_client::curl;
 use counterfoil_openapi::Request;
 
-use crate::config::Target;
 use crate::failure::Reproduction;
-use crate::replay::{MIN_SEARCHED, Piece, SecretForm, SecretPart, Secrets, recipe, secrets};
+use crate::replay::{MIN_SEARCHED, Piece, SecretForm, SecretPart, Secrets, recipe};
 use crate::runner::{Context, Found, Judged};
 
 /// The reproduction of a judged case: its curl line reads the target's headers from the environment, so that it can
@@ -44,15 +43,12 @@ fn line(context: &Context, request: &Request) -> String {
     let variables: Vec<(String, String)> = variables.into_iter().chain(others).collect();
     let hidden: Vec<(&str, &str)> =
         variables.iter().map(|(name, variable)| (name.as_str(), variable.as_str())).collect();
-    hide(
-        &curl::command(&context.target.base_url, request, &hidden),
-        &searched(&context.target, &context.fixed_secrets),
-    )
+    hide(&curl::command(&context.target.base_url, request, &hidden), &searched(&context.secrets))
 }
 
 /// The secrets that may stand anywhere in a line, longest first, each with what reads it from the environment.
-fn searched(target: &Target, fixed: &[(String, String)]) -> Vec<(String, String)> {
-    let secrets = secrets(target, fixed).into_iter().filter(|(secret, _)| secret.len() >= MIN_SEARCHED);
+fn searched(secrets: &[(String, Piece)]) -> Vec<(String, String)> {
+    let secrets = secrets.iter().filter(|(secret, _)| secret.len() >= MIN_SEARCHED).cloned();
     let read = secrets.filter_map(|(secret, hole)| match hole {
         Piece::Secret { variable, part: SecretPart::Whole, .. } => Some((secret, format!("${{{variable}}}"))),
         // What follows the first space.
@@ -154,6 +150,13 @@ pub fn header_variable(header: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Target;
+    use crate::replay::secrets;
+
+    /// A secret that is the value of a header, as it is looked for.
+    fn searched_for(secret: &str) -> Vec<(String, String)> {
+        searched(&secrets(&Target::new("http://localhost").header("X-Key", secret), &[]))
+    }
 
     /// What a shell that knows a secret makes of some words.
     #[cfg(unix)]
@@ -170,7 +173,7 @@ mod tests {
         for secret in
             ["s3cret", "Bearer s3cret", "Basic a$b`c\"d", "it's mine", "a;b&c*d", "Key \\back\\slash"]
         {
-            let searched = searched(&Target::new("http://localhost").header("X-Key", secret), &[]);
+            let searched = searched_for(secret);
             let credential = secret.split_once(' ').map_or(secret, |(_, credential)| credential);
             for text in [
                 secret.to_owned(),
@@ -200,7 +203,7 @@ mod tests {
     #[cfg(unix)]
     fn a_secret_that_is_escaped_in_a_url_is_escaped_by_the_line() {
         let secret = "Key a/b+c d%e";
-        let searched = searched(&Target::new("http://localhost").header("X-Key", secret), &[]);
+        let searched = searched_for(secret);
         for (text, expected) in [
             ("/pets?key=a%2Fb%2Bc%20d%25e", "/pets?key=%61%2f%62%2b%63%20%64%25%65"),
             ("/pets?key=a%2fb%2bc+d%25e&b=1", "/pets?key=%61%2f%62%2b%63%20%64%25%65&b=1"),
@@ -217,7 +220,7 @@ mod tests {
     fn a_body_that_is_piped_holds_no_secret_and_means_the_same() {
         let mut request = Request::new(http::Method::POST, "/");
         for secret in ["s3cret", "100%\\n s3c'r\"et", "Bearer a%sb"] {
-            let searched = searched(&Target::new("http://localhost").header("X-Key", secret), &[]);
+            let searched = searched_for(secret);
             for form in [SecretForm::Plain, SecretForm::Base64, SecretForm::Json] {
                 let mut body = format!("{{\n\t\"a\": \"{}\"}}", form.write(secret)).into_bytes();
                 body.push(0xff);

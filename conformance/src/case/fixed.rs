@@ -10,6 +10,7 @@ use counterfoil_openapi::{Contract, Direction, Location, Operation, OperationId,
 use serde_json::Value;
 
 use crate::plan::Filter;
+use crate::redact::HIDDEN;
 use crate::secrets;
 
 /// The most names that are told where one is not known.
@@ -44,6 +45,17 @@ enum Where {
     Parameter(Location, String),
     /// A member of the body, and of members; of the items, where one is an array.
     Member(Vec<String>),
+}
+
+impl Where {
+    /// Whether the document marks it as a secret.
+    fn is_secret(&self, operation: &Operation) -> bool {
+        let names = secrets::names(operation);
+        match self {
+            Self::Parameter(_, name) => names.contains(name),
+            Self::Member(members) => members.iter().any(|name| names.contains(name)),
+        }
+    }
 }
 
 /// What becomes of a member that a body lacks, although what it is a member of is there.
@@ -106,13 +118,7 @@ impl Fixed {
 
     /// Whether what a value is for is marked as a secret.
     pub(crate) fn is_secret(contract: &Contract, given: &Given) -> bool {
-        find(contract, &given.place).0.iter().any(|(operation, (location, _))| {
-            let names = secrets::names(operation);
-            match location {
-                Where::Parameter(_, name) => names.contains(name),
-                Where::Member(members) => members.iter().any(|name| names.contains(name)),
-            }
-        })
+        find(contract, &given.place).0.iter().any(|(operation, (location, _))| location.is_secret(operation))
     }
 
     /// Whether an operation has any.
@@ -307,16 +313,22 @@ fn fitting(
     let plain = (!value.is_string()).then(|| value.clone());
     let readings = || plain.iter().cloned().chain(schemas.iter().map(|schema| written_value(schema, &text)));
     let is_valid = |value: &Value| schemas.iter().any(|schema| schema.is_valid(value, Direction::Request));
+    let is_secret = location.is_secret(operation);
     let refused = |reason: &str| {
         let operation = operation.id();
+        let shown = if is_secret { HIDDEN.to_owned() } else { value.to_string() };
         Err(format!(
-            "`{place}` cannot be set to {value} in {operation}: {reason}; name other operations after `@`"
+            "`{place}` cannot be set to {shown} in {operation}: {reason}; name other operations after `@`"
         ))
     };
     let Some(first) = schemas.first() else { return Ok(value.clone()) };
     let Some(valid) = readings().find(is_valid) else {
         let violation = first.violations(&written_value(first, &text), Direction::Request).into_iter().next();
-        return refused(&violation.map(|violation| violation.message).unwrap_or_default());
+        return refused(&match violation {
+            // What is wrong with it is told by showing it.
+            Some(violation) if is_secret => format!("its schema refuses it [{}]", violation.keyword),
+            violation => violation.map(|violation| violation.message).unwrap_or_default(),
+        });
     };
     let written = valid.as_str().unwrap_or_default();
     match location {

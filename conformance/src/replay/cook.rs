@@ -46,7 +46,6 @@ pub(crate) fn recipe(context: &Context, check: &str, kind: &str, judged: &Judged
 /// The steps so far, and what they told.
 struct Kitchen<'c> {
     context: &'c Context,
-    secrets: Vec<(String, Piece)>,
     steps: Vec<RecipeStep>,
     told: Vec<Told>,
 }
@@ -60,12 +59,7 @@ struct Told {
 
 impl<'c> Kitchen<'c> {
     fn new(context: &'c Context) -> Self {
-        Self {
-            context,
-            secrets: secrets(&context.target, &context.fixed_secrets),
-            steps: Vec::new(),
-            told: Vec::new(),
-        }
+        Self { context, steps: Vec::new(), told: Vec::new() }
     }
 
     /// Adds a request, after those that make what it is about.
@@ -111,7 +105,7 @@ impl<'c> Kitchen<'c> {
             let is_for_it = |header: &&(String, String)| name.as_str().eq_ignore_ascii_case(header.0.trim());
             let is_given =
                 target.headers.iter().chain(&target.other_headers).any(|header| is_for_it(&header));
-            let whole = self.secrets.iter().find(|(secret, _)| is_given && *secret == value);
+            let whole = self.context.secrets.iter().find(|(secret, _)| is_given && *secret == value);
             let template = match whole {
                 Some((_, hole)) => Template { pieces: vec![hole.clone()] },
                 None => self.hide(&value),
@@ -139,7 +133,7 @@ impl<'c> Kitchen<'c> {
     /// Bytes that are no text, with every secret in them written over: a hole is for text only.
     fn blotted(&self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
-        for (secret, _) in self.secrets.iter().filter(|(secret, _)| secret.len() >= MIN_SEARCHED) {
+        for (secret, _) in self.context.secrets.iter().filter(|(secret, _)| secret.len() >= MIN_SEARCHED) {
             let mut at = 0;
             while let Some(found) =
                 bytes[at..].windows(secret.len()).position(|part| part == secret.as_bytes())
@@ -152,8 +146,8 @@ impl<'c> Kitchen<'c> {
     }
 
     fn hide(&self, text: &str) -> Template {
-        let long = self.secrets.partition_point(|(secret, _)| secret.len() >= MIN_SEARCHED);
-        Template::hiding(text, &self.secrets[..long])
+        let long = self.context.secrets.partition_point(|(secret, _)| secret.len() >= MIN_SEARCHED);
+        Template::hiding(text, &self.context.secrets[..long])
     }
 
     /// The target of a request, in which the resources that steps before it made are holes.

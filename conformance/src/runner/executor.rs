@@ -15,6 +15,7 @@ use crate::config::{Settings, Severity, Target};
 use crate::event::{CaseRecord, CheckResult, Mode, RecordedExchange, Verdict};
 use crate::plan::Plan;
 use crate::redact::Redactor;
+use crate::replay::{Piece, secrets};
 use crate::resource::{self, Given, Learned, Links};
 use crate::runner::Told;
 use crate::runner::judges::{Judges, Said};
@@ -24,8 +25,8 @@ use crate::runner::time::Began;
 /// What all workers share.
 #[derive(Debug)]
 pub(crate) struct Context {
-    /// What the user fixed and the document marks as secret: the variable that each is read from, and the value.
-    pub(crate) fixed_secrets: Vec<(String, String)>,
+    /// What no output shows, longest first, each with the hole that stands for it.
+    pub(crate) secrets: Vec<(String, Piece)>,
     pub(crate) factory: Factory,
     pub(crate) redactor: Redactor,
     pub(crate) settings: Settings,
@@ -108,12 +109,11 @@ impl Context {
         let signer = Signer::new(target, settings.credentials)?;
         let sender = Sender::new(&target.base_url, settings).map_err(|error| error.to_string())?;
         let operations = plan.operations.iter().map(|plan| plan.operation.as_ref());
-        let fixed_secrets = settings.fixed.secrets(contract);
-        let hidden = fixed_secrets.iter().map(|(_, secret)| secret.as_str());
+        let secrets = secrets(target, &settings.fixed.secrets(contract));
         Ok(Self {
             factory: Factory::new(contract, signer).fixing(settings.fixed.resolve(contract)?),
-            redactor: Redactor::new(contract, operations, target, hidden),
-            fixed_secrets,
+            redactor: Redactor::new(contract, operations, target, &secrets),
+            secrets,
             settings: settings.clone(),
             target: target.clone(),
             links: Arc::clone(&plan.links),

@@ -130,6 +130,36 @@ async fn what_is_fixed_is_sent_in_every_phase_and_what_is_broken_is_something_el
     );
 }
 
+/// What is refused may be the real one with a slip in it.
+#[test]
+fn a_secret_that_is_refused_is_not_told() {
+    let document = r#"
+openapi: 3.0.3
+paths:
+  /login:
+    post:
+      operationId: login
+      parameters: [{name: pin, in: query, schema: {type: string, format: password, pattern: '^[0-9]+$'}}]
+      requestBody:
+        content:
+          application/json:
+            schema: {type: object, properties: {token: {type: string, maxLength: 5, writeOnly: true}}}
+      responses: {}
+  /locks/{pin}:
+    parameters: [{name: pin, in: path, required: true, schema: {type: string, format: password}}]
+    get: {operationId: readLock, responses: {}}
+"#;
+    let contract = Contract::load("login.yaml", document.as_bytes()).expect("it is a document");
+    for (place, secret, reason) in [
+        ("query.pin", "s3cret", "to *** in login: its schema refuses it [pattern]"),
+        ("body.token", "s3cret", "to *** in login: its schema refuses it [maxLength]"),
+        ("path.pin", "s3/cret", "to *** in readLock: no server reads that"),
+    ] {
+        let error = fixed(&[(place, json!(secret))]).check(&[&contract]).unwrap_err().to_string();
+        assert!(error.contains(reason) && !error.contains(secret), "{place}: {error}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_place_that_the_document_lacks_and_a_value_that_it_refuses_are_errors() {
     let table = [
