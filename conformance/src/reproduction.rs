@@ -97,6 +97,16 @@ fn hide(line: &str, secrets: &[(String, String)]) -> String {
     let (mut hidden, mut rest) = (String::with_capacity(line.len()), line);
     let (mut is_single, mut is_double) = (false, false);
     while let Some(first) = rest.chars().next() {
+        if !is_single
+            && !is_double
+            && let Some((name, quote)) = header_name(rest)
+        {
+            // What a field is called is no secret, and neither is the variable that its value is read from.
+            hidden.push_str(name);
+            rest = &rest[name.len()..];
+            (is_single, is_double) = (quote == Some('\''), quote == Some('"'));
+            continue;
+        }
         let is_format = line.len() - rest.len() < format_end;
         let known = if is_format { &formats } else { &quoted };
         let here = known.iter().filter(|_| is_single).find(|(text, ..)| rest.starts_with(text.as_str()));
@@ -124,6 +134,20 @@ fn hide(line: &str, secrets: &[(String, String)]) -> String {
         rest = &rest[length..];
     }
     hidden
+}
+
+/// The option for a header with which a line begins, as far as its name goes, or its variable, and the quotes that are
+/// open behind it.
+fn header_name(line: &str) -> Option<(&str, Option<char>)> {
+    let word = line.strip_prefix(" -H ")?;
+    let quote = word.chars().next().filter(|first| matches!(first, '\'' | '"'));
+    let is_token =
+        |character: char| character.is_ascii_alphanumeric() || "!#$%&*+-.^_`|~".contains(character);
+    let named = word.strip_prefix(['\'', '"']).unwrap_or(word).trim_start_matches(is_token);
+    let behind = named.strip_prefix(": $").filter(|_| quote == Some('"'));
+    let behind = behind.map_or(named, |variable| variable.trim_start_matches(|name: char| is_token(name)));
+    let is_name = named.starts_with([':', ';']);
+    is_name.then(|| (&line[..line.len() - behind.len()], quote))
 }
 
 /// Whether a header still has the value the user gave: a probe may have put a wrong one in its place, which is no
@@ -196,6 +220,27 @@ mod tests {
                 assert_eq!(read(&hidden, secret), read(&line, secret), "{line}\n{hidden}");
             }
         }
+    }
+
+    #[test]
+    fn what_headers_are_called_is_shown() {
+        let mut request = Request::new(http::Method::GET, "/pets");
+        for (name, value) in [("x-s3cret-id", "my s3cret"), ("a-s3cret", "-H a-s3cret: 1"), ("s3cret", "")] {
+            request.headers.insert(name, http::HeaderValue::from_static(value));
+        }
+        request.headers.insert("x-key", http::HeaderValue::from_static("s3cret"));
+        let line = curl::command("http://h", &request, &[("x-key", "COUNTERFOIL_X_KEY")]);
+        assert_eq!(
+            hide(&line, &searched_for("s3cret")),
+            concat!(
+                r#"curl -isS -H 'x-s3cret-id: my '"${COUNTERFOIL_X_KEY}"'' "#,
+                r#"-H 'a-s3cret: -H a-'"${COUNTERFOIL_X_KEY}"': 1' -H 's3cret;' "#,
+                r#"-H "x-key: $COUNTERFOIL_X_KEY" -H user-agent: -H accept: http://h/pets"#
+            )
+        );
+        // Its letters are those of the variable.
+        let hidden = hide(&line, &searched_for("COUNTERFOIL"));
+        assert_eq!(hidden, line);
     }
 
     /// The line says the same as a URL, though every byte of the secret is escaped in it.
