@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::describe;
+use super::describe::{self, Excerpt};
 use super::tally::{CheckTally, OperationTally, RunTally, Tally};
 use super::text::{counted, cut, one_line, visible};
 use crate::failure::{Failure, Flakiness};
@@ -113,7 +113,7 @@ fn test(
     let mut trace = String::new();
     for (index, failure) in failures.iter().enumerate() {
         let mut told = format!("{}\n", visible(&failure.message));
-        for fact in describe::facts(failure, &run.rerun) {
+        for fact in describe::facts(failure, &run.rerun, Excerpt::Long) {
             told.push_str(&format!("{}: {}\n", fact.label, fact.text));
         }
         if told.len() > *budget {

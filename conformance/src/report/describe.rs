@@ -6,10 +6,6 @@ use super::text::{counted, cut, one_line, shell_word, thousands, visible};
 use crate::event::{Mode, Phase, RecordedExchange, Summary};
 use crate::failure::{Failure, Flakiness, Known};
 
-/// Lines shown of a body.
-const BODY_LINES: usize = 20;
-/// Characters shown of a body.
-const BODY_CHARACTERS: usize = 1_500;
 /// What stands before each line of a body, so that no line of a body begins a line of a report.
 const BODY_MARK: &str = "| ";
 
@@ -21,9 +17,31 @@ pub(super) struct Fact {
     pub(super) text: String,
 }
 
+/// How much is shown of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Excerpt {
+    /// What people read who go through a list of failures.
+    Short,
+    /// What is enough to understand one of them.
+    Long,
+    /// All that is to be had, as far as a page can hold it.
+    Whole,
+}
+
+impl Excerpt {
+    /// The most lines and characters.
+    fn limits(self) -> (usize, usize) {
+        match self {
+            Self::Short => (10, 300),
+            Self::Long => (20, 1_500),
+            Self::Whole => (2_000, 32_000),
+        }
+    }
+}
+
 /// What is to be known of a failure besides its message. `rerun` is the command that repeats the run, without its
 /// seed.
-pub(super) fn facts(failure: &Failure, rerun: &str) -> Vec<Fact> {
+pub(super) fn facts(failure: &Failure, rerun: &str, bodies: Excerpt) -> Vec<Fact> {
     let exchange = &failure.exchange;
     let mut facts = Vec::new();
     let mut add = |label, text: String| facts.push(Fact { label, text });
@@ -35,11 +53,11 @@ pub(super) fn facts(failure: &Failure, rerun: &str) -> Vec<Fact> {
     }
     add("request", format!("{} {}", one_line(&exchange.method), one_line(&exchange.url)));
     if let Some(body) = exchange.request_body.as_deref().filter(|body| !body.is_empty()) {
-        add("", shown_body(body));
+        add("", shown_body(body, bodies));
     }
     add("answer", answer(exchange));
     if let Some(body) = exchange.response_body.as_deref().filter(|body| !body.is_empty()) {
-        add("", shown_body(body));
+        add("", shown_body(body, bodies));
     }
     add("seen", seen(failure));
     if let Some(known) = &failure.known {
@@ -172,8 +190,9 @@ pub(super) fn known(known: &Known) -> String {
     one_line(&text)
 }
 
-fn shown_body(body: &str) -> String {
-    let (head, left_out) = cut(body, BODY_LINES, BODY_CHARACTERS);
+fn shown_body(body: &str, excerpt: Excerpt) -> String {
+    let (lines, characters) = excerpt.limits();
+    let (head, left_out) = cut(body, lines, characters);
     let mut shown = String::new();
     for line in head.lines() {
         if !shown.is_empty() {

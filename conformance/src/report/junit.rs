@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::describe;
+use super::describe::{self, Excerpt};
 use super::tally::{CheckTally, OperationTally, RunTally, Tally};
 use super::text::{counted, cut, one_line, visible};
 use crate::failure::Failure;
@@ -123,7 +123,7 @@ fn escaped_len(text: &str) -> usize {
 
 fn description(failure: &Failure, rerun: &str) -> String {
     let mut text = format!("{}\n", visible(&failure.message));
-    for fact in describe::facts(failure, rerun) {
+    for fact in describe::facts(failure, rerun, Excerpt::Long) {
         for (index, line) in fact.text.lines().enumerate() {
             let label = if index == 0 { fact.label } else { "" };
             let _ = writeln!(text, "  {label:<11}{line}");

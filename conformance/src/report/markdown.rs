@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::covered::covered;
-use super::describe;
+use super::describe::{self, Excerpt};
 use super::tally::{RunTally, Tally};
 use super::text::{counted, cut, one_line, visible};
 use crate::failure::Failure;
@@ -77,7 +77,7 @@ fn failure_section(failure: &Failure, rerun: &str) -> String {
     let (message, left_out) = cut(&failure.message, MESSAGE_LINES, MESSAGE);
     let dots = if left_out > 0 { "\n..." } else { "" };
     let mut block = format!("{}{dots}\n", visible(message));
-    for fact in describe::facts(failure, rerun) {
+    for fact in describe::facts(failure, rerun, Excerpt::Long) {
         for (index, line) in fact.text.lines().enumerate() {
             let label = if index == 0 { fact.label } else { "" };
             let _ = writeln!(block, "{label:<11}{line}");

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use indexmap::IndexMap;
 
 use super::covered::covered;
-use super::describe::{self, phase_name};
+use super::describe::{self, Excerpt, phase_name};
 use super::progress::Progress;
 use super::tally::{OperationTally, RunTally, Tally};
 use super::text::{counted, cut, one_line, thousands, visible};
@@ -286,7 +286,7 @@ impl Text {
         if left_out > 0 {
             self.line(format_args!("   ... {} more", counted(left_out as u64, "byte")));
         }
-        for fact in describe::facts(failure, rerun) {
+        for fact in describe::facts(failure, rerun, Excerpt::Short) {
             for (index, line) in fact.text.lines().enumerate() {
                 let label = if index == 0 { fact.label } else { "" };
                 self.text.push_str("   ");

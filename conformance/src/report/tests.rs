@@ -314,6 +314,28 @@ fn what_fails_alike_in_many_operations_is_told_once_before_all_failures() {
 }
 
 #[test]
+fn long_bodies_are_cut_where_people_read_and_whole_on_a_page_and_in_json() {
+    let items: Vec<String> = (0..100).map(|number| format!("{{\"number\":{number:04}}}")).collect();
+    let body = format!("[{}]", items.join(","));
+    assert_eq!(body.len(), 1_601);
+    let verdict = failed("no");
+    let failure = Failure { exchange: exchange(Some(500), &body), ..failure("") };
+    let events = [
+        started(),
+        case(0, exchange(Some(500), &body), verdict),
+        Event::FailureFound { failure },
+        Event::RunFinished { summary: Summary { failures: 1, ..Summary::default() } },
+    ];
+    let report = terminal(&events, Colour::Off);
+    let shown = &body[..300];
+    assert!(report.contains(&format!("| {shown}\n")) && !report.contains(&body[..301]), "{report}");
+    assert!(report.contains("| ... 1,301 bytes more\n"), "{report}");
+    let tally = feed(Tally::default(), &events);
+    assert!(crate::report::to_html(&tally).contains("0099}]"));
+    assert!(crate::report::to_json(&tally).contains("0099}]"));
+}
+
+#[test]
 fn a_thousand_failures_are_counted_and_not_all_listed() {
     let mut events = vec![started()];
     for number in 0..1_000 {

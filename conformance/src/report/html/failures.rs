@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::{escaped, message, name};
 use crate::failure::{Failure, Flakiness};
-use crate::report::describe;
+use crate::report::describe::{self, Excerpt};
 use crate::report::tally::RunTally;
 use crate::report::text::{counted, thousands, visible};
 
@@ -150,7 +150,7 @@ fn body(failure: &Failure, rerun: &str) -> String {
         let _ = writeln!(body, "<pre class=\"curl\">{}</pre>", escaped(&visible(line)));
     }
     body.push_str("<details><summary>the request and the answer</summary>\n<dl>\n");
-    for fact in describe::facts(failure, rerun) {
+    for fact in describe::facts(failure, rerun, Excerpt::Whole) {
         if matches!(fact.label, "curl" | "document" | "before") {
             continue;
         }
