@@ -3,6 +3,7 @@
 use counterfoil_client::curl;
 use counterfoil_openapi::Request;
 
+use crate::case::WRONG;
 use crate::failure::Reproduction;
 use crate::replay::{MIN_SEARCHED, Piece, SecretForm, SecretPart, Secrets, recipe};
 use crate::runner::{Context, Found, Judged};
@@ -54,6 +55,10 @@ fn searched(secrets: &[(String, Piece)]) -> Vec<(String, String)> {
         // What follows the first space.
         Piece::Secret { variable, part: SecretPart::Credential, .. } => {
             Some((secret, format!("${{{variable}#* }}")))
+        }
+        Piece::Secret { variable, part: SecretPart::WrongPassword, .. } => {
+            let decoded = format!(r#"printf %s "${{{variable}#* }}" | base64 -d"#);
+            Some((secret, format!(r"$({decoded} | sed 's/:.*/:{WRONG}/' | base64 | tr -d '\n')")))
         }
         _ => None,
     });
@@ -219,6 +224,23 @@ mod tests {
                 assert!(credential.len() < MIN_SEARCHED || !hidden.contains(credential), "{hidden}");
                 assert_eq!(read(&hidden, secret), read(&line, secret), "{line}\n{hidden}");
             }
+        }
+    }
+
+    /// The user's name may be a key.
+    #[test]
+    #[cfg(unix)]
+    fn the_user_of_a_wrong_password_is_read_from_the_variable() {
+        let of = |text: &str| {
+            format!("{:=<width$}", SecretForm::Base64.write(text), width = text.len().div_ceil(3) * 4)
+        };
+        for user in ["key_1", "key_22", "a/b&c"] {
+            let given = format!("Basic {}", of(&format!("{user}:right:one")));
+            let wrong = of(&format!("{user}:{WRONG}"));
+            let line = format!("-H {}", curl::word(&format!("authorization: Basic {wrong}")));
+            let hidden = hide(&line, &searched_for(&given));
+            assert!(!hidden.contains(&wrong), "{hidden}");
+            assert_eq!(read(&hidden, &given), format!("<-H><authorization: Basic {wrong}>"), "{hidden}");
         }
     }
 

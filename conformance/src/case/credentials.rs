@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use counterfoil_openapi::validate::{Acceptance, Credential, security_by};
+use counterfoil_openapi::validate::{Acceptance, Credential, security_by, user_and_password};
 use counterfoil_openapi::{
     ApiKeyLocation, Operation, Request, SecurityRequirement, SecurityScheme, SecuritySchemeKind,
 };
@@ -17,7 +17,7 @@ const INVENTED: &str = "counterfoil";
 /// `counterfoil:counterfoil`, as the Basic scheme writes it (RFC 7617).
 const INVENTED_BASIC: &str = "Basic Y291bnRlcmZvaWw6Y291bnRlcmZvaWw=";
 /// What a wrong credential is; no one issues it.
-const WRONG: &str = "counterfoil-invalid";
+pub(crate) const WRONG: &str = "counterfoil-invalid";
 /// `counterfoil-invalid:counterfoil-invalid`, as the Basic scheme writes it.
 const WRONG_BASIC: &str = "Basic Y291bnRlcmZvaWwtaW52YWxpZDpjb3VudGVyZm9pbC1pbnZhbGlk";
 
@@ -231,11 +231,7 @@ impl Signer {
         // It is asked about each that is well-formed; what it says of them is nothing to us.
         let _ = security_by(operation, &given, &accept);
         let basic = basic.into_inner()?;
-        let (user, password) = basic.split_once(':')?;
-        let stands_for_none = password.len() < MIN_PASSWORD
-            || password.starts_with("x-")
-            || NO_PASSWORDS.iter().any(|word| password.eq_ignore_ascii_case(word));
-        (!stands_for_none).then(|| basic_of(&format!("{user}:{WRONG}")))
+        with_wrong_password(&basic).map(|wrong| basic_of(&wrong))
     }
 
     fn add_target_headers(&self, request: &mut Request) {
@@ -254,13 +250,31 @@ impl Signer {
     }
 }
 
+/// A credential of the Basic scheme with the password that is tried as a wrong one, where one is.
+pub(crate) fn wrong_basic(credential: &str) -> Option<String> {
+    let given = String::from_utf8(user_and_password(credential)?).ok()?;
+    with_wrong_password(&given).map(|wrong| padded(&wrong))
+}
+
+fn with_wrong_password(given: &str) -> Option<String> {
+    let (user, password) = given.split_once(':')?;
+    let stands_for_none = password.len() < MIN_PASSWORD
+        || password.starts_with("x-")
+        || NO_PASSWORDS.iter().any(|word| password.eq_ignore_ascii_case(word));
+    (!stands_for_none).then(|| format!("{user}:{WRONG}"))
+}
+
 /// A text as the Basic scheme writes it (RFC 7617).
 fn basic_of(text: &str) -> String {
+    format!("Basic {}", padded(text))
+}
+
+fn padded(text: &str) -> String {
     let mut encoded = SecretForm::Base64.write(text);
     while !encoded.len().is_multiple_of(4) {
         encoded.push('=');
     }
-    format!("Basic {encoded}")
+    encoded
 }
 
 fn header_map(list: &[(String, String)]) -> Result<HeaderMap, String> {

@@ -79,6 +79,7 @@ fn piece(piece: &Piece, hole: Hole) -> TokenStream {
             let value = match part {
                 SecretPart::Whole => quote!(secret(#variable)),
                 SecretPart::Credential => quote!(credential(#variable)),
+                SecretPart::WrongPassword => quote!(wrong_password(#variable)),
             };
             match form {
                 SecretForm::Percent => quote!(escaped(&#value).as_str()),

@@ -247,8 +247,11 @@ pub(crate) fn secrets(target: &Target, fixed: &[(String, String)]) -> Vec<(Strin
         let hole = |part| Piece::Secret { variable: variable.clone(), part, form: SecretForm::Plain };
         let value = value.trim();
         secrets.push((value.to_owned(), hole(SecretPart::Whole)));
-        if let Some((_, credential)) = value.split_once(' ') {
+        if let Some((scheme, credential)) = value.split_once(' ') {
             secrets.push((credential.trim().to_owned(), hole(SecretPart::Credential)));
+            // The user may be the secret.
+            let wrong = SecretPart::WrongPassword.of(value).filter(|_| scheme.eq_ignore_ascii_case("basic"));
+            secrets.extend(wrong.map(|wrong| (wrong.into_owned(), hole(SecretPart::WrongPassword))));
         }
     }
     secrets.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));

@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde_json::Value;
 
 use super::cook::plain;
-use super::{CaseFile, Piece, Place, Purpose, RecipeBody, RecipeStep, SecretPart, Template};
+use super::{CaseFile, Piece, Place, Purpose, RecipeBody, RecipeStep, Template};
 use crate::case::{Case, Intent, Origin, Probe, Sent};
 use crate::check::{self, Check, Expectation, Judgement, Outcome};
 use crate::config::{Settings, Target, UnsafeMethods};
@@ -339,12 +339,12 @@ impl Prepared<'_> {
             Piece::Text(text) => Ok(text.clone()),
             Piece::Secret { variable, part, form } => {
                 let whole = self.secrets.get(variable).map(String::as_str).unwrap_or_default();
-                Ok(form.write(match part {
-                    SecretPart::Whole => whole,
-                    SecretPart::Credential => {
-                        whole.split_once(' ').map_or(whole, |(_, credential)| credential.trim())
-                    }
-                }))
+                let value = part.of(whole).ok_or_else(|| {
+                    ReplayError::Otherwise(format!(
+                        "{variable} has no user with a password of the Basic scheme"
+                    ))
+                })?;
+                Ok(form.write(&value))
             }
             Piece::Reply { step, place } => {
                 let reply = replies.get(*step).and_then(Judged::response);

@@ -1,11 +1,13 @@
 //! Text with holes: for secrets, which are no part of what is written down, and for what earlier replies tell.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{SecretForm, Secrets};
+use crate::case::wrong_basic;
 
 /// Text that is whole once its holes are filled.
 ///
@@ -50,6 +52,24 @@ pub enum SecretPart {
     Whole,
     /// What follows the scheme in that: `abc` of `Bearer abc`.
     Credential,
+    /// That, where it is one of the Basic scheme, with a wrong password.
+    WrongPassword,
+}
+
+impl SecretPart {
+    /// All but the whole, each with its name in case files.
+    const NAMED: [(Self, &'static str); 2] =
+        [(Self::Credential, "credential"), (Self::WrongPassword, "wrong-password")];
+
+    /// This part of a secret; nothing where it has none.
+    pub(crate) fn of(self, whole: &str) -> Option<Cow<'_, str>> {
+        let credential = || whole.split_once(' ').map_or(whole, |(_, credential)| credential.trim());
+        match self {
+            Self::Whole => Some(Cow::Borrowed(whole)),
+            Self::Credential => Some(Cow::Borrowed(credential())),
+            Self::WrongPassword => wrong_basic(credential()).map(Cow::Owned),
+        }
+    }
 }
 
 /// Where in a reply a value stands.
@@ -141,8 +161,8 @@ impl Piece {
             Self::Text(text) => Value::from(text.as_str()),
             Self::Secret { variable, part, form } => {
                 let mut hole = json!({ "secret": variable });
-                if *part == SecretPart::Credential {
-                    hole["part"] = "credential".into();
+                if let Some((_, name)) = SecretPart::NAMED.iter().find(|(known, _)| known == part) {
+                    hole["part"] = (*name).into();
                 }
                 if let Some((_, name)) = SecretForm::NAMED.iter().find(|(known, _)| known == form) {
                     hole["form"] = (*name).into();
@@ -161,10 +181,13 @@ impl Piece {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         if let Some(variable) = text("secret") {
             let part = match value.get("part").map(Value::as_str) {
-                None => SecretPart::Whole,
-                Some(Some("credential")) => SecretPart::Credential,
-                _ => return Err(TemplateError("the `part` of a secret is `credential`, or is left out")),
+                None => Some(SecretPart::Whole),
+                Some(name) => {
+                    let mut named = SecretPart::NAMED.into_iter();
+                    named.find(|(_, known)| Some(*known) == name).map(|(part, _)| part)
+                }
             };
+            let part = part.ok_or(TemplateError("the `part` of a secret is one that there is not"))?;
             let form = match value.get("form").map(Value::as_str) {
                 None => Some(SecretForm::Plain),
                 Some(name) => {
@@ -211,9 +234,9 @@ mod tests {
     fn piece() -> impl Strategy<Value = Piece> {
         prop_oneof![
             "[a-z/]{1,5}".prop_map(Piece::Text),
-            ("[A-Z]{1,3}", any::<bool>(), 0..5_usize).prop_map(|(variable, is_whole, form)| Piece::Secret {
+            ("[A-Z]{1,3}", 0..3_usize, 0..5_usize).prop_map(|(variable, part, form)| Piece::Secret {
                 variable,
-                part: if is_whole { SecretPart::Whole } else { SecretPart::Credential },
+                part: SecretPart::NAMED.get(part).map_or(SecretPart::Whole, |(part, _)| *part),
                 form: SecretForm::NAMED.get(form).map_or(SecretForm::Plain, |(form, _)| *form),
             }),
             (0..5_usize, "(/[a-z]{1,3}){0,2}")

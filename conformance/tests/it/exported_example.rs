@@ -221,6 +221,24 @@ fn credential(variable: &str) -> String {
     secret.split_once(' ').map_or(secret.clone(), |(_, credential)| credential.trim().to_owned())
 }
 
+/// That, of the Basic scheme, with a wrong password.
+#[allow(dead_code)]
+fn wrong_password(variable: &str) -> String {
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let credential = credential(variable);
+    let sextets = credential.chars().filter_map(|letter| letters.find(letter));
+    let bits: String = sextets.map(|sextet| format!("{sextet:06b}")).collect();
+    let bytes = bits.as_bytes().chunks_exact(8);
+    let bytes: Vec<u8> = bytes.map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit == b'1'))).collect();
+    let given = String::from_utf8_lossy(&bytes);
+    let user = given.split(':').next().unwrap_or_default();
+    let mut wrong = base64(&format!("{user}:counterfoil-invalid"), b"+/");
+    while wrong.len() % 4 != 0 {
+        wrong.push('=');
+    }
+    wrong
+}
+
 /// A text as a string of JSON holds it.
 #[allow(dead_code)]
 fn quoted(text: &str) -> String {

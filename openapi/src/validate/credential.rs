@@ -196,8 +196,8 @@ fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
     }
 }
 
-/// What a text is Base64 of, where that has a colon.
-fn user_and_password(text: &str) -> Option<Vec<u8>> {
+/// The user name, a colon and the password that a credential of the Basic scheme holds (RFC 7617), where it is one.
+pub fn user_and_password(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
     let mut decoded: Vec<u8> = Vec::with_capacity(digits.len());
     let (mut bits, mut count) = (0_u32, 0_u32);
