@@ -20,8 +20,10 @@ declare! {
     /// with success by who made it, and the server was seen to answer 404 to a resource that never was. That it was
     /// changed or is gone is read by who made it, right after.
     ///
-    /// Not judged: lists, changes and removals that ask for no credentials; a list that shows less of a resource than what was refused,
-    /// where that was refused with 403: some say to all that it is there.
+    /// A list is looked through page by page, as far as its parameters say how.
+    ///
+    /// Not judged: lists, changes and removals that ask for no credentials; a list that shows less of a resource than
+    /// what was refused, where that was refused with 403: some say to all that it is there.
     ///
     /// Example: Ada makes invoice 7, and `GET /invoices/7` answers 200 to Bob.
     ///
