@@ -233,7 +233,7 @@ fn wrong_password(variable: &str) -> String {
     let given = String::from_utf8_lossy(&bytes);
     let user = given.split(':').next().unwrap_or_default();
     let mut wrong = base64(&format!("{user}:counterfoil-invalid"), b"+/");
-    while wrong.len() % 4 != 0 {
+    while !wrong.len().is_multiple_of(4) {
         wrong.push('=');
     }
     wrong
