@@ -99,9 +99,9 @@ pub(crate) fn learn(
         }
         let told = body.map(|body| items(body, resource)).unwrap_or_default();
         let is_single = *operation.method() == Method::POST && tells.is_collection;
-        for (item, source) in told {
+        for (item, source, is_whole) in told {
             if let Some((value, certainty)) = identity(resource, item) {
-                let is_sure = is_single && source == Source::Item;
+                let is_sure = is_single && is_whole && source == Source::Item;
                 add(value, source, if is_sure { certainty } else { Certainty::Likely });
             }
         }
@@ -143,46 +143,48 @@ fn located(resource: &Resource, response: &Response) -> Option<Value> {
     (is_place && !own.is_empty()).then(|| resource.read(&own))
 }
 
-/// The objects of a body that may each be a resource: the body itself, those in its list, those in what it wraps.
-fn items<'v>(body: &'v Value, resource: &Resource) -> Vec<(&'v Value, Source)> {
+/// The objects of a body that may each be a resource: the body itself, those in its list, those in what it wraps. With
+/// each, whether it is what the whole body is about, and not just something that belongs to that.
+fn items<'v>(body: &'v Value, resource: &Resource) -> Vec<(&'v Value, Source, bool)> {
     match body {
         Value::Array(items) => listed(items),
         Value::Object(members) => {
             if let Some((_, Certainty::Certain)) = identity(resource, body) {
-                return vec![(body, Source::Item)];
+                return vec![(body, Source::Item, true)];
             }
             let wraps = |name: &str| {
                 let name = naming::noun(name);
-                name == resource.noun
+                members.len() == 1
+                    || name == resource.noun
                     || ["data", "result", "item", "content", "record", "entry", "value", "hit"]
                         .contains(&name.as_str())
             };
             let wrapped = members.iter().filter(|(name, _)| wraps(name)).chain(members.iter());
-            for (_, member) in wrapped {
+            for (name, member) in wrapped {
                 match member {
                     Value::Array(items) if items.iter().any(Value::is_object) => return listed(items),
                     Value::Object(_)
-                        if matches!(identity(resource, member), Some((_, Certainty::Certain))) =>
+                        if wraps(name)
+                            && matches!(identity(resource, member), Some((_, Certainty::Certain))) =>
                     {
-                        return vec![(member, Source::Item)];
+                        return vec![(member, Source::Item, true)];
                     }
                     _ => {}
                 }
             }
             // What is made of something may be known by that, as a template is by its file.
             let mut within = members.values().filter(|member| identity(resource, member).is_some());
-            let item = match (identity(resource, body), within.next(), within.next()) {
-                (None, Some(only), None) => only,
-                _ => body,
-            };
-            vec![(item, Source::Item)]
+            match (identity(resource, body), within.next(), within.next()) {
+                (None, Some(only), None) => vec![(only, Source::Item, false)],
+                _ => vec![(body, Source::Item, true)],
+            }
         }
         _ => Vec::new(),
     }
 }
 
-fn listed(items: &[Value]) -> Vec<(&Value, Source)> {
-    items.iter().take(MAX_LEARNT).map(|item| (item, Source::List)).collect()
+fn listed(items: &[Value]) -> Vec<(&Value, Source, bool)> {
+    items.iter().take(MAX_LEARNT).map(|item| (item, Source::List, false)).collect()
 }
 
 /// The value of a resource's own variable in what may be one.
@@ -274,6 +276,10 @@ paths:
         assert_eq!(told("add", &json!({"data": {"id": 7}}), None), one("7", Source::Item, Certain));
         let within = |body: Value| told("add", &body, None);
         assert_eq!(within(json!({"file": {"uuid": 7}, "at": {"x": 1}})), one("7", Source::Item, Likely));
+        assert_eq!(within(json!({"owner": {"id": 7}, "name": "Rex"})), one("7", Source::Item, Likely));
+        assert_eq!(within(json!({"uuid": 9, "owner": {"id": 8}})), one("9", Source::Item, Likely));
+        assert_eq!(within(json!({"added": {"id": 7}})), one("7", Source::Item, Certain));
+        assert_eq!(within(json!({"pet": {"id": 7}, "owner": {"id": 8}})), one("7", Source::Item, Certain));
         assert_eq!(within(json!({"file": {"uuid": 7}, "vet": {"uuid": 8}})), []);
         assert_eq!(within(json!({"uuid": 9, "file": {"uuid": 8}})), one("9", Source::Item, Likely));
         // No such value may stand in the path.
