@@ -57,7 +57,7 @@ pub(super) fn found<'l>(items: &'l [Value], read: &Map<String, Value>, name: &st
 }
 
 /// A text or a number as it stands in a path.
-fn plain(value: &Value) -> Option<String> {
+pub(super) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -1,6 +1,7 @@
 //! `object_level_authorization`
 
 use http::Method;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
@@ -23,7 +24,9 @@ declare! {
     /// A list is looked through page by page, as far as its parameters say how.
     ///
     /// Not judged: lists, changes and removals that ask for no credentials; a list that shows less of a resource than
-    /// what was refused, where that was refused with 403: some say to all that it is there.
+    /// what was refused, where that was refused with 403: some say to all that it is there; a reading of what its maker
+    /// named, which may be another one of that name, unless it shows a text or a number that the first one was made
+    /// with.
     ///
     /// Example: Ada makes invoice 7, and `GET /invoices/7` answers 200 to Bob.
     ///
@@ -33,6 +36,9 @@ declare! {
 
 fn judge(observation: &Observation<'_>) -> Judgement {
     match (observation.expectation, observation.status()) {
+        (Some(Expectation::Hidden), Some(200..=299)) if may_be_of_its_own(observation) => {
+            Judgement::NotApplicable
+        }
         (Some(Expectation::Hidden), Some(status @ 200..=299)) => Judgement::failed(
             "read by another identity",
             format!("one identity made the resource, and reading it answers {status} to the other one"),
@@ -50,6 +56,33 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         (Some(Expectation::Protected), Some(200..=299)) => protected(observation),
         _ => Judgement::NotApplicable,
     }
+}
+
+/// The shortest text that two do not choose by chance.
+const MIN_TELLING: usize = 4;
+
+/// Whether what was read may be something that its reader made: whoever made it named it, so that there may be one of
+/// that name for each, and nothing in it tells whose it is.
+fn may_be_of_its_own(observation: &Observation<'_>) -> bool {
+    let Some((maker, _)) = observation.earlier.first() else { return false };
+    let name = |path: &str| {
+        let last = path.rsplit('/').next().unwrap_or_default();
+        percent_decode_str(last).decode_utf8_lossy().into_owned()
+    };
+    let name = name(observation.request.path());
+    let sent = object(&maker.body);
+    let is_name = |value: &Value| listed::plain(value).is_some_and(|text| text == name);
+    let is_named = maker.path() == observation.request.path() || sent.values().any(is_name);
+    let shown = observation.response().map(|response| object(&response.body)).unwrap_or_default();
+    let is_telling = |value: &Value| match value {
+        Value::String(text) => text.chars().count() >= MIN_TELLING,
+        Value::Number(number) => number.to_string().len() >= MIN_TELLING,
+        _ => false,
+    };
+    let tells = |(member, value): (&String, &Value)| {
+        is_telling(value) && !is_name(value) && shown.get(member).is_some_and(|shown| is_same(value, shown))
+    };
+    is_named && !sent.iter().any(tells)
 }
 
 /// Whether a list shows what its reader was refused.
@@ -139,6 +172,30 @@ mod tests {
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("object_level_authorization"), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn what_each_may_have_by_one_name_is_told_by_what_it_was_made_with() {
+        let read = |maker: &str, method, sent: &str, shown| {
+            Scene::new("secret", "/pets/rex")
+                .earlier_at(maker, method, sent, 201, "")
+                .expecting(Expectation::Hidden)
+                .body("application/json", shown)
+                .says("object_level_authorization")
+        };
+        let (failed, tag) = ("failed: read by another identity", r#"{"tag": "tabby", "age": 4}"#);
+        let table = [
+            ("/pets/rex", Method::PUT, tag, tag, failed),
+            ("/pets/rex", Method::PUT, tag, r#"{"tag": "black", "age": 4}"#, "n/a"),
+            ("/pets/rex", Method::PUT, r#"{"age": 4}"#, r#"{"age": 4}"#, "n/a"),
+            ("/pets", Method::POST, r#"{"name": "rex", "tag": "tabby"}"#, r#"{"tag": "tabby"}"#, failed),
+            ("/pets", Method::POST, r#"{"name": "rex"}"#, r#"{"name": "rex"}"#, "n/a"),
+            // Who serves it named it, and gives no name twice.
+            ("/pets", Method::POST, r#"{"age": 4}"#, "{}", failed),
+        ];
+        for (row, (maker, method, sent, shown, expected)) in table.into_iter().enumerate() {
+            assert_eq!(read(maker, method, sent, shown), expected, "row {row}");
         }
     }
 
