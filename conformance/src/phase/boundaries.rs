@@ -118,6 +118,10 @@ fn texts(schema: &Map<String, Value>, current: &str, found: &mut Vec<Value>) {
                 found.push(json!(format!("{text}{filler}")));
             }
         }
+        // What is left of it where somebody takes the blanks off.
+        if least <= room.min(MAX_LENGTH) && room > 0 {
+            found.push(json!(" ".repeat(usize::try_from(least).unwrap_or_default().max(1))));
+        }
     }
     if let Some(format) = schema.get("format").and_then(Value::as_str) {
         found.push(json!(format!("not a {format}")));
@@ -190,11 +194,17 @@ fn arrays(schema: &Map<String, Value>, current: &[Value], found: &mut Vec<Value>
     for length in lengths(schema, "minItems", "maxItems") {
         let items = current.iter().cloned();
         found.push(match is_unique {
-            true => items.chain((1..).map_while(|number| another(first, number))).take(length).collect(),
+            true => items.chain(others(current)).take(length).collect(),
             false => items.chain(std::iter::repeat(first.clone())).take(length).collect(),
         });
     }
     found.push(json!([first]));
+    // One more than a list of fixed places has room for.
+    if ["prefixItems", "additionalItems"].iter().any(|keyword| schema.contains_key(*keyword))
+        || schema.get("items").is_some_and(Value::is_array)
+    {
+        found.push(current.iter().chain([first]).cloned().collect());
+    }
     // One item of another type at each of the first places.
     for at in 0..current.len().min(MAX_PLACES) {
         let mut items = current.to_vec();
@@ -204,6 +214,15 @@ fn arrays(schema: &Map<String, Value>, current: &[Value], found: &mut Vec<Value>
     if schema.contains_key("uniqueItems") {
         found.push(json!([first, first]));
     }
+}
+
+/// Values like the first one of some that has any, and none of those.
+fn others(current: &[Value]) -> Vec<Value> {
+    let like = |value: &Value| {
+        let others = (1..u8::MAX).map_while(|number| another(value, number));
+        others.filter(|other| !current.contains(other)).collect::<Vec<_>>()
+    };
+    current.iter().map(like).find(|others| !others.is_empty()).unwrap_or_default()
 }
 
 /// A value like another one, and not the same: the text with another last character, the number that many steps away.
@@ -297,6 +316,15 @@ mod tests {
             (json!({"uniqueItems": true}), json!([7]), json!([[7, 7]])),
             (json!({"uniqueItems": true, "maxItems": 2}), json!([7]), json!([[7, 8], [7, 8, 9]])),
             (json!({"uniqueItems": true, "maxItems": 1}), json!(["az"]), json!([["az"], ["az", "aa"]])),
+            // The first one has none like it.
+            (
+                json!({"uniqueItems": true, "maxItems": 2}),
+                json!(["%", "a"]),
+                json!([["%", "a"], ["%", "a", "b"]]),
+            ),
+            (json!({"prefixItems": [{}], "items": false}), json!([7]), json!([[7, 7]])),
+            (json!({"items": [{}], "additionalItems": false}), json!([7, 8]), json!([[7, 8, 7]])),
+            (json!({"minLength": 2, "maxLength": 2}), json!("ab"), json!(["  "])),
             (json!({"enum": ["a", "b"]}), json!("a"), json!(["a", "b", "counterfoil-no-member"])),
             (json!({"enum": ["aB"]}), json!("aB"), json!(["AB", "ab"])),
             (
