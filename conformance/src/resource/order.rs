@@ -6,6 +6,7 @@ use counterfoil_openapi::Operation;
 use http::Method;
 
 use super::links::Links;
+use super::naming;
 
 /// The longest chain of resources that need one another which is looked along.
 const MAX_CHAIN: usize = 6;
@@ -19,13 +20,9 @@ impl Links {
         // As many rounds as a chain of resources is long, at the most; circles end there too.
         for _ in 0..MAX_CHAIN {
             let mut made: BTreeMap<usize, usize> = BTreeMap::new();
-            for (index, operation) in operations.iter().enumerate() {
-                if operation.method() == Method::POST {
-                    for tells in self.operations[index].tells.iter().filter(|tells| tells.is_collection) {
-                        let depth = made.entry(tells.resource).or_insert(depths[index]);
-                        *depth = (*depth).min(depths[index]);
-                    }
-                }
+            for (resource, maker) in self.makers(&operations) {
+                let depth = made.entry(resource).or_insert(depths[maker]);
+                *depth = (*depth).min(depths[maker]);
             }
             let mut has_changed = false;
             for (index, known) in self.operations.iter().enumerate() {
@@ -61,6 +58,27 @@ impl Links {
         });
         order
     }
+
+    /// Each resource with what makes it: what is sent to the path of all of its kind or else, where there is no such
+    /// path, to one that ends with its name and answers with it (`POST /pets/{id}/visits` for `/visits/{id}`).
+    fn makers(&self, operations: &[&Operation]) -> Vec<(usize, usize)> {
+        let of = |is_collection: bool| {
+            let posts = operations.iter().enumerate().filter(|(_, known)| *known.method() == Method::POST);
+            posts.flat_map(move |(index, operation)| {
+                let known = &self.operations[index];
+                let last = operation.path().as_str().rsplit('/').next().map(naming::noun).unwrap_or_default();
+                let made = known.tells.iter().filter(move |tells| {
+                    let is_named = || self.resources[tells.resource].noun == last;
+                    tells.is_collection == is_collection && (is_collection || is_named())
+                });
+                made.map(move |tells| (tells.resource, index))
+            })
+        };
+        let mut makers: Vec<(usize, usize)> = of(true).collect();
+        let has_path: Vec<usize> = makers.iter().map(|(resource, _)| *resource).collect();
+        makers.extend(of(false).filter(|(resource, _)| !has_path.contains(resource)));
+        makers
+    }
 }
 
 #[cfg(test)]
@@ -87,5 +105,23 @@ mod tests {
                 "removePet"
             ]
         );
+    }
+
+    #[test]
+    fn what_is_made_below_another_comes_before_what_needs_it_by_a_path_of_its_own() {
+        let text = r#"
+openapi: 3.0.3
+paths:
+  /visits/{id}: {get: {operationId: readVisit, responses: {}}, put: {operationId: putVisit, responses: {}}}
+  /pets/{id}/visits: {post: {operationId: visit, responses: {'201': {description: made, content: {application/json: {schema: {$ref: '#/components/schemas/Visit'}}}}}}}
+  /pets: {post: {operationId: addPet, responses: {}}}
+components: {schemas: {Visit: {type: object}}}
+"#;
+        let contract = counterfoil_openapi::Contract::load("pets.yaml", text.as_bytes()).unwrap();
+        let operations = || contract.operations().iter().map(AsRef::as_ref);
+        let order = crate::resource::links::Links::new(operations()).order(operations());
+        let ids: Vec<&str> = contract.operations().iter().map(|known| known.id().as_str()).collect();
+        let ordered: Vec<&str> = order.iter().map(|index| ids[*index]).collect();
+        assert_eq!(ordered, ["addPet", "visit", "putVisit", "readVisit"]);
     }
 }
