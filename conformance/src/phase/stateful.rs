@@ -208,9 +208,14 @@ impl Author<'_> {
             let at = usize::try_from(number - 1).unwrap_or_default();
             let other =
                 cast.others[if change == 0 { at % cast.others.len() } else { roll(cast.others.len()) }];
-            steps.add(Role::Other, other);
+            let sent = steps.add(Role::Other, other);
             // One change at a time is what a reading can be held to.
             if change + 1 == changes || is_update(&other.operation) {
+                say_read(&mut steps, Role::Read);
+            }
+            // What is put may be put once more.
+            if let Some(values) = sent.filter(|_| change == 0 && *other.operation.method() == Method::PUT) {
+                steps.push(Role::Other, other, About { values, subject: None });
                 say_read(&mut steps, Role::Read);
             }
         }
