@@ -15,6 +15,7 @@ mod observation;
 mod order;
 mod registry;
 
+mod acknowledged;
 mod allow_header_conformance;
 mod content_type_conformance;
 mod ensure_resource_availability;

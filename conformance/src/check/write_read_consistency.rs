@@ -5,12 +5,14 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented};
+use super::{Breach, Expectation, Judgement, Observation, acknowledged, documented};
 
 declare! {
     /// Fails when a resource does not show what was written to it with success: a property that it was made with is
     /// gone or another, an update left it as it was or was answered with what was there before, or a PATCH took away
-    /// what it did not name.
+    /// what it did not name. It fails as well when the very answer to what makes or changes it shows another number than
+    /// was sent, a text cut short or a list that lacks some items, or another value than the document's `default` where
+    /// nothing was sent.
     ///
     /// Why it matters: the answer said that it was done. What is lost here is missed much later, and by then nobody has
     /// it any more.
@@ -20,8 +22,12 @@ declare! {
     /// lost for a property only where the reading before showed what the suite itself had written, and the reading after
     /// still does; a property that it was made with only where the answer had it, or others of it are shown as sent.
     ///
+    /// What such an answer shows counts where it shows other properties as they were sent: 201 to POST, 2xx to PUT and
+    /// PATCH.
+    ///
     /// Not judged: answers of 202, which only promise; what servers decide by themselves by its name (ids, states, kinds,
-    /// versions, times, names to sign in with); another notation of the same (case, spaces, the order of a list).
+    /// versions, times, names to sign in with, and in answers places, sums and counts); another notation of the same
+    /// (case, spaces, the order of a list).
     ///
     /// Example: `PATCH /pets/7` with `{"name": "Rex"}` answers 200, and `GET /pets/7` shows the name of before.
     ///
@@ -30,19 +36,7 @@ declare! {
 }
 
 fn judge(observation: &Observation<'_>) -> Judgement {
-    if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
-        return Judgement::NotApplicable;
-    }
-    let shown = observation.response().filter(|response| response.status.as_u16() == 200);
-    let (Some(shown), Some(deed)) = (shown.and_then(|shown| object(&shown.body)), Deed::last(observation))
-    else {
-        return Judgement::NotApplicable;
-    };
-    let breaches = match &deed.before {
-        Some(before) => after_update(observation, &deed, before, &shown),
-        None => after_making(observation, &deed, &shown),
-    };
-    match breaches {
+    let of = |found: Found| match found {
         Some(breaches) => Judgement::of(
             breaches
                 .into_iter()
@@ -50,11 +44,23 @@ fn judge(observation: &Observation<'_>) -> Judgement {
                 .collect(),
         ),
         None => Judgement::NotApplicable,
+    };
+    if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
+        return of(acknowledged::found(observation));
     }
+    let shown = observation.response().filter(|response| response.status.as_u16() == 200);
+    let (Some(shown), Some(deed)) = (shown.and_then(|shown| object(&shown.body)), Deed::last(observation))
+    else {
+        return Judgement::NotApplicable;
+    };
+    of(match &deed.before {
+        Some(before) => after_update(observation, &deed, before, &shown),
+        None => after_making(observation, &deed, &shown),
+    })
 }
 
 /// Kinds and messages of what does not hold; nothing where nothing could be compared.
-type Found = Option<Vec<(String, String)>>;
+pub(super) type Found = Option<Vec<(String, String)>>;
 
 /// What was last done to a resource, before it was read.
 struct Deed<'a> {
@@ -215,7 +221,7 @@ const DECIDED: [&str; 24] = [
 ];
 
 /// Whether a property is one that servers decide by themselves, or that names the resource.
-fn is_decided_by_server(observation: &Observation<'_>, name: &str) -> bool {
+pub(super) fn is_decided_by_server(observation: &Observation<'_>, name: &str) -> bool {
     // `at` and `by` are words of their own: `createdAt`, `made_by`, and not `format`.
     let is_word = |word: &str| {
         let Some(start) = name.len().checked_sub(word.len()).filter(|start| name.is_char_boundary(*start))
@@ -233,7 +239,7 @@ fn is_decided_by_server(observation: &Observation<'_>, name: &str) -> bool {
     DECIDED.iter().any(|word| is_word(word)) || is_in_path()
 }
 
-fn object(body: &[u8]) -> Option<Map<String, Value>> {
+pub(super) fn object(body: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Some(members),
         _ => None,
