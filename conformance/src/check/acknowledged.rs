@@ -1,12 +1,16 @@
 //! What the answer to a request that makes or changes something shows of it.
 
-use http::Method;
+use counterfoil_openapi::{Response, folded};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG};
+use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
 
 use super::write_read_consistency::{Found, is_decided_by_server, is_same, object};
 use super::{Observation, documented};
-use crate::case::Intent;
+use crate::case::{Intent, Probe};
 
+/// Names, folded, of members that are identifiers.
+const IDENTIFIERS: [&str; 3] = ["id", "uuid", "guid"];
 /// Words that end the names of numbers which servers find out by themselves.
 const RECKONED: [&str; 14] = [
     "position", "order", "index", "rank", "sequence", "number", "count", "total", "balance", "score", "size",
@@ -20,6 +24,9 @@ const MIN_LEFT: usize = 8;
 /// What the answer to a request shows as something else than was sent or than is the document's default; nothing where
 /// it shows nothing as it was sent.
 pub(super) fn found(observation: &Observation<'_>) -> Found {
+    if *observation.intent == Intent::Probe(Probe::Again) {
+        return same_identity(observation);
+    }
     let response = observation.response()?;
     let (method, status) = (&observation.request.method, response.status.as_u16());
     let is_making = *method == Method::POST && status == 201;
@@ -51,6 +58,67 @@ pub(super) fn found(observation: &Observation<'_>) -> Found {
         found.extend(not_by_default(observation, &sent, &shown));
     }
     Some(found)
+}
+
+/// Whether a request that made something, sent once more, made another thing under the same id.
+fn same_identity(observation: &Observation<'_>) -> Found {
+    let (first, second) = (observation.earlier.first()?.1, observation.response()?);
+    if [first, second].iter().any(|reply| reply.status.as_u16() != 201) {
+        return None;
+    }
+    let (sent, first, second) = (&observation.request.body, object(&first.body)?, object(&second.body)?);
+    let sent = String::from_utf8_lossy(sent);
+    let (name, id) = second.iter().find(|(name, _)| IDENTIFIERS.contains(&folded(name).as_str()))?;
+    // Whoever sends it names it.
+    let is_plain = matches!(id, Value::String(_) | Value::Number(_)) && !sent.contains(&id.to_string());
+    let is_in_path = observation.request.path().contains(id.to_string().trim_matches('"'));
+    if !is_plain || is_in_path {
+        return None;
+    }
+    let message = || format!("two requests were answered with 201, and both answers show the {name} {id}");
+    let is_same = first.get(name) == Some(id);
+    Some(is_same.then(|| ("made twice under one id".to_owned(), message())).into_iter().collect())
+}
+
+/// Whether bytes are read as they were sent; nothing where they are no bytes to both sides.
+pub(super) fn bytes(observation: &Observation<'_>) -> Found {
+    let is_bytes = |headers: &HeaderMap| {
+        let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/octet-stream")
+    };
+    let [(maker, reply)] = observation.earlier[..] else { return None };
+    let read = observation.response().filter(|response| response.status.as_u16() == 200)?;
+    let is_encoded = read.headers.contains_key(CONTENT_ENCODING);
+    if !is_bytes(&maker.headers) || !is_bytes(&read.headers) || is_encoded || !reply.status.is_success() {
+        return None;
+    }
+    let message =
+        || format!("{} bytes were sent, and what is read are {} others", maker.body.len(), read.body.len());
+    Some((maker.body != read.body).then(|| ("other bytes".to_owned(), message())).into_iter().collect())
+}
+
+/// Whether a strong `ETag` is the one of before, although what is shown has changed to what was sent.
+pub(super) fn etag(
+    observation: &Observation<'_>,
+    sent: &Map<String, Value>,
+    before: &Map<String, Value>,
+    shown: &Map<String, Value>,
+) -> Option<(String, String)> {
+    let tag =
+        |response: &Response| response.headers.get(ETAG).and_then(|tag| Some(tag.to_str().ok()?.to_owned()));
+    let now = tag(observation.response()?)?;
+    let is_strong = now.starts_with('"');
+    if !is_strong || observation.before.and_then(tag)? != now {
+        return None;
+    }
+    let has_changed = |(name, sent): &(&String, &Value)| {
+        let (old, new) = (before.get(*name), shown.get(*name));
+        old.is_some_and(|old| !is_same(old, sent)) && new.is_some_and(|new| is_same(new, sent))
+    };
+    let (name, value) = sent.iter().find(has_changed)?;
+    let message = format!("{name} was {}, and is {value} now, and the ETag is {now} still", before[name]);
+    Some(("ETag of before".to_owned(), message))
 }
 
 /// Whether a value is another one than was sent, and no other notation of it: another number, the beginning of a text,
@@ -117,7 +185,8 @@ fn not_by_default(
 mod tests {
     use http::Method;
 
-    use crate::case::Intent;
+    use crate::case::{Intent, Probe};
+    use crate::check::Expectation;
     use crate::check::fixture::Scene;
 
     fn answered(operation: &str, sent: &'static str, status: u16, shown: &'static str) -> Scene {
@@ -159,6 +228,66 @@ mod tests {
                 "{shown}"
             );
         }
+    }
+
+    #[test]
+    fn nothing_is_made_under_the_id_of_another() {
+        let again = |sent: &'static str, first: u16, second: u16, shown: &'static str| {
+            answered("makeThing", sent, second, shown)
+                .earlier(Method::POST, sent, first, r#"{"id": "a7"}"#)
+                .intent(Intent::Probe(Probe::Again))
+                .says("write_read_consistency")
+        };
+        let failed = "failed: made twice under one id";
+        let table = [
+            ("{}", 201, 201, r#"{"id": "a7"}"#, failed),
+            ("{}", 201, 201, r#"{"id": "a8"}"#, "passed"),
+            // It says that it was there already, or who sent it named it.
+            ("{}", 201, 200, r#"{"id": "a7"}"#, "n/a"),
+            (r#"{"key": "a7"}"#, 201, 201, r#"{"id": "a7"}"#, "n/a"),
+            ("{}", 201, 201, r#"{"name": "a7"}"#, "n/a"),
+        ];
+        for (sent, first, second, shown, expected) in table {
+            assert_eq!(again(sent, first, second, shown), expected, "{sent} {first} {second} {shown}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_read_as_they_were_sent() {
+        let read = |maker: &'static str, media_type, body| {
+            Scene::new("getPet", "/pets/1")
+                .expecting(Expectation::Made)
+                .made_of(maker, "abc")
+                .body(media_type, body)
+                .says("write_read_consistency")
+        };
+        let bytes = "application/octet-stream";
+        assert_eq!(read(bytes, bytes, "abc"), "passed");
+        assert_eq!(read(bytes, bytes, "ab"), "failed: other bytes");
+        // It may be another notation of the same.
+        assert_eq!(read(bytes, "image/png", "ab"), "n/a");
+        assert_eq!(read("image/png", bytes, "ab"), "n/a");
+    }
+
+    #[test]
+    fn another_representation_has_another_etag() {
+        let pet = r#"{"id": 1, "tag": "tabby"}"#;
+        let read = |sent: &str, etag, shown| {
+            Scene::new("getPet", "/pets/1")
+                .expecting(Expectation::Changed)
+                .earlier(Method::PUT, pet, 201, pet)
+                .earlier(Method::GET, "", 200, pet)
+                .earlier(Method::PUT, sent, 200, "")
+                .read_before_tagged(r#""1""#)
+                .header("etag", etag)
+                .body("application/json", shown)
+                .says("write_read_consistency")
+        };
+        let (sent, old, new) = (r#"{"tag": "black"}"#, r#""1""#, r#""2""#);
+        let shown = r#"{"id": 1, "tag": "black"}"#;
+        assert_eq!(read(sent, old, shown), "failed: ETag of before");
+        assert_eq!(read(sent, new, shown), "passed");
+        assert_eq!(read(r#"{"tag": "Tabby"}"#, old, pet), "n/a");
     }
 
     #[test]

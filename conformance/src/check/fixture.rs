@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use counterfoil_openapi::validate::{self, RequestRules};
 use counterfoil_openapi::{BasePaths, Contract, Operation, Request, Response, Route, Router};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{Expectation, Judgement, Limits, Observation, Outcome, checks};
@@ -55,6 +55,7 @@ paths:
         - {name: tame, in: query, schema: {type: boolean}}
         - {name: offset, in: query, schema: {type: integer}}
         - {name: page, in: query, schema: {type: integer}}
+        - {name: page_token, in: query, schema: {type: string}}
         - {name: sort, in: query, schema: {type: string, enum: [name, age, -age]}}
         - {name: order, in: query, schema: {type: string, enum: [asc, desc]}}
       responses: {'200': {description: pets, content: {application/json: {}}}}
@@ -216,6 +217,23 @@ impl Scene {
         let mut response = Response::new(StatusCode::OK);
         response.body = body.into();
         self.before = Some(response);
+        self
+    }
+
+    /// Adds an earlier reading with an `ETag`.
+    pub(super) fn read_before_tagged(mut self, etag: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::OK);
+        response.headers.insert(ETAG, HeaderValue::from_static(etag));
+        self.before = Some(response);
+        self
+    }
+
+    /// Adds what made the resource, of a media type.
+    pub(super) fn made_of(mut self, media_type: &'static str, sent: &'static str) -> Self {
+        let mut request = Request::new(Method::POST, "/pets");
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        request.body = sent.into();
+        self.earlier.push((request, Response::new(StatusCode::CREATED)));
         self
     }
 

@@ -23,9 +23,10 @@ declare! {
     /// right secret cannot be guessed, unless it makes something (201) and is not there to sign in; 400 and 422 to a
     /// text with a null character in it, which few programs can store, or of nothing but white space, which many take
     /// for none; 400 and 422 that say that there already is another of the same, which others answer with 409, or that
-    /// what the request names is not there, which others answer with 404; a member of the body that is refused for not
-    /// being what the path has of the same name; an operation that documents no success (one that only upgrades to
-    /// another protocol, for example).
+    /// what the request names is not there, which others answer with 404; 400 and 422 to a query that says where a list
+    /// goes on (`cursor`, `page_token`), which only the server that handed it out knows; a member of the body that is
+    /// refused for not being what the path has of the same name; an operation that documents no success (one that only
+    /// upgrades to another protocol, for example).
     ///
     /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
     ///
@@ -53,7 +54,10 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     match status {
         401 | 403 | 404 | 409 | 412 | 429 => Judgement::NotApplicable,
         400 | 422
-            if holds_odd_text(observation) || is_of_another(observation) || is_of_nothing(observation) =>
+            if holds_odd_text(observation)
+                || is_of_another(observation)
+                || is_of_nothing(observation)
+                || goes_on(observation) =>
         {
             Judgement::NotApplicable
         }
@@ -188,6 +192,27 @@ fn names(values: &RequestValues, words: &str) -> bool {
     })
 }
 
+/// Whether the query has a text that a server hands out for the next part of a list, and makes sense of only then; the
+/// refusal names no other field.
+fn goes_on(observation: &Observation<'_>) -> bool {
+    const HANDED: [&str; 8] = [
+        "pagetoken",
+        "nexttoken",
+        "nextpagetoken",
+        "continuationtoken",
+        "continuation",
+        "marker",
+        "startingafter",
+        "endingbefore",
+    ];
+    let is_handed = |name: &str| {
+        let name = folded(name);
+        name.ends_with("cursor") || HANDED.contains(&name.as_str())
+    };
+    observation.reading.values.query.keys().any(|name| is_handed(name))
+        && observation.refused_fields().iter().all(|field| is_handed(field))
+}
+
 /// Whether the refusal says that what may be there once is there already.
 fn is_of_another(observation: &Observation<'_>) -> bool {
     let words = words(observation);
@@ -248,6 +273,12 @@ mod tests {
             (get().status(422).body("text/plain", "Pet 1 does not exist"), "n/a"),
             (get().status(400).body("text/plain", "No more than 9 (1 allowed)"), "failed: status 400"),
             (get().status(400).body("text/plain", "Owner not found in 17"), "failed: status 400"),
+            (Scene::new("listPets", "/pets?page_token=a").status(400), "n/a"),
+            (
+                Scene::new("listPets", "/pets?page_token=a&limit=1").status(400).body("text/plain", "`limit` is bad"),
+                "failed: status 400 for limit",
+            ),
+            (Scene::new("listPets", "/pets?kind=dog").status(400), "failed: status 400"),
             (get().status(404), "n/a"),
             (get().status(401), "n/a"),
             (get().status(409), "n/a"),

@@ -22,6 +22,9 @@ declare! {
     /// lost for a property only where the reading before showed what the suite itself had written, and the reading after
     /// still does; a property that it was made with only where the answer had it, or others of it are shown as sent.
     ///
+    /// Bytes that were sent as `application/octet-stream`, and are read as such, are the same; a strong `ETag` (RFC 9110,
+    /// section 8.8.1) is another one when what was sent has changed what is shown.
+    ///
     /// What such an answer shows counts where it shows other properties as they were sent: 201 to POST, 2xx to PUT and
     /// PATCH.
     ///
@@ -48,13 +51,23 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
         return of(acknowledged::found(observation));
     }
+    if observation.expectation == Some(Expectation::Made)
+        && let found @ Some(_) = acknowledged::bytes(observation)
+    {
+        return of(found);
+    }
     let shown = observation.response().filter(|response| response.status.as_u16() == 200);
     let (Some(shown), Some(deed)) = (shown.and_then(|shown| object(&shown.body)), Deed::last(observation))
     else {
         return Judgement::NotApplicable;
     };
     of(match &deed.before {
-        Some(before) => after_update(observation, &deed, before, &shown),
+        Some(before) => {
+            let found = after_update(observation, &deed, before, &shown);
+            acknowledged::etag(observation, &deed.sent, before, &shown)
+                .into_iter()
+                .fold(found, |found, one| Some(found.unwrap_or_default().into_iter().chain([one]).collect()))
+        }
         None => after_making(observation, &deed, &shown),
     })
 }
