@@ -25,8 +25,8 @@ mod zone;
 pub use bundled::{Bundled, bundled};
 pub use check::{Rule, rules};
 pub use contract::{
-    ApiKeyLocation, Callback, Content, Contract, Encoding, Encodings, Example, Header, Link, LinkTarget,
-    ListParameter, Location, MediaType, NoStatus, Operation, OperationId, Parameter, RequestBody,
+    ApiKeyLocation, Bound, Callback, Content, Contract, Encoding, Encodings, Example, Header, Link,
+    LinkTarget, ListParameter, Location, MediaType, NoStatus, Operation, OperationId, Parameter, RequestBody,
     Response as ResponseObject, Responses, SecurityRequirement, SecurityScheme, SecuritySchemeKind, Server,
     StatusPattern, Style, folded, is_total,
 };

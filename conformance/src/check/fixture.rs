@@ -56,6 +56,8 @@ paths:
         - {name: offset, in: query, schema: {type: integer}}
         - {name: page, in: query, schema: {type: integer}}
         - {name: page_token, in: query, schema: {type: string}}
+        - {name: min_age, in: query, schema: {type: integer}}
+        - {name: born_before, in: query, schema: {type: string, format: date}}
         - {name: sort, in: query, schema: {type: string, enum: [name, age, -age]}}
         - {name: order, in: query, schema: {type: string, enum: [asc, desc]}}
       responses: {'200': {description: pets, content: {application/json: {}}}}

@@ -1,6 +1,6 @@
 //! `list_conformance`
 
-use counterfoil_openapi::{ListParameter, Request};
+use counterfoil_openapi::{Bound, ListParameter, Request, folded};
 use serde_json::Value;
 
 use super::order::{Asked, Way, disorder};
@@ -19,12 +19,14 @@ declare! {
     /// Why it matters: who asks for ten gets a thousand, who asks for what is open works on what is closed, and who goes
     /// through all pages misses what lies between two. Nothing else in the answer says so.
     ///
-    /// Judged is the list of a resource that the suite made and read, of a server that was seen to answer 404 to a
-    /// resource that never was. A limit is a whole number called `limit`, `per_page`, `pageSize` and the like; a filter
-    /// is an enumeration or a boolean that is called as a property of the items, and asks for a value that is not
-    /// theirs; an order is an enumeration called `sort`, `order_by` and the like, whose members name properties of the
-    /// items, with the way (`-price`, `price_desc`, `order=desc`) or without. Parts are asked for by `offset` or `page`,
-    /// right after the same list at once, which was the same twice.
+    /// Judged is the list of a resource that the suite made, or found in the list where nothing makes it, and read, of a
+    /// server that was seen to answer 404 to a resource that never was. A limit is a whole number called `limit`,
+    /// `per_page`, `pageSize` and the like; a filter is an enumeration or a boolean that is called as a property of the
+    /// items, and asks for a value that is not theirs; a bound is a number or a time called `min_price`, `ageMax`,
+    /// `created_after` and the like, of a property of the items (`price`, `age`, `created_at`); an order is an enumeration
+    /// called `sort`, `order_by` and the like, whose members name properties of the items, with the way (`-price`,
+    /// `price_desc`, `order=desc`) or without. Parts are asked for by `offset` or `page`, right after the same list at
+    /// once, which was the same twice.
     ///
     /// Not judged: a limit of 0, which many take for none; limits of a list that has several; booleans that are false,
     /// or by their name add to the list (`include_deleted`); members that stand for all (`all`, `any`); the order of
@@ -89,6 +91,12 @@ fn as_asked(observation: &Observation<'_>) -> Found {
                 // Where the other way has a word of its own, this one is no matter of taste.
                 let is_up = || members.iter().any(|other| other.as_str() == Some(&format!("-{text}")));
                 order.way = order.way.or(said.way).or_else(|| is_up().then_some(Way::Up));
+            }
+            ListParameter::Bound(bound) => {
+                if let Some((member, item)) = items.iter().find_map(|item| beyond(item, &bound, asked)) {
+                    let message = format!("{name} is {asked}, and an item came whose {member} is {item}");
+                    found.push((format!("not within {name}"), message));
+                }
             }
             ListParameter::Offset | ListParameter::Page(_) => {}
         }
@@ -257,6 +265,30 @@ fn as_parts(observation: &Observation<'_>) -> Found {
     Some(found)
 }
 
+/// The member of an item that is beyond a bound, and its value. Of times the years are compared, which no zone changes
+/// by more than one.
+fn beyond<'i>(item: &'i Value, bound: &Bound, asked: &Value) -> Option<(&'i str, &'i Value)> {
+    let year =
+        |text: &str| text.get(..4).and_then(|year| year.parse::<i32>().ok()).filter(|_| text.len() >= 10);
+    let is_beyond = |found: &Value| match (found, asked) {
+        (Value::Number(found), Value::Number(asked)) => {
+            let (found, asked) = (found.as_f64().unwrap_or_default(), asked.as_f64().unwrap_or_default());
+            if bound.is_least { found < asked } else { found > asked }
+        }
+        (Value::String(found), Value::String(asked)) => match (year(found), year(asked)) {
+            (Some(found), Some(asked)) if bound.is_least => found < asked - 1,
+            (Some(found), Some(asked)) => found > asked + 1,
+            _ => false,
+        },
+        _ => false,
+    };
+    let members = item.as_object()?.iter();
+    let mut named = members.filter(|(name, _)| bound.names.contains(&folded(name)));
+    // Of two that are called so, either may be meant.
+    let (name, value) = named.next().filter(|_| named.next().is_none())?;
+    is_beyond(value).then_some((name.as_str(), value))
+}
+
 /// Whether a value is plainly another than the one asked for.
 fn is_left_out(found: &Value, asked: &Value) -> bool {
     let is_other = |asked: &Value| match (found, asked) {
@@ -297,6 +329,15 @@ mod tests {
             (list("limit=1", r#"{"pets": [{}, {}], "owners": [{}]}"#), "n/a"),
             (list("kind=dog", dogs), "failed: not by kind"),
             (list("kind=dog", r#"[{"kind": "Dog"}, {"kind": null}, {}]"#), "passed"),
+            (list("min_age=4", r#"[{"age": 4}, {"age": 3}]"#), "failed: not within min_age"),
+            (list("min_age=4", r#"[{"age": 4}, {"age": 5}, {"age": null}, {"age": "3"}, {}]"#), "passed"),
+            (
+                list("born_before=1971-01-01", r#"[{"born_on": "1999-01-01"}]"#),
+                "failed: not within born_before",
+            ),
+            (list("born_before=1971-01-01", r#"[{"born_on": "1971-12-31"}, {"born_on": "?"}]"#), "passed"),
+            // Either may be meant.
+            (list("born_before=1971-01-01", r#"[{"born_on": "1999-01-01", "born": "1"}]"#), "passed"),
             (list("kinds=dog&kinds=cat", r#"[{"kinds": "cat"}, {"kinds": "cow"}]"#), "failed: not by kinds"),
             (list("kinds=dog&kinds=cat", r#"[{"kinds": "cat"}, {"kinds": ["cow"]}]"#), "passed"),
             (list("tame=true", r#"[{"tame": false}]"#), "failed: not by tame"),

@@ -28,6 +28,8 @@ const CASES_A_STORY: u64 = 10;
 const MAX_INTRUSIONS: u64 = 4;
 /// One story in so many goes through the parts of a list.
 const STORIES_A_PART: u64 = 4;
+/// How many more are made where a list is of what is below another.
+const MAX_FILL: usize = 2;
 /// The most items that are asked for where the whole of a list is meant.
 const MAX_LISTED: u64 = 1_000;
 
@@ -136,6 +138,13 @@ impl<'p> Cast<'p> {
         if cast.makers.is_empty() {
             cast.makers = puts;
         }
+        // What nothing makes may be there: it is found in its list, and left as it is.
+        if cast.makers.is_empty() && cast.reader.is_some() {
+            let (reader, resource) = (cast.reader, cast.resource);
+            let found: Vec<&OperationPlan> = cast.lister.into_iter().collect();
+            let (makers, lister, others) = (found.clone(), cast.lister, Vec::new());
+            cast = Self { resource, makers, reader, remover: None, lister, updater: None, others };
+        }
         cast
     }
 
@@ -189,7 +198,8 @@ impl Author<'_> {
             }
         };
         say_read(&mut steps, Role::Read);
-        if self.has_other_identity {
+        let is_found = *maker.operation.method() == Method::GET;
+        if self.has_other_identity && !is_found {
             say_read(&mut steps, Role::ReadAsOther);
             // Who was refused it: nothing is changed by a server that keeps its word.
             if read.is_some() && number < MAX_INTRUSIONS {
@@ -222,11 +232,17 @@ impl Author<'_> {
         if let Some(lister) = cast.lister {
             steps.lists(lister);
             if number.is_multiple_of(STORIES_A_PART) {
+                // Of what is below another there are no more than the story makes.
+                let is_below = lister.operation.path().variables().next().is_some();
+                let fill = if is_below && !is_found { MAX_FILL } else { 0 };
+                for _ in 0..fill {
+                    steps.add(Role::Other, maker);
+                }
                 steps.parts(lister);
             }
         }
         // What may be there only once is refused, and that by a refusal.
-        if number.is_multiple_of(AGAIN_EVERY) {
+        if number.is_multiple_of(AGAIN_EVERY) && !is_found {
             let values = steps.steps.first().map(|first| first.case.values.clone())?;
             steps.push(Role::Again, maker, About { values, subject: None });
         }

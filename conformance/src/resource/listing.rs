@@ -46,6 +46,7 @@ pub(crate) fn choices(operation: &Operation) -> Vec<Query> {
         match parameter.of_list() {
             Some(ListParameter::AtMost(least)) => found.push(query(least)),
             Some(ListParameter::Only(values)) => found.extend(values.into_iter().map(query)),
+            Some(ListParameter::Bound(bound)) => found.extend(bound.values.into_iter().map(query)),
             Some(ListParameter::Order(values)) => {
                 let is_way = !values.is_empty() && values.iter().all(is_way);
                 let list = if is_way { &mut ways } else { &mut fields };
@@ -237,6 +238,13 @@ mod tests {
             ("kind", "{$ref: '#/components/schemas/Kind'}", json!(["cat"])),
             ("kind", "{type: array, items: {type: string, enum: [cat, dog]}}", json!([["cat"], ["dog"]])),
             ("tame", "{type: boolean}", json!([true])),
+            ("minAge", "{type: integer, minimum: 0, maximum: 20}", json!([10, 20])),
+            ("price_max", "{type: number}", json!([500, 0])),
+            ("created_after", "{type: string, format: date}", json!(["2120-01-01"])),
+            ("dueBefore", "{type: string, format: date-time}", json!(["1971-01-01T00:00:00Z"])),
+            ("after", "{type: string, format: date}", json!([])),
+            ("min", "{type: integer}", json!([])),
+            ("admin", "{type: string}", json!([])),
             ("include_deleted", "{type: boolean}", json!([])),
             ("name", "{type: string}", json!([])),
             ("sort", "{type: string, enum: [name, -name]}", json!(["name", "-name"])),

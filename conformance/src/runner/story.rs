@@ -155,7 +155,9 @@ impl Context {
             None => judged.learned.iter().find(of_resource),
         };
         let made = made?.clone();
-        let is_sure = made.certainty == Certainty::Certain && status != 202;
+        // What was only found may be gone when it is read.
+        let is_found = *case.operation.method() == Method::GET;
+        let is_sure = made.certainty == Certainty::Certain && status != 202 && !is_found;
         Some(Plot {
             is_promised: is_sure,
             made,

@@ -61,6 +61,70 @@ pub enum ListParameter {
     Order(Vec<Value>),
     /// What their property of the same name is; the values that may be asked for.
     Only(Vec<Value>),
+    /// Within which bound one of their properties is.
+    Bound(Bound),
+}
+
+/// A bound of a property of the items of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    /// The names, folded, of which one is the property's.
+    pub names: Vec<String>,
+    /// Whether it is the least value, and not the greatest.
+    pub is_least: bool,
+    /// Some values that may be asked for: of times such that hardly any is within.
+    pub values: Vec<Value>,
+}
+
+/// Words, folded, that begin the names of bounds, and whether it is the least value.
+const BOUND_BEGINNINGS: [(&str, bool); 4] =
+    [("minimum", true), ("min", true), ("maximum", false), ("max", false)];
+/// Words, folded, that end the names of bounds of numbers and times.
+const BOUND_ENDS: [(&str, bool); 10] = [
+    ("min", true),
+    ("max", false),
+    ("gte", true),
+    ("lte", false),
+    ("gt", true),
+    ("lt", false),
+    ("after", true),
+    ("since", true),
+    ("before", false),
+    ("until", false),
+];
+/// What names of times end in, beside the names of their bounds: `created_after` is about `created_at`.
+const TIME_ENDS: [&str; 5] = ["", "at", "on", "date", "time"];
+/// The first and the last year that are asked for.
+const YEARS: [&str; 2] = ["1971", "2120"];
+
+/// The bound that a parameter is, by its name and schema.
+fn bound(name: &str, schema: &Value, is_valid: &dyn Fn(&Value) -> bool) -> Option<Bound> {
+    let stem = |stem: &str| (!stem.is_empty()).then(|| stem.to_owned());
+    let begun =
+        || BOUND_BEGINNINGS.iter().find_map(|(word, least)| Some((stem(name.strip_prefix(word)?)?, *least)));
+    let ended =
+        || BOUND_ENDS.iter().find_map(|(word, least)| Some((stem(name.strip_suffix(word)?)?, *least)));
+    let kind = schema.get("type").and_then(Value::as_str)?;
+    let (names, is_least, mut values) = match (kind, schema.get("format").and_then(Value::as_str)) {
+        ("integer" | "number", _) => {
+            let (stem, is_least) = begun().or_else(ended)?;
+            let said = |keyword: &str| schema.get(keyword).and_then(Value::as_i64);
+            let (low, high) = (said("minimum").unwrap_or(0), said("maximum").unwrap_or(1_000));
+            let far = if is_least { high } else { low };
+            let middle = low.checked_add(high)? / 2;
+            (vec![stem], is_least, vec![Value::from(middle), Value::from(far)])
+        }
+        ("string", Some(format @ ("date" | "date-time"))) => {
+            let (stem, is_least) = ended()?;
+            let year = YEARS[usize::from(is_least)];
+            let time = if format == "date" { "" } else { "T00:00:00Z" };
+            let names = TIME_ENDS.iter().map(|end| format!("{stem}{end}")).collect();
+            (names, is_least, vec![Value::from(format!("{year}-01-01{time}"))])
+        }
+        _ => return None,
+    };
+    values.retain(is_valid);
+    Some(Bound { names, is_least, values })
 }
 
 impl Parameter {
@@ -74,6 +138,7 @@ impl Parameter {
     /// | `page`, `pageNumber`, … of whole numbers | those of this page |
     /// | `sort`, `order_by`, … that is an enumeration | in this order |
     /// | an enumeration, or an array of one | only items that have the member in the property of the same name |
+    /// | a number `min_price`, `price_max`, `age_gte`, …, a time `created_after`, `dueBefore`, … | only items whose property is within it |
     /// | a boolean, unless its name says that it adds (`include_deleted`) | `true`: only items that have it as well |
     pub fn of_list(&self) -> Option<ListParameter> {
         let is_query = self.location == Location::Query;
@@ -109,6 +174,9 @@ impl Parameter {
         }
         if ADDING.iter().any(|word| name.contains(word)) {
             return None;
+        }
+        if let Some(bound) = bound(&name, schema, &|value| whole.is_valid(value, Direction::Request)) {
+            return Some(ListParameter::Bound(bound));
         }
         if is(schema, "boolean") {
             return Some(ListParameter::Only(vec![Value::Bool(true)]));

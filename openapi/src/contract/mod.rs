@@ -22,7 +22,7 @@ pub use encoding::{Encoding, Encodings};
 pub use example::Example;
 pub use header::Header;
 pub use link::{Link, LinkTarget};
-pub use listing::{ListParameter, folded, is_total};
+pub use listing::{Bound, ListParameter, folded, is_total};
 pub use load::Contract;
 pub use media_type::{Content, MediaType, RequestBody};
 pub use operation::{Operation, OperationId};
