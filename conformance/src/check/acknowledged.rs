@@ -1,16 +1,14 @@
 //! What the answer to a request that makes or changes something shows of it.
 
-use counterfoil_openapi::{Response, folded};
+use counterfoil_openapi::Response;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
 
 use super::write_read_consistency::{Found, is_decided_by_server, is_same, object};
 use super::{Observation, documented};
-use crate::case::{Intent, Probe};
+use crate::case::Intent;
 
-/// Names, folded, of members that are identifiers.
-const IDENTIFIERS: [&str; 3] = ["id", "uuid", "guid"];
 /// Words that end the names of numbers which servers find out by themselves.
 const RECKONED: [&str; 14] = [
     "position", "order", "index", "rank", "sequence", "number", "count", "total", "balance", "score", "size",
@@ -24,9 +22,6 @@ const MIN_LEFT: usize = 8;
 /// What the answer to a request shows as something else than was sent or than is the document's default; nothing where
 /// it shows nothing as it was sent.
 pub(super) fn found(observation: &Observation<'_>) -> Found {
-    if *observation.intent == Intent::Probe(Probe::Again) {
-        return same_identity(observation);
-    }
     let response = observation.response()?;
     let (method, status) = (&observation.request.method, response.status.as_u16());
     let is_making = *method == Method::POST && status == 201;
@@ -58,26 +53,6 @@ pub(super) fn found(observation: &Observation<'_>) -> Found {
         found.extend(not_by_default(observation, &sent, &shown));
     }
     Some(found)
-}
-
-/// Whether a request that made something, sent once more, made another thing under the same id.
-fn same_identity(observation: &Observation<'_>) -> Found {
-    let (first, second) = (observation.earlier.first()?.1, observation.response()?);
-    if [first, second].iter().any(|reply| reply.status.as_u16() != 201) {
-        return None;
-    }
-    let (sent, first, second) = (&observation.request.body, object(&first.body)?, object(&second.body)?);
-    let sent = String::from_utf8_lossy(sent);
-    let (name, id) = second.iter().find(|(name, _)| IDENTIFIERS.contains(&folded(name).as_str()))?;
-    // Whoever sends it names it.
-    let is_plain = matches!(id, Value::String(_) | Value::Number(_)) && !sent.contains(&id.to_string());
-    let is_in_path = observation.request.path().contains(id.to_string().trim_matches('"'));
-    if !is_plain || is_in_path {
-        return None;
-    }
-    let message = || format!("two requests were answered with 201, and both answers show the {name} {id}");
-    let is_same = first.get(name) == Some(id);
-    Some(is_same.then(|| ("made twice under one id".to_owned(), message())).into_iter().collect())
 }
 
 /// Whether bytes are read as they were sent; nothing where they are no bytes to both sides.
@@ -185,7 +160,7 @@ fn not_by_default(
 mod tests {
     use http::Method;
 
-    use crate::case::{Intent, Probe};
+    use crate::case::Intent;
     use crate::check::Expectation;
     use crate::check::fixture::Scene;
 
@@ -227,28 +202,6 @@ mod tests {
                 "n/a",
                 "{shown}"
             );
-        }
-    }
-
-    #[test]
-    fn nothing_is_made_under_the_id_of_another() {
-        let again = |sent: &'static str, first: u16, second: u16, shown: &'static str| {
-            answered("makeThing", sent, second, shown)
-                .earlier(Method::POST, sent, first, r#"{"id": "a7"}"#)
-                .intent(Intent::Probe(Probe::Again))
-                .says("write_read_consistency")
-        };
-        let failed = "failed: made twice under one id";
-        let table = [
-            ("{}", 201, 201, r#"{"id": "a7"}"#, failed),
-            ("{}", 201, 201, r#"{"id": "a8"}"#, "passed"),
-            // It says that it was there already, or who sent it named it.
-            ("{}", 201, 200, r#"{"id": "a7"}"#, "n/a"),
-            (r#"{"key": "a7"}"#, 201, 201, r#"{"id": "a7"}"#, "n/a"),
-            ("{}", 201, 201, r#"{"name": "a7"}"#, "n/a"),
-        ];
-        for (sent, first, second, shown, expected) in table {
-            assert_eq!(again(sent, first, second, shown), expected, "{sent} {first} {second} {shown}");
         }
     }
 
