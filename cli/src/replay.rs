@@ -23,7 +23,7 @@ use crate::exit::Exit;
 use crate::output::{BAD, CAREFUL, Output, TITLE};
 use crate::references::References;
 use crate::source;
-use crate::test::{Headers, all_headers};
+use crate::test::{Headers, Query, all_given};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,8 +36,8 @@ Examples:
 
 A case is sent three times. It is FIXED where it never fails, STILL FAILING where it always does, FLAKY where it does
 now and then, and ERROR where that cannot be told. No secret is in a case: each names the variables that it needs, as
-its curl line does (COUNTERFOIL_AUTH for `Authorization`), and --header gives them as well. A case reads no other file
-and no other variable.
+its curl line does (COUNTERFOIL_AUTH for `Authorization`), and --header and --query give them as well. A case reads
+no other file and no other variable.
 
 With --export nothing is sent: each case becomes a test of a Rust project, which passes once the failure is mended. What
 the types of the client cannot say is sent raw, to the client's base URL and with its credentials, and the test says so.
@@ -67,7 +67,11 @@ pub(crate) struct Arguments {
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE|@FILE")]
     headers: Vec<Headers>,
 
-    /// The same for the second identity.
+    /// The same for a parameter of the query.
+    #[arg(long, value_name = "NAME=VALUE|@FILE")]
+    query: Vec<Query>,
+
+    /// The same as --header for the second identity.
     #[arg(long = "other-header", value_name = "NAME: VALUE|@FILE")]
     other_headers: Vec<Headers>,
 
@@ -187,10 +191,13 @@ impl Arguments {
                 .map_err(|error| anyhow!("its document cannot be read: {}", error.message()))?,
         };
         let mut target = Target::new(url);
-        for header in all_headers(&self.headers) {
+        for header in all_given(&self.headers) {
             target = target.header(header.name.clone(), header.value.clone());
         }
-        for header in all_headers(&self.other_headers) {
+        for parameter in all_given(&self.query) {
+            target = target.query(parameter.name.clone(), parameter.value.clone());
+        }
+        for header in all_given(&self.other_headers) {
             target = target.other_header(header.name.clone(), header.value.clone());
         }
         let secrets: BTreeMap<String, String> = case

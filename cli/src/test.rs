@@ -17,7 +17,7 @@ use counterfoil_server::StubServer;
 use indicatif::ProgressDrawTarget;
 use tokio::runtime::Runtime;
 
-pub(crate) use header::{Headers, all as all_headers};
+pub(crate) use header::{Headers, Query, all as all_given};
 use known::Memory;
 pub(crate) use options::Arguments;
 
@@ -101,10 +101,13 @@ async fn test_one(
         }
     };
     let mut target = Target::new(url);
-    for header in all_headers(&arguments.headers) {
+    for header in all_given(&arguments.headers) {
         target = target.header(header.name.clone(), header.value.clone());
     }
-    for header in all_headers(&arguments.other_headers) {
+    for parameter in all_given(&arguments.query) {
+        target = target.query(parameter.name.clone(), parameter.value.clone());
+    }
+    for header in all_given(&arguments.other_headers) {
         target = target.other_header(header.name.clone(), header.value.clone());
     }
     let mut signals = Signals::listen().context("listen for signals")?;

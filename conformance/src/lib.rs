@@ -71,7 +71,7 @@ pub use replay::{
     MAX_CASES, Piece, Place, Purpose, Recipe, RecipeBody, RecipeRequest, RecipeStep, Replay, ReplayError,
     Replayed, SecretForm, SecretPart, TRIES, Template, TemplateError, case_files,
 };
-pub use reproduction::header_variable;
+pub use reproduction::{header_variable, query_variable};
 pub use runner::{replay_journal, run, run_until};
 
 /// The Rust of the project's page, which is compiled and run.

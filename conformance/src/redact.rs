@@ -1,6 +1,6 @@
 //! What outputs may show: every secret is hidden here, before an event is made.
 //!
-//! Hidden are the values of headers the user gave, `Authorization` and cookies, every place that a security scheme
+//! Hidden are the values of headers and query parameters the user gave, `Authorization` and cookies, every place that a security scheme
 //! names, and fields of bodies and queries that the document calls `writeOnly` or `format: password`, at any depth.
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,7 +12,7 @@ use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::case::{CredentialPlace, credential_places};
+use crate::case::{CredentialPlace, credential_places, query};
 use crate::config::Target;
 use crate::replay::{MIN_SEARCHED, Piece, Secrets};
 use crate::secrets;
@@ -27,7 +27,7 @@ const MAX_BODY: usize = 64 * 1024;
 pub(crate) struct Redactor {
     /// Names of headers, lower case.
     headers: BTreeSet<String>,
-    /// Names of query parameters, as written in a query.
+    /// Names of query parameters.
     query: BTreeSet<String>,
     /// Names of fields, by operation; schemas are looked at when an operation is first asked about.
     fields: HashMap<OperationId, OnceLock<BTreeSet<String>>>,
@@ -54,6 +54,7 @@ impl Redactor {
         };
         let given = target.headers.iter().chain(&target.other_headers);
         redactor.headers.extend(given.map(|(name, _)| name.trim().to_ascii_lowercase()));
+        redactor.query.extend(target.query.iter().map(|(name, _)| name.clone()));
         for place in contract.security_schemes().iter().filter_map(CredentialPlace::of) {
             redactor.hide_place(place);
         }
@@ -123,7 +124,8 @@ impl Redactor {
             .split('&')
             .map(|pair| match pair.split_once('=') {
                 Some((name, value))
-                    if self.query.contains(name) || fields.is_some_and(|names| holds(name, value, names)) =>
+                    if self.query.iter().any(|hidden| query::is_named(name, hidden))
+                        || fields.is_some_and(|names| holds(name, value, names)) =>
                 {
                     format!("{name}={HIDDEN}")
                 }
@@ -324,7 +326,13 @@ components:
 
     #[test]
     fn urls_hide_keys_and_passwords() {
-        let (contract, redactor) = redactor();
+        let contract = Contract::load("login.yaml", DOCUMENT.as_bytes()).unwrap();
+        let target = Target::new("http://localhost").query("my key", "k2");
+        let redactor = Redactor::new(&contract, [], &target, &crate::replay::secrets(&target, &[]));
+        let login = contract.operation("login").unwrap();
+        let shown = redactor.url(login, "http://host", "/login?my%20key=k2&my+key=k3&%61pi_key=k1&my_key=4");
+        assert_eq!(shown, "http://host/login?my%20key=***&my+key=***&%61pi_key=***&my_key=4");
+        let (contract, redactor) = self::redactor();
         let login = contract.operation("login").unwrap();
         let shown = redactor.url(login, "http://me:pass@host/base/", "/login?api_key=k1&page=2");
         assert_eq!(shown, "http://***@host/base/login?api_key=***&page=2");

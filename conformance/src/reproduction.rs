@@ -3,12 +3,12 @@
 use counterfoil_client::curl;
 use counterfoil_openapi::Request;
 
-use crate::case::WRONG;
+use crate::case::{WRONG, query};
 use crate::failure::Reproduction;
 use crate::replay::{MIN_SEARCHED, Piece, SecretForm, SecretPart, Secrets, recipe};
 use crate::runner::{Context, Found, Judged};
 
-/// The reproduction of a judged case: its curl line reads the target's headers from the environment, so that it can
+/// The reproduction of a judged case: its curl line reads the target's headers and query parameters from the environment, so that it can
 /// be passed on, and sends everything else as it was sent.
 pub(crate) fn reproduction(context: &Context, found: &Found, judged: &Judged) -> Reproduction {
     let before: Vec<&Request> = match (&judged.told, &judged.case.subject) {
@@ -44,7 +44,24 @@ fn line(context: &Context, request: &Request) -> String {
     let variables: Vec<(String, String)> = variables.into_iter().chain(others).collect();
     let hidden: Vec<(&str, &str)> =
         variables.iter().map(|(name, variable)| (name.as_str(), variable.as_str())).collect();
-    hide(&curl::command(&context.target.base_url, request, &hidden), &searched(&context.secrets))
+    let (request, mut secrets) = marked(request, &context.target.query);
+    secrets.extend(searched(&context.secrets));
+    hide(&curl::command(&context.target.base_url, &request, &hidden), &secrets)
+}
+
+/// A request with marks in the place of the values of given query parameters, which may be too short to be searched for,
+/// and what reads from the environment what each mark stands for.
+fn marked(request: &Request, given: &[(String, String)]) -> (Request, Vec<(String, String)>) {
+    let (mut marked, mut read) = (request.clone(), Vec::new());
+    for (range, index) in query::values(&request.target, given).into_iter().rev() {
+        let (name, value) = &given[index];
+        let mark = format!("counterfoil.given.{index:03}");
+        marked.target.replace_range(range, &mark);
+        let is_plain = query::percent_encode(value) == *value;
+        let form = if is_plain { SecretForm::Plain } else { SecretForm::Percent };
+        read.push((mark, written(&format!("${{{}}}", query_variable(name)), form, false)));
+    }
+    (marked, read)
 }
 
 /// The secrets that may stand anywhere in a line, longest first, each with what reads it from the environment.
@@ -174,6 +191,11 @@ pub fn header_variable(header: &str) -> String {
         if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' }
     };
     format!("COUNTERFOIL_{}", header.trim().chars().map(plain).collect::<String>())
+}
+
+/// The environment variable that the value of a query parameter is read from: `COUNTERFOIL_QUERY_API_KEY` for `api_key`.
+pub fn query_variable(parameter: &str) -> String {
+    header_variable(&format!("query.{parameter}"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use counterfoil_conformance::report::shell_word;
 use counterfoil_conformance::{Mode, Options, Phase, Settings};
 use counterfoil_openapi::Contract;
 
-use super::header::{self, Headers};
+use super::header::{self, Headers, Query};
 use super::journal::JournalOptions;
 use super::known::KnownOptions;
 use super::policy_options::PolicyOptions;
@@ -23,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   counterfoil test pets.yaml --url http://localhost:8080
   counterfoil test tyk --url https://dashboard.example.com --header \"Admin-Auth: $ADMIN_SECRET\"
+  counterfoil test pets.yaml --url http://localhost:8080 --query \"api_key=$API_KEY\"
   counterfoil test pets.yaml --url http://localhost:8080 --report junit=junit.xml,snapshot=snapshots
   counterfoil test pets.yaml --url http://localhost:8080 --baseline known.yaml --cases cases
   counterfoil test pets.yaml --url http://localhost:8080 --replay-journal calls.ndjson
@@ -49,6 +50,11 @@ pub(crate) struct Arguments {
     /// in which `${NAME}` stands for a variable of the environment. Can be given several times.
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE|@FILE")]
     pub(crate) headers: Vec<Headers>,
+
+    /// A parameter to send in the query of every request, in the place of those of the same name; its value is hidden in
+    /// all reports, and escaped as a URL needs it. `@FILE` as for --header. Can be given several times.
+    #[arg(long, value_name = "NAME=VALUE|@FILE")]
+    pub(crate) query: Vec<Query>,
 
     /// A header that a second identity sends in the place of the one of the same name: what the first identity made is
     /// then read by the second. Its value is hidden in all reports. Can be given several times.
@@ -201,8 +207,8 @@ impl Arguments {
         Ok(Settings { shard: self.recording.shard()?, ..settings })
     }
 
-    /// The command that repeats this run for one document, without its seed. Values of headers are read from the
-    /// environment, as the curl lines read them.
+    /// The command that repeats this run for one document, without its seed. Values of headers and of parameters
+    /// given for the query are read from the environment, as the curl lines read them.
     pub(crate) fn rerun_command(&self, document: &str, contract: &Contract) -> String {
         let mut words = vec!["counterfoil test".to_owned(), shell_word(document).into_owned()];
         let mut flag = |name: &str, value: Option<String>| {
@@ -239,6 +245,10 @@ impl Arguments {
         for header in header::all(&self.headers) {
             let variable = counterfoil_conformance::header_variable(&header.name);
             words.push(format!("--header \"{}: ${variable}\"", header.name));
+        }
+        for parameter in header::all(&self.query) {
+            let variable = counterfoil_conformance::query_variable(&parameter.name);
+            words.push(format!("--query {}\"${variable}\"", shell_word(&format!("{}=", parameter.name))));
         }
         for header in header::all(&self.other_headers) {
             let variable = counterfoil_conformance::header_variable(&header.name);

@@ -22,6 +22,7 @@ mod page;
 mod process;
 #[cfg(unix)]
 mod pty;
+mod query;
 mod readme;
 mod record;
 mod references;

@@ -9,6 +9,7 @@ use counterfoil_openapi::{
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::query;
 use crate::config::{Credentials, Target};
 use crate::replay::SecretForm;
 
@@ -29,10 +30,11 @@ const NO_PASSWORDS: [&str; 14] = [
     "api_key", "apikey", "api-key",
 ];
 
-/// Puts the target's headers and credentials on requests.
+/// Puts the target's headers, query parameters and credentials on requests.
 #[derive(Debug)]
 pub(crate) struct Signer {
     headers: HeaderMap,
+    query: Vec<(String, String)>,
     /// What another identity sends in the place of headers of the same names.
     other: HeaderMap,
     credentials: Credentials,
@@ -115,10 +117,13 @@ fn alternative_of<'o>(operation: &'o Operation, scheme: &str) -> Option<&'o Secu
 }
 
 impl Signer {
-    /// A signer with the headers of a target; the error names a header that cannot be sent.
+    /// A signer with what a target adds to requests; the error names a header or a parameter that cannot be sent.
     pub(crate) fn new(target: &Target, credentials: Credentials) -> Result<Self, String> {
         let (headers, other) = (header_map(&target.headers)?, header_map(&target.other_headers)?);
-        Ok(Self { headers, other, credentials })
+        if target.query.iter().any(|(name, _)| name.is_empty()) {
+            return Err("a parameter of the query needs a name".to_owned());
+        }
+        Ok(Self { headers, query: target.query.clone(), other, credentials })
     }
 
     /// Whether missing credentials are made up.
@@ -130,7 +135,7 @@ impl Signer {
     pub(crate) fn has_given_credentials(&self, operation: &Operation) -> bool {
         operation.is_secured() && {
             let mut request = Request::new(operation.method().clone(), "/");
-            self.add_target_headers(&mut request);
+            self.add_given(&mut request);
             counterfoil_openapi::validate::security(operation, &request).is_none()
         }
     }
@@ -140,9 +145,9 @@ impl Signer {
         !self.other.is_empty()
     }
 
-    /// Adds the target's headers, and in the place of some those of the other identity.
+    /// Adds what the target gives, and in the place of some those of the other identity.
     pub(crate) fn sign_as_other(&self, operation: &Operation, request: &mut Request) {
-        self.add_target_headers(request);
+        self.add_given(request);
         for place in credential_places(operation) {
             take(&place, request);
         }
@@ -154,7 +159,7 @@ impl Signer {
         }
     }
 
-    /// The schemes of an operation for which the target's headers hold a credential.
+    /// The schemes of an operation for which the target's headers or query parameters hold a credential.
     pub(crate) fn given_schemes(&self, operation: &Operation) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for scheme in schemes(operation) {
@@ -164,7 +169,8 @@ impl Signer {
             let is_given = match CredentialPlace::of(scheme) {
                 Some(CredentialPlace::Header(name)) => self.headers.contains_key(name.as_str()),
                 Some(CredentialPlace::Cookie(name)) => cookies(&self.headers).any(|(given, _)| given == name),
-                Some(CredentialPlace::Query(_)) | None => false,
+                Some(CredentialPlace::Query(name)) => self.query.iter().any(|(given, _)| *given == name),
+                None => false,
             };
             if is_given && !names.contains(&scheme.name) {
                 names.push(scheme.name.clone());
@@ -173,26 +179,26 @@ impl Signer {
         names
     }
 
-    /// Adds the target's headers and, where the operation still lacks credentials and they may be, made-up ones.
+    /// Adds what the target gives and, where the operation still lacks credentials and they may be, made-up ones.
     pub(crate) fn sign(&self, operation: &Operation, request: &mut Request) {
-        self.add_target_headers(request);
+        self.add_given(request);
         if self.credentials == Credentials::Invent {
             invent_credentials(operation, request);
         }
     }
 
-    /// Adds the target's headers without whatever the operation's security schemes name.
+    /// Adds what the target gives without whatever the operation's security schemes name.
     pub(crate) fn sign_without_credentials(&self, operation: &Operation, request: &mut Request) {
-        self.add_target_headers(request);
+        self.add_given(request);
         for place in credential_places(operation) {
             take(&place, request);
         }
     }
 
-    /// Adds the target's headers, with a wrong credential for one scheme, and none for those of other alternatives: a
+    /// Adds what the target gives, with a wrong credential for one scheme, and none for those of other alternatives: a
     /// right one there would do by itself.
     pub(crate) fn sign_with_invalid(&self, operation: &Operation, scheme: &str, request: &mut Request) {
-        self.add_target_headers(request);
+        self.add_given(request);
         let Some(alternative) = alternative_of(operation, scheme) else { return };
         let beside =
             alternative.schemes.iter().map(|(beside, _)| beside).filter(|beside| beside.name != scheme);
@@ -208,7 +214,7 @@ impl Signer {
         }
     }
 
-    /// Adds the target's headers, with a bearer token that nobody issued for all credentials.
+    /// Adds what the target gives, with a bearer token that nobody issued for all credentials.
     pub(crate) fn sign_with_bearer(&self, operation: &Operation, request: &mut Request) {
         self.sign_without_credentials(operation, request);
         if let Ok(value) = HeaderValue::from_str(&format!("Bearer {WRONG}")) {
@@ -220,7 +226,7 @@ impl Signer {
     /// key for the user, and anything for the password.
     fn wrong_password(&self, operation: &Operation) -> Option<String> {
         let mut given = Request::new(operation.method().clone(), "/");
-        self.add_target_headers(&mut given);
+        self.add_given(&mut given);
         let basic = RefCell::new(None);
         let accept = |_: &SecurityScheme, _: &[String], credential: &Credential<'_>| {
             if let Credential::Basic(decoded) = credential {
@@ -234,7 +240,8 @@ impl Signer {
         with_wrong_password(&basic).map(|wrong| basic_of(&wrong))
     }
 
-    fn add_target_headers(&self, request: &mut Request) {
+    fn add_given(&self, request: &mut Request) {
+        query::replace(request, &self.query);
         for name in self.headers.keys() {
             if name == COOKIE {
                 for cookie in self.headers.get_all(name) {
@@ -322,11 +329,7 @@ fn put(scheme: &SecurityScheme, text: &str, basic: &str, request: &mut Request) 
                 request.headers.insert(name, value);
             }
         }
-        Some(CredentialPlace::Query(name)) => {
-            let separator = if request.target.contains('?') { '&' } else { '?' };
-            request.target.push(separator);
-            request.target.push_str(&format!("{}={text}", percent_encode(&name)));
-        }
+        Some(CredentialPlace::Query(name)) => query::add(request, &name, text),
         Some(CredentialPlace::Cookie(name)) => add_cookie(request, format!("{name}={text}").as_bytes()),
         None => {}
     }
@@ -338,16 +341,7 @@ fn take(place: &CredentialPlace, request: &mut Request) {
         CredentialPlace::Header(name) => {
             request.headers.remove(name.as_str());
         }
-        CredentialPlace::Query(name) => {
-            let encoded = percent_encode(name);
-            let Some((path, query)) = request.target.split_once('?') else { return };
-            let kept: Vec<&str> = query
-                .split('&')
-                .filter(|pair| pair.split_once('=').map_or(*pair, |(key, _)| key) != encoded)
-                .collect();
-            request.target =
-                if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
-        }
+        CredentialPlace::Query(name) => query::take(request, name),
         CredentialPlace::Cookie(name) => {
             let kept: Vec<String> = cookies(&request.headers)
                 .filter(|(key, _)| key != name)
@@ -380,14 +374,6 @@ fn add_cookie(request: &mut Request, cookie: &[u8]) {
     if let Ok(value) = HeaderValue::from_bytes(&joined) {
         request.headers.insert(COOKIE, value);
     }
-}
-
-/// A name as it stands in a query.
-fn percent_encode(name: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    name.bytes()
-        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 #[cfg(test)]
@@ -534,6 +520,33 @@ components:
         }
         // Where the key is wrong, what is left is the other alternative, and right.
         assert_eq!(signer.given_schemes(&operation("more")), ["bearer"]);
+    }
+
+    #[test]
+    fn a_key_in_the_query_is_given_made_wrong_and_taken_away() {
+        let target = Target::new("http://localhost").query("the key", "right&2").query("page", "3");
+        let signer = Signer::new(&target, Credentials::Invent).unwrap();
+        let (key, both, header) = (operation("query"), operation("both"), operation("header"));
+        assert_eq!(signer.given_schemes(&key), ["inQuery"]);
+        assert_eq!(signer.given_schemes(&both), ["inQuery"]);
+        assert_eq!(signer.given_schemes(&header), [""; 0]);
+        assert!(signer.has_given_credentials(&key) && !signer.has_given_credentials(&both));
+        let sent = |sign: &dyn Fn(&mut Request)| {
+            let mut request = Request::new(Method::GET, "/path?the+key=drawn&page=2&size=1");
+            sign(&mut request);
+            (validate::security(&key, &request).is_none(), request.target)
+        };
+        let right = "/path?size=1&the%20key=right%262&page=3";
+        assert_eq!(sent(&|request| signer.sign(&key, request)), (true, right.to_owned()));
+        let wrong = "/path?size=1&page=3&the%20key=counterfoil-invalid";
+        assert_eq!(
+            sent(&|request| signer.sign_with_invalid(&key, "inQuery", request)),
+            (true, wrong.to_owned())
+        );
+        let none = (false, "/path?size=1&page=3".to_owned());
+        assert_eq!(sent(&|request| signer.sign_without_credentials(&key, request)), none);
+        assert_eq!(sent(&|request| signer.sign_as_other(&key, request)), none);
+        assert!(Signer::new(&Target::new("http://localhost").query("", "x"), Credentials::Given).is_err());
     }
 
     #[test]

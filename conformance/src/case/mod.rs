@@ -5,6 +5,7 @@ mod credentials;
 mod fixed;
 mod fresh;
 mod model;
+pub(crate) mod query;
 mod simplify;
 
 pub(crate) use build::{Factory, Sent};

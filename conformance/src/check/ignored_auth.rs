@@ -11,8 +11,8 @@ declare! {
     ///
     /// Why it matters: whoever finds the URL can do what the document says only some may do.
     ///
-    /// A credential that is well-formed and wrong is only sent where you gave a right one (`--header`): a stub that
-    /// takes any credential, and is tested with made-up ones, has promised nothing about wrong ones.
+    /// A credential that is well-formed and wrong is only sent where you gave a right one (`--header`, `--query`): a
+    /// stub that takes any credential, and is tested with made-up ones, has promised nothing about wrong ones.
     ///
     /// Not judged: operations that may be called without credentials (`security: [{}]`, or none).
     /// A wrong password of the right user is sent to each operation that asks for HTTP Basic: where that locks accounts,

@@ -21,20 +21,30 @@ pub struct Target {
     pub base_url: String,
     /// Headers added to every request, credentials among them. Their values are hidden in every output.
     pub headers: Vec<(String, String)>,
+    /// Parameters added to the query of every request, in the place of those of the same names, credentials among them.
+    /// Their values are hidden in every output.
+    pub query: Vec<(String, String)>,
     /// Headers that a second identity sends in the place of those of the same names; empty where there is none.
     pub other_headers: Vec<(String, String)>,
 }
 
 impl Target {
-    /// A target without headers of its own.
+    /// A target without headers and parameters of its own.
     pub fn new(base_url: impl Into<String>) -> Self {
-        Self { base_url: base_url.into(), headers: Vec::new(), other_headers: Vec::new() }
+        Self { base_url: base_url.into(), headers: Vec::new(), query: Vec::new(), other_headers: Vec::new() }
     }
 
     /// The same target with one more header.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same target with one more parameter of the query.
+    #[must_use]
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
         self
     }
 
@@ -48,12 +58,18 @@ impl Target {
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("Target").field("base_url", &self.base_url).field("headers", &names).finish()
+        fn names(pairs: &[(String, String)]) -> Vec<&str> {
+            pairs.iter().map(|(name, _)| name.as_str()).collect()
+        }
+        f.debug_struct("Target")
+            .field("base_url", &self.base_url)
+            .field("headers", &names(&self.headers))
+            .field("query", &names(&self.query))
+            .finish()
     }
 }
 
-/// Where the credentials of secured operations come from, when the target's headers do not hold them.
+/// Where the credentials of secured operations come from, when the target's headers and query parameters do not hold them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
     /// From nowhere: requests go without, and a warning says so.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     Piece, Place, Purpose, Recipe, RecipeBody, RecipeRequest, RecipeStep, SecretForm, SecretPart, Template,
 };
-use crate::case::Case;
+use crate::case::{Case, query};
 use crate::check::Expectation;
 use crate::config::Target;
 use crate::resource::{Learned, Resource, Source, relearn};
@@ -161,11 +161,20 @@ impl<'c> Kitchen<'c> {
         // Of two that made the same thing the later one did it last.
         holes.sort_by_key(|(start, _, told)| (*start, std::cmp::Reverse(told.step)));
         holes.dedup_by_key(|(start, _, _)| *start);
+        let told = holes.into_iter().map(|(start, end, told)| {
+            (start..end, Piece::Reply { step: told.step, place: told.place.clone() })
+        });
+        // Another value of the variable may need the escapes that this one does without.
+        let given = &self.context.target.query;
+        let given = query::values(whole, given).into_iter().map(|(range, index)| {
+            let variable = crate::query_variable(&given[index].0);
+            (range, Piece::Secret { variable, part: SecretPart::Whole, form: SecretForm::Percent })
+        });
         let (mut pieces, mut done) = (Vec::new(), 0);
-        for (start, end, told) in holes {
-            pieces.extend(self.hide(&whole[done..start]).pieces);
-            pieces.push(Piece::Reply { step: told.step, place: told.place.clone() });
-            done = end;
+        for (range, hole) in told.chain(given) {
+            pieces.extend(self.hide(&whole[done..range.start]).pieces);
+            pieces.push(hole);
+            done = range.end;
         }
         pieces.extend(self.hide(&whole[done..]).pieces);
         if pieces.len() > 1 {
@@ -236,12 +245,11 @@ pub(super) fn plain(value: &Value) -> String {
 pub(crate) fn secrets(target: &Target, fixed: &[(String, String)]) -> Vec<(String, Piece)> {
     let own = target.headers.iter().map(|header| (header, ""));
     let other = target.other_headers.iter().map(|header| (header, "OTHER_"));
-    let fixed = fixed.iter().map(|(variable, value)| {
-        let hole =
-            Piece::Secret { variable: variable.clone(), part: SecretPart::Whole, form: SecretForm::Plain };
-        (value.clone(), hole)
-    });
-    let mut secrets: Vec<(String, Piece)> = fixed.collect();
+    let query = target.query.iter().map(|(name, value)| (crate::query_variable(name), value.clone()));
+    let whole = |(variable, value): (String, String)| {
+        (value, Piece::Secret { variable, part: SecretPart::Whole, form: SecretForm::Plain })
+    };
+    let mut secrets: Vec<(String, Piece)> = fixed.iter().cloned().map(whole).collect();
     for ((name, value), prefix) in own.chain(other) {
         let variable = format!("{prefix}{}", crate::header_variable(name));
         let hole = |part| Piece::Secret { variable: variable.clone(), part, form: SecretForm::Plain };
@@ -254,6 +262,7 @@ pub(crate) fn secrets(target: &Target, fixed: &[(String, String)]) -> Vec<(Strin
             secrets.extend(wrong.map(|wrong| (wrong.into_owned(), hole(SecretPart::WrongPassword))));
         }
     }
+    secrets.extend(query.map(whole));
     secrets.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
     secrets
 }

@@ -76,10 +76,10 @@ impl fmt::Display for ReplayError {
 /// Where cases are sent, and with what.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// The base URL, and the headers that the secrets of cases are taken from. They are sent only where a case names
+    /// The base URL, and the headers and query parameters that the secrets of cases are taken from. They are sent only where a case names
     /// them.
     pub target: Target,
-    /// Secrets by the variable that cases name; those that the target's headers give come before these.
+    /// Secrets by the variable that cases name; those that the target gives come before these.
     pub secrets: BTreeMap<String, String>,
     /// The total time a response may take.
     pub timeout: Duration,
@@ -107,12 +107,15 @@ impl Replay {
         {
             secrets.insert(format!("{prefix}{}", crate::header_variable(name)), value.trim().to_owned());
         }
+        for (name, value) in &self.target.query {
+            secrets.insert(crate::query_variable(name), value.clone());
+        }
         let missing: Vec<String> =
             case.secrets().into_iter().filter(|name| !secrets.contains_key(name)).collect();
         if !missing.is_empty() {
             let missing: Vec<String> = missing.iter().map(|name| format!("${name}")).collect();
             return Err(ReplayError::Unusable(format!(
-                "it needs {}: set the variable, or give the header with --header",
+                "it needs {}: set the variable, or give it with --header or --query",
                 missing.join(", ")
             )));
         }

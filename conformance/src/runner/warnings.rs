@@ -6,6 +6,7 @@ use counterfoil_openapi::{Direction, Operation, Shadowed, codec};
 
 use super::Context;
 use super::state::{MAX_TIMEOUTS, State, Tally};
+use crate::case::{CredentialPlace, credential_places};
 use crate::check;
 use crate::event::{Mode, Phase, Warning};
 use crate::plan::{OperationPlan, Plan};
@@ -158,8 +159,11 @@ fn no_credentials(context: &Context, operation: &Operation) -> Found {
             .flat_map(|alternative| &alternative.schemes)
             .map(|(scheme, _)| scheme.name.as_str())
             .collect();
+        let is_in_query = |place: &CredentialPlace| matches!(place, CredentialPlace::Query(_));
+        let places = credential_places(operation);
+        let flag = if places.iter().any(|place| !is_in_query(place)) { "--header" } else { "--query" };
         let message =
-            format!("it asks for credentials ({}) and none are given; see --header", schemes.join(", "));
+            format!("it asks for credentials ({}) and none are given; see {flag}", schemes.join(", "));
         ("credentials-missing", message)
     })
 }
