@@ -40,21 +40,6 @@ pub(super) fn requires(root: &Value, name: &str) -> bool {
     })
 }
 
-/// The properties of an object with the values that a schema, as the document has it, gives them where nothing is sent;
-/// those behind references are not among them.
-pub(super) fn defaults(schema: &Value) -> Vec<(&str, &Value)> {
-    let mut found = Vec::new();
-    let mut next = vec![schema];
-    while let Some(schema) = next.pop() {
-        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-        found.extend(
-            properties.filter_map(|(name, property)| Some((name.as_str(), property.get("default")?))),
-        );
-        next.extend(schema.get("allOf").and_then(Value::as_array).into_iter().flatten());
-    }
-    found
-}
-
 fn any(root: &Value, schema: &Value, depth: usize, holds: &dyn Fn(&Value) -> bool) -> bool {
     if depth > MAX_DEPTH {
         return false;

@@ -90,18 +90,6 @@ paths:
     put: {operationId: locked, security: [{token: []}], responses: {'200': {description: ok}, '401': {description: no}}}
   /optional:
     get: {operationId: optional, security: [{token: []}, {}], responses: {'200': {description: ok}}}
-  /things:
-    post:
-      operationId: makeThing
-      requestBody:
-        content:
-          application/json:
-            schema: &thing
-              allOf: [{properties: {name: {type: string}, mood: {type: string, default: calm}}}]
-              type: object
-              properties: {weight: {type: number}, position: {type: integer}, tags: {type: array, items: {type: string}}, level: {type: integer, default: 3}, made_at: {type: string, default: now}}
-      responses: {'200': &made {description: made, content: {application/json: {schema: *thing}}}, '201': *made}
-    patch: {operationId: changeThing, requestBody: {content: {application/json: {schema: *thing}}}, responses: {'200': *made}}
   /login:
     post:
       operationId: login

@@ -273,7 +273,8 @@ fn beyond<'i>(item: &'i Value, bound: &Bound, asked: &Value) -> Option<(&'i str,
     let is_beyond = |found: &Value| match (found, asked) {
         (Value::Number(found), Value::Number(asked)) => {
             let (found, asked) = (found.as_f64().unwrap_or_default(), asked.as_f64().unwrap_or_default());
-            if bound.is_least { found < asked } else { found > asked }
+            // Many take 0 for no bound at all.
+            asked != 0.0 && if bound.is_least { found < asked } else { found > asked }
         }
         (Value::String(found), Value::String(asked)) => match (year(found), year(asked)) {
             (Some(found), Some(asked)) if bound.is_least => found < asked - 1,

@@ -15,12 +15,12 @@ mod observation;
 mod order;
 mod registry;
 
-mod acknowledged;
 mod allow_header_conformance;
 mod content_type_conformance;
 mod ensure_resource_availability;
 mod example_agreement;
 mod ignored_auth;
+mod kept;
 mod list_conformance;
 mod max_response_time;
 mod missing_required_header;

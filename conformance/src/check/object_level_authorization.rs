@@ -8,6 +8,7 @@ use super::registry::declare;
 use super::use_after_free::says_gone;
 use super::write_read_consistency::is_same;
 use super::{Expectation, Judgement, Observation, Outcome, listed};
+use crate::resource::listing;
 
 declare! {
     /// Fails when somebody reads, lists, changes or removes what somebody else made: with the credentials of
@@ -72,7 +73,8 @@ fn may_be_of_its_own(observation: &Observation<'_>) -> bool {
     let name = name(observation.request.path());
     let sent = object(&maker.body);
     let is_name = |value: &Value| listed::plain(value).is_some_and(|text| text == name);
-    let is_named = maker.path() == observation.request.path() || sent.values().any(is_name);
+    let is_named = maker.path() == observation.request.path()
+        || sent.iter().any(|(member, value)| listing::is_naming(member) && is_name(value));
     let shown = observation.response().map(|response| object(&response.body)).unwrap_or_default();
     let is_telling = |value: &Value| match value {
         Value::String(text) => text.chars().count() >= MIN_TELLING,

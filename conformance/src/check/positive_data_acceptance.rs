@@ -1,7 +1,7 @@
 //! `positive_data_acceptance`
 
 use counterfoil_openapi::codec::RequestValues;
-use counterfoil_openapi::{Operation, StatusPattern, folded};
+use counterfoil_openapi::{ListParameter, Operation, Parameter, StatusPattern, folded};
 use http::Method;
 use serde_json::Value;
 
@@ -25,8 +25,9 @@ declare! {
     /// for none; 400 and 422 that say that there already is another of the same, which others answer with 409, or that
     /// what the request names is not there, which others answer with 404; 400 and 422 to a query that says where a list
     /// goes on (`cursor`, `page_token`), which only the server that handed it out knows; a member of the body that is
-    /// refused for not being what the path has of the same name; an operation that documents no success (one that only
-    /// upgrades to another protocol, for example).
+    /// refused for not being what the path has of the same name; a body with an `id` that is not in the path; what was
+    /// done before by the very same request; a list from a time on that is far in the future, or until one far in the
+    /// past; an operation that documents no success (one that only upgrades to another protocol, for example).
     ///
     /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
     ///
@@ -57,7 +58,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
             if holds_odd_text(observation)
                 || is_of_another(observation)
                 || is_of_nothing(observation)
-                || goes_on(observation) =>
+                || goes_on(observation)
+                || is_far(observation)
+                || was_done(observation) =>
         {
             Judgement::NotApplicable
         }
@@ -73,6 +76,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
 fn refused(observation: &Observation<'_>, status: u16) -> Judgement {
     let message = format!("the request is valid by the document and was refused with {status}");
     let named = observation.refused_fields();
+    if named.is_empty() && matches!(status, 400 | 422) && has_other_id(observation) {
+        return Judgement::NotApplicable;
+    }
     if named.is_empty() {
         return Judgement::failed(format!("status {status}"), message);
     }
@@ -165,6 +171,8 @@ fn is_of_nothing(observation: &Observation<'_>) -> bool {
     if !ABSENT.iter().any(|absent| words.contains(absent)) && !sentences.any(is_absent) {
         return false;
     }
+    // Many refusals repeat the path, whatever they are about.
+    let words = words.replace(&observation.request.path().to_lowercase(), "");
     observation.request.method == Method::DELETE || names(&observation.reading.values, &words)
 }
 
@@ -195,22 +203,50 @@ fn names(values: &RequestValues, words: &str) -> bool {
 /// Whether the query has a text that a server hands out for the next part of a list, and makes sense of only then; the
 /// refusal names no other field.
 fn goes_on(observation: &Observation<'_>) -> bool {
-    const HANDED: [&str; 8] = [
-        "pagetoken",
-        "nexttoken",
-        "nextpagetoken",
-        "continuationtoken",
-        "continuation",
-        "marker",
-        "startingafter",
-        "endingbefore",
-    ];
+    const HANDED: [&str; 4] = ["continuation", "startingafter", "endingbefore", "scrollid"];
+    const ENDS: [&str; 7] =
+        ["cursor", "marker", "bookmark", "pagetoken", "nexttoken", "continuationtoken", "skiptoken"];
     let is_handed = |name: &str| {
         let name = folded(name);
-        name.ends_with("cursor") || HANDED.contains(&name.as_str())
+        ENDS.iter().any(|end| name.ends_with(end)) || HANDED.contains(&name.as_str())
     };
     observation.reading.values.query.keys().any(|name| is_handed(name))
         && observation.refused_fields().iter().all(|field| is_handed(field))
+}
+
+/// Whether a list is asked for from a time on, or until one, that is as far away as only the suite asks; the refusal
+/// names no other field.
+fn is_far(observation: &Observation<'_>) -> bool {
+    let asked = |parameter: &&Parameter| {
+        let value = observation.reading.values.query.get(&parameter.name);
+        matches!(parameter.of_list(), Some(ListParameter::Bound(bound))
+            if value.is_some_and(|value| value.is_string() && bound.values.contains(value)))
+    };
+    let far: Vec<String> =
+        observation.operation.parameters().iter().filter(asked).map(|known| folded(&known.name)).collect();
+    !far.is_empty() && observation.refused_fields().iter().all(|field| far.contains(field))
+}
+
+/// Whether the very same request was answered with success before: what is done once may be refused then.
+fn was_done(observation: &Observation<'_>) -> bool {
+    let now = observation.request;
+    !now.method.is_safe()
+        && observation.earlier.iter().any(|(request, reply)| {
+            reply.status.is_success()
+                && request.method == now.method
+                && request.target == now.target
+                && request.body == now.body
+        })
+}
+
+/// Whether the body has an `id` that is none of the path: many servers hold them to be the same, and say no more than
+/// that.
+fn has_other_id(observation: &Observation<'_>) -> bool {
+    let values = &observation.reading.values;
+    let body = values.body.as_ref().and_then(|body| body.payload.as_value()).and_then(Value::as_object);
+    let id =
+        body.into_iter().flatten().find_map(|(name, value)| (folded(name) == "id").then(|| text_of(value)));
+    id.is_some_and(|id| !values.path.is_empty() && !values.path.values().any(|value| text_of(value) == id))
 }
 
 /// Whether the refusal says that what may be there once is there already.
@@ -233,6 +269,7 @@ fn documents_success(operation: &Operation) -> bool {
 #[cfg(test)]
 mod tests {
     use counterfoil_openapi::codec::{BodyValue, Payload, RequestValues};
+    use http::Method;
     use serde_json::json;
 
     use crate::case::Intent;
@@ -275,10 +312,20 @@ mod tests {
             (get().status(400).body("text/plain", "Owner not found in 17"), "failed: status 400"),
             (Scene::new("listPets", "/pets?page_token=a").status(400), "n/a"),
             (
-                Scene::new("listPets", "/pets?page_token=a&limit=1").status(400).body("text/plain", "`limit` is bad"),
+                Scene::new("listPets", "/pets?page_token=a&limit=1")
+                    .status(400)
+                    .body("text/plain", "`limit` is bad"),
                 "failed: status 400 for limit",
             ),
             (Scene::new("listPets", "/pets?kind=dog").status(400), "failed: status 400"),
+            (
+                get()
+                    .status(400)
+                    .body("application/json", r#"{"message": "No such kind", "path": "/pets/1"}"#),
+                "failed: status 400",
+            ),
+            (Scene::new("listPets", "/pets?born_before=1971-01-01").status(400), "n/a"),
+            (Scene::new("listPets", "/pets?born_before=1999-01-01").status(400), "failed: status 400"),
             (get().status(404), "n/a"),
             (get().status(401), "n/a"),
             (get().status(409), "n/a"),
@@ -319,6 +366,20 @@ mod tests {
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("positive_data_acceptance"), expected, "row {row}");
         }
+    }
+
+    #[test]
+    fn what_was_done_may_be_refused_the_next_time() {
+        let again = |method: Method, first: u16, target: &str| {
+            let text = r#"{"tag": "tabby"}"#;
+            let scene =
+                Scene::new("putPet", "/pets/1").method(Method::PUT).sent_body("application/json", text);
+            scene.earlier_at(target, method, text, first, "").status(400).says("positive_data_acceptance")
+        };
+        assert_eq!(again(Method::PUT, 200, "/pets/1"), "n/a");
+        assert_eq!(again(Method::PUT, 400, "/pets/1"), "failed: status 400");
+        assert_eq!(again(Method::PATCH, 200, "/pets/1"), "failed: status 400");
+        assert_eq!(again(Method::PUT, 200, "/pets/2"), "failed: status 400");
     }
 
     #[test]

@@ -5,14 +5,14 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, acknowledged, documented};
+use super::{Breach, Expectation, Judgement, Observation, documented, kept};
+use crate::secrets;
 
 declare! {
     /// Fails when a resource does not show what was written to it with success: a property that it was made with is
     /// gone or another, an update left it as it was or was answered with what was there before, or a PATCH took away
-    /// what it did not name. It fails as well when the very answer to what makes or changes it shows another number than
-    /// was sent, a text cut short or a list that lacks some items, or another value than the document's `default` where
-    /// nothing was sent.
+    /// what it did not name. Of a number without its fraction, with the other sign or one beside it, of the beginning of a
+    /// text and of the first items of a list, it is plain that they are what is left of what was sent.
     ///
     /// Why it matters: the answer said that it was done. What is lost here is missed much later, and by then nobody has
     /// it any more.
@@ -25,12 +25,9 @@ declare! {
     /// Bytes that were sent as `application/octet-stream`, and are read as such, are the same; a strong `ETag` (RFC 9110,
     /// section 8.8.1) is another one when what was sent has changed what is shown.
     ///
-    /// What such an answer shows counts where it shows other properties as they were sent: 201 to POST, 2xx to PUT and
-    /// PATCH.
-    ///
     /// Not judged: answers of 202, which only promise; what servers decide by themselves by its name (ids, states, kinds,
-    /// versions, times, names to sign in with, and in answers places, sums and counts); another notation of the same
-    /// (case, spaces, the order of a list).
+    /// versions, times, names to sign in with); another notation of the same (case, spaces, the order of a list); what is
+    /// left of a number that by its name is a place, a sum or a count.
     ///
     /// Example: `PATCH /pets/7` with `{"name": "Rex"}` answers 200, and `GET /pets/7` shows the name of before.
     ///
@@ -49,10 +46,10 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         None => Judgement::NotApplicable,
     };
     if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
-        return of(acknowledged::found(observation));
+        return Judgement::NotApplicable;
     }
     if observation.expectation == Some(Expectation::Made)
-        && let found @ Some(_) = acknowledged::bytes(observation)
+        && let found @ Some(_) = kept::bytes(observation)
     {
         return of(found);
     }
@@ -64,7 +61,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     of(match &deed.before {
         Some(before) => {
             let found = after_update(observation, &deed, before, &shown);
-            acknowledged::etag(observation, &deed.sent, before, &shown)
+            kept::etag(observation, &deed.sent, before, &shown)
                 .into_iter()
                 .fold(found, |found, one| Some(found.unwrap_or_default().into_iter().chain([one]).collect()))
         }
@@ -115,9 +112,13 @@ impl<'a> Deed<'a> {
             }
         };
         let written = earlier[..at].iter().filter(|step| is_deed(step) && is_done(step.1));
+        // What is a secret is told to nobody.
+        let secrets = secrets::names(observation.operation);
+        let mut sent = object(&request.body)?;
+        sent.retain(|name, _| !secrets.contains(name));
         Some(Self {
             method: &request.method,
-            sent: object(&request.body)?,
+            sent,
             reply: object(&reply.body).unwrap_or_default(),
             before,
             written: written.filter_map(|(request, _)| object(&request.body)).collect(),
@@ -149,7 +150,14 @@ fn after_making(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<Stri
                     && (is_echoed || is_kept)
                     && documented::admits(observation, shown, name, sent)
             }
-            Some(shown) => is_echoed && !is_same(sent, shown),
+            Some(now) => {
+                let is_left = || {
+                    is_kept
+                        && kept::is_left_of(name, sent, now)
+                        && documented::admits(observation, shown, name, sent)
+                };
+                !is_same(sent, now) && (is_echoed || is_left())
+            }
         };
         if is_lost {
             let now = shown.get(name).map_or("nothing".to_owned(), Value::to_string);
@@ -235,21 +243,21 @@ const DECIDED: [&str; 24] = [
 
 /// Whether a property is one that servers decide by themselves, or that names the resource.
 pub(super) fn is_decided_by_server(observation: &Observation<'_>, name: &str) -> bool {
-    // `at` and `by` are words of their own: `createdAt`, `made_by`, and not `format`.
-    let is_word = |word: &str| {
-        let Some(start) = name.len().checked_sub(word.len()).filter(|start| name.is_char_boundary(*start))
-        else {
-            return false;
-        };
-        let (rest, end) = name.split_at(start);
-        let begins_word = end.starts_with(|first: char| first.is_ascii_uppercase())
-            || rest.is_empty()
-            || rest.ends_with(|last: char| !last.is_alphanumeric());
-        end.eq_ignore_ascii_case(word) && begins_word
-    };
     let is_in_path =
         || observation.operation.path().variables().any(|variable| folded(variable) == folded(name));
-    DECIDED.iter().any(|word| is_word(word)) || is_in_path()
+    DECIDED.iter().any(|word| is_word(name, word)) || is_in_path()
+}
+
+/// Whether a name ends in a word: `createdAt` and `made_by` in `at` and `by`, and `format` not.
+pub(super) fn is_word(name: &str, word: &str) -> bool {
+    let Some(start) = name.len().checked_sub(word.len()).filter(|start| name.is_char_boundary(*start)) else {
+        return false;
+    };
+    let (rest, end) = name.split_at(start);
+    let begins_word = end.starts_with(|first: char| first.is_ascii_uppercase())
+        || rest.is_empty()
+        || rest.ends_with(|last: char| !last.is_alphanumeric());
+    end.eq_ignore_ascii_case(word) && begins_word
 }
 
 pub(super) fn object(body: &[u8]) -> Option<Map<String, Value>> {
@@ -333,6 +341,9 @@ mod tests {
             (pet, "", r#"{"id": 1, "age": 4}"#, "failed: not kept: tag"),
             // No answer said that it would be kept as it was sent.
             (pet, "", r#"{"tag": "t", "age": 4}"#, "passed"),
+            (pet, "", r#"{"id": 1, "tag": "tabby", "age": 5}"#, "failed: not kept: age"),
+            (pet, "", r#"{"id": 1, "tag": "tabby", "age": 9}"#, "passed"),
+            (pet, "", r#"{"id": 1, "tag": "other", "age": 5}"#, "n/a"),
             (pet, "", "{}", "n/a"),
             // What no response has cannot be missed in it.
             (r#"{"unknown": "text", "age": 4}"#, "", r#"{"age": 4}"#, "passed"),

@@ -231,10 +231,11 @@ impl Author<'_> {
         }
         if let Some(lister) = cast.lister {
             steps.lists(lister);
-            if number.is_multiple_of(STORIES_A_PART) {
+            // What nothing makes may come at any time, between two parts as well.
+            if number.is_multiple_of(STORIES_A_PART) && !is_found {
                 // Of what is below another there are no more than the story makes.
                 let is_below = lister.operation.path().variables().next().is_some();
-                let fill = if is_below && !is_found { MAX_FILL } else { 0 };
+                let fill = if is_below { MAX_FILL } else { 0 };
                 for _ in 0..fill {
                     steps.add(Role::Other, maker);
                 }

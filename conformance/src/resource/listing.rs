@@ -239,7 +239,7 @@ mod tests {
             ("kind", "{type: array, items: {type: string, enum: [cat, dog]}}", json!([["cat"], ["dog"]])),
             ("tame", "{type: boolean}", json!([true])),
             ("minAge", "{type: integer, minimum: 0, maximum: 20}", json!([10, 20])),
-            ("price_max", "{type: number}", json!([500, 0])),
+            ("price_max", "{type: number}", json!([500, 1])),
             ("created_after", "{type: string, format: date}", json!(["2120-01-01"])),
             ("dueBefore", "{type: string, format: date-time}", json!(["1971-01-01T00:00:00Z"])),
             ("after", "{type: string, format: date}", json!([])),

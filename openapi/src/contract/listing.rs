@@ -109,7 +109,8 @@ fn bound(name: &str, schema: &Value, is_valid: &dyn Fn(&Value) -> bool) -> Optio
         ("integer" | "number", _) => {
             let (stem, is_least) = begun().or_else(ended)?;
             let said = |keyword: &str| schema.get(keyword).and_then(Value::as_i64);
-            let (low, high) = (said("minimum").unwrap_or(0), said("maximum").unwrap_or(1_000));
+            // A bound of 0 is none to many.
+            let (low, high) = (said("minimum").unwrap_or(1).max(1), said("maximum").unwrap_or(1_000));
             let far = if is_least { high } else { low };
             let middle = low.checked_add(high)? / 2;
             (vec![stem], is_least, vec![Value::from(middle), Value::from(far)])

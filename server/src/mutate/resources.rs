@@ -66,12 +66,12 @@ fn derive(contract: &Contract, path: &str, mut look: Look<'_>) -> Option<Derived
     if !look.contains_key("create") || !look.contains_key("read") {
         return None;
     }
-    // What is kept is listed in the order in which it was made, and in no other.
-    let is_ordered = |list: &&Arc<Operation>| {
-        let mut parameters = list.parameters().iter();
-        parameters.any(|parameter| matches!(parameter.of_list(), Some(ListParameter::Order(_))))
+    // What is kept is listed in the order in which it was made, and in no other, and not by bounds.
+    let is_beyond_us = |list: &&Arc<Operation>| {
+        let mut said = list.parameters().iter().filter_map(Parameter::of_list);
+        said.any(|said| matches!(said, ListParameter::Order(_) | ListParameter::Bound(_)))
     };
-    if look.get("list").is_some_and(is_ordered) {
+    if look.get("list").is_some_and(is_beyond_us) {
         look.remove("list");
     }
     // What stands in the way of the others is left out, the least important first.

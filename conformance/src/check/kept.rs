@@ -1,0 +1,188 @@
+//! What is left of what was written, where it was not kept as it was.
+
+use counterfoil_openapi::Response;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG};
+use serde_json::{Map, Value};
+
+use super::Observation;
+use super::write_read_consistency::{Found, is_decided_by_server, is_same, is_word};
+
+/// Words that end the names of numbers which servers find out by themselves.
+const RECKONED: [&str; 14] = [
+    "position", "order", "index", "rank", "sequence", "number", "count", "total", "balance", "score", "size",
+    "page", "limit", "offset",
+];
+/// The shortest text that may be what is left of a longer one.
+const MIN_LEFT: usize = 8;
+/// The share of a number that its last digits may be.
+const MIN_SHARE: f64 = 0.01;
+
+/// Whether bytes are read as they were sent; nothing where they are no bytes to both sides.
+pub(super) fn bytes(observation: &Observation<'_>) -> Found {
+    let is_bytes = |headers: &HeaderMap| {
+        let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/octet-stream")
+    };
+    let [(maker, reply)] = observation.earlier[..] else { return None };
+    let read = observation.response().filter(|response| response.status.as_u16() == 200)?;
+    let is_encoded = read.headers.contains_key(CONTENT_ENCODING);
+    if !is_bytes(&maker.headers) || !is_bytes(&read.headers) || is_encoded || !reply.status.is_success() {
+        return None;
+    }
+    let message =
+        || format!("{} bytes were sent, and what is read are {} others", maker.body.len(), read.body.len());
+    Some((maker.body != read.body).then(|| ("other bytes".to_owned(), message())).into_iter().collect())
+}
+
+/// Whether a strong `ETag` is the one of before, although what is shown has changed to what was sent.
+pub(super) fn etag(
+    observation: &Observation<'_>,
+    sent: &Map<String, Value>,
+    before: &Map<String, Value>,
+    shown: &Map<String, Value>,
+) -> Option<(String, String)> {
+    let tag =
+        |response: &Response| response.headers.get(ETAG).and_then(|tag| Some(tag.to_str().ok()?.to_owned()));
+    let now = tag(observation.response()?)?;
+    let is_strong = now.starts_with('"');
+    if !is_strong || observation.before.and_then(tag)? != now {
+        return None;
+    }
+    let has_changed = |(name, sent): &(&String, &Value)| {
+        let (old, new) = (before.get(*name), shown.get(*name));
+        !is_decided_by_server(observation, name)
+            && old.is_some_and(|old| !is_same(old, sent))
+            && new.is_some_and(|new| is_same(new, sent))
+    };
+    let (name, value) = sent.iter().find(has_changed)?;
+    let message = format!("{name} was {}, and is {value} now, and the ETag is {now} still", before[name]);
+    Some(("ETag of before".to_owned(), message))
+}
+
+/// Whether a value is what is left of another one: a number without its fraction, with the other sign, or one beside;
+/// the beginning of a text; the first items of a list.
+///
+/// Not where a server may choose: in the place of 0 and -1, which ask for that in places, and of what it reckons; in
+/// lists that refer to others.
+pub(super) fn is_left_of(name: &str, sent: &Value, shown: &Value) -> bool {
+    let is_telling = |text: &str| text.chars().filter(|character| character.is_alphanumeric()).count() > 1;
+    match (sent, shown) {
+        (Value::Number(sent), Value::Number(shown)) => {
+            let (sent, shown) = (sent.as_f64().unwrap_or_default(), shown.as_f64().unwrap_or_default());
+            let is_whole = |number: f64| number.fract() == 0.0;
+            let is_cut = !is_whole(sent) && is_whole(shown) && (sent - shown).abs() < 1.0;
+            let is_beside = is_whole(sent) && is_whole(shown) && (sent - shown).abs() == 1.0;
+            let is_small = (sent - shown).abs() <= sent.abs() * MIN_SHARE;
+            !is_small
+                && sent.abs() > 1.0
+                && shown != 0.0
+                && (is_cut || is_beside || shown == -sent)
+                && !RECKONED.iter().any(|word| is_word(name, word))
+        }
+        (Value::String(sent), Value::String(shown)) => {
+            let is_plain = !sent.contains(|character: char| {
+                character.is_control() || matches!(character, '<' | '&' | ':' | '/' | '?' | '#')
+            });
+            let is_number = |text: &str| text.parse::<f64>().is_ok();
+            // The ending of the name of a file is not what names it.
+            let is_ending = |rest: &str| rest.starts_with('.');
+            let rest = sent.strip_prefix(shown.as_str());
+            is_plain
+                && !is_number(sent)
+                && shown.chars().count() >= MIN_LEFT
+                && rest.is_some_and(|rest| is_telling(rest) && !is_ending(rest))
+        }
+        (Value::Array(sent), Value::Array(shown)) => {
+            let refers = ["id", "ids", "uuids", "keys"].iter().any(|word| is_word(name, word));
+            let is_plain = |item: &Value| item.as_str().is_some_and(is_telling);
+            !refers
+                && !shown.is_empty()
+                && shown.len() < sent.len()
+                && sent.iter().zip(shown).all(|(sent, shown)| is_plain(sent) && is_same(sent, shown))
+                && sent[shown.len()..]
+                    .iter()
+                    .all(|lost| is_plain(lost) && !shown.iter().any(|kept| is_same(lost, kept)))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use serde_json::json;
+
+    use crate::check::Expectation;
+    use crate::check::fixture::Scene;
+
+    #[test]
+    fn what_is_left_of_a_value_is_told_from_another_one() {
+        let table = [
+            ("weight", json!(3.5), json!(3), true),
+            ("weight", json!(3.5), json!(4), true),
+            ("weight", json!(3.5), json!(-3.5), true),
+            ("level", json!(7), json!(6), true),
+            // Another number may be the server's own, or what it makes of what asks for none.
+            ("weight", json!(3.5), json!(350), false),
+            ("weight", json!(3.504), json!(3.5), false),
+            ("weight", json!(350.5), json!(350), false),
+            ("level", json!(0), json!(1), false),
+            ("level", json!(-1), json!(1), false),
+            ("level", json!(7), json!(0), false),
+            ("listPosition", json!(7), json!(6), false),
+            ("discount", json!(7), json!(6), true),
+            ("name", json!("a long name of it"), json!("a long name"), true),
+            ("name", json!("a long name of it"), json!("another name"), false),
+            ("price", json!("12345678.90"), json!("12345678"), false),
+            ("name", json!("a long name.pdf"), json!("a long name"), false),
+            ("tags", json!(["a7", "b7"]), json!(["a7"]), true),
+            ("tags", json!(["a7", "a7", " "]), json!(["a7"]), false),
+            ("tags", json!(["a7", "b7"]), json!(["b7"]), false),
+            ("tags", json!(["a7", "b7"]), json!([]), false),
+            ("memberIds", json!(["a7", "b7"]), json!(["a7"]), false),
+        ];
+        for (name, sent, shown, expected) in table {
+            assert_eq!(super::is_left_of(name, &sent, &shown), expected, "{name} {sent} {shown}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_read_as_they_were_sent() {
+        let read = |maker: &'static str, media_type, body| {
+            Scene::new("getPet", "/pets/1")
+                .expecting(Expectation::Made)
+                .made_of(maker, "abc")
+                .body(media_type, body)
+                .says("write_read_consistency")
+        };
+        let bytes = "application/octet-stream";
+        assert_eq!(read(bytes, bytes, "abc"), "passed");
+        assert_eq!(read(bytes, bytes, "ab"), "failed: other bytes");
+        // It may be another notation of the same.
+        assert_eq!(read(bytes, "image/png", "ab"), "n/a");
+        assert_eq!(read("image/png", bytes, "ab"), "n/a");
+    }
+
+    #[test]
+    fn another_representation_has_another_etag() {
+        let pet = r#"{"id": 1, "tag": "tabby"}"#;
+        let read = |sent: &str, etag, shown| {
+            Scene::new("getPet", "/pets/1")
+                .expecting(Expectation::Changed)
+                .earlier(Method::PUT, pet, 201, pet)
+                .earlier(Method::GET, "", 200, pet)
+                .earlier(Method::PUT, sent, 200, "")
+                .read_before_tagged(r#""1""#)
+                .header("etag", etag)
+                .body("application/json", shown)
+                .says("write_read_consistency")
+        };
+        let (sent, old, new) = (r#"{"tag": "black"}"#, r#""1""#, r#""2""#);
+        let shown = r#"{"id": 1, "tag": "black"}"#;
+        assert_eq!(read(sent, old, shown), "failed: ETag of before");
+        assert_eq!(read(sent, new, shown), "passed");
+        assert_eq!(read(r#"{"tag": "Tabby"}"#, old, pet), "n/a");
+    }
+}
