@@ -157,6 +157,9 @@ impl Factory {
             Some(Probe::InvalidCredential { scheme }) => {
                 self.signer.sign_with_invalid(operation, scheme, &mut request);
             }
+            Some(Probe::EmptyCredential { scheme }) => {
+                self.signer.sign_with_empty(operation, scheme, &mut request);
+            }
             Some(Probe::OtherScheme { .. }) => self.signer.sign_with_bearer(operation, &mut request),
             Some(Probe::OtherIdentity) => self.signer.sign_as_other(operation, &mut request),
             Some(Probe::MissingHeader { name }) => {

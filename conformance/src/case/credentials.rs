@@ -21,6 +21,8 @@ const INVENTED_BASIC: &str = "Basic Y291bnRlcmZvaWw6Y291bnRlcmZvaWw=";
 pub(crate) const WRONG: &str = "counterfoil-invalid";
 /// `counterfoil-invalid:counterfoil-invalid`, as the Basic scheme writes it.
 const WRONG_BASIC: &str = "Basic Y291bnRlcmZvaWwtaW52YWxpZDpjb3VudGVyZm9pbC1pbnZhbGlk";
+/// Neither user nor password, as the Basic scheme writes it.
+const EMPTY_BASIC: &str = "Basic Og==";
 
 /// Passwords shorter than this may stand for none.
 const MIN_PASSWORD: usize = 4;
@@ -89,6 +91,15 @@ pub(crate) fn has_no_bearer(operation: &Operation, scheme: &str) -> bool {
     };
     schemes(operation).any(|known| known.name == scheme && is_http(known, &["basic", "digest"]))
         && !schemes(operation).any(takes_bearer)
+}
+
+/// Whether it is plain what an empty credential is for a scheme of an operation.
+pub(crate) fn can_be_empty(operation: &Operation, scheme: &str) -> bool {
+    let can_be = |scheme: &SecurityScheme| match scheme.kind {
+        SecuritySchemeKind::Http { .. } => is_http(scheme, &["basic", "bearer"]),
+        _ => CredentialPlace::of(scheme).is_some(),
+    };
+    schemes(operation).any(|known| known.name == scheme && can_be(known))
 }
 
 /// Whether a scheme is one of HTTP by one of these names.
@@ -198,20 +209,37 @@ impl Signer {
     /// Adds what the target gives, with a wrong credential for one scheme, and none for those of other alternatives: a
     /// right one there would do by itself.
     pub(crate) fn sign_with_invalid(&self, operation: &Operation, scheme: &str, request: &mut Request) {
+        let Some(scheme) = self.sign_all_but(operation, scheme, request) else { return };
+        match self.wrong_password(operation).filter(|_| is_http(scheme, &["basic"])) {
+            Some(wrong) => put(scheme, WRONG, &wrong, request),
+            None => put(scheme, WRONG, WRONG_BASIC, request),
+        }
+    }
+
+    /// The same with an empty credential.
+    pub(crate) fn sign_with_empty(&self, operation: &Operation, scheme: &str, request: &mut Request) {
+        if let Some(scheme) = self.sign_all_but(operation, scheme, request) {
+            put(scheme, "", EMPTY_BASIC, request);
+        }
+    }
+
+    /// Adds what the target gives, with no credential for one scheme, which it returns, nor for those of other
+    /// alternatives.
+    fn sign_all_but<'o>(
+        &self,
+        operation: &'o Operation,
+        scheme: &str,
+        request: &mut Request,
+    ) -> Option<&'o SecurityScheme> {
         self.add_given(request);
-        let Some(alternative) = alternative_of(operation, scheme) else { return };
+        let alternative = alternative_of(operation, scheme)?;
         let beside =
             alternative.schemes.iter().map(|(beside, _)| beside).filter(|beside| beside.name != scheme);
         let kept: Vec<CredentialPlace> = beside.filter_map(CredentialPlace::of).collect();
         for place in credential_places(operation).iter().filter(|place| !kept.contains(place)) {
             take(place, request);
         }
-        if let Some((scheme, _)) = alternative.schemes.iter().find(|(known, _)| known.name == scheme) {
-            match self.wrong_password(operation).filter(|_| is_http(scheme, &["basic"])) {
-                Some(wrong) => put(scheme, WRONG, &wrong, request),
-                None => put(scheme, WRONG, WRONG_BASIC, request),
-            }
-        }
+        alternative.schemes.iter().map(|(known, _)| known).find(|known| known.name == scheme)
     }
 
     /// Adds what the target gives, with a bearer token that nobody issued for all credentials.
@@ -492,6 +520,33 @@ components:
         for keyed in ["key:", "key:x", "key:x-oauth-basic", "key:unused"] {
             assert_eq!(sent(keyed), WRONG_BASIC, "{keyed}");
         }
+    }
+
+    #[test]
+    fn an_empty_credential_is_in_the_place_of_the_right_one_and_those_beside_it_stay() {
+        let given = [("X-Key", "right"), ("Authorization", "Bearer right"), ("Cookie", "session=right; a=b")];
+        let signer = signer(&given, Credentials::Given);
+        let sent = |name: &str, scheme: &str| {
+            let operation = operation(name);
+            assert!(can_be_empty(&operation, scheme), "{name}");
+            let mut empty = request();
+            signer.sign_with_empty(&operation, scheme, &mut empty);
+            empty
+        };
+        assert_eq!(sent("header", "inHeader").headers["x-key"], "");
+        assert_eq!(sent("query", "inQuery").target, "/path?page=2&the%20key=");
+        assert_eq!(sent("cookie", "inCookie").headers[COOKIE], "a=b; session=");
+        assert_eq!(sent("basic", "basic").headers[AUTHORIZATION], basic_of(":"));
+        for name in ["bearer", "oauth"] {
+            assert_eq!(sent(name, name).headers[AUTHORIZATION], "Bearer ", "{name}");
+        }
+        let both = sent("both", "inQuery");
+        assert_eq!(
+            (&both.headers["x-key"], &*both.target),
+            (&"right".parse().unwrap(), "/path?page=2&the%20key=")
+        );
+        assert!(!sent("either", "inHeader").headers.contains_key("authorization"));
+        assert!(!can_be_empty(&operation("digest"), "digest"));
     }
 
     #[test]

@@ -10,7 +10,9 @@ mod simplify;
 
 pub(crate) use build::{Factory, Sent};
 pub use credentials::invent_credentials;
-pub(crate) use credentials::{CredentialPlace, Signer, WRONG, credential_places, has_no_bearer, wrong_basic};
+pub(crate) use credentials::{
+    CredentialPlace, Signer, WRONG, can_be_empty, credential_places, has_no_bearer, wrong_basic,
+};
 pub(crate) use fixed::{Fixed, Given};
 pub(crate) use fresh::Fresh;
 pub(crate) use model::{Case, Origin};

@@ -45,6 +45,11 @@ pub enum Probe {
         /// The name of the security scheme.
         scheme: String,
     },
+    /// With an empty credential in the place of one that was given.
+    EmptyCredential {
+        /// The name of the security scheme.
+        scheme: String,
+    },
     /// With a bearer token that nobody issued in the place of a credential of another HTTP scheme.
     OtherScheme {
         /// The name of the security scheme.
@@ -73,6 +78,7 @@ impl Probe {
             Self::UndeclaredMethod { method, .. } => format!("method {method} is not declared for the path"),
             Self::NoCredentials => "sent without credentials".to_owned(),
             Self::InvalidCredential { scheme } => format!("sent with an invalid credential for `{scheme}`"),
+            Self::EmptyCredential { scheme } => format!("sent with an empty credential for `{scheme}`"),
             Self::OtherScheme { scheme } => format!("sent with a bearer token in the place of `{scheme}`"),
             Self::OtherIdentity => "sent with the credentials of another identity".to_owned(),
             Self::Again => "sent a second time".to_owned(),

@@ -7,12 +7,13 @@ use crate::case::{Intent, Probe};
 declare! {
     /// Fails when an operation whose every security requirement asks for credentials answers 2xx to a request without
     /// them, to one with an invalid credential in the place of a valid one (of HTTP Basic the password only, where there
-    /// is one), or to one with a bearer token that nobody issued where another HTTP scheme is asked for.
+    /// is one), to one with an empty credential there (an empty key, `Bearer ` and no token, Basic with neither user nor
+    /// password), or to one with a bearer token that nobody issued where another HTTP scheme is asked for.
     ///
     /// Why it matters: whoever finds the URL can do what the document says only some may do.
     ///
-    /// A credential that is well-formed and wrong is only sent where you gave a right one (`--header`, `--query`): a
-    /// stub that takes any credential, and is tested with made-up ones, has promised nothing about wrong ones.
+    /// A credential that is wrong or empty is only sent where you gave a right one (`--header`, `--query`): a stub that
+    /// takes any credential, and is tested with made-up ones, has promised nothing about wrong ones.
     ///
     /// Not judged: operations that may be called without credentials (`security: [{}]`, or none).
     /// A wrong password of the right user is sent to each operation that asks for HTTP Basic: where that locks accounts,
@@ -32,6 +33,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let (kind, what) = match observation.intent {
         Intent::Probe(Probe::InvalidCredential { scheme }) => {
             (format!("invalid {scheme}"), format!("an invalid credential for `{scheme}`"))
+        }
+        Intent::Probe(Probe::EmptyCredential { scheme }) => {
+            (format!("empty {scheme}"), format!("an empty credential for `{scheme}`"))
         }
         Intent::Probe(Probe::OtherScheme { scheme }) => {
             (format!("bearer for {scheme}"), format!("a bearer token in the place of `{scheme}`"))
@@ -59,6 +63,12 @@ mod tests {
                 .sent_header("authorization", "Bearer x")
                 .intent(Intent::Probe(Probe::InvalidCredential { scheme }))
         };
+        let empty = || {
+            let scheme = "token".to_owned();
+            secret()
+                .sent_header("authorization", "Bearer ")
+                .intent(Intent::Probe(Probe::EmptyCredential { scheme }))
+        };
         let table = [
             (secret().status(200), "failed: no credentials"),
             (secret().intent(Intent::Probe(Probe::NoCredentials)).status(204), "failed: no credentials"),
@@ -75,6 +85,8 @@ mod tests {
                 secret().intent(Intent::Probe(Probe::OtherScheme { scheme: "basic".to_owned() })).status(401),
                 "passed",
             ),
+            (empty().status(200), "failed: empty token"),
+            (empty().status(401), "passed"),
             (Scene::new("optional", "/optional").status(200), "n/a"),
             (Scene::new("any", "/any").status(200), "n/a"),
         ];

@@ -11,7 +11,7 @@ use counterfoil_openapi::generate::Seed;
 use http::Method;
 
 use super::draw;
-use crate::case::{Case, Factory, Intent, Origin, Probe, has_no_bearer};
+use crate::case::{Case, Factory, Intent, Origin, Probe, can_be_empty, has_no_bearer};
 use crate::event::Phase;
 use crate::plan::OperationPlan;
 use crate::resource::{About, Known};
@@ -53,6 +53,9 @@ pub(crate) fn probes(
             cases.add(Probe::NoCredentials, base);
             for scheme in factory.signer().given_schemes(operation) {
                 cases.add(Probe::InvalidCredential { scheme: scheme.clone() }, base);
+                if can_be_empty(operation, &scheme) {
+                    cases.add(Probe::EmptyCredential { scheme: scheme.clone() }, base);
+                }
                 if has_no_bearer(operation, &scheme) {
                     cases.add(Probe::OtherScheme { scheme }, base);
                 }
@@ -219,12 +222,13 @@ components:
             [
                 "sent without credentials",
                 "sent with an invalid credential for `key`",
+                "sent with an empty credential for `key`",
                 "sent without the required header `X-Tenant`",
                 "method POST is not declared for the path",
                 "method PUT is not declared for the path",
                 "method PATCH is not declared for the path",
             ]
         );
-        assert_eq!(probed.len(), of_accepted.len() + 3, "{probed:?}");
+        assert_eq!(probed.len(), of_accepted.len() + 4, "{probed:?}");
     }
 }

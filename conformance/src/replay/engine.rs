@@ -258,6 +258,7 @@ impl Prepared<'_> {
                 step.purpose,
                 Purpose::NoCredentials
                     | Purpose::InvalidCredential { .. }
+                    | Purpose::EmptyCredential { .. }
                     | Purpose::OtherScheme { .. }
                     | Purpose::OtherIdentity
             )
@@ -404,6 +405,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         },
         Purpose::NoCredentials => Probe::NoCredentials,
         Purpose::InvalidCredential { scheme } => Probe::InvalidCredential { scheme: scheme.clone() },
+        Purpose::EmptyCredential { scheme } => Probe::EmptyCredential { scheme: scheme.clone() },
         Purpose::OtherScheme { scheme } => Probe::OtherScheme { scheme: scheme.clone() },
         Purpose::OtherIdentity => Probe::OtherIdentity,
         Purpose::Again => Probe::Again,

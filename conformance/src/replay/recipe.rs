@@ -83,6 +83,11 @@ pub enum Purpose {
         /// The name of the security scheme.
         scheme: String,
     },
+    /// Whether an empty credential is refused.
+    EmptyCredential {
+        /// The name of the security scheme.
+        scheme: String,
+    },
     /// Whether a bearer token is refused where another HTTP scheme is asked for.
     OtherScheme {
         /// The name of the security scheme.
@@ -116,6 +121,9 @@ impl Purpose {
             Intent::Probe(Probe::NoCredentials) => Self::NoCredentials,
             Intent::Probe(Probe::InvalidCredential { scheme }) => {
                 Self::InvalidCredential { scheme: scheme.clone() }
+            }
+            Intent::Probe(Probe::EmptyCredential { scheme }) => {
+                Self::EmptyCredential { scheme: scheme.clone() }
             }
             Intent::Probe(Probe::OtherScheme { scheme }) => Self::OtherScheme { scheme: scheme.clone() },
             Intent::Probe(Probe::OtherIdentity) => Self::OtherIdentity,

@@ -64,14 +64,22 @@ finds!(what_is_not_json_is_found: NotJson,
     r#"response_schema_conformance: 200 unreadable: GET /orders/1 -"#,
 );
 finds!(no_authentication_is_found: NoAuth,
+    r#"ignored_auth: empty key: POST /orders {"item":"a","count":1}"#,
     r#"ignored_auth: invalid key: POST /orders {"item":"a","count":1}"#,
     r#"ignored_auth: no credentials: POST /orders {"item":"a","count":1}"#,
+    r#"ignored_auth: empty key: GET /orders/1 -"#,
     r#"ignored_auth: invalid key: GET /orders/1 -"#,
     r#"ignored_auth: no credentials: GET /orders/1 -"#,
 );
 finds!(any_key_is_found: AnyKey,
+    r#"ignored_auth: empty key: POST /orders {"item":"a","count":1}"#,
     r#"ignored_auth: invalid key: POST /orders {"item":"a","count":1}"#,
+    r#"ignored_auth: empty key: GET /orders/1 -"#,
     r#"ignored_auth: invalid key: GET /orders/1 -"#,
+);
+finds!(an_empty_key_is_found: EmptyKey,
+    r#"ignored_auth: empty key: POST /orders {"item":"a","count":1}"#,
+    r#"ignored_auth: empty key: GET /orders/1 -"#,
 );
 finds!(accepted_invalid_data_are_found: AcceptsInvalid,
     r#"negative_data_rejection: body maximum at /components/schemas/Wish/properties/count/maximum: POST /orders {"item":"a","count":101}"#,
