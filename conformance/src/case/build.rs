@@ -161,6 +161,7 @@ impl Factory {
                 self.signer.sign_with_empty(operation, scheme, &mut request);
             }
             Some(Probe::OtherScheme { .. }) => self.signer.sign_with_bearer(operation, &mut request),
+            Some(Probe::BasicForBearer { .. }) => self.signer.sign_with_basic(operation, &mut request),
             Some(Probe::OtherIdentity) => self.signer.sign_as_other(operation, &mut request),
             Some(Probe::MissingHeader { name }) => {
                 self.signer.sign(operation, &mut request);

@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 
 use counterfoil_openapi::validate::{Acceptance, Credential, security_by, user_and_password};
-use counterfoil_openapi::{
-    ApiKeyLocation, Operation, Request, SecurityRequirement, SecurityScheme, SecuritySchemeKind,
-};
+use counterfoil_openapi::{Operation, Request, SecurityScheme, SecuritySchemeKind};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::query;
+use super::schemes::{CredentialPlace, alternative_of, credential_places, is_http, schemes};
 use crate::config::{Credentials, Target};
 use crate::replay::SecretForm;
 
@@ -40,91 +39,6 @@ pub(crate) struct Signer {
     /// What another identity sends in the place of headers of the same names.
     other: HeaderMap,
     credentials: Credentials,
-}
-
-/// Where a security scheme's credential is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum CredentialPlace {
-    Header(String),
-    Query(String),
-    Cookie(String),
-}
-
-impl CredentialPlace {
-    /// The place of a scheme's credential; `None` where it is no part of the request.
-    pub(crate) fn of(scheme: &SecurityScheme) -> Option<Self> {
-        match &scheme.kind {
-            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Header, name } => {
-                Some(CredentialPlace::Header(name.clone()))
-            }
-            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Query, name } => {
-                Some(CredentialPlace::Query(name.clone()))
-            }
-            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Cookie, name } => {
-                Some(CredentialPlace::Cookie(name.clone()))
-            }
-            SecuritySchemeKind::Http { .. }
-            | SecuritySchemeKind::OAuth2
-            | SecuritySchemeKind::OpenIdConnect => {
-                Some(CredentialPlace::Header(AUTHORIZATION.as_str().to_owned()))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The places of all credentials that an operation may ask for.
-pub(crate) fn credential_places(operation: &Operation) -> Vec<CredentialPlace> {
-    schemes(operation).filter_map(CredentialPlace::of).collect()
-}
-
-/// Whether a scheme of an operation is one of HTTP, and a bearer token is nothing that the operation asks for.
-pub(crate) fn has_no_bearer(operation: &Operation, scheme: &str) -> bool {
-    let takes_bearer = |scheme: &SecurityScheme| {
-        let is_header_of_own = matches!(
-            &scheme.kind,
-            SecuritySchemeKind::ApiKey { location: ApiKeyLocation::Header, name } if name.eq_ignore_ascii_case("authorization")
-        );
-        is_header_of_own
-            || is_http(scheme, &["bearer"])
-            || matches!(scheme.kind, SecuritySchemeKind::OAuth2 | SecuritySchemeKind::OpenIdConnect)
-    };
-    schemes(operation).any(|known| known.name == scheme && is_http(known, &["basic", "digest"]))
-        && !schemes(operation).any(takes_bearer)
-}
-
-/// Whether it is plain what an empty credential is for a scheme of an operation.
-pub(crate) fn can_be_empty(operation: &Operation, scheme: &str) -> bool {
-    let can_be = |scheme: &SecurityScheme| match scheme.kind {
-        SecuritySchemeKind::Http { .. } => is_http(scheme, &["basic", "bearer"]),
-        _ => CredentialPlace::of(scheme).is_some(),
-    };
-    schemes(operation).any(|known| known.name == scheme && can_be(known))
-}
-
-/// Whether a scheme is one of HTTP by one of these names.
-fn is_http(scheme: &SecurityScheme, names: &[&str]) -> bool {
-    let SecuritySchemeKind::Http { scheme } = &scheme.kind else { return false };
-    names.iter().any(|name| scheme.eq_ignore_ascii_case(name))
-}
-
-fn schemes(operation: &Operation) -> impl Iterator<Item = &SecurityScheme> {
-    operation.security().iter().flat_map(|alternative| &alternative.schemes).map(|(scheme, _)| scheme)
-}
-
-/// The first alternative that a scheme is part of and that does not become another one without it: `[both, one]` is no
-/// more than `[one]` once `both` is wrong.
-fn alternative_of<'o>(operation: &'o Operation, scheme: &str) -> Option<&'o SecurityRequirement> {
-    let alternatives = operation.security();
-    let has = |alternative: &SecurityRequirement, name: &str| {
-        alternative.schemes.iter().any(|(known, _)| known.name == name)
-    };
-    alternatives.iter().filter(|alternative| has(alternative, scheme)).find(|alternative| {
-        let is_within = |other: &SecurityRequirement| {
-            other.schemes.iter().all(|(known, _)| known.name != scheme && has(alternative, &known.name))
-        };
-        !alternatives.iter().any(is_within)
-    })
 }
 
 impl Signer {
@@ -248,6 +162,12 @@ impl Signer {
         if let Ok(value) = HeaderValue::from_str(&format!("Bearer {WRONG}")) {
             request.headers.insert(AUTHORIZATION, value);
         }
+    }
+
+    /// Adds the target's headers, with a Basic credential of a user that nobody knows for all credentials.
+    pub(crate) fn sign_with_basic(&self, operation: &Operation, request: &mut Request) {
+        self.sign_without_credentials(operation, request);
+        request.headers.insert(AUTHORIZATION, HeaderValue::from_static(WRONG_BASIC));
     }
 
     /// The user of the given Basic credential with another password, where it has one to be wrong: some services take a
@@ -411,6 +331,7 @@ mod tests {
     use counterfoil_openapi::{Contract, validate};
     use http::Method;
 
+    use super::super::schemes::{can_be_empty, has_no_basic, has_no_bearer};
     use super::*;
 
     const DOCUMENT: &str = r#"
@@ -425,6 +346,7 @@ paths:
   /oauth: {get: {operationId: oauth, security: [{oauth: []}], responses: {}}}
   /both: {get: {operationId: both, security: [{inHeader: [], inQuery: []}], responses: {}}}
   /either: {get: {operationId: either, security: [{inHeader: []}, {bearer: []}], responses: {}}}
+  /any: {get: {operationId: any, security: [{bearer: []}, {basic: []}], responses: {}}}
   /more: {get: {operationId: more, security: [{inHeader: [], bearer: []}, {bearer: []}], responses: {}}}
 components:
   securitySchemes:
@@ -558,6 +480,20 @@ components:
         let mut wrong = request();
         signer.sign_with_bearer(&operation("basic"), &mut wrong);
         assert_eq!(wrong.headers[AUTHORIZATION], "Bearer counterfoil-invalid");
+    }
+
+    #[test]
+    fn basic_is_tried_where_only_a_bearer_token_is_asked_for() {
+        let asks: Vec<&str> =
+            OPERATIONS.into_iter().filter(|name| has_no_basic(&operation(name), name)).collect();
+        assert_eq!(asks, ["bearer", "oauth"]);
+        assert!(has_no_basic(&operation("either"), "bearer"), "a key in a header of its own is nothing else");
+        assert!(!has_no_basic(&operation("any"), "bearer"), "Basic is one of the alternatives");
+        let signer = signer(&[("Authorization", "Bearer right"), ("X-Key", "right")], Credentials::Given);
+        let mut wrong = request();
+        signer.sign_with_basic(&operation("either"), &mut wrong);
+        assert_eq!(wrong.headers[AUTHORIZATION], basic_of("counterfoil-invalid:counterfoil-invalid"));
+        assert!(!wrong.headers.contains_key("x-key"));
     }
 
     #[test]

@@ -55,6 +55,11 @@ pub enum Probe {
         /// The name of the security scheme.
         scheme: String,
     },
+    /// With HTTP Basic, of a user that nobody knows, in the place of a bearer token.
+    BasicForBearer {
+        /// The name of the security scheme.
+        scheme: String,
+    },
     /// With the credentials of another identity.
     OtherIdentity,
     /// As it was sent before, to the letter.
@@ -80,6 +85,9 @@ impl Probe {
             Self::InvalidCredential { scheme } => format!("sent with an invalid credential for `{scheme}`"),
             Self::EmptyCredential { scheme } => format!("sent with an empty credential for `{scheme}`"),
             Self::OtherScheme { scheme } => format!("sent with a bearer token in the place of `{scheme}`"),
+            Self::BasicForBearer { scheme } => {
+                format!("sent with a Basic credential in the place of `{scheme}`")
+            }
             Self::OtherIdentity => "sent with the credentials of another identity".to_owned(),
             Self::Again => "sent a second time".to_owned(),
             Self::MissingHeader { name } => format!("sent without the required header `{name}`"),

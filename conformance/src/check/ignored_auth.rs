@@ -8,7 +8,8 @@ declare! {
     /// Fails when an operation whose every security requirement asks for credentials answers 2xx to a request without
     /// them, to one with an invalid credential in the place of a valid one (of HTTP Basic the password only, where there
     /// is one), to one with an empty credential there (an empty key, `Bearer ` and no token, Basic with neither user nor
-    /// password), or to one with a bearer token that nobody issued where another HTTP scheme is asked for.
+    /// password), to one with a bearer token that nobody issued where another HTTP scheme is asked for, or to one with a
+    /// Basic credential of a user that nobody knows where only bearer tokens are.
     ///
     /// Why it matters: whoever finds the URL can do what the document says only some may do.
     ///
@@ -40,6 +41,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         Intent::Probe(Probe::OtherScheme { scheme }) => {
             (format!("bearer for {scheme}"), format!("a bearer token in the place of `{scheme}`"))
         }
+        Intent::Probe(Probe::BasicForBearer { scheme }) => {
+            (format!("basic for {scheme}"), format!("a Basic credential in the place of `{scheme}`"))
+        }
         _ if observation.lacks_credentials() => ("no credentials".to_owned(), "no credentials".to_owned()),
         _ => return Judgement::NotApplicable,
     };
@@ -69,6 +73,12 @@ mod tests {
                 .sent_header("authorization", "Bearer ")
                 .intent(Intent::Probe(Probe::EmptyCredential { scheme }))
         };
+        let basic = || {
+            let scheme = "token".to_owned();
+            secret()
+                .sent_header("authorization", "Basic YTph")
+                .intent(Intent::Probe(Probe::BasicForBearer { scheme }))
+        };
         let table = [
             (secret().status(200), "failed: no credentials"),
             (secret().intent(Intent::Probe(Probe::NoCredentials)).status(204), "failed: no credentials"),
@@ -85,6 +95,8 @@ mod tests {
                 secret().intent(Intent::Probe(Probe::OtherScheme { scheme: "basic".to_owned() })).status(401),
                 "passed",
             ),
+            (basic().status(200), "failed: basic for token"),
+            (basic().status(401), "passed"),
             (empty().status(200), "failed: empty token"),
             (empty().status(401), "passed"),
             (Scene::new("optional", "/optional").status(200), "n/a"),

@@ -11,7 +11,7 @@ use counterfoil_openapi::generate::Seed;
 use http::Method;
 
 use super::draw;
-use crate::case::{Case, Factory, Intent, Origin, Probe, can_be_empty, has_no_bearer};
+use crate::case::{Case, Factory, Intent, Origin, Probe, can_be_empty, has_no_basic, has_no_bearer};
 use crate::event::Phase;
 use crate::plan::OperationPlan;
 use crate::resource::{About, Known};
@@ -55,6 +55,9 @@ pub(crate) fn probes(
                 cases.add(Probe::InvalidCredential { scheme: scheme.clone() }, base);
                 if can_be_empty(operation, &scheme) {
                     cases.add(Probe::EmptyCredential { scheme: scheme.clone() }, base);
+                }
+                if has_no_basic(operation, &scheme) {
+                    cases.add(Probe::BasicForBearer { scheme: scheme.clone() }, base);
                 }
                 if has_no_bearer(operation, &scheme) {
                     cases.add(Probe::OtherScheme { scheme }, base);
@@ -170,18 +173,32 @@ paths:
     delete:
       parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
       responses: {}
+  /me: {get: {security: [{token: []}], responses: {}}}
+  /you: {get: {security: [{token: []}, {basic: []}], responses: {}}}
 components:
-  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+  securitySchemes:
+    key: {type: apiKey, in: header, name: X-Key}
+    token: {type: http, scheme: bearer}
+    basic: {type: http, scheme: basic}
 "#;
 
     fn probed(headers: &[(&str, &str)], accepted: Option<&Accepted>, is_first: IsFirstOfPath) -> Vec<String> {
+        probed_of(0, headers, accepted, is_first)
+    }
+
+    fn probed_of(
+        operation: usize,
+        headers: &[(&str, &str)],
+        accepted: Option<&Accepted>,
+        is_first: IsFirstOfPath,
+    ) -> Vec<String> {
         let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
         let target = headers
             .iter()
             .fold(Target::new("http://localhost"), |target, (name, value)| target.header(*name, *value));
         let factory = Factory::new(&contract, Signer::new(&target, Credentials::Given).unwrap());
         let plan = Plan::new(&contract, &Settings::default());
-        let cases = probes(&factory, &plan.operations[0], &Known::default(), 1, accepted, is_first);
+        let cases = probes(&factory, &plan.operations[operation], &Known::default(), 1, accepted, is_first);
         cases.iter().map(|case| format!("{}: {}", case.sent.request.path(), case.broken().unwrap())).collect()
     }
 
@@ -192,6 +209,16 @@ components:
         assert_eq!(ends("sent without credentials"), 1);
         assert_eq!(ends("sent without the required header `X-Tenant`"), 1);
         assert_eq!(probed.len(), 2, "{probed:?}");
+    }
+
+    #[test]
+    fn basic_is_sent_where_only_a_bearer_token_is_asked_for() {
+        let headers = [("Authorization", "Bearer right")];
+        for (operation, is_tried) in [(2, true), (3, false)] {
+            let probed = probed_of(operation, &headers, None, IsFirstOfPath::No);
+            let basic = "sent with a Basic credential in the place of `token`";
+            assert_eq!(probed.iter().any(|probe| probe.ends_with(basic)), is_tried, "{probed:?}");
+        }
     }
 
     #[test]

@@ -260,6 +260,7 @@ impl Prepared<'_> {
                     | Purpose::InvalidCredential { .. }
                     | Purpose::EmptyCredential { .. }
                     | Purpose::OtherScheme { .. }
+                    | Purpose::BasicForBearer { .. }
                     | Purpose::OtherIdentity
             )
         });
@@ -407,6 +408,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::InvalidCredential { scheme } => Probe::InvalidCredential { scheme: scheme.clone() },
         Purpose::EmptyCredential { scheme } => Probe::EmptyCredential { scheme: scheme.clone() },
         Purpose::OtherScheme { scheme } => Probe::OtherScheme { scheme: scheme.clone() },
+        Purpose::BasicForBearer { scheme } => Probe::BasicForBearer { scheme: scheme.clone() },
         Purpose::OtherIdentity => Probe::OtherIdentity,
         Purpose::Again => Probe::Again,
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },

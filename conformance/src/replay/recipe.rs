@@ -93,6 +93,11 @@ pub enum Purpose {
         /// The name of the security scheme.
         scheme: String,
     },
+    /// Whether Basic is refused where a bearer token is asked for.
+    BasicForBearer {
+        /// The name of the security scheme.
+        scheme: String,
+    },
     /// What another identity gets to see.
     OtherIdentity,
     /// As it was sent before, to the letter.
@@ -126,6 +131,9 @@ impl Purpose {
                 Self::EmptyCredential { scheme: scheme.clone() }
             }
             Intent::Probe(Probe::OtherScheme { scheme }) => Self::OtherScheme { scheme: scheme.clone() },
+            Intent::Probe(Probe::BasicForBearer { scheme }) => {
+                Self::BasicForBearer { scheme: scheme.clone() }
+            }
             Intent::Probe(Probe::OtherIdentity) => Self::OtherIdentity,
             Intent::Probe(Probe::Again) => Self::Again,
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
