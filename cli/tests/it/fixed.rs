@@ -38,7 +38,9 @@ fn values_are_set_by_flags_a_file_and_its_profiles() {
         let text = std::fs::read_to_string(&events).unwrap();
         let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let urls = events.filter_map(|event| Some(event["case"]["exchange"]["url"].as_str()?.to_owned()));
-        urls.map(|url| url[url.find("/pets").unwrap()..].to_owned()).collect()
+        // One request has a parameter beside them that the document does not have.
+        let below = |url: String| url[url.find("/pets").unwrap()..].replace("&counterfoil-unknown=1", "");
+        urls.map(below).collect()
     };
     for (flags, expected) in [
         (&[][..], "/pets/7?lang=de"),

@@ -16,6 +16,9 @@ use super::fixed::Lacking;
 use super::{Fixed, Intent, Probe, Signer};
 use crate::resource::About;
 
+/// A query parameter that no document has.
+const UNKNOWN_QUERY: &str = "counterfoil-unknown=1";
+
 /// A request as it goes out, and its reading by the document.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
@@ -171,6 +174,11 @@ impl Factory {
                 self.signer.sign(operation, &mut request);
                 request.method = method.clone();
                 return self.as_undeclared(request);
+            }
+            Some(Probe::UnknownQuery) => {
+                self.signer.sign(operation, &mut request);
+                request.target.push(if request.target.contains('?') { '&' } else { '?' });
+                request.target.push_str(UNKNOWN_QUERY);
             }
             Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => {
                 self.signer.sign(operation, &mut request)
@@ -414,6 +422,13 @@ paths:
         let missing = Intent::Probe(Probe::MissingHeader { name: "X-Tenant".to_owned() });
         let sent = built(&missing, &[], |_| {}).unwrap();
         assert!(!sent.request.headers.contains_key("x-tenant"));
+        let unknown = |change: fn(&mut RequestValues)| {
+            let sent = built(&Intent::Probe(Probe::UnknownQuery), &[], change).unwrap();
+            sent.request.query().unwrap_or_default().to_owned()
+        };
+        assert_eq!(unknown(|_| {}), "counterfoil-unknown=1");
+        let with_page = |values: &mut RequestValues| drop(values.query.insert("page".to_owned(), json!(7)));
+        assert_eq!(unknown(with_page), "page=7&counterfoil-unknown=1");
         let method = |method: Method| Intent::Probe(Probe::UndeclaredMethod { method, declared: Vec::new() });
         assert_eq!(built(&method(Method::POST), &[], |_| {}).unwrap().request.method, Method::POST);
         assert!(built(&method(Method::PUT), &[], |_| {}).is_none(), "a method that the path has is no probe");

@@ -74,6 +74,8 @@ pub enum Probe {
         /// The parameter's name.
         name: String,
     },
+    /// With a query parameter that the document does not have; the server may refuse it or not, in any way.
+    UnknownQuery,
 }
 
 impl Probe {
@@ -94,6 +96,7 @@ impl Probe {
             Self::RepeatedQuery { name } => {
                 format!("sent with the query parameter `{name}` twice, of which the document has one value")
             }
+            Self::UnknownQuery => "sent with a query parameter that the document does not have".to_owned(),
         }
     }
 }

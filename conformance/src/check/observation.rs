@@ -290,6 +290,13 @@ impl<'a> Observation<'a> {
         self.reading.violations.iter().any(|violation| violation.part == Part::Security)
     }
 
+    /// Whether a check has anything to say: what a server makes of a query parameter that the document does not have is
+    /// left to it, as long as it answers at all.
+    pub(super) fn concerns(&self, check: &str) -> bool {
+        !matches!(self.intent, Intent::Probe(crate::case::Probe::UnknownQuery))
+            || matches!(check, "not_a_server_error" | "server_crash")
+    }
+
     /// Whether the request was for a method that its path does not have.
     pub fn is_undeclared_method(&self) -> bool {
         matches!(self.intent, Intent::Probe(crate::case::Probe::UndeclaredMethod { .. }))

@@ -88,7 +88,10 @@ macro_rules! declare {
             }
 
             fn judge(&self, observation: &$crate::check::Observation<'_>) -> $crate::check::Judgement {
-                judge(observation)
+                match observation.concerns($text) {
+                    true => judge(observation),
+                    false => $crate::check::Judgement::NotApplicable,
+                }
             }
         }
     };

@@ -68,6 +68,9 @@ pub(crate) fn probes(
             cases.add(Probe::MissingHeader { name: parameter.name.clone() }, base);
         }
     }
+    if let Some(base) = bases.first() {
+        cases.add_once(Probe::UnknownQuery, base);
+    }
     if is_first_of_path == IsFirstOfPath::Yes
         && let Some(base) = bases.first()
         && let Some(plain) = factory.build(operation, &Intent::Example, base)
@@ -127,6 +130,12 @@ impl Cases<'_> {
         for about in known.into_iter().chain([plain]) {
             self.push(probe.clone(), about);
         }
+    }
+
+    /// Adds one probe of a request, about something that is there where anything is known to be.
+    fn add_once(&mut self, probe: Probe, values: &RequestValues) {
+        let known = self.known.on_path(values, self.cases.len() as u64);
+        self.push(probe, known.unwrap_or_else(|| About { values: values.clone(), subject: None }));
     }
 
     fn push(&mut self, probe: Probe, about: About) {
@@ -208,7 +217,8 @@ components:
         let ends = |end: &str| probed.iter().filter(|probe| probe.ends_with(end)).count();
         assert_eq!(ends("sent without credentials"), 1);
         assert_eq!(ends("sent without the required header `X-Tenant`"), 1);
-        assert_eq!(probed.len(), 2, "{probed:?}");
+        assert_eq!(ends("sent with a query parameter that the document does not have"), 1);
+        assert_eq!(probed.len(), 3, "{probed:?}");
     }
 
     #[test]
@@ -251,6 +261,7 @@ components:
                 "sent with an invalid credential for `key`",
                 "sent with an empty credential for `key`",
                 "sent without the required header `X-Tenant`",
+                "sent with a query parameter that the document does not have",
                 "method POST is not declared for the path",
                 "method PUT is not declared for the path",
                 "method PATCH is not declared for the path",

@@ -413,6 +413,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::Again => Probe::Again,
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },
+        Purpose::UnknownQuery => Probe::UnknownQuery,
     })
 }
 

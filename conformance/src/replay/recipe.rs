@@ -112,6 +112,8 @@ pub enum Purpose {
         /// The parameter's name.
         name: String,
     },
+    /// Whether a query parameter that the document does not have does any harm.
+    UnknownQuery,
 }
 
 impl Purpose {
@@ -138,6 +140,7 @@ impl Purpose {
             Intent::Probe(Probe::Again) => Self::Again,
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
             Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
+            Intent::Probe(Probe::UnknownQuery) => Self::UnknownQuery,
         }
     }
 }

@@ -114,6 +114,10 @@ pub(crate) enum Defect {
     NoLocation,
     /// A header that is required of requests is not asked for.
     HeaderNotAskedFor,
+    /// 500 to a query parameter that is not documented.
+    UnknownCrashes,
+    /// 400 of another media type than is documented to a query parameter that is not documented.
+    UnknownRefused,
     /// An undeclared method works.
     DeleteWorks,
     /// 405 without `Allow`.
@@ -231,6 +235,19 @@ fn answer(request: &Request, router: &Router, defect: Defect) -> Answer {
         }
         _ => return problem(404, "no such path"),
     };
+    let is_known = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        found.operation.parameters().iter().any(|parameter| parameter.name == name)
+    };
+    if !request.query().unwrap_or_default().split('&').all(|pair| pair.is_empty() || is_known(pair)) {
+        match defect {
+            Defect::UnknownCrashes => return problem(500, "no such field"),
+            Defect::UnknownRefused => {
+                return reply(400, vec![("content-type", "text/html".to_owned())], "no such field");
+            }
+            _ => {}
+        }
+    }
     let reading = validate::request(&found, request, &RequestRules::default());
     let is_key_right = match defect {
         Defect::NoAuth => true,

@@ -35,11 +35,11 @@ fn summary(failures: &[Failure]) -> Vec<String> {
 
 /// The failures of a run against a shop with one defect, all of them: nothing else is blamed.
 macro_rules! finds {
-    ($name:ident: $defect:ident, $($expected:literal),+ $(,)?) => {
+    ($name:ident: $defect:ident, $($expected:literal),* $(,)?) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
             let (_shop, failures) = failures(Defect::$defect).await;
-            assert_eq!(summary(&failures), [$($expected),+]);
+            assert_eq!(summary(&failures), <[&str]>::to_vec(&[$($expected),*]));
         }
     };
 }
@@ -81,6 +81,11 @@ finds!(an_empty_key_is_found: EmptyKey,
     r#"ignored_auth: empty key: POST /orders {"item":"a","count":1}"#,
     r#"ignored_auth: empty key: GET /orders/1 -"#,
 );
+finds!(a_crash_over_an_unknown_query_parameter_is_found: UnknownCrashes,
+    r#"not_a_server_error: status 500: POST /orders?counterfoil-unknown=1 {"item":"a","count":1}"#,
+    r#"not_a_server_error: status 500: GET /orders/1?counterfoil-unknown=1 -"#,
+);
+finds!(an_unknown_query_parameter_may_be_refused_in_any_way: UnknownRefused,);
 finds!(accepted_invalid_data_are_found: AcceptsInvalid,
     r#"negative_data_rejection: body maximum at /components/schemas/Wish/properties/count/maximum: POST /orders {"item":"a","count":101}"#,
 );
