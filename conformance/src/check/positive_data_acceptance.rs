@@ -23,7 +23,7 @@ declare! {
     /// right secret cannot be guessed, unless it makes something (201) and is not there to sign in; 400 and 422 to a
     /// text with a null character in it, which few programs can store, or of nothing but white space, which many take
     /// for none; 400 and 422 that say that there already is another of the same, which others answer with 409, or that
-    /// what the request names is not there, which others answer with 404; 400 and 422 to a query that says where a list
+    /// what the request names is not there, which others answer with 404, except to an example; 400 and 422 to a query that says where a list
     /// goes on (`cursor`, `page_token`), which only the server that handed it out knows; a member of the body that is
     /// refused for not being what the path has of the same name; a body with an `id` that is not in the path; what was
     /// done before by the very same request; a list from a time on that is far in the future, or until one far in the
@@ -154,7 +154,7 @@ fn words(observation: &Observation<'_>) -> String {
 }
 
 /// Whether the refusal says that there is nothing of what the request names: it repeats the name, or the request was to
-/// remove it.
+/// remove it. What the document itself shows as a request is there by its word.
 fn is_of_nothing(observation: &Observation<'_>) -> bool {
     const ABSENT: [&str; 6] =
         ["not found", "not exist", "doesn't exist", "no such", "not be found", "unable to find"];
@@ -168,7 +168,8 @@ fn is_of_nothing(observation: &Observation<'_>) -> bool {
         end.is_some_and(|end| end <= MAX_KIND)
     };
     let mut sentences = words.split(['.', ';', '"', ':', '\n']).map(str::trim_start);
-    if !ABSENT.iter().any(|absent| words.contains(absent)) && !sentences.any(is_absent) {
+    let is_said = ABSENT.iter().any(|absent| words.contains(absent)) || sentences.any(is_absent);
+    if !is_said || *observation.intent == Intent::Example {
         return false;
     }
     // Many refusals repeat the path, whatever they are about.
@@ -308,6 +309,10 @@ mod tests {
                 "n/a",
             ),
             (get().status(422).body("text/plain", "Pet 1 does not exist"), "n/a"),
+            (
+                get().intent(Intent::Example).status(422).body("text/plain", "Pet 1 does not exist"),
+                "failed: status 422",
+            ),
             (get().status(400).body("text/plain", "No more than 9 (1 allowed)"), "failed: status 400"),
             (get().status(400).body("text/plain", "Owner not found in 17"), "failed: status 400"),
             (Scene::new("listPets", "/pets?page_token=a").status(400), "n/a"),

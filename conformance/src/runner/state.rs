@@ -124,13 +124,16 @@ impl State {
         let failures = (&mut self.failures, Severity::Failure);
         for (all, severity) in [failures, (&mut self.warned, Severity::Warning)] {
             for (check, breach) in judged.breaches(severity) {
-                // Whoever comes after a crash is not to be blamed for it again.
-                let is_told = |found: &Found| {
-                    found.check.name() == check.name()
-                        && matches!(found.first.outcome, Outcome::Closed { .. })
-                };
-                if matches!(judged.outcome, Outcome::Refused { .. }) && all.values().any(is_told) {
+                // Whoever comes after a crash is not to be blamed for it again, whichever of them is heard of first.
+                let is_same = |found: &Found| found.check.name() == check.name();
+                let is_refused = |outcome: &Outcome| matches!(outcome, Outcome::Refused { .. });
+                let is_closed = |outcome: &Outcome| matches!(outcome, Outcome::Closed { .. });
+                let mut told = all.values().filter(|found| is_same(found));
+                if is_refused(&judged.outcome) && told.any(|found| is_closed(&found.first.outcome)) {
                     continue;
+                }
+                if is_closed(&judged.outcome) {
+                    all.retain(|_, found| !is_same(found) || !is_refused(&found.first.outcome));
                 }
                 let registry = crate::check::checks().iter().position(|known| known.name() == check.name());
                 let kind = breach.kind.clone();

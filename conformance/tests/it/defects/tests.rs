@@ -213,11 +213,13 @@ async fn a_server_that_is_gone_ends_the_run_with_a_crash() {
     assert!(outcome.summary.unreachable);
     let failures = outcome.failures();
     // It died once: nobody after that is blamed, nothing is said to recur, and who it died of is left open.
-    let told: Vec<(&str, &str)> =
-        failures.iter().map(|failure| (failure.check.as_str(), failure.kind.as_str())).collect();
-    assert_eq!(told, [("server_crash", "connection closed")], "{failures:?}");
-    assert_eq!(failures[0].flakiness, Flakiness::Untried);
-    assert!(failures[0].message.contains("takes no connections since"), "{}", failures[0].message);
+    let [told] = failures[..] else { panic!("{failures:?}") };
+    assert_eq!((told.check.as_str(), told.flakiness), ("server_crash", Flakiness::Untried));
+    // Where the first to hear of it is refused a connection, the run ends before it hears of the one that was closed.
+    if told.kind != "connections refused" {
+        assert_eq!(told.kind, "connection closed");
+        assert!(told.message.contains("takes no connections since"), "{}", told.message);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
