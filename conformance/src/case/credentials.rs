@@ -26,9 +26,9 @@ const EMPTY_BASIC: &str = "Basic Og==";
 /// Passwords shorter than this may stand for none.
 const MIN_PASSWORD: usize = 4;
 /// What is sent for a password where there is none.
-const NO_PASSWORDS: [&str; 14] = [
-    "none", "null", "unused", "ignored", "dummy", "anything", "password", "pass", "blank", "empty", "secret",
-    "api_key", "apikey", "api-key",
+const NO_PASSWORDS: [&str; 11] = [
+    "none", "null", "unused", "ignored", "dummy", "anything", "blank", "empty", "api_key", "apikey",
+    "api-key",
 ];
 
 /// Puts the target's headers, query parameters and credentials on requests.
