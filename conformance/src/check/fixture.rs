@@ -51,6 +51,7 @@ paths:
       parameters:
         - {name: limit, in: query, schema: {type: integer, minimum: 1}}
         - {name: kind, in: query, schema: {type: string, enum: [dog, cat]}}
+        - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object, properties: {age: {type: integer}}}}
         - {name: kinds, in: query, schema: {type: array, items: {type: string, enum: [dog, cat]}}}
         - {name: tame, in: query, schema: {type: boolean}}
         - {name: offset, in: query, schema: {type: integer}}

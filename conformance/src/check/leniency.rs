@@ -2,7 +2,7 @@
 //! values travel as text, and other notations of the documented format.
 
 use counterfoil_openapi::codec::media::{self, Kind};
-use counterfoil_openapi::{Location, Part, Violation};
+use counterfoil_openapi::{Location, Parameter, Part, Style, Violation};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -24,6 +24,7 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
         || is_trailed(observation, violation)
         || is_other_notation(observation, violation, travels)
         || is_bound_of_format(observation, violation)
+        || is_without_brackets(observation, violation)
         || (violation.part == Part::Body && is_read_only(observation, violation));
     !is_open
 }
@@ -62,6 +63,21 @@ fn is_bound_of_format(observation: &Observation<'_>, violation: &Violation) -> b
     let root = observation.operation.document().root();
     let stated = violation.document_pointer.as_ref().and_then(|pointer| root.pointer(pointer));
     matches!(violation.rule.as_ref(), "minimum" | "maximum") && stated.is_some_and(Value::is_object)
+}
+
+/// Whether it is a text in the place of an optional deepObject: what is not in brackets (`filter=text`) is to many servers
+/// another parameter than `filter[...]`, and one that nobody declared.
+fn is_without_brackets(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let Part::Parameter(Location::Query, name) = &violation.part else { return false };
+    let is_deep = |parameter: &Parameter| {
+        parameter.location == Location::Query
+            && parameter.name == *name
+            && !parameter.required
+            && parameter.style == Style::DeepObject
+    };
+    violation.pointer.is_empty()
+        && violation.rule == "type"
+        && observation.operation.parameters().iter().any(is_deep)
 }
 
 /// The value that a violation of the data sent is about, as the document's decoder read it.

@@ -22,7 +22,8 @@ declare! {
     /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a number wider than its
     /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore; a name
     /// given several times where one value is documented (but with `--duplicate-query`, which sends each query
-    /// parameter of one value twice); a header or a cookie without a value; what comes after JSON that is whole; bytes
+    /// parameter of one value twice); a text in the place of a deepObject, which is another parameter to who looks for
+    /// brackets; a header or a cookie without a value; what comes after JSON that is whole; bytes
     /// that are not of the charset of text or of JSON, which many replace before they read it.
     ///
     /// Example: `age` has a minimum of 0, and `{"age": -1}` is answered with 201.
@@ -155,6 +156,18 @@ mod tests {
             let scene = Scene::new("getPet", &target).sent_header("x-tenant", "t").intent(Intent::Negative);
             let says = scene.says("negative_data_rejection");
             assert_eq!(says.starts_with("failed"), is_clear, "{text}: {says}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_brackets_is_another_parameter_than_a_deep_object() {
+        for (query, says) in [
+            ("filter=text", "n/a"),
+            ("filter[age]=old", "failed: query.filter string for integer"),
+            ("limit=text", "failed: query.limit string for integer"),
+        ] {
+            let scene = Scene::new("listPets", &format!("/pets?{query}")).intent(Intent::Negative);
+            assert_eq!(scene.status(200).says("negative_data_rejection"), says, "{query}");
         }
     }
 

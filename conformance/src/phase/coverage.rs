@@ -4,7 +4,7 @@
 //! its schema draws, every part that may be left out is left out. What is valid among the results is sent as valid,
 //! what is not as invalid; the document's validator decides, not the way they were made.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::fullest::{Full, full_requests};
 use super::parts;
+use super::reduced::{Optional, Reception, Search, Step, without};
 use super::varied::{Varied, varied};
 use crate::case::{Case, Factory, Fresh, Intent, Origin, Probe, Sent};
 use crate::event::{Mode, Phase};
@@ -44,8 +45,12 @@ pub(crate) struct Coverage {
     fresh: Option<Fresh>,
     /// The valid requests that were left the same in that.
     repeated: u64,
+    /// Whether the case under way may be one of those.
+    may_repeat: bool,
     number: u64,
     sent: HashSet<u64>,
+    /// The cases whose outcome decides what is taken apart, each with what it leaves out.
+    awaited: Vec<(String, Vec<Optional>)>,
 }
 
 /// A request that is taken apart.
@@ -53,12 +58,19 @@ struct Base {
     values: Arc<RequestValues>,
     /// As it was before it was about known resources.
     drawn: RequestValues,
+    /// Other bodies of the same media type.
+    others: Vec<Value>,
+    /// Whether its parameters are varied: they are the same whatever the body is.
+    has_parameters: bool,
     left: VecDeque<Variation>,
+    /// For what it has to go without; nothing where that is settled.
+    search: Option<Search>,
 }
 
 /// What a request differs in from the one that is taken apart.
 enum Variation {
-    Nothing,
+    /// What it leaves out, mostly nothing: the request itself.
+    Without(Vec<Optional>),
     /// The place of a parameter in the operation, and its value; nothing where it is left out.
     Parameter(usize, Option<Value>),
     /// The body; nothing where it is left out.
@@ -79,19 +91,31 @@ impl Coverage {
             bases: VecDeque::new(),
             fresh: None,
             repeated: 0,
+            may_repeat: true,
             number: 0,
             sent: HashSet::new(),
+            awaited: Vec::new(),
         };
+        let is_valid =
+            |values: &RequestValues| factory.build(&plan.operation, &Intent::Positive, values).is_some();
         for (at, full) in full_requests(factory, plan).into_iter().enumerate() {
             let Full { values: drawn, others } = full;
             let values = coverage.about_known(factory, drawn.clone());
-            let mut left = VecDeque::from([Variation::Nothing]);
-            // Parameters are the same whatever the body is.
-            if at == 0 {
-                left.extend(parameter_variations(&plan.operation, &values));
-            }
-            left.extend(body_variations(&plan.operation, &values, &others));
-            coverage.bases.push_back(Base { values: Arc::new(values), drawn, left });
+            let search = modes
+                .contains(&Mode::Positive)
+                .then(|| Search::new(Optional::of(&plan.operation, &values, &is_valid)))
+                .flatten();
+            let mut base = Base {
+                values: Arc::new(values),
+                drawn,
+                others,
+                has_parameters: at == 0,
+                left: VecDeque::new(),
+                search,
+            };
+            base.vary(&plan.operation, &base.values.clone());
+            base.left.push_front(Variation::Without(Vec::new()));
+            coverage.bases.push_back(base);
         }
         coverage
     }
@@ -120,22 +144,67 @@ impl Coverage {
         u64::try_from(variations).unwrap_or(u64::MAX).min(most)
     }
 
-    /// The next cases, no more than so many; none where there are no more.
+    /// The next cases, no more than so many; none where there are no more, or where what became of earlier ones has to
+    /// be [`heard`](Self::heard) first.
     pub(crate) fn next(&mut self, factory: &Factory, most: usize) -> Vec<Case> {
         let mut cases = Vec::new();
         while cases.len() < most && self.left() > 0 {
             let Some(base) = self.bases.front_mut() else { break };
+            let is_try = matches!(base.left.front(), Some(Variation::Without(_)));
+            if !is_try && !self.awaited.is_empty() {
+                break;
+            }
             let Some(variation) = base.left.pop_front() else {
                 self.bases.pop_front();
                 self.fresh = None;
                 continue;
             };
+            let is_searched = base.search.is_some();
             let base = Arc::clone(&base.values);
+            let left_out = match &variation {
+                Variation::Without(left_out) if is_searched => Some(left_out.clone()),
+                _ => None,
+            };
             let probe = variation.probe(&self.plan.operation);
             let values = variation.of(&self.plan.operation, RequestValues::clone(&base));
-            cases.extend(self.case(factory, &base, values, probe));
+            // What leaves something out is tried on its own account, and not for what is there already.
+            self.may_repeat = left_out.as_ref().is_none_or(Vec::is_empty);
+            let Some(case) = self.case(factory, &base, values, probe) else { continue };
+            if let Some(left_out) = left_out.filter(|_| case.intent == Intent::Positive) {
+                self.awaited.push((case.id.clone(), left_out));
+            }
+            cases.push(case);
         }
         cases
+    }
+
+    /// Whether what became of earlier cases has to be heard before the next ones are made.
+    pub(crate) fn is_waiting(&self) -> bool {
+        let next = self.bases.front().and_then(|base| base.left.front());
+        !self.awaited.is_empty() && !matches!(next, Some(Variation::Without(_)))
+    }
+
+    /// Takes in what the cases were answered with that it waits for, each by its id.
+    pub(crate) fn heard(&mut self, statuses: &HashMap<String, u16>) {
+        let awaited = std::mem::take(&mut self.awaited).into_iter();
+        let tried: Vec<_> =
+            awaited.map(|(id, left_out)| (left_out, Reception::of(statuses.get(&id).copied()))).collect();
+        let Some(base) = self.bases.front_mut() else { return };
+        match base.search.as_mut().map(|search| search.heard(&tried)) {
+            Some(Step::Try(tries)) => {
+                for left_out in tries.into_iter().rev() {
+                    base.left.push_front(Variation::Without(left_out));
+                }
+            }
+            Some(Step::Settled(left_out)) => {
+                base.search = None;
+                if !left_out.is_empty() {
+                    base.reduce(&self.plan.operation, &left_out);
+                    self.fresh = None;
+                }
+            }
+            None => {}
+        }
     }
 
     /// A full request made about known resources, and by what refusals taught, as far as that leaves it valid.
@@ -191,7 +260,7 @@ impl Coverage {
         values: &RequestValues,
         sent: &Sent,
     ) -> Option<(RequestValues, Sent)> {
-        if *intent == Intent::Positive && self.repeated < REPEATED {
+        if *intent == Intent::Positive && self.repeated < REPEATED && self.may_repeat {
             self.repeated += 1;
             return None;
         }
@@ -202,6 +271,34 @@ impl Coverage {
             Fresh::of(factory, operation, &Intent::Positive, base).only_of(base, drawn)
         });
         fresh.anew(factory, operation, (intent, values, sent), base, self.number)
+    }
+}
+
+impl Base {
+    /// Appends what is varied in it. Parameters are those of `whole`, which may have more of them.
+    fn vary(&mut self, operation: &Operation, whole: &RequestValues) {
+        if self.has_parameters {
+            self.left.extend(parameter_variations(operation, whole));
+        }
+        self.left.extend(body_variations(operation, &self.values, &self.others));
+    }
+
+    /// Goes on with a request that leaves something out. What is left out is varied all the same, one thing at a time:
+    /// it may have been refused for its value alone.
+    fn reduce(&mut self, operation: &Operation, left_out: &[Optional]) {
+        let whole = std::mem::replace(&mut self.values, Arc::new(RequestValues::default()));
+        self.values = Arc::new(without(&whole, left_out));
+        self.drawn = without(&self.drawn, left_out);
+        self.left.retain(|variation| matches!(variation, Variation::Repeated(_)));
+        self.vary(operation, &whole);
+        for optional in left_out {
+            let Optional::Member(name) = optional else { continue };
+            let others: Vec<Optional> = left_out.iter().filter(|other| *other != optional).cloned().collect();
+            let member = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+            let of_member = |variation: &Variation| matches!(variation, Variation::BodyValue(varied) if varied.is_within(&member));
+            let varied = body_variations(operation, &without(&whole, &others), &self.others);
+            self.left.extend(varied.into_iter().filter(of_member));
+        }
     }
 }
 
@@ -220,7 +317,7 @@ impl Variation {
     /// The request that differs in this.
     fn of(self, operation: &Operation, mut base: RequestValues) -> RequestValues {
         match self {
-            Self::Nothing => {}
+            Self::Without(left_out) => base = without(&base, &left_out),
             Self::Parameter(at, value) => {
                 if let Some(parameter) = operation.parameters().get(at) {
                     let values = place(parameter, &mut base);
@@ -331,157 +428,4 @@ fn misread(value: &Value) -> Option<Bytes> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use counterfoil_openapi::Contract;
-
-    use super::*;
-    use crate::case::Signer;
-    use crate::config::{Credentials, Settings, Target};
-    use crate::plan::Plan;
-
-    const DOCUMENT: &str = r#"
-openapi: 3.0.3
-paths:
-  /pets:
-    post:
-      operationId: addPet
-      parameters:
-        - {name: dry, in: query, required: true, schema: {type: boolean}}
-      requestBody:
-        required: true
-        content:
-          application/json: {schema: {$ref: '#/components/schemas/Pet'}}
-      responses: {}
-components:
-  schemas:
-    Pet:
-      type: object
-      required: [name]
-      additionalProperties: false
-      properties:
-        name: {type: string, minLength: 2, maxLength: 4}
-        age: {type: integer, minimum: 0, maximum: 30}
-        kind: {type: string, enum: [cat, dog]}
-        tags: {type: array, maxItems: 2, items: {type: string, maxLength: 3}}
-"#;
-
-    fn cases(modes: &[Mode]) -> Vec<Case> {
-        cases_by(7, modes)
-    }
-
-    /// The cases, made so many at a time.
-    fn cases_by(most: usize, modes: &[Mode]) -> Vec<Case> {
-        let contract = Contract::load("pets.yaml", DOCUMENT.as_bytes()).unwrap();
-        let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
-        let plan = Plan::new(&contract, &Settings::default());
-        let factory = Factory::new(&contract, signer);
-        let mut coverage = Coverage::new(&factory, &plan.operations[0], Known::default(), modes);
-        let mut cases = Vec::new();
-        loop {
-            let left = coverage.left();
-            let next = coverage.next(&factory, most);
-            assert!(next.len() <= most && next.len() as u64 <= left, "{} of {left}", next.len());
-            if next.is_empty() {
-                assert_eq!(coverage.left(), 0);
-                return cases;
-            }
-            cases.extend(next);
-        }
-    }
-
-    #[test]
-    fn cases_are_the_same_however_many_are_made_at_a_time() {
-        let told = |most| -> Vec<(String, Vec<u8>)> {
-            let cases = cases_by(most, &[Mode::Positive, Mode::Negative]);
-            cases.into_iter().map(|case| (case.id.clone(), case.sent.wire())).collect()
-        };
-        let all_at_once = told(MAX_CASES);
-        assert!(all_at_once.len() > 32, "{}", all_at_once.len());
-        for most in [1, 32] {
-            assert_eq!(told(most), all_at_once);
-        }
-    }
-
-    #[test]
-    fn every_constraint_is_kept_at_its_boundary_and_broken_just_beyond() {
-        let cases = cases(&[Mode::Positive, Mode::Negative]);
-        let body = |case: &Case| case.values.body.as_ref().and_then(|body| body.payload.as_value()).cloned();
-        let values = |intent: &Intent, pointer: &str| -> Vec<Value> {
-            let of_intent = cases.iter().filter(|case| case.intent == *intent);
-            of_intent.filter_map(|case| body(case)?.pointer(pointer).cloned()).collect()
-        };
-        for age in [0, 30] {
-            assert!(values(&Intent::Positive, "/age").contains(&age.into()), "{age}");
-        }
-        for age in [-1, 31] {
-            assert!(values(&Intent::Negative, "/age").contains(&age.into()), "{age}");
-        }
-        let lengths = |intent| -> BTreeSet<usize> {
-            values(intent, "/name").iter().filter_map(|name| Some(name.as_str()?.chars().count())).collect()
-        };
-        assert!(lengths(&Intent::Positive).is_superset(&[2, 3, 4].into()));
-        assert!(lengths(&Intent::Negative).is_superset(&[0, 1, 5].into()));
-        for kind in ["cat", "dog"] {
-            assert!(values(&Intent::Positive, "/kind").contains(&kind.into()));
-        }
-        let rules: BTreeSet<&str> = cases
-            .iter()
-            .filter(|case| case.intent == Intent::Negative)
-            .flat_map(|case| case.sent.data_violations())
-            .map(|violation| violation.rule.as_ref())
-            .collect();
-        for rule in [
-            "additionalProperties",
-            "enum",
-            "maximum",
-            "maxItems",
-            "maxLength",
-            "minimum",
-            "minLength",
-            "missing",
-            "required",
-            "type",
-            "unreadable",
-            "undocumented",
-        ] {
-            assert!(rules.contains(rule), "{rule} is not broken; broken are {rules:?}");
-        }
-    }
-
-    #[test]
-    fn an_invalid_case_is_broken_in_one_place() {
-        for case in cases(&[Mode::Negative]) {
-            let places: BTreeSet<(String, &str)> = case
-                .sent
-                .data_violations()
-                .map(|violation| (violation.part.to_string(), violation.pointer.as_str()))
-                .collect();
-            assert_eq!(places.len(), 1, "{places:?}");
-        }
-    }
-
-    #[test]
-    fn what_makes_something_makes_another_thing_each_time() {
-        let cases = cases(&[Mode::Positive]);
-        let names: Vec<String> = cases
-            .iter()
-            .filter_map(|case| {
-                let body = case.values.body.as_ref()?.payload.as_value()?;
-                Some(body.get("name")?.as_str()?.to_owned())
-            })
-            .collect();
-        let distinct: BTreeSet<&String> = names.iter().collect();
-        assert!(distinct.len() * 2 > names.len(), "{names:?}");
-        assert!(distinct.len() < names.len(), "some speak of what is there: {names:?}");
-    }
-
-    #[test]
-    fn modes_are_kept_to_and_no_request_is_made_twice() {
-        assert!(cases(&[Mode::Positive]).iter().all(|case| case.intent == Intent::Positive));
-        let cases = cases(&[Mode::Positive, Mode::Negative]);
-        let wires: BTreeSet<Vec<u8>> = cases.iter().map(|case| case.sent.wire()).collect();
-        assert_eq!(wires.len(), cases.len());
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ mod fullest;
 mod fuzzing;
 mod parts;
 mod probing;
+mod reduced;
 mod stateful;
 mod varied;
 

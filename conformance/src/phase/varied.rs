@@ -25,6 +25,11 @@ pub(super) struct Varied {
 }
 
 impl Varied {
+    /// Whether the node is that of a pointer, or within it.
+    pub(super) fn is_within(&self, pointer: &str) -> bool {
+        self.pointer.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The value itself.
     pub(super) fn value(self) -> Value {
         let mut whole = Value::clone(&self.whole);

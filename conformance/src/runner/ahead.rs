@@ -1,5 +1,6 @@
 //! Cases that are made beside the run, a few ahead of those that are sent.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 use std::vec;
@@ -27,6 +28,8 @@ pub(super) struct Ahead {
     coverage: Option<Box<Coverage>>,
     /// Those under way. They are kept when nobody waits for them any more: the operation may have another turn.
     making: Option<Worker<Batch>>,
+    /// What cases were answered with since something was made of that, each by its id.
+    statuses: HashMap<String, u16>,
 }
 
 impl Ahead {
@@ -49,15 +52,37 @@ impl Ahead {
         };
         let (made, coverage) = computed(end, start).await?;
         let unmade = coverage.left();
-        Some(Self { made: made.into_iter(), unmade, coverage: Some(coverage), making: None })
+        let (made, statuses) = (made.into_iter(), HashMap::new());
+        Some(Self { made, unmade, coverage: Some(coverage), making: None, statuses })
     }
 
-    /// The next case; nothing where there is no other, or time is over before it is made.
+    /// Takes in what cases were answered with, each by its id.
+    pub(super) fn hear(&mut self, answered: Vec<(String, Option<u16>)>) {
+        self.statuses.extend(answered.into_iter().filter_map(|(id, status)| Some((id, status?))));
+    }
+
+    /// Whether there are no cases until what was heard is [`heeded`](Self::heed).
+    pub(super) fn is_waiting(&self) -> bool {
+        self.made.len() == 0 && self.coverage.as_ref().is_some_and(|coverage| coverage.is_waiting())
+    }
+
+    /// Goes on by what was heard.
+    pub(super) fn heed(&mut self) {
+        let statuses = std::mem::take(&mut self.statuses);
+        if let Some(coverage) = &mut self.coverage {
+            coverage.heard(&statuses);
+            self.unmade = coverage.left();
+        }
+    }
+
+    /// The next case; nothing where there is no other, or time is over before it is made, or it waits for what became
+    /// of earlier ones.
     pub(super) async fn next(&mut self, context: &Arc<Context>, end: Option<Instant>) -> Option<Case> {
         if let Some(case) = self.made.next() {
             return Some(case);
         }
-        if let Some(coverage) = self.coverage.take_if(|coverage| coverage.left() > 0) {
+        let can_go_on = |coverage: &mut Box<Coverage>| coverage.left() > 0 && !coverage.is_waiting();
+        if let Some(coverage) = self.coverage.take_if(can_go_on) {
             let context = Arc::clone(context);
             self.making = Some(beside(move || batch(&context, coverage)));
         }
@@ -121,13 +146,18 @@ paths:
         let start = || Ahead::start(&context, &plan.operations[0], Known::default(), None);
         let (mut patient, mut impatient) = (start().await.unwrap(), start().await.unwrap());
         let (mut all, mut found) = (Vec::new(), Vec::new());
-        while let Some(case) = patient.next(&context, None).await {
-            all.push(case.id);
+        loop {
+            match patient.next(&context, None).await {
+                Some(case) => all.push(case.id),
+                None if patient.is_waiting() => patient.heed(),
+                None => break,
+            }
         }
         while impatient.left() > 0 {
             // Whoever waits leaves at once where it is not there yet, and comes again.
             match impatient.next(&context, None).now_or_never() {
-                Some(case) => found.extend(case.map(|case| case.id)),
+                Some(Some(case)) => found.push(case.id),
+                Some(None) => impatient.heed(),
                 None => tokio::task::yield_now().await,
             }
         }

@@ -5,11 +5,13 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Instant;
 
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::Seed;
 use futures::stream::{self, Stream, StreamExt};
 
+use super::Judged;
 use super::ahead::Ahead;
 use super::dispatcher::Run;
 use super::state::{Next, Tally};
@@ -131,7 +133,8 @@ impl Run<'_> {
                 };
                 let left = draws.left();
                 let mut cases = Fuzzing::new(&context.factory, &plan, &known, settings.seed, draws);
-                let end = self.cases(phase, index, left, &mut stream::iter(&mut cases)).await;
+                let share = self.begin(phase, index, left);
+                let end = self.cases(index, share, &mut stream::iter(&mut cases), &mut |_| ()).await;
                 (end, Rest::Draws(cases.into_draws()))
             }
             (Phase::Coverage, rest) => {
@@ -143,12 +146,25 @@ impl Run<'_> {
                     self.left.push(Left { phase, index, rest: Rest::All });
                     return Next::Continue;
                 };
-                let (planned, last) = (ahead.left(), self.time.end_of_cases());
-                let mut cases = Box::pin(stream::unfold(&mut ahead, |ahead| async {
-                    ahead.next(&context, last).await.map(|case| (case, ahead))
-                }));
-                let end = self.cases(phase, index, planned, &mut cases).await;
-                drop(cases);
+                let last = self.time.end_of_cases();
+                let share = self.begin(phase, index, ahead.left());
+                let end = loop {
+                    let mut heard = Vec::new();
+                    let mut hear = |judged: &Judged| heard.push((judged.case.id.clone(), judged.status()));
+                    let mut cases = Box::pin(stream::unfold(&mut ahead, |ahead| async {
+                        ahead.next(&context, last).await.map(|case| (case, ahead))
+                    }));
+                    let end = self.cases(index, share, &mut cases, &mut hear).await;
+                    drop(cases);
+                    ahead.hear(heard);
+                    if !matches!(end, End::Done)
+                        || self.state.tallies[index].is_given_up
+                        || !ahead.is_waiting()
+                    {
+                        break end;
+                    }
+                    ahead.heed();
+                };
                 (end, Rest::Ahead(ahead))
             }
             (_, rest) => {
@@ -157,15 +173,15 @@ impl Run<'_> {
                     _ => self.made(phase, &plan, &known),
                 }
                 .into_iter();
-                let planned = cases.len() as u64;
-                let end = self.cases(phase, index, planned, &mut stream::iter(&mut cases)).await;
+                let share = self.begin(phase, index, cases.len() as u64);
+                let end = self.cases(index, share, &mut stream::iter(&mut cases), &mut |_| ()).await;
                 (end, Rest::Cases(cases.collect()))
             }
         };
         let is_over = match &rest {
             Rest::All => false,
             Rest::Cases(cases) => cases.is_empty(),
-            Rest::Ahead(ahead) => ahead.left() == 0,
+            Rest::Ahead(ahead) => ahead.left() == 0 && !ahead.is_waiting(),
             Rest::Draws(draws) => draws.left() == 0,
         };
         match end {
@@ -203,22 +219,26 @@ impl Run<'_> {
         }
     }
 
-    /// Sends the cases of one operation, several at once, and takes in what came of them one after the other.
-    async fn cases(
-        &mut self,
-        phase: Phase,
-        index: usize,
-        planned: u64,
-        cases: &mut (dyn Stream<Item = Case> + Unpin + '_),
-    ) -> End {
-        let operation = self.plan.operations[index].operation.id().as_str().to_owned();
+    /// Begins a turn of so many cases at most, and tells when its share of the time is over.
+    fn begin(&mut self, phase: Phase, index: usize, planned: u64) -> Option<Instant> {
         let share = self.time.share();
         self.state.begin_turn();
-        if planned == 0 {
-            return End::Done;
+        if planned > 0 {
+            let operation = self.plan.operations[index].operation.id().as_str().to_owned();
+            let turn = self.plan.turn(index);
+            self.sink.take(&Event::OperationStarted { phase, operation, planned, turn });
         }
-        let turn = self.plan.turn(index);
-        self.sink.take(&Event::OperationStarted { phase, operation, planned, turn });
+        share
+    }
+
+    /// Sends cases of one operation, several at once, and takes in what came of them one after the other.
+    async fn cases(
+        &mut self,
+        index: usize,
+        share: Option<Instant>,
+        cases: &mut (dyn Stream<Item = Case> + Unpin + '_),
+        heard: &mut dyn FnMut(&Judged),
+    ) -> End {
         let context = Arc::clone(&self.context);
         let workers = context.settings.workers;
         let send = |case: Case| {
@@ -247,6 +267,7 @@ impl Run<'_> {
                 self.state.summary.unreachable = true;
                 return End::Stop;
             }
+            heard(&judged);
             let next = self.state.take(index, &judged, &context.settings);
             self.state.cover(index, &judged, &context.contract);
             self.sink.take(&Event::CaseFinished { case });
