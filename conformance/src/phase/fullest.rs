@@ -155,6 +155,11 @@ fn fill(to: &mut Value, from: &Value) -> bool {
             let mut has_changed = false;
             for (name, value) in from {
                 has_changed |= match to.get_mut(name) {
+                    // There is nothing to take apart in null.
+                    Some(member) if member.is_null() && !value.is_null() => {
+                        value.clone_into(member);
+                        true
+                    }
                     Some(member) => fill(member, value),
                     None => {
                         to.insert(name.clone(), value.clone());
@@ -193,11 +198,20 @@ fn size(values: &RequestValues) -> usize {
 #[cfg(test)]
 mod tests {
     use counterfoil_openapi::Contract;
+    use serde_json::json;
 
     use super::*;
     use crate::case::Signer;
     use crate::config::{Credentials, Settings, Target};
     use crate::plan::Plan;
+
+    #[test]
+    fn null_gives_way_to_what_can_be_taken_apart() {
+        let mut full = json!({"bio": null, "name": "a", "pet": {"age": null}});
+        assert!(fill(&mut full, &json!({"bio": "b", "name": null, "pet": {"age": 7}})));
+        assert_eq!(full, json!({"bio": "b", "name": "a", "pet": {"age": 7}}));
+        assert!(!fill(&mut full, &json!({"bio": null})));
+    }
 
     #[test]
     fn what_is_there_is_matched_whatever_its_tag_is_where_the_document_lets_it() {
