@@ -1,5 +1,6 @@
 //! `response_schema_conformance`
 
+use counterfoil_openapi::codec::media::{self, Kind};
 use counterfoil_openapi::codec::{self, Payload};
 use counterfoil_openapi::{Direction, MediaType, Part, Violation, generate};
 use serde_json::Value;
@@ -16,6 +17,9 @@ declare! {
     ///
     /// Why it matters: a field that is missing, null or of another type where the document promised it is what breaks
     /// typed clients, and it breaks them in production, on the one record that differs.
+    ///
+    /// JSON that begins with a byte-order mark fails as well: nobody may write one (RFC 8259, section 8.1), and many
+    /// parsers refuse it.
     ///
     /// Not judged: a status or media type that is not documented (other checks do), a media type that has no codec
     /// here, responses to HEAD; a schema that admits no value at all, and a body that is the document's own example,
@@ -35,7 +39,8 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let has_schema = reading.media.is_some_and(|media| media.schema.is_some());
     // A body that cannot be looked into is the matter of `content_type_conformance`.
     let is_hidden = reading.violations.iter().any(|violation| violation.part == Part::ContentEncoding);
-    if violations.is_empty() && (!has_schema || is_hidden) {
+    let is_marked = !is_hidden && reading.media.is_some() && is_marked(observation);
+    if violations.is_empty() && !is_marked && (!has_schema || is_hidden) {
         return Judgement::NotApplicable;
     }
     if !violations.is_empty()
@@ -54,7 +59,24 @@ fn judge(observation: &Observation<'_>) -> Judgement {
             });
         }
     }
+    if is_marked {
+        breaches.push(Breach {
+            kind: format!("{status} byte-order mark"),
+            message: "the JSON begins with a byte-order mark, which no writer may put there".to_owned(),
+            document_pointer: reading
+                .media
+                .and_then(|media| media.schema.as_ref())
+                .map(|schema| schema.pointer().to_string()),
+        });
+    }
     Judgement::of(breaches)
+}
+
+/// Whether the body is JSON after the byte-order mark of UTF-8.
+fn is_marked(observation: &Observation<'_>) -> bool {
+    let Some(response) = observation.response() else { return false };
+    let is_json = response.content_type().map(media::kind) == Some(Kind::Json);
+    is_json && response.body.starts_with(b"\xEF\xBB\xBF")
 }
 
 /// Whether it is the document that is at fault: its example breaks its schema, or nothing can be valid.
@@ -109,6 +131,8 @@ mod tests {
                 format!("failed: 200 required at {json}/required; 200 type at {json}/properties/tag/type"),
             ),
             (get("application/json", r#"{"id": 1"#), "failed: 200 unreadable".to_owned()),
+            (get("application/json", "\u{feff}{\"id\": 1}"), "failed: 200 byte-order mark".to_owned()),
+            (get("text/plain", "\u{feff}a"), "passed".to_owned()),
             (
                 get("text/plain", "abcd"),
                 format!("failed: 200 maxLength at {SCHEMA}/text~1*/schema/maxLength"),
