@@ -25,6 +25,7 @@ pub(super) fn is_clear(observation: &Observation<'_>, violation: &Violation) -> 
         || is_other_notation(observation, violation, travels)
         || is_bound_of_format(observation, violation)
         || is_without_brackets(observation, violation)
+        || is_without_value(observation, violation)
         || (violation.part == Part::Body && is_read_only(observation, violation));
     !is_open
 }
@@ -78,6 +79,19 @@ fn is_without_brackets(observation: &Observation<'_>, violation: &Violation) -> 
     violation.pointer.is_empty()
         && violation.rule == "type"
         && observation.operation.parameters().iter().any(is_deep)
+}
+
+/// Whether it is an optional query parameter without a value (`kind=`), which is to many servers as one that is not
+/// there, where it is only no member or not of a format: a length or a pattern that it has not is clear.
+fn is_without_value(observation: &Observation<'_>, violation: &Violation) -> bool {
+    let Part::Parameter(Location::Query, name) = &violation.part else { return false };
+    let is_optional = |parameter: &Parameter| {
+        parameter.location == Location::Query && parameter.name == *name && !parameter.required
+    };
+    matches!(violation.rule.as_ref(), "enum" | "const" | "format")
+        && violation.pointer.is_empty()
+        && value_at(observation, violation).and_then(Value::as_str) == Some("")
+        && observation.operation.parameters().iter().any(is_optional)
 }
 
 /// The value that a violation of the data sent is about, as the document's decoder read it.

@@ -18,7 +18,8 @@ declare! {
     /// `not_a_server_error`, a missing header by `missing_required_header`.
     ///
     /// Not judged, because the document leaves it open: text that means the documented type to many servers though not
-    /// to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); another
+    /// to the letter (`True` or `1` for a boolean, ` 7`, `7.0` or `1e3` for an integer, an empty value); an optional query
+    /// parameter without a value that is no member or not of its format; another
     /// notation of the documented format (a UUID without hyphens, a date as a time stamp); a number wider than its
     /// format (`int32`) where no bound is stated; a property that is `readOnly`, which a server may ignore; a name
     /// given several times where one value is documented (but with `--duplicate-query`, which sends each query
@@ -160,8 +161,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_brackets_is_another_parameter_than_a_deep_object() {
+    fn what_reads_like_another_parameter_or_none_proves_nothing() {
         for (query, says) in [
+            ("kind=", "n/a"),
+            ("kind=bird", "failed: query.kind enum at /paths/~1pets/get/parameters/1/schema/enum"),
+            ("born_before=", "n/a"),
+            (
+                "born_before=soon",
+                "failed: query.born_before format at /paths/~1pets/get/parameters/9/schema/format",
+            ),
             ("filter=text", "n/a"),
             ("filter[age]=old", "failed: query.filter string for integer"),
             ("limit=text", "failed: query.limit string for integer"),
