@@ -8,8 +8,8 @@ use counterfoil_openapi::validate::{self, Reading, RequestRules};
 use counterfoil_openapi::{
     BasePaths, Contract, Location, Operation, Parameter, Part, Request, Route, Router, Violation,
 };
-use http::Method;
-use http::header::COOKIE;
+use http::header::{ACCEPT, COOKIE};
+use http::{HeaderValue, Method};
 use serde_json::Value;
 
 use super::fixed::Lacking;
@@ -179,6 +179,14 @@ impl Factory {
                 self.signer.sign(operation, &mut request);
                 request.target.push(if request.target.contains('?') { '&' } else { '?' });
                 request.target.push_str(UNKNOWN_QUERY);
+            }
+            Some(Probe::Accept { media_type } | Probe::UnknownAccept { media_type }) => {
+                self.signer.sign(operation, &mut request);
+                // What a user asks for is asked for in every request.
+                if request.headers.contains_key(ACCEPT) {
+                    return None;
+                }
+                request.headers.insert(ACCEPT, HeaderValue::from_str(media_type).ok()?);
             }
             Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => {
                 self.signer.sign(operation, &mut request)
@@ -429,6 +437,9 @@ paths:
         assert_eq!(unknown(|_| {}), "counterfoil-unknown=1");
         let with_page = |values: &mut RequestValues| drop(values.query.insert("page".to_owned(), json!(7)));
         assert_eq!(unknown(with_page), "page=7&counterfoil-unknown=1");
+        let accept = Intent::Probe(Probe::Accept { media_type: "text/csv".to_owned() });
+        assert_eq!(built(&accept, &[], |_| {}).unwrap().request.headers["accept"], "text/csv");
+        assert!(built(&accept, &[("Accept", "*/*")], |_| {}).is_none(), "what the user asks for stays");
         let method = |method: Method| Intent::Probe(Probe::UndeclaredMethod { method, declared: Vec::new() });
         assert_eq!(built(&method(Method::POST), &[], |_| {}).unwrap().request.method, Method::POST);
         assert!(built(&method(Method::PUT), &[], |_| {}).is_none(), "a method that the path has is no probe");

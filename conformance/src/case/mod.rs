@@ -1,5 +1,6 @@
 //! A case: one concrete request to make, what it is for, and how it is made.
 
+mod asked;
 mod build;
 mod credentials;
 mod fixed;
@@ -9,6 +10,7 @@ pub(crate) mod query;
 mod schemes;
 mod simplify;
 
+pub(crate) use asked::{choice_of_types, promises_type, unknown_type};
 pub(crate) use build::{Factory, Sent};
 pub use credentials::invent_credentials;
 pub(crate) use credentials::{Signer, WRONG, wrong_basic};

@@ -76,6 +76,16 @@ pub enum Probe {
     },
     /// With a query parameter that the document does not have; the server may refuse it or not, in any way.
     UnknownQuery,
+    /// With an `Accept` of one media type that a documented response has.
+    Accept {
+        /// The media type.
+        media_type: String,
+    },
+    /// With an `Accept` of a media type that no documented response has; the server may refuse it or not, in any way.
+    UnknownAccept {
+        /// The media type.
+        media_type: String,
+    },
 }
 
 impl Probe {
@@ -97,6 +107,10 @@ impl Probe {
                 format!("sent with the query parameter `{name}` twice, of which the document has one value")
             }
             Self::UnknownQuery => "sent with a query parameter that the document does not have".to_owned(),
+            Self::Accept { media_type } => format!("asks for `{media_type}`, which the document has"),
+            Self::UnknownAccept { media_type } => {
+                format!("asks for `{media_type}`, which the document does not have")
+            }
         }
     }
 }

@@ -85,12 +85,16 @@ fn every_check_blames_what_it_is_for_and_nothing_else() {
 }
 
 #[test]
-fn what_is_made_of_an_unknown_query_parameter_is_left_to_the_server() {
-    for (name, (blamed, _)) in scenes() {
-        let says = blamed.intent(Intent::Probe(Probe::UnknownQuery)).says(name);
-        match name {
-            "not_a_server_error" | "server_crash" => assert!(says.starts_with("failed"), "{name}: {says}"),
-            _ => assert_eq!(says, "n/a", "{name}"),
+fn what_is_made_of_what_the_document_does_not_have_is_left_to_the_server() {
+    for probe in [Probe::UnknownQuery, Probe::UnknownAccept { media_type: "text/x".to_owned() }] {
+        for (name, (blamed, _)) in scenes() {
+            let says = blamed.intent(Intent::Probe(probe.clone())).says(name);
+            match name {
+                "not_a_server_error" | "server_crash" => {
+                    assert!(says.starts_with("failed"), "{name}: {says}");
+                }
+                _ => assert_eq!(says, "n/a", "{name}"),
+            }
         }
     }
 }

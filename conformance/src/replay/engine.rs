@@ -414,6 +414,8 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },
         Purpose::UnknownQuery => Probe::UnknownQuery,
+        Purpose::Accept { media_type } => Probe::Accept { media_type: media_type.clone() },
+        Purpose::UnknownAccept { media_type } => Probe::UnknownAccept { media_type: media_type.clone() },
     })
 }
 

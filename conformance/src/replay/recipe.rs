@@ -114,6 +114,16 @@ pub enum Purpose {
     },
     /// Whether a query parameter that the document does not have does any harm.
     UnknownQuery,
+    /// What comes of asking for a media type that a documented response has.
+    Accept {
+        /// The media type.
+        media_type: String,
+    },
+    /// Whether asking for a media type that no documented response has does any harm.
+    UnknownAccept {
+        /// The media type.
+        media_type: String,
+    },
 }
 
 impl Purpose {
@@ -141,6 +151,10 @@ impl Purpose {
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
             Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
             Intent::Probe(Probe::UnknownQuery) => Self::UnknownQuery,
+            Intent::Probe(Probe::Accept { media_type }) => Self::Accept { media_type: media_type.clone() },
+            Intent::Probe(Probe::UnknownAccept { media_type }) => {
+                Self::UnknownAccept { media_type: media_type.clone() }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The suite against running implementations.
 
+mod accept;
 mod control;
 mod control_examples;
 mod control_rows;
