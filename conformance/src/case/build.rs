@@ -8,10 +8,11 @@ use counterfoil_openapi::validate::{self, Reading, RequestRules};
 use counterfoil_openapi::{
     BasePaths, Contract, Location, Operation, Parameter, Part, Request, Route, Router, Violation,
 };
-use http::header::{ACCEPT, COOKIE};
+use http::header::{ACCEPT, COOKIE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, Method};
 use serde_json::Value;
 
+use super::condition::{UNKNOWN_TAG, put_condition};
 use super::fixed::Lacking;
 use super::{Fixed, Intent, Probe, Signer};
 use crate::resource::About;
@@ -187,6 +188,18 @@ impl Factory {
                     return None;
                 }
                 request.headers.insert(ACCEPT, HeaderValue::from_str(media_type).ok()?);
+            }
+            Some(Probe::UnknownTag) => {
+                self.signer.sign(operation, &mut request);
+                put_condition(&mut request, IF_NONE_MATCH, UNKNOWN_TAG)?;
+            }
+            Some(Probe::KnownTag { tag }) => {
+                self.signer.sign(operation, &mut request);
+                put_condition(&mut request, IF_NONE_MATCH, tag)?;
+            }
+            Some(Probe::Stale) => {
+                self.signer.sign(operation, &mut request);
+                put_condition(&mut request, IF_MATCH, UNKNOWN_TAG)?;
             }
             Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => {
                 self.signer.sign(operation, &mut request)

@@ -86,6 +86,15 @@ pub enum Probe {
         /// The media type.
         media_type: String,
     },
+    /// With an `If-None-Match` of a tag that nothing has.
+    UnknownTag,
+    /// With an `If-None-Match` of the tag that was just read.
+    KnownTag {
+        /// The tag.
+        tag: String,
+    },
+    /// With an `If-Match` of a tag that nothing has.
+    Stale,
 }
 
 impl Probe {
@@ -111,6 +120,9 @@ impl Probe {
             Self::UnknownAccept { media_type } => {
                 format!("asks for `{media_type}`, which the document does not have")
             }
+            Self::UnknownTag => "asks for it unless it has a tag that nothing has".to_owned(),
+            Self::KnownTag { .. } => "asks for it unless it has the tag that it just had".to_owned(),
+            Self::Stale => "changes it only if it has a tag that nothing has".to_owned(),
         }
     }
 }

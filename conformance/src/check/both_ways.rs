@@ -31,6 +31,8 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         let pets = Scene::new("listPets", target).body("application/json", "[{}, {}]");
         pets.expecting(Expectation::Listed)
     };
+    let page =
+        |status| Scene::new("getPage", "/pages/1").intent(Intent::Probe(Probe::UnknownTag)).status(status);
     [
         ("not_a_server_error", any().status(500), any()),
         ("server_crash", any().outcome(closed()), any()),
@@ -62,6 +64,7 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         ),
         ("write_read_consistency", kept(r#"{"tag": "old"}"#), kept(r#"{"tag": "tabby"}"#)),
         ("list_conformance", list("/pets?limit=1"), list("/pets?limit=2")),
+        ("conditional_requests", page(304), page(200)),
         ("example_agreement", example().status(400), pet("/pets/1").intent(Intent::Example)),
         ("response_idempotence", any().answered_again(404, ""), any().answered_again(200, "")),
         ("stub_agreement", text().stubbed(404, "text/plain", "b"), text().stubbed(200, "text/plain", "b")),

@@ -68,6 +68,22 @@ paths:
         - {name: limit, in: query, schema: {type: integer}}
         - {name: page_size, in: query, schema: {type: integer}}
       responses: {'200': {description: things, content: {application/json: {}}}}
+  /pages/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get:
+      operationId: getPage
+      parameters:
+        - {name: sinceVersion, in: query, schema: {type: integer}}
+        - {name: size, in: query, schema: {type: integer}}
+      responses: {'200': {description: a page}, '304': {description: as it was}, '404': {description: none}}
+    put:
+      operationId: putPage
+      responses: {'200': {description: ok}, '412': {description: another one}}
+  /others/{id}:
+    get:
+      operationId: getOther
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {'200': {description: a page}}
   /any:
     get: {operationId: any, responses: {default: {description: whatever}}}
     post: {operationId: upgrade, responses: {'101': {description: switched}, 4XX: {description: refused}}}
@@ -218,6 +234,14 @@ impl Scene {
         self
     }
 
+    /// Adds a reading that led to it, with an `ETag`.
+    pub(super) fn earlier_tagged(mut self, target: &str, etag: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::OK);
+        response.headers.insert(ETAG, HeaderValue::from_static(etag));
+        self.earlier.push((Request::new(Method::GET, target), response));
+        self
+    }
+
     /// Adds what made the resource, of a media type.
     pub(super) fn made_of(mut self, media_type: &'static str, sent: &'static str) -> Self {
         let mut request = Request::new(Method::POST, "/pets");
@@ -264,6 +288,14 @@ impl Scene {
     pub(super) fn read_since(mut self, status: u16, body: &'static str) -> Self {
         let mut response = Response::new(StatusCode::from_u16(status).unwrap());
         response.body = body.into();
+        self.since = Some(Outcome::Answered(response));
+        self
+    }
+
+    /// Adds what came of reading the resource after it, with an `ETag`.
+    pub(super) fn read_since_tagged(mut self, status: u16, etag: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::from_u16(status).unwrap());
+        response.headers.insert(ETAG, HeaderValue::from_static(etag));
         self.since = Some(Outcome::Answered(response));
         self
     }

@@ -16,6 +16,7 @@ mod order;
 mod registry;
 
 mod allow_header_conformance;
+mod conditional_requests;
 mod content_type_conformance;
 mod ensure_resource_availability;
 mod example_agreement;

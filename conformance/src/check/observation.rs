@@ -81,6 +81,10 @@ pub enum Expectation {
     Undisclosed,
     /// A resource is to be changed or removed by somebody who was refused to read it; another identity has read it.
     Protected,
+    /// The resource asked for was read, and nothing was sent since, by a server that tells what is there from what is not.
+    Unmodified,
+    /// As `Unmodified`, of one that is to be changed or removed under a condition that does not hold.
+    Unmatched,
 }
 
 /// One exchange with all that a check needs to judge it.

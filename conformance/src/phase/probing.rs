@@ -13,7 +13,7 @@ use http::Method;
 use super::draw;
 use crate::case::{
     Case, Factory, Intent, Origin, Probe, can_be_empty, choice_of_types, has_no_basic, has_no_bearer,
-    unknown_type,
+    has_tags, unknown_type,
 };
 use crate::event::Phase;
 use crate::plan::OperationPlan;
@@ -79,6 +79,9 @@ pub(crate) fn probes(
         if let Some(media_type) = unknown_type(operation) {
             cases.add_once(Probe::UnknownAccept { media_type: media_type.to_owned() }, base);
         }
+    }
+    if let Some(base) = bases.first().filter(|_| has_tags(operation)) {
+        cases.add_once(Probe::UnknownTag, base);
     }
     if is_first_of_path == IsFirstOfPath::Yes
         && let Some(base) = bases.first()

@@ -124,6 +124,12 @@ pub enum Purpose {
         /// The media type.
         media_type: String,
     },
+    /// Whether it is told apart from what has a tag that nothing has.
+    UnknownTag,
+    /// Whether it is told not to have changed.
+    KnownTag,
+    /// Whether it is changed though it has another tag.
+    Stale,
 }
 
 impl Purpose {
@@ -155,6 +161,9 @@ impl Purpose {
             Intent::Probe(Probe::UnknownAccept { media_type }) => {
                 Self::UnknownAccept { media_type: media_type.clone() }
             }
+            Intent::Probe(Probe::UnknownTag) => Self::UnknownTag,
+            Intent::Probe(Probe::KnownTag { .. }) => Self::KnownTag,
+            Intent::Probe(Probe::Stale) => Self::Stale,
         }
     }
 }

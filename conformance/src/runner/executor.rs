@@ -344,7 +344,7 @@ impl Context {
 /// Whether what was done is only seen by reading the same thing once more.
 fn is_to_be_seen(expectation: Option<Expectation>, outcome: &Outcome) -> bool {
     let is_done = matches!(outcome, Outcome::Answered(response) if response.status.is_success());
-    expectation == Some(Expectation::Protected) && is_done
+    matches!(expectation, Some(Expectation::Protected | Expectation::Unmatched)) && is_done
 }
 
 /// The fields that the refusal of valid data names.

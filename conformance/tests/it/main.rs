@@ -1,6 +1,7 @@
 //! The suite against running implementations.
 
 mod accept;
+mod conditions;
 mod control;
 mod control_examples;
 mod control_rows;
