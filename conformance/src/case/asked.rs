@@ -42,6 +42,11 @@ pub(crate) fn promises_type(operation: &Operation, media_type: &str) -> bool {
         .all(|success| success.content.matching(media_type).is_some())
 }
 
+/// Whether an operation documents a success.
+pub(crate) fn has_success(operation: &Operation) -> bool {
+    successes(operation).next().is_some()
+}
+
 /// The responses that document a success: those of 2xx, or `default` where there is none.
 fn successes(operation: &Operation) -> impl Iterator<Item = &ResponseObject> {
     let is_success = |response: &ResponseObject| match response.status {

@@ -12,6 +12,7 @@ use http::header::{ACCEPT, COOKIE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, Method};
 use serde_json::Value;
 
+use super::asked::has_success;
 use super::condition::{UNKNOWN_TAG, put_condition};
 use super::fixed::Lacking;
 use super::{Fixed, Intent, Probe, Signer};
@@ -201,6 +202,10 @@ impl Factory {
                 self.signer.sign(operation, &mut request);
                 put_condition(&mut request, IF_MATCH, UNKNOWN_TAG)?;
             }
+            Some(Probe::BesideGet) => {
+                self.signer.sign(operation, &mut request);
+                self.get_of(&request).filter(|_| has_success(operation))?;
+            }
             Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => {
                 self.signer.sign(operation, &mut request)
             }
@@ -233,6 +238,16 @@ impl Factory {
             Route::Found(found) => Some(Arc::clone(found.operation)),
             _ => None,
         }
+    }
+
+    /// The GET of what a request is the HEAD of, and its operation, where the document has a success for it.
+    pub(crate) fn get_of(&self, head: &Request) -> Option<(Arc<Operation>, Request)> {
+        let is_head = head.method == Method::HEAD;
+        let get = is_head.then(|| Request { method: Method::GET, ..head.clone() })?;
+        let operation = self.operation_of(&get)?;
+        let is_valid = self.read(&operation, &get)?.violations.is_empty();
+        (is_valid && *operation.method() == Method::GET && has_success(&operation))
+            .then_some((operation, get))
     }
 
     /// What the document makes of a request, where its path leads to the operation.

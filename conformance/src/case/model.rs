@@ -95,6 +95,8 @@ pub enum Probe {
     },
     /// With an `If-Match` of a tag that nothing has.
     Stale,
+    /// A HEAD between two GETs of the same.
+    BesideGet,
 }
 
 impl Probe {
@@ -122,6 +124,7 @@ impl Probe {
             }
             Self::UnknownTag => "asks for it unless it has a tag that nothing has".to_owned(),
             Self::KnownTag { .. } => "asks for it unless it has the tag that it just had".to_owned(),
+            Self::BesideGet => "asks for the head of what GET is asked for before and after it".to_owned(),
             Self::Stale => "changes it only if it has a tag that nothing has".to_owned(),
         }
     }

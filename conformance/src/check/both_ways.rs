@@ -31,6 +31,7 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         let pets = Scene::new("listPets", target).body("application/json", "[{}, {}]");
         pets.expecting(Expectation::Listed)
     };
+    let head = || Scene::new("anyHead", "/any").intent(Intent::Probe(Probe::BesideGet)).read_before_as(200);
     let page =
         |status| Scene::new("getPage", "/pages/1").intent(Intent::Probe(Probe::UnknownTag)).status(status);
     [
@@ -64,6 +65,7 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         ),
         ("write_read_consistency", kept(r#"{"tag": "old"}"#), kept(r#"{"tag": "tabby"}"#)),
         ("list_conformance", list("/pets?limit=1"), list("/pets?limit=2")),
+        ("head_agreement", head().status(404).read_since(200, ""), head().read_since(200, "")),
         ("conditional_requests", page(304), page(200)),
         ("example_agreement", example().status(400), pet("/pets/1").intent(Intent::Example)),
         ("response_idempotence", any().answered_again(404, ""), any().answered_again(200, "")),

@@ -226,6 +226,12 @@ impl Scene {
         self
     }
 
+    /// Adds an earlier reading with a status.
+    pub(super) fn read_before_as(mut self, status: u16) -> Self {
+        self.before = Some(Response::new(StatusCode::from_u16(status).unwrap()));
+        self
+    }
+
     /// Adds an earlier reading with an `ETag`.
     pub(super) fn read_before_tagged(mut self, etag: &'static str) -> Self {
         let mut response = Response::new(StatusCode::OK);

@@ -20,6 +20,7 @@ mod conditional_requests;
 mod content_type_conformance;
 mod ensure_resource_availability;
 mod example_agreement;
+mod head_agreement;
 mod ignored_auth;
 mod kept;
 mod list_conformance;

@@ -71,6 +71,10 @@ pub(crate) fn probes(
             cases.add(Probe::MissingHeader { name: parameter.name.clone() }, base);
         }
     }
+    if *operation.method() == Method::HEAD {
+        // Something that is there, and something that is not.
+        bases.iter().for_each(|base| cases.add(Probe::BesideGet, base));
+    }
     if let Some(base) = bases.first() {
         cases.add_once(Probe::UnknownQuery, base);
         for media_type in choice_of_types(operation) {

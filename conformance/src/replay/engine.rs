@@ -427,6 +427,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         // The request says which one.
         Purpose::KnownTag => Probe::KnownTag { tag: String::new() },
         Purpose::Stale => Probe::Stale,
+        Purpose::BesideGet => Probe::BesideGet,
     })
 }
 

@@ -130,6 +130,8 @@ pub enum Purpose {
     KnownTag,
     /// Whether it is changed though it has another tag.
     Stale,
+    /// Whether HEAD is answered as GET is.
+    BesideGet,
 }
 
 impl Purpose {
@@ -164,6 +166,7 @@ impl Purpose {
             Intent::Probe(Probe::UnknownTag) => Self::UnknownTag,
             Intent::Probe(Probe::KnownTag { .. }) => Self::KnownTag,
             Intent::Probe(Probe::Stale) => Self::Stale,
+            Intent::Probe(Probe::BesideGet) => Self::BesideGet,
         }
     }
 }

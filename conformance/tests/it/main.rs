@@ -11,6 +11,7 @@ mod exported;
 mod faithful;
 mod fixed;
 mod flapping;
+mod heads;
 mod hostile;
 mod interrupted;
 mod multipart;
