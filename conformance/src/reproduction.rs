@@ -3,7 +3,7 @@
 use counterfoil_client::curl;
 use counterfoil_openapi::Request;
 
-use crate::case::{WRONG, query};
+use crate::case::{Intent, Probe, WRONG, query};
 use crate::failure::Reproduction;
 use crate::replay::{MIN_SEARCHED, Piece, SecretForm, SecretPart, Secrets, recipe};
 use crate::runner::{Context, Found, Judged};
@@ -16,10 +16,16 @@ pub(crate) fn reproduction(context: &Context, found: &Found, judged: &Judged) ->
         (None, Some(subject)) => subject.maker.iter().map(|maker| &maker.case.sent.request).collect(),
         (None, None) => Vec::new(),
     };
+    let get = context.factory.get_of(&judged.case.sent.request);
+    let get = get.filter(|_| judged.case.intent == Intent::Probe(Probe::BesideGet));
     Reproduction {
         case: found.first.case.id.clone(),
         seed: context.settings.seed,
-        before: before.into_iter().map(|request| line(context, request)).collect(),
+        before: before
+            .into_iter()
+            .chain(get.as_ref().map(|(_, get)| get))
+            .map(|request| line(context, request))
+            .collect(),
         curl: line(context, &judged.case.sent.request),
         // What the stub answered is in the journal, which is sent again as a whole for that.
         recipe: (found.check.name() != "stub_agreement")

@@ -8,10 +8,12 @@ use counterfoil_openapi::validate::{self, Reading, RequestRules};
 use counterfoil_openapi::{
     BasePaths, Contract, Location, Operation, Parameter, Part, Request, Route, Router, Violation,
 };
-use http::Method;
-use http::header::COOKIE;
+use http::header::{ACCEPT, COOKIE, IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderValue, Method};
 use serde_json::Value;
 
+use super::asked::has_success;
+use super::condition::{UNKNOWN_TAG, put_condition};
 use super::fixed::Lacking;
 use super::{Fixed, Intent, Probe, Signer};
 use crate::resource::About;
@@ -180,6 +182,30 @@ impl Factory {
                 request.target.push(if request.target.contains('?') { '&' } else { '?' });
                 request.target.push_str(UNKNOWN_QUERY);
             }
+            Some(Probe::Accept { media_type } | Probe::UnknownAccept { media_type }) => {
+                self.signer.sign(operation, &mut request);
+                // What a user asks for is asked for in every request.
+                if request.headers.contains_key(ACCEPT) {
+                    return None;
+                }
+                request.headers.insert(ACCEPT, HeaderValue::from_str(media_type).ok()?);
+            }
+            Some(Probe::UnknownTag) => {
+                self.signer.sign(operation, &mut request);
+                put_condition(&mut request, IF_NONE_MATCH, UNKNOWN_TAG)?;
+            }
+            Some(Probe::KnownTag { tag }) => {
+                self.signer.sign(operation, &mut request);
+                put_condition(&mut request, IF_NONE_MATCH, tag)?;
+            }
+            Some(Probe::Stale) => {
+                self.signer.sign(operation, &mut request);
+                put_condition(&mut request, IF_MATCH, UNKNOWN_TAG)?;
+            }
+            Some(Probe::BesideGet) => {
+                self.signer.sign(operation, &mut request);
+                self.get_of(&request).filter(|_| has_success(operation))?;
+            }
             Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => {
                 self.signer.sign(operation, &mut request)
             }
@@ -212,6 +238,16 @@ impl Factory {
             Route::Found(found) => Some(Arc::clone(found.operation)),
             _ => None,
         }
+    }
+
+    /// The GET of what a request is the HEAD of, and its operation, where the document has a success for it.
+    pub(crate) fn get_of(&self, head: &Request) -> Option<(Arc<Operation>, Request)> {
+        let is_head = head.method == Method::HEAD;
+        let get = is_head.then(|| Request { method: Method::GET, ..head.clone() })?;
+        let operation = self.operation_of(&get)?;
+        let is_valid = self.read(&operation, &get)?.violations.is_empty();
+        (is_valid && *operation.method() == Method::GET && has_success(&operation))
+            .then_some((operation, get))
     }
 
     /// What the document makes of a request, where its path leads to the operation.
@@ -429,6 +465,9 @@ paths:
         assert_eq!(unknown(|_| {}), "counterfoil-unknown=1");
         let with_page = |values: &mut RequestValues| drop(values.query.insert("page".to_owned(), json!(7)));
         assert_eq!(unknown(with_page), "page=7&counterfoil-unknown=1");
+        let accept = Intent::Probe(Probe::Accept { media_type: "text/csv".to_owned() });
+        assert_eq!(built(&accept, &[], |_| {}).unwrap().request.headers["accept"], "text/csv");
+        assert!(built(&accept, &[("Accept", "*/*")], |_| {}).is_none(), "what the user asks for stays");
         let method = |method: Method| Intent::Probe(Probe::UndeclaredMethod { method, declared: Vec::new() });
         assert_eq!(built(&method(Method::POST), &[], |_| {}).unwrap().request.method, Method::POST);
         assert!(built(&method(Method::PUT), &[], |_| {}).is_none(), "a method that the path has is no probe");

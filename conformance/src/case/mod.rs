@@ -1,6 +1,8 @@
 //! A case: one concrete request to make, what it is for, and how it is made.
 
+mod asked;
 mod build;
+mod condition;
 mod credentials;
 mod fixed;
 mod fresh;
@@ -9,7 +11,9 @@ pub(crate) mod query;
 mod schemes;
 mod simplify;
 
+pub(crate) use asked::{choice_of_types, promises_type, unknown_type};
 pub(crate) use build::{Factory, Sent};
+pub(crate) use condition::{documents, has_tags, is_conditional, is_guarded};
 pub use credentials::invent_credentials;
 pub(crate) use credentials::{Signer, WRONG, wrong_basic};
 pub(crate) use fixed::{Fixed, Given};

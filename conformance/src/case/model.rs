@@ -76,6 +76,27 @@ pub enum Probe {
     },
     /// With a query parameter that the document does not have; the server may refuse it or not, in any way.
     UnknownQuery,
+    /// With an `Accept` of one media type that a documented response has.
+    Accept {
+        /// The media type.
+        media_type: String,
+    },
+    /// With an `Accept` of a media type that no documented response has; the server may refuse it or not, in any way.
+    UnknownAccept {
+        /// The media type.
+        media_type: String,
+    },
+    /// With an `If-None-Match` of a tag that nothing has.
+    UnknownTag,
+    /// With an `If-None-Match` of the tag that was just read.
+    KnownTag {
+        /// The tag.
+        tag: String,
+    },
+    /// With an `If-Match` of a tag that nothing has.
+    Stale,
+    /// A HEAD between two GETs of the same.
+    BesideGet,
 }
 
 impl Probe {
@@ -97,6 +118,14 @@ impl Probe {
                 format!("sent with the query parameter `{name}` twice, of which the document has one value")
             }
             Self::UnknownQuery => "sent with a query parameter that the document does not have".to_owned(),
+            Self::Accept { media_type } => format!("asks for `{media_type}`, which the document has"),
+            Self::UnknownAccept { media_type } => {
+                format!("asks for `{media_type}`, which the document does not have")
+            }
+            Self::UnknownTag => "asks for it unless it has a tag that nothing has".to_owned(),
+            Self::KnownTag { .. } => "asks for it unless it has the tag that it just had".to_owned(),
+            Self::BesideGet => "asks for the head of what GET is asked for before and after it".to_owned(),
+            Self::Stale => "changes it only if it has a tag that nothing has".to_owned(),
         }
     }
 }

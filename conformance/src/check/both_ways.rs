@@ -31,6 +31,9 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         let pets = Scene::new("listPets", target).body("application/json", "[{}, {}]");
         pets.expecting(Expectation::Listed)
     };
+    let head = || Scene::new("anyHead", "/any").intent(Intent::Probe(Probe::BesideGet)).read_before_as(200);
+    let page =
+        |status| Scene::new("getPage", "/pages/1").intent(Intent::Probe(Probe::UnknownTag)).status(status);
     [
         ("not_a_server_error", any().status(500), any()),
         ("server_crash", any().outcome(closed()), any()),
@@ -62,6 +65,8 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         ),
         ("write_read_consistency", kept(r#"{"tag": "old"}"#), kept(r#"{"tag": "tabby"}"#)),
         ("list_conformance", list("/pets?limit=1"), list("/pets?limit=2")),
+        ("head_agreement", head().status(404).read_since(200, ""), head().read_since(200, "")),
+        ("conditional_requests", page(304), page(200)),
         ("example_agreement", example().status(400), pet("/pets/1").intent(Intent::Example)),
         ("response_idempotence", any().answered_again(404, ""), any().answered_again(200, "")),
         ("stub_agreement", text().stubbed(404, "text/plain", "b"), text().stubbed(200, "text/plain", "b")),
@@ -85,12 +90,16 @@ fn every_check_blames_what_it_is_for_and_nothing_else() {
 }
 
 #[test]
-fn what_is_made_of_an_unknown_query_parameter_is_left_to_the_server() {
-    for (name, (blamed, _)) in scenes() {
-        let says = blamed.intent(Intent::Probe(Probe::UnknownQuery)).says(name);
-        match name {
-            "not_a_server_error" | "server_crash" => assert!(says.starts_with("failed"), "{name}: {says}"),
-            _ => assert_eq!(says, "n/a", "{name}"),
+fn what_is_made_of_what_the_document_does_not_have_is_left_to_the_server() {
+    for probe in [Probe::UnknownQuery, Probe::UnknownAccept { media_type: "text/x".to_owned() }] {
+        for (name, (blamed, _)) in scenes() {
+            let says = blamed.intent(Intent::Probe(probe.clone())).says(name);
+            match name {
+                "not_a_server_error" | "server_crash" => {
+                    assert!(says.starts_with("failed"), "{name}: {says}");
+                }
+                _ => assert_eq!(says, "n/a", "{name}"),
+            }
         }
     }
 }

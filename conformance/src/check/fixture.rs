@@ -69,6 +69,22 @@ paths:
         - {name: limit, in: query, schema: {type: integer}}
         - {name: page_size, in: query, schema: {type: integer}}
       responses: {'200': {description: things, content: {application/json: {}}}}
+  /pages/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get:
+      operationId: getPage
+      parameters:
+        - {name: sinceVersion, in: query, schema: {type: integer}}
+        - {name: size, in: query, schema: {type: integer}}
+      responses: {'200': {description: a page}, '304': {description: as it was}, '404': {description: none}}
+    put:
+      operationId: putPage
+      responses: {'200': {description: ok}, '412': {description: another one}}
+  /others/{id}:
+    get:
+      operationId: getOther
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {'200': {description: a page}}
   /any:
     get: {operationId: any, responses: {default: {description: whatever}}}
     post: {operationId: upgrade, responses: {'101': {description: switched}, 4XX: {description: refused}}}
@@ -211,11 +227,25 @@ impl Scene {
         self
     }
 
+    /// Adds an earlier reading with a status.
+    pub(super) fn read_before_as(mut self, status: u16) -> Self {
+        self.before = Some(Response::new(StatusCode::from_u16(status).unwrap()));
+        self
+    }
+
     /// Adds an earlier reading with an `ETag`.
     pub(super) fn read_before_tagged(mut self, etag: &'static str) -> Self {
         let mut response = Response::new(StatusCode::OK);
         response.headers.insert(ETAG, HeaderValue::from_static(etag));
         self.before = Some(response);
+        self
+    }
+
+    /// Adds a reading that led to it, with an `ETag`.
+    pub(super) fn earlier_tagged(mut self, target: &str, etag: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::OK);
+        response.headers.insert(ETAG, HeaderValue::from_static(etag));
+        self.earlier.push((Request::new(Method::GET, target), response));
         self
     }
 
@@ -265,6 +295,14 @@ impl Scene {
     pub(super) fn read_since(mut self, status: u16, body: &'static str) -> Self {
         let mut response = Response::new(StatusCode::from_u16(status).unwrap());
         response.body = body.into();
+        self.since = Some(Outcome::Answered(response));
+        self
+    }
+
+    /// Adds what came of reading the resource after it, with an `ETag`.
+    pub(super) fn read_since_tagged(mut self, status: u16, etag: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::from_u16(status).unwrap());
+        response.headers.insert(ETAG, HeaderValue::from_static(etag));
         self.since = Some(Outcome::Answered(response));
         self
     }

@@ -16,9 +16,11 @@ mod order;
 mod registry;
 
 mod allow_header_conformance;
+mod conditional_requests;
 mod content_type_conformance;
 mod ensure_resource_availability;
 mod example_agreement;
+mod head_agreement;
 mod ignored_auth;
 mod kept;
 mod list_conformance;

@@ -10,8 +10,9 @@ declare! {
     /// fault is then the server's: an exception nobody caught, a constraint only the database knew. Documenting a 500
     /// does not make it one that a client can do anything about.
     ///
-    /// Each operation is asked once with a query parameter that the document does not have (`counterfoil-unknown=1`): the
-    /// server may ignore or refuse it in any way, but not fail over it. No other check judges that but `server_crash`.
+    /// Each operation is asked once with a query parameter that the document does not have (`counterfoil-unknown=1`), and
+    /// once with an `Accept` of a media type that no response of it has: the server may ignore or refuse either in any
+    /// way, but not fail over it. No other check judges that but `server_crash`.
     ///
     /// Not judged: 501 to a method that the path does not have, which is what HTTP prescribes for a method that a
     /// server does not know (RFC 9110, section 15.6.2), or to an operation that documents no response at all.

@@ -10,7 +10,7 @@ use counterfoil_openapi::{Operation, Part, Request, Response, StatusPattern, Vio
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::case::Intent;
+use crate::case::{Intent, Probe};
 use crate::feedback;
 
 /// What came of sending a request.
@@ -81,6 +81,10 @@ pub enum Expectation {
     Undisclosed,
     /// A resource is to be changed or removed by somebody who was refused to read it; another identity has read it.
     Protected,
+    /// The resource asked for was read, and nothing was sent since, by a server that tells what is there from what is not.
+    Unmodified,
+    /// As `Unmodified`, of one that is to be changed or removed under a condition that does not hold.
+    Unmatched,
 }
 
 /// One exchange with all that a check needs to judge it.
@@ -290,15 +294,15 @@ impl<'a> Observation<'a> {
         self.reading.violations.iter().any(|violation| violation.part == Part::Security)
     }
 
-    /// Whether a check has anything to say: what a server makes of a query parameter that the document does not have is
-    /// left to it, as long as it answers at all.
+    /// Whether a check has anything to say: what a server makes of a query parameter or an `Accept` that the document
+    /// does not have is left to it, as long as it answers at all.
     pub(super) fn concerns(&self, check: &str) -> bool {
-        !matches!(self.intent, Intent::Probe(crate::case::Probe::UnknownQuery))
+        !matches!(self.intent, Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. }))
             || matches!(check, "not_a_server_error" | "server_crash")
     }
 
     /// Whether the request was for a method that its path does not have.
     pub fn is_undeclared_method(&self) -> bool {
-        matches!(self.intent, Intent::Probe(crate::case::Probe::UndeclaredMethod { .. }))
+        matches!(self.intent, Intent::Probe(Probe::UndeclaredMethod { .. }))
     }
 }

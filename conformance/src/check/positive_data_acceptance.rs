@@ -2,12 +2,12 @@
 
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::{ListParameter, Operation, Parameter, StatusPattern, folded};
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::registry::declare;
 use super::{Breach, Judgement, Observation};
-use crate::case::Intent;
+use crate::case::{Intent, Probe, promises_type};
 use crate::secrets;
 
 declare! {
@@ -29,6 +29,9 @@ declare! {
     /// done before by the very same request; a list from a time on that is far in the future, or until one far in the
     /// past; an operation that documents no success (one that only upgrades to another protocol, for example).
     ///
+    /// A request that asks for a media type (`Accept`) is judged by a 406 only: it fails where the document does not have
+    /// that status, and has the media type for every success.
+    ///
     /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
     ///
     /// Example: `name` is any string up to 50 characters, and a name of 50 characters is refused with 422.
@@ -38,6 +41,9 @@ declare! {
 }
 
 fn judge(observation: &Observation<'_>) -> Judgement {
+    if let Intent::Probe(Probe::Accept { media_type }) = observation.intent {
+        return unacceptable(observation, media_type);
+    }
     let is_positive = matches!(observation.intent, Intent::Positive | Intent::Example);
     let (true, true, Some(status)) =
         (is_positive, observation.reading.violations.is_empty(), observation.status())
@@ -69,6 +75,24 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         }
         400..=499 => refused(observation, status),
         _ => Judgement::Passed,
+    }
+}
+
+/// What is to be said of a request for one media type: HTTP lets a server answer it with another one (RFC 9110, section
+/// 12.5.1), and refuse it where it does not have that one. The document says that it has it.
+fn unacceptable(observation: &Observation<'_>, media_type: &str) -> Judgement {
+    const NOT_ACCEPTABLE: u16 = 406;
+    // Which success it would have been, nobody knows.
+    let is_promised = promises_type(observation.operation, media_type);
+    let is_documented = observation.operation.responses().documenting(StatusCode::NOT_ACCEPTABLE).is_some();
+    match observation.status() {
+        Some(NOT_ACCEPTABLE) if observation.expects(NOT_ACCEPTABLE) == Some(true) => Judgement::Passed,
+        Some(NOT_ACCEPTABLE) if is_promised && !is_documented => Judgement::failed(
+            format!("status 406 for {media_type}"),
+            format!("`{media_type}` is documented for what it asks for, and was refused with 406"),
+        ),
+        Some(200..=299) => Judgement::Passed,
+        _ => Judgement::NotApplicable,
     }
 }
 
@@ -273,12 +297,15 @@ mod tests {
     use http::Method;
     use serde_json::json;
 
-    use crate::case::Intent;
+    use crate::case::{Intent, Probe};
     use crate::check::fixture::Scene;
 
     #[test]
     fn a_refusal_of_valid_data_fails() {
         let get = || Scene::new("getPet", "/pets/1?limit=9").sent_header("x-tenant", "t");
+        let asking = |media_type: &str| {
+            get().intent(Intent::Probe(Probe::Accept { media_type: media_type.to_owned() }))
+        };
         let table = [
             (get().status(200), "passed"),
             (get().status(302), "passed"),
@@ -286,6 +313,16 @@ mod tests {
             (get().status(400), "failed: status 400"),
             (get().status(422), "failed: status 422"),
             (get().status(415), "failed: status 415"),
+            (asking("application/json").status(200), "passed"),
+            (asking("application/json").status(406), "failed: status 406 for application/json"),
+            (asking("image/png").status(406), "n/a"),
+            (asking("application/json").status(400), "n/a"),
+            (
+                Scene::new("any", "/any")
+                    .intent(Intent::Probe(Probe::Accept { media_type: "text/csv".to_owned() }))
+                    .status(406),
+                "n/a",
+            ),
             (
                 get().status(422).body("application/json", r#"{"detail": [{"loc": ["query", "limit"]}]}"#),
                 "failed: status 422 for limit",

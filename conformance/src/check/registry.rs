@@ -135,6 +135,8 @@ pub fn checks() -> &'static [&'static dyn Check] {
         &super::ensure_resource_availability::EnsureResourceAvailability,
         &super::write_read_consistency::WriteReadConsistency,
         &super::list_conformance::ListConformance,
+        &super::head_agreement::HeadAgreement,
+        &super::conditional_requests::ConditionalRequests,
         &super::object_level_authorization::ObjectLevelAuthorization,
         &super::stub_agreement::StubAgreement,
         &super::example_agreement::ExampleAgreement,

@@ -14,8 +14,8 @@ declare! {
     /// A request whose connection was closed is sent once more on a new connection before the server is blamed, since
     /// a server may close an idle connection at any time.
     ///
-    /// A query parameter that the document does not have (`counterfoil-unknown=1`) is judged as well: refusing it is fine,
-    /// hanging up is not.
+    /// A query parameter that the document does not have (`counterfoil-unknown=1`), or an `Accept` of a media type that it
+    /// does not have, is judged as well: refusing it is fine, hanging up is not.
     ///
     /// Example: a body nested five hundred deep makes a recursive parser overflow its stack, and the process is gone.
     ///

@@ -14,8 +14,9 @@ declare! {
     /// status that is not in it.
     ///
     /// Not judged: an operation that documents no response; probes (an undeclared method, wrong credentials, a header
-    /// left out, and credentials left out unless that is a 403), and a refusal that HTTP itself prescribes for what is wrong with the request, so that no
-    /// document needs to list it:
+    /// left out, and credentials left out unless that is a 403), a 406 to what asks for a documented media type (that is
+    /// one for `positive_data_acceptance`), and a refusal that HTTP itself prescribes for what is wrong with the request,
+    /// so that no document needs to list it:
     ///
     ///   401, 403  the request lacks credentials that the operation asks for; not 403 where 401 is documented
     ///   404       a path parameter is invalid
@@ -34,6 +35,8 @@ declare! {
 fn judge(observation: &Observation<'_>) -> Judgement {
     let is_probe = match observation.intent {
         Intent::Probe(Probe::NoCredentials) => observation.status() != Some(403),
+        // `positive_data_acceptance` has that.
+        Intent::Probe(Probe::Accept { .. }) => observation.status() == Some(406),
         Intent::Probe(_) => true,
         _ => false,
     };
@@ -111,6 +114,7 @@ mod tests {
     #[test]
     fn undocumented_statuses_fail_unless_http_prescribes_them() {
         let get = || Scene::new("getPet", "/pets/1").sent_header("x-tenant", "t");
+        let accept = || Intent::Probe(Probe::Accept { media_type: "application/json".to_owned() });
         let put = |content_type, body| {
             Scene::new("putPet", "/pets/1").sent_body(content_type, body).intent(Intent::Negative)
         };
@@ -156,6 +160,9 @@ mod tests {
             (put("text/plain", "x").status(415), "n/a"),
             (put("text/plain", "x").status(409), "failed: status 409"),
             (get().undeclared(Method::POST).status(405), "n/a"),
+            (get().intent(accept()).status(200), "passed"),
+            (get().intent(accept()).status(201), "failed: status 201"),
+            (get().intent(accept()).status(406), "n/a"),
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("status_code_conformance"), expected, "row {row}");

@@ -96,6 +96,7 @@ fn piece(piece: &Piece, hole: Hole) -> TokenStream {
                 (Place::Body(pointer), Hole::Escaped) => quote!(escaped(&told(&#reply, #pointer)).as_str()),
                 // There it is escaped already.
                 (Place::Location, _) => quote!(location(&#reply).as_str()),
+                (Place::ETag, _) => quote!(tag(&#reply).as_str()),
             }
         }
     }

@@ -11,7 +11,10 @@ use counterfoil_openapi::generate::Seed;
 use http::Method;
 
 use super::draw;
-use crate::case::{Case, Factory, Intent, Origin, Probe, can_be_empty, has_no_basic, has_no_bearer};
+use crate::case::{
+    Case, Factory, Intent, Origin, Probe, can_be_empty, choice_of_types, has_no_basic, has_no_bearer,
+    has_tags, unknown_type,
+};
 use crate::event::Phase;
 use crate::plan::OperationPlan;
 use crate::resource::{About, Known};
@@ -68,8 +71,21 @@ pub(crate) fn probes(
             cases.add(Probe::MissingHeader { name: parameter.name.clone() }, base);
         }
     }
+    if *operation.method() == Method::HEAD {
+        // Something that is there, and something that is not.
+        bases.iter().for_each(|base| cases.add(Probe::BesideGet, base));
+    }
     if let Some(base) = bases.first() {
         cases.add_once(Probe::UnknownQuery, base);
+        for media_type in choice_of_types(operation) {
+            cases.add_once(Probe::Accept { media_type }, base);
+        }
+        if let Some(media_type) = unknown_type(operation) {
+            cases.add_once(Probe::UnknownAccept { media_type: media_type.to_owned() }, base);
+        }
+    }
+    if let Some(base) = bases.first().filter(|_| has_tags(operation)) {
+        cases.add_once(Probe::UnknownTag, base);
     }
     if is_first_of_path == IsFirstOfPath::Yes
         && let Some(base) = bases.first()
@@ -218,7 +234,8 @@ components:
         assert_eq!(ends("sent without credentials"), 1);
         assert_eq!(ends("sent without the required header `X-Tenant`"), 1);
         assert_eq!(ends("sent with a query parameter that the document does not have"), 1);
-        assert_eq!(probed.len(), 3, "{probed:?}");
+        assert_eq!(ends("asks for `application/xml`, which the document does not have"), 1);
+        assert_eq!(probed.len(), 4, "{probed:?}");
     }
 
     #[test]
@@ -262,6 +279,7 @@ components:
                 "sent with an empty credential for `key`",
                 "sent without the required header `X-Tenant`",
                 "sent with a query parameter that the document does not have",
+                "asks for `application/xml`, which the document does not have",
                 "method POST is not declared for the path",
                 "method PUT is not declared for the path",
                 "method PATCH is not declared for the path",

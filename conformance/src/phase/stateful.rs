@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::draw;
-use crate::case::{Case, Factory, Intent, Origin, Probe};
+use crate::case::{Case, Factory, Intent, Origin, Probe, documents, is_guarded};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
 use crate::resource::{About, Known, Learned, listing};
@@ -62,6 +62,10 @@ pub(crate) enum Role {
     ListAsOther,
     /// Changes or removes it as somebody else, who was refused it.
     WriteAsOther,
+    /// Asks for the resource unless it has the tag that it just had.
+    Revalidate,
+    /// Changes or removes it under a condition that does not hold.
+    WriteStale,
     /// Asks for a list that it may be in.
     List,
     /// Asks for the second part of a list, after both at once, the first one, and both at once again.
@@ -229,6 +233,19 @@ impl Author<'_> {
                 say_read(&mut steps, Role::Read);
             }
         }
+        // What shows no other tag after a change may show that of an example.
+        if changes > 0
+            && let Some((reader, _)) = &read
+        {
+            if documents(&reader.operation, 304) {
+                say_read(&mut steps, Role::Revalidate);
+            }
+            let is_guarded = |plan: &&&OperationPlan| is_guarded(&plan.operation);
+            for writer in cast.updater.iter().chain(&cast.remover).filter(is_guarded) {
+                steps.add(Role::WriteStale, writer);
+                say_read(&mut steps, Role::Read);
+            }
+        }
         if let Some(lister) = cast.lister {
             steps.lists(lister);
             // What nothing makes may come at any time, between two parts as well.
@@ -327,6 +344,9 @@ impl Steps<'_> {
         let intent = match role {
             Role::ReadAsOther | Role::ListAsOther | Role::WriteAsOther => Intent::Probe(Probe::OtherIdentity),
             Role::Again => Intent::Probe(Probe::Again),
+            // It is known when it is sent.
+            Role::Revalidate => Intent::Probe(Probe::KnownTag { tag: "\"0\"".to_owned() }),
+            Role::WriteStale => Intent::Probe(Probe::Stale),
             _ => Intent::Positive,
         };
         let Some(sent) = self.author.factory.build(&plan.operation, &intent, &about.values) else { return };

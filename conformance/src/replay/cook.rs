@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use counterfoil_openapi::Response;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::HeaderValue;
+use http::header::{CONTENT_LENGTH, ETAG, HeaderName, IF_NONE_MATCH, TRANSFER_ENCODING};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{
     Piece, Place, Purpose, Recipe, RecipeBody, RecipeRequest, RecipeStep, SecretForm, SecretPart, Template,
 };
-use crate::case::{Case, query};
+use crate::case::{Case, Intent, Probe, query};
 use crate::check::Expectation;
 use crate::config::Target;
 use crate::resource::{Learned, Resource, Source, relearn};
@@ -31,6 +32,8 @@ pub(crate) fn recipe(context: &Context, check: &str, kind: &str, judged: &Judged
     if let Some(whole) = &judged.told {
         for (at, step) in whole.before.iter().enumerate() {
             kitchen.add(&step.case, step.expectation, step.status(), 0);
+            let tag = step.response().and_then(|response| response.headers.get(ETAG));
+            kitchen.tags.extend(tag.map(|tag| (kitchen.steps.len() - 1, tag.clone())));
             // Only the first one makes what the others are about.
             if at == 0 {
                 kitchen.take_told(step, whole.story.earlier.as_ref(), whole.story.resource);
@@ -48,6 +51,8 @@ struct Kitchen<'c> {
     context: &'c Context,
     steps: Vec<RecipeStep>,
     told: Vec<Told>,
+    /// The tags that replies showed, by their steps.
+    tags: Vec<(usize, HeaderValue)>,
 }
 
 /// A resource that a step made, and where its reply says so.
@@ -59,7 +64,7 @@ struct Told {
 
 impl<'c> Kitchen<'c> {
     fn new(context: &'c Context) -> Self {
-        Self { context, steps: Vec::new(), told: Vec::new() }
+        Self { context, steps: Vec::new(), told: Vec::new(), tags: Vec::new() }
     }
 
     /// Adds a request, after those that make what it is about.
@@ -101,6 +106,9 @@ impl<'c> Kitchen<'c> {
         let headers =
             request.headers.iter().filter(|(name, _)| !matches!(*name, &CONTENT_LENGTH | &TRANSFER_ENCODING));
         let headers = headers.map(|(name, value)| {
+            if let Some(shown) = self.shown(case, name, value) {
+                return (name.as_str().to_owned(), Template { pieces: vec![shown] });
+            }
             let value = String::from_utf8_lossy(value.as_bytes());
             let is_for_it = |header: &&(String, String)| name.as_str().eq_ignore_ascii_case(header.0.trim());
             let is_given =
@@ -128,6 +136,14 @@ impl<'c> Kitchen<'c> {
             expectation,
             answered,
         }
+    }
+
+    /// The tag that a header field is about, where a reply showed it: that of another run is another one.
+    fn shown(&self, case: &Case, name: &HeaderName, value: &HeaderValue) -> Option<Piece> {
+        let is_about_tag =
+            matches!(case.intent, Intent::Probe(Probe::KnownTag { .. })) && name == IF_NONE_MATCH;
+        let (step, _) = self.tags.iter().rev().find(|(_, tag)| is_about_tag && tag == value)?;
+        Some(Piece::Reply { step: *step, place: Place::ETag })
     }
 
     /// Bytes that are no text, with every secret in them written over: a hole is for text only.

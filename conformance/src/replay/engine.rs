@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use counterfoil_openapi::validate::Reading;
 use counterfoil_openapi::{Contract, Request, Response};
-use http::header::LOCATION;
+use http::header::{ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
@@ -189,7 +189,12 @@ impl Prepared<'_> {
             // Of lists and of what others do, the reading before it is one of another operation.
             let is_of_another = matches!(
                 step.expectation,
-                Some(Expectation::Unlisted | Expectation::Undisclosed | Expectation::Protected)
+                Some(
+                    Expectation::Unlisted
+                        | Expectation::Undisclosed
+                        | Expectation::Protected
+                        | Expectation::Unmatched
+                )
             );
             let is_reading = |earlier: &&Judged| {
                 let is_same = earlier.case.operation.id() == case.operation.id();
@@ -359,6 +364,7 @@ impl Prepared<'_> {
                     let place = match place {
                         Place::Body(pointer) => format!("nothing at `{pointer}` of its body"),
                         Place::Location => "nothing in its Location".to_owned(),
+                        Place::ETag => "no ETag".to_owned(),
                     };
                     ReplayError::Otherwise(format!(
                         "request {} was answered {status}, with {place}",
@@ -384,6 +390,7 @@ pub(crate) fn told_at(reply: &Response, place: &Place) -> Option<String> {
             let value = body.pointer(pointer)?;
             (value.is_string() || value.is_number()).then(|| plain(value))
         }
+        Place::ETag => Some(reply.headers.get(ETAG)?.to_str().ok()?.to_owned()),
         Place::Location => {
             let location = reply.headers.get(LOCATION)?.to_str().ok()?;
             let path = location.split(['?', '#']).next()?;
@@ -414,6 +421,13 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },
         Purpose::UnknownQuery => Probe::UnknownQuery,
+        Purpose::Accept { media_type } => Probe::Accept { media_type: media_type.clone() },
+        Purpose::UnknownAccept { media_type } => Probe::UnknownAccept { media_type: media_type.clone() },
+        Purpose::UnknownTag => Probe::UnknownTag,
+        // The request says which one.
+        Purpose::KnownTag => Probe::KnownTag { tag: String::new() },
+        Purpose::Stale => Probe::Stale,
+        Purpose::BesideGet => Probe::BesideGet,
     })
 }
 

@@ -114,6 +114,24 @@ pub enum Purpose {
     },
     /// Whether a query parameter that the document does not have does any harm.
     UnknownQuery,
+    /// What comes of asking for a media type that a documented response has.
+    Accept {
+        /// The media type.
+        media_type: String,
+    },
+    /// Whether asking for a media type that no documented response has does any harm.
+    UnknownAccept {
+        /// The media type.
+        media_type: String,
+    },
+    /// Whether it is told apart from what has a tag that nothing has.
+    UnknownTag,
+    /// Whether it is told not to have changed.
+    KnownTag,
+    /// Whether it is changed though it has another tag.
+    Stale,
+    /// Whether HEAD is answered as GET is.
+    BesideGet,
 }
 
 impl Purpose {
@@ -141,6 +159,14 @@ impl Purpose {
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
             Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
             Intent::Probe(Probe::UnknownQuery) => Self::UnknownQuery,
+            Intent::Probe(Probe::Accept { media_type }) => Self::Accept { media_type: media_type.clone() },
+            Intent::Probe(Probe::UnknownAccept { media_type }) => {
+                Self::UnknownAccept { media_type: media_type.clone() }
+            }
+            Intent::Probe(Probe::UnknownTag) => Self::UnknownTag,
+            Intent::Probe(Probe::KnownTag { .. }) => Self::KnownTag,
+            Intent::Probe(Probe::Stale) => Self::Stale,
+            Intent::Probe(Probe::BesideGet) => Self::BesideGet,
         }
     }
 }

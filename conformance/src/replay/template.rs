@@ -80,6 +80,8 @@ pub enum Place {
     Body(String),
     /// The last segment of the path in `Location`, decoded.
     Location,
+    /// Its `ETag`.
+    ETag,
 }
 
 impl Template {
@@ -171,6 +173,7 @@ impl Piece {
             }
             Self::Reply { step, place: Place::Body(pointer) } => json!({"reply": step, "body": pointer}),
             Self::Reply { step, place: Place::Location } => json!({"reply": step, "header": "location"}),
+            Self::Reply { step, place: Place::ETag } => json!({"reply": step, "header": "etag"}),
         }
     }
 
@@ -202,12 +205,13 @@ impl Piece {
         let place = match (text("body"), text("header")) {
             (Some(pointer), None) => Some(Place::Body(pointer.to_owned())),
             (None, Some("location")) => Some(Place::Location),
+            (None, Some("etag")) => Some(Place::ETag),
             _ => None,
         };
         match (step, place) {
             (Some(step), Some(place)) => Ok(Self::Reply { step, place }),
             _ => Err(TemplateError(
-                "a hole names a `secret`, or a `reply` and where in it: `body` or `\"header\": \"location\"`",
+                "a hole names a `secret`, or a `reply` and where in it: `body`, or `header`: `location` or `etag`",
             )),
         }
     }
@@ -242,6 +246,7 @@ mod tests {
             (0..5_usize, "(/[a-z]{1,3}){0,2}")
                 .prop_map(|(step, pointer)| Piece::Reply { step, place: Place::Body(pointer) }),
             (0..5_usize).prop_map(|step| Piece::Reply { step, place: Place::Location }),
+            (0..5_usize).prop_map(|step| Piece::Reply { step, place: Place::ETag }),
         ]
     }
 

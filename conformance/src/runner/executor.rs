@@ -5,11 +5,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use counterfoil_openapi::codec::Payload;
-use counterfoil_openapi::{Contract, Occasion, Request, Response};
+use counterfoil_openapi::{Contract, Occasion, Operation, Request, Response};
 use http::Method;
 use serde_json::Value;
 
-use crate::case::{Case, Factory, Signer};
+use crate::case::{Case, Factory, Intent, Probe, Signer};
 use crate::check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome};
 use crate::config::{Settings, Severity, Target};
 use crate::event::{CaseRecord, CheckResult, Mode, RecordedExchange, Verdict};
@@ -82,10 +82,7 @@ impl Judged {
     }
 
     pub(crate) fn response(&self) -> Option<&Response> {
-        match &self.outcome {
-            Outcome::Answered(response) => Some(response),
-            _ => None,
-        }
+        answered(&self.outcome)
     }
 
     /// The request with the answer to it.
@@ -156,7 +153,14 @@ impl Context {
     ) -> Judged {
         let started = self.began.elapsed();
         let (operation, request) = (&case.operation, &case.sent.request);
+        let beside = match case.intent {
+            Intent::Probe(Probe::BesideGet) => self.factory.get_of(request),
+            _ => None,
+        };
+        let (got, got_first) = self.got(beside.as_ref()).await.unzip();
         let Answer { outcome, elapsed, mut requests, is_cut } = self.sender.send(operation, request).await;
+        let (got_since, got_last) = self.got(beside.as_ref()).await.unzip();
+        requests += got_first.unwrap_or_default() + got_last.unwrap_or_default();
         let again = match self.sends_twice(&case, &outcome) {
             true => {
                 let again = self.sender.send(operation, request).await;
@@ -171,7 +175,7 @@ impl Context {
                 requests += since.requests;
                 Some(since.outcome)
             }
-            None => None,
+            None => got_since,
         };
         let (judgements, (learned, handed), refused) = {
             let mut observation = Observation::new(
@@ -184,7 +188,7 @@ impl Context {
                 self.limits(),
             )
             .expecting(expectation)
-            .after(before.and_then(Judged::response))
+            .after(got.as_ref().and_then(answered).or(before.and_then(Judged::response)))
             .following(earlier)
             .keeping(self.field_names.get(case.index))
             .sent_again(again.as_ref())
@@ -214,6 +218,13 @@ impl Context {
             expectation,
             told: None,
         }
+    }
+
+    /// What came of the GET that a request is to be held to, and how many requests that took.
+    async fn got(&self, beside: Option<&(Arc<Operation>, Request)>) -> Option<(Outcome, u64)> {
+        let (operation, get) = beside?;
+        let Answer { outcome, requests, .. } = self.sender.send(operation, get).await;
+        Some((outcome, requests))
     }
 
     /// Whether a check wants to see what the same request is answered once more.
@@ -341,10 +352,18 @@ impl Context {
     }
 }
 
+/// The response, where one came.
+fn answered(outcome: &Outcome) -> Option<&Response> {
+    match outcome {
+        Outcome::Answered(response) => Some(response),
+        _ => None,
+    }
+}
+
 /// Whether what was done is only seen by reading the same thing once more.
 fn is_to_be_seen(expectation: Option<Expectation>, outcome: &Outcome) -> bool {
     let is_done = matches!(outcome, Outcome::Answered(response) if response.status.is_success());
-    expectation == Some(Expectation::Protected) && is_done
+    matches!(expectation, Some(Expectation::Protected | Expectation::Unmatched)) && is_done
 }
 
 /// The fields that the refusal of valid data names.

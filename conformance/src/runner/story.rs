@@ -1,9 +1,11 @@
 //! Telling a story: its steps sent one after the other, each about what the first one made.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::Method;
+use http::header::ETAG;
 
 use super::{Context, Judged};
 use crate::case::{Case, Intent, Probe};
@@ -49,6 +51,8 @@ struct Plot {
     is_promised: bool,
     /// The last reading of it, where that was a good one.
     read: Option<Arc<Judged>>,
+    /// Whether nothing was sent since that which could have changed it.
+    is_as_read: bool,
     is_removed: bool,
     /// Whether it was read after that, and not found.
     is_gone: bool,
@@ -71,10 +75,13 @@ impl Context {
         for (at, step) in story.steps.iter().enumerate() {
             let case = match &plot {
                 None => step.case.clone(),
-                Some(plot) => match self.about(&step.case, story.resource, &plot.made) {
-                    Some(case) => case,
-                    None => continue,
-                },
+                Some(plot) => {
+                    let told = plot.told(step).and_then(|case| self.about(&case, story.resource, &plot.made));
+                    match told {
+                        Some(case) => case,
+                        None => continue,
+                    }
+                }
             };
             // Nobody tries the locks of what stands open.
             let is_idle = |plot: &Plot| match step.role {
@@ -164,6 +171,7 @@ impl Context {
             values: case.values.clone(),
             is_untouched: true,
             read: None,
+            is_as_read: false,
             is_removed: false,
             is_gone: false,
             is_refused: false,
@@ -190,6 +198,16 @@ impl Context {
 }
 
 impl Plot {
+    /// The case of a step, with what the story told of it so far; nothing where that is not enough for it.
+    fn told<'s>(&self, step: &'s Step) -> Option<Cow<'s, Case>> {
+        if step.role != Role::Revalidate {
+            return Some(Cow::Borrowed(&step.case));
+        }
+        let tag = self.read.as_ref()?.response()?.headers.get(ETAG)?.to_str().ok()?.to_owned();
+        let intent = Intent::Probe(Probe::KnownTag { tag });
+        Some(Cow::Owned(Case { intent, ..step.case.clone() }))
+    }
+
     /// What the story so far promises of the answer to a step.
     fn expectation(&self, step: &Step, is_discerning: bool) -> Option<Expectation> {
         match step.role {
@@ -209,6 +227,8 @@ impl Plot {
             {
                 Some(Expectation::Changed)
             }
+            Role::Revalidate if self.is_as_read && self.is_discerning => Some(Expectation::Unmodified),
+            Role::WriteStale if self.is_as_read && self.is_discerning => Some(Expectation::Unmatched),
             Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
             Role::ListOn if self.read.is_some() && self.is_discerning => Some(Expectation::Continued),
             Role::ListAfter if self.read.is_some() && self.is_gone => Some(Expectation::Unlisted),
@@ -225,15 +245,19 @@ impl Plot {
         let is_good = judged.status().is_some_and(|status| (200..300).contains(&status));
         let is_safe = matches!(*judged.case.operation.method(), Method::GET | Method::HEAD);
         self.is_discerning |= step.role == Role::Read && is_discerning;
+        self.is_as_read &= is_safe;
         match step.role {
-            Role::Read if !self.is_removed => self.read = is_good.then(|| Arc::clone(judged)),
+            Role::Read if !self.is_removed => {
+                self.read = is_good.then(|| Arc::clone(judged));
+                self.is_as_read = is_good;
+            }
             Role::Read => self.is_gone = is_discerning && matches!(judged.status(), Some(404 | 410)),
             Role::ReadAsOther => self.is_refused = matches!(judged.status(), Some(403 | 404 | 410)),
             Role::Remove => {
                 self.is_untouched = false;
                 self.is_removed |= is_good && judged.status() != Some(202);
             }
-            Role::WriteAsOther if is_good => {
+            Role::WriteAsOther | Role::WriteStale if is_good => {
                 self.is_untouched = false;
                 // Whatever it did, the next reading has to show it.
                 self.read = None;

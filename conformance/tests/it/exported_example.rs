@@ -200,6 +200,12 @@ fn location(reply: &Reply) -> String {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
 }
 
+/// The `ETag`.
+#[allow(dead_code)]
+fn tag(reply: &Reply) -> String {
+    reply.headers.get("etag").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
 /// A text as a segment of a path.
 #[allow(dead_code)]
 fn escaped(text: &str) -> String {

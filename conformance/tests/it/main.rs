@@ -1,5 +1,7 @@
 //! The suite against running implementations.
 
+mod accept;
+mod conditions;
 mod control;
 mod control_examples;
 mod control_rows;
@@ -9,6 +11,7 @@ mod exported;
 mod faithful;
 mod fixed;
 mod flapping;
+mod heads;
 mod hostile;
 mod interrupted;
 mod multipart;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::shape::Shape;
-use crate::event::{Event, EventSink, OperationSummary, RecordedExchange};
+use crate::event::{CaseRecord, Event, EventSink, OperationSummary, RecordedExchange};
 use crate::report::describe::media_type;
 use crate::report::text::one_line;
 
@@ -130,8 +130,8 @@ impl EventSink for Snapshots {
                 else {
                     return;
                 };
-                // A probe with another method shows nothing of the operation.
-                if case.exchange.method != operation.method {
+                // A probe with another method, or for another media type, shows nothing of the operation.
+                if case.exchange.method != operation.method || is_refused_type(case) {
                     return;
                 }
                 let Some(status) = case.exchange.status.filter(|_| case.exchange.transport_error.is_none())
@@ -147,6 +147,14 @@ impl EventSink for Snapshots {
             _ => {}
         }
     }
+}
+
+/// Whether a case asks for a media type on purpose, and is told that there is none of it.
+fn is_refused_type(case: &CaseRecord) -> bool {
+    let mut names = case.exchange.request_headers.iter().map(|(name, _)| name);
+    case.exchange.status == Some(406)
+        && case.broken.is_some()
+        && names.any(|name| name.eq_ignore_ascii_case("accept"))
 }
 
 impl Run {

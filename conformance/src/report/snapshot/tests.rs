@@ -61,6 +61,17 @@ fn what_a_probe_with_another_method_got_is_no_answer_of_the_operation() {
 }
 
 #[test]
+fn what_is_refused_for_its_accept_is_no_answer_of_the_operation() {
+    let mut events = answered(406, &["{}"]);
+    let Event::CaseFinished { case } = &mut events[1] else { panic!("a case follows") };
+    case.broken = Some("asks for another media type".to_owned());
+    assert_eq!(pictures(&events).to_snapshots().len(), 1);
+    let Event::CaseFinished { case } = &mut events[1] else { panic!("a case follows") };
+    case.exchange.request_headers.push(("Accept".to_owned(), "text/x".to_owned()));
+    assert_eq!(pictures(&events).to_snapshots(), []);
+}
+
+#[test]
 fn a_body_that_was_cut_is_not_taken_for_broken_json() {
     let body = format!("[\"{}", "x".repeat(64 << 10));
     let snapshots = pictures(&answered(200, &[&body])).to_snapshots();
