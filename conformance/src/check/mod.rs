@@ -13,6 +13,7 @@ mod leniency;
 mod listed;
 mod observation;
 mod order;
+mod patched;
 mod registry;
 
 mod allow_header_conformance;

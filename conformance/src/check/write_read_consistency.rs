@@ -5,14 +5,16 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented, kept};
+use super::{Breach, Expectation, Judgement, Observation, documented, kept, patched};
 use crate::secrets;
 
 declare! {
     /// Fails when a resource does not show what was written to it with success: a property that it was made with is
     /// gone or another, an update left it as it was or was answered with what was there before, or a PATCH took away
-    /// what it did not name. Of a number without its fraction, with the other sign or one beside it, of the beginning of a
-    /// text and of the first items of a list, it is plain that they are what is left of what was sent.
+    /// what it did not name, or set it back to its `default`. Of a number without its fraction, with the other sign or one beside it, of the beginning of a
+    /// text, of the first items of a list, of an object without some of its members and of the day before a date, it is
+    /// plain that they are what is left of what was sent. A merge patch (RFC 7396) does what it says: it removes what it
+    /// says is null, it replaces lists, and what it does not name stays.
     ///
     /// Why it matters: the answer said that it was done. What is lost here is missed much later, and by then nobody has
     /// it any more.
@@ -73,9 +75,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
 pub(super) type Found = Option<Vec<(String, String)>>;
 
 /// What was last done to a resource, before it was read.
-struct Deed<'a> {
-    method: &'a Method,
-    sent: Map<String, Value>,
+pub(super) struct Deed<'a> {
+    pub(super) request: &'a Request,
+    pub(super) sent: Map<String, Value>,
     reply: Map<String, Value>,
     /// What a reading right before it showed, where it was an update.
     before: Option<Map<String, Value>>,
@@ -117,7 +119,7 @@ impl<'a> Deed<'a> {
         let mut sent = object(&request.body)?;
         sent.retain(|name, _| !secrets.contains(name));
         Some(Self {
-            method: &request.method,
+            request,
             sent,
             reply: object(&reply.body).unwrap_or_default(),
             before,
@@ -126,7 +128,7 @@ impl<'a> Deed<'a> {
     }
 
     /// Whether a value of a property is one that the suite wrote.
-    fn is_written(&self, name: &str, value: &Value) -> bool {
+    pub(super) fn is_written(&self, name: &str, value: &Value) -> bool {
         self.written.iter().any(|written| written.get(name).is_some_and(|written| is_same(written, value)))
     }
 }
@@ -159,6 +161,13 @@ fn after_making(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<Stri
                 !is_same(sent, now) && (is_echoed || is_left())
             }
         };
+        if let Some(now) = shown.get(name).filter(|_| !is_lost && (is_echoed || is_kept))
+            && let Some((member, sent)) = kept::lost_member(observation, sent, now)
+            && documented::admits_member(observation, shown, (name, member), sent)
+        {
+            let message = format!("{member} of {name} was sent as {sent}, and is read as nothing");
+            found.push((format!("not kept: {name}"), message));
+        }
         if is_lost {
             let now = shown.get(name).map_or("nothing".to_owned(), Value::to_string);
             found.push((
@@ -213,7 +222,7 @@ fn after_update(
         found.push(("answered with what was before".to_owned(), message));
     }
     let mut is_compared = compared > 0;
-    if *deed.method == Method::PATCH {
+    if deed.request.method == Method::PATCH {
         let schema = documented::body(observation);
         let unnamed: Vec<&String> = before
             .iter()
@@ -231,6 +240,9 @@ fn after_update(
             found.push(("taken away by PATCH".to_owned(), message));
         }
     }
+    let beside = patched::beside(observation, deed, before, shown);
+    is_compared |= !beside.is_empty();
+    found.extend(beside);
     is_compared.then_some(found)
 }
 
@@ -268,7 +280,7 @@ pub(super) fn object(body: &[u8]) -> Option<Map<String, Value>> {
 }
 
 /// Whether a value holds nothing, so that leaving it out says the same.
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.trim().is_empty(),
@@ -333,6 +345,7 @@ mod tests {
                 .says("write_read_consistency")
         };
         let pet = r#"{"tag": "tabby", "age": 4}"#;
+        let placed = r#"{"in": {"colour": "red", "room": "attic"}, "age": 4}"#;
         let table = [
             (pet, pet, pet, "passed"),
             (pet, pet, r#"{"tag": "Tabby ", "age": 4.0}"#, "passed"),
@@ -356,6 +369,21 @@ mod tests {
                 "n/a",
             ),
             (pet, pet, "[]", "n/a"),
+            (placed, placed, r#"{"id": 1, "in": {"colour": "red"}, "age": 4}"#, "failed: not kept: in"),
+            (
+                placed,
+                "",
+                r#"{"id": 1, "in": {"colour": "red", "room": null}, "age": 4}"#,
+                "failed: not kept: in",
+            ),
+            // No answer has such a room, or nothing of it is there.
+            (
+                r#"{"in": {"colour": "red", "floor": "2nd"}, "age": 4}"#,
+                "",
+                r#"{"id": 1, "in": {"colour": "red"}, "age": 4}"#,
+                "passed",
+            ),
+            (placed, "", r#"{"id": 1, "in": {"colour": "blue"}, "age": 4}"#, "passed"),
         ];
         for (sent, reply, shown, expected) in table {
             assert_eq!(made(sent, reply, shown), expected, "{sent} {reply} {shown}");
