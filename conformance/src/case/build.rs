@@ -180,7 +180,7 @@ impl Factory {
                 request.target.push(if request.target.contains('?') { '&' } else { '?' });
                 request.target.push_str(UNKNOWN_QUERY);
             }
-            Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => {
+            Some(Probe::RepeatedQuery { .. } | Probe::Again | Probe::ReadOnly) | None => {
                 self.signer.sign(operation, &mut request)
             }
         }
@@ -237,6 +237,10 @@ fn serves(operation: &Operation, intent: &Intent, sent: &Sent) -> bool {
         }),
         Intent::Probe(Probe::RepeatedQuery { name }) => {
             violations.any(|violation| violation.part == Part::Parameter(Location::Query, name.clone()))
+        }
+        Intent::Probe(Probe::ReadOnly) => {
+            let mut violations = violations.peekable();
+            violations.peek().is_some() && violations.all(|violation| violation.rule == "readOnly")
         }
         Intent::Probe(_) => violations.next().is_none(),
     }

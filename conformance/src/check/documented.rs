@@ -57,10 +57,18 @@ pub(super) fn default<'a>(observation: &'a Observation<'_>, name: &str) -> Optio
     said(observation, name, &|schema| schema.get("default"))
 }
 
-/// Whether a property is one that only the server sets.
-pub(super) fn is_read_only(observation: &Observation<'_>, name: &str) -> bool {
-    said(observation, name, &|schema| schema.get("readOnly").filter(|flag| **flag == Value::Bool(true)))
-        .is_some()
+/// Whether a property is one that only the server sets, as a schema of a document says whose root it is.
+pub(crate) fn is_read_only(root: &Value, schema: &Value, name: &str) -> bool {
+    property(root, schema, name, &is_marked).is_some()
+}
+
+/// Whether a property of the response is one that only the server sets.
+pub(super) fn is_set_by_server(observation: &Observation<'_>, name: &str) -> bool {
+    said(observation, name, &is_marked).is_some()
+}
+
+fn is_marked(schema: &Value) -> Option<&Value> {
+    schema.get("readOnly").filter(|flag| **flag == Value::Bool(true))
 }
 
 /// What the schema of a property says, as it stands in the document.
@@ -71,6 +79,16 @@ fn said<'a>(
 ) -> Option<&'a Value> {
     let root = observation.operation.document().root();
     let schema = observation.response_reading()?.media?.schema.as_ref()?.resolved();
+    property(root, schema, name, say)
+}
+
+/// What the schemas of a property say, of a schema that has it.
+fn property<'a>(
+    root: &'a Value,
+    schema: &'a Value,
+    name: &str,
+    say: &dyn Fn(&'a Value) -> Option<&'a Value>,
+) -> Option<&'a Value> {
     find(root, schema, 0, &|schema| find(root, schema.get("properties")?.get(name)?, 0, say))
 }
 

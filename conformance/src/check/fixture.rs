@@ -32,7 +32,7 @@ paths:
               schema:
                 type: object
                 required: [id]
-                properties: {id: {type: integer}, tag: {type: string, default: untagged}, age: {type: integer}, in: {type: object, properties: {colour: {type: string}, room: {type: string}}}, pin: {type: string, writeOnly: true}}
+                properties: {id: {type: integer}, tag: {type: string, default: untagged}, age: {type: integer}, in: {type: object, properties: {colour: {type: string}, room: {type: string}}}, pin: {type: string, writeOnly: true}, made: {type: string, format: date-time, readOnly: true}, rank: {type: integer, readOnly: true}}
             text/*: {schema: {type: string, maxLength: 3}}
         '404': {description: none}
     put:

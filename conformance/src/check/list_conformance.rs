@@ -13,7 +13,7 @@ const MAX_PART: usize = 64;
 
 declare! {
     /// Fails when a list holds more items than its limit asks for, items that its filter leaves out, or items in another
-    /// order than asked for; when it tells of fewer items in all than it holds; and when its parts do not make up the
+    /// order than asked for; when it tells of fewer items or pages in all than there are; and when its parts do not make up the
     /// whole: an item is in two of them, or in none.
     ///
     /// Why it matters: who asks for ten gets a thousand, who asks for what is open works on what is closed, and who goes
@@ -101,6 +101,12 @@ fn as_asked(observation: &Observation<'_>) -> Found {
             ListParameter::Offset | ListParameter::Page(_) => {}
         }
     }
+    if let Some((name, pages)) = pages(&body)
+        && (pages == 0 && !items.is_empty())
+    {
+        let message = format!("{name} is {pages}, and {} items came", items.len());
+        found.push((format!("{name} below the items"), message));
+    }
     let ranks = documented::body(observation).map(enumerated).unwrap_or_default();
     if let Some((one, other)) = disorder(items, &order, &ranks) {
         let member = order.member.unwrap_or_default();
@@ -117,6 +123,13 @@ fn as_asked(observation: &Observation<'_>) -> Found {
         found.push((format!("{name} below the items"), message));
     }
     Some(found)
+}
+
+/// The number of all pages that a list tells of, in a member that is called so.
+fn pages(body: &Value) -> Option<(&str, u64)> {
+    const NAMES: [&str; 4] = ["totalpages", "pagecount", "numpages", "numberofpages"];
+    let mut members = body.as_object()?.iter().filter(|(name, _)| NAMES.contains(&folded(name).as_str()));
+    members.find_map(|(name, value)| Some((name.as_str(), value.as_u64()?)))
 }
 
 /// Whether a list comes in parts. Of one that does not, what is called `total` may be a sum of something else.
@@ -252,6 +265,11 @@ fn as_parts(observation: &Observation<'_>) -> Found {
     } else if one[..] != whole[..size] && is_known {
         let message = format!("the list begins with {}, and its first part with {}", whole[0], one[0]);
         found.push(("parts begin elsewhere".to_owned(), message));
+    }
+    if let Some((name, pages)) = pages(&first_body).filter(|(_, pages)| *pages < 2) {
+        let message =
+            format!("{name} is {pages} in the first part (`{}`), and there are two", request.target);
+        found.push((format!("{name} below the items"), message));
     }
     let told = listing::total(&first_body, &first.headers);
     if let Some((name, total)) = told.filter(|(_, total)| *total < whole.len() as u64) {

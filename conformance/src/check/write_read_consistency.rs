@@ -24,6 +24,9 @@ declare! {
     /// lost for a property only where the reading before showed what the suite itself had written, and the reading after
     /// still does; a property that it was made with only where the answer had it, or others of it are shown as sent.
     ///
+    /// A property that the document marks as `readOnly` is the server's to set: what a client sends in its place, where
+    /// the server takes it at all, is not what is read afterwards.
+    ///
     /// Bytes that were sent as `application/octet-stream`, and are read as such, are the same; a strong `ETag` (RFC 9110,
     /// section 8.8.1) is another one when what was sent has changed what is shown.
     ///
@@ -60,15 +63,15 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     else {
         return Judgement::NotApplicable;
     };
-    of(match &deed.before {
-        Some(before) => {
-            let found = after_update(observation, &deed, before, &shown);
-            kept::etag(observation, &deed.sent, before, &shown)
-                .into_iter()
-                .fold(found, |found, one| Some(found.unwrap_or_default().into_iter().chain([one]).collect()))
-        }
+    let found = match &deed.before {
+        Some(before) => after_update(observation, &deed, before, &shown),
         None => after_making(observation, &deed, &shown),
-    })
+    };
+    let etag = deed.before.as_ref().and_then(|before| kept::etag(observation, &deed.sent, before, &shown));
+    of(etag
+        .into_iter()
+        .chain(overwritten(&deed, &shown))
+        .fold(found, |found, one| Some(found.unwrap_or_default().into_iter().chain([one]).collect())))
 }
 
 /// Kinds and messages of what does not hold; nothing where nothing could be compared.
@@ -78,6 +81,8 @@ pub(super) type Found = Option<Vec<(String, String)>>;
 pub(super) struct Deed<'a> {
     pub(super) request: &'a Request,
     pub(super) sent: Map<String, Value>,
+    /// What of the sent is `readOnly`, and not for clients to set.
+    forged: Map<String, Value>,
     reply: Map<String, Value>,
     /// What a reading right before it showed, where it was an update.
     before: Option<Map<String, Value>>,
@@ -118,9 +123,12 @@ impl<'a> Deed<'a> {
         let secrets = secrets::names(observation.operation);
         let mut sent = object(&request.body)?;
         sent.retain(|name, _| !secrets.contains(name));
+        let (forged, sent) =
+            sent.into_iter().partition(|(name, _)| documented::is_set_by_server(observation, name));
         Some(Self {
             request,
             sent,
+            forged,
             reply: object(&reply.body).unwrap_or_default(),
             before,
             written: written.filter_map(|(request, _)| object(&request.body)).collect(),
@@ -178,6 +186,33 @@ fn after_making(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<Stri
     }
     is_compared.then_some(found)
 }
+
+/// What is `readOnly`, was sent all the same, and is shown as it was sent. A server that sets such a property itself
+/// comes to another value than the suite, whose are rare.
+fn overwritten<'a>(
+    deed: &'a Deed<'_>,
+    shown: &'a Map<String, Value>,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    let is_shown = |(name, sent): &(&String, &Value)| {
+        let is_other = deed.before.as_ref().is_none_or(|before| before.get(*name) != Some(*sent));
+        // Of a time, the notation may be another one.
+        let as_sent = |shown: &Value| match (sent.as_str(), shown.as_str()) {
+            (Some(sent), Some(shown)) if is_time(sent) => {
+                sent.get(..MINUTES).is_some_and(|sent| Some(sent) == shown.get(..MINUTES))
+            }
+            _ => *sent == shown,
+        };
+        is_other && shown.get(*name).is_some_and(as_sent)
+    };
+    deed.forged.iter().filter(is_shown).map(|(name, sent)| {
+        let message =
+            format!("{name} is read-only, was sent as {sent} with success, and is read as {}", shown[name]);
+        (format!("read-only, and written: {name}"), message)
+    })
+}
+
+/// The length of a time up to its minutes.
+const MINUTES: usize = 16;
 
 /// What an update did not change, and what it took away.
 fn after_update(
@@ -392,6 +427,24 @@ mod tests {
         assert_eq!(scene.says("write_read_consistency"), "n/a");
         let scene = read(Expectation::Made, "{}").earlier(Method::PUT, pet, 202, pet);
         assert_eq!(scene.says("write_read_consistency"), "n/a");
+    }
+
+    #[test]
+    fn what_only_the_server_sets_is_not_what_a_client_sent() {
+        let sent = r#"{"tag": "tabby", "made": "2001-02-03T04:05:06Z", "rank": 1000005}"#;
+        let table = [
+            (r#"{"id": 1, "tag": "tabby", "made": "2026-01-01T00:00:00Z", "rank": 1}"#, "passed"),
+            (r#"{"id": 1, "tag": "tabby"}"#, "passed"),
+            (r#"{"id": 1, "tag": "tabby", "rank": 1000005}"#, "failed: read-only, and written: rank"),
+            (
+                r#"{"id": 1, "tag": "tabby", "made": "2001-02-03T04:05:06.000000+00:00"}"#,
+                "failed: read-only, and written: made",
+            ),
+        ];
+        for (shown, expected) in table {
+            let scene = read(Expectation::Made, shown).earlier(Method::PUT, sent, 201, shown);
+            assert_eq!(scene.says("write_read_consistency"), expected, "{shown}");
+        }
     }
 
     #[test]

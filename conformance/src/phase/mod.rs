@@ -4,6 +4,7 @@ mod boundaries;
 mod coverage;
 mod declared;
 mod examples;
+mod forged;
 mod fullest;
 mod fuzzing;
 mod parts;

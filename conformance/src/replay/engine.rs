@@ -189,7 +189,12 @@ impl Prepared<'_> {
             // Of lists and of what others do, the reading before it is one of another operation.
             let is_of_another = matches!(
                 step.expectation,
-                Some(Expectation::Unlisted | Expectation::Undisclosed | Expectation::Protected)
+                Some(
+                    Expectation::Unlisted
+                        | Expectation::Undisclosed
+                        | Expectation::Protected
+                        | Expectation::Absent
+                )
             );
             let is_reading = |earlier: &&Judged| {
                 let is_same = earlier.case.operation.id() == case.operation.id();
@@ -411,6 +416,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::BasicForBearer { scheme } => Probe::BasicForBearer { scheme: scheme.clone() },
         Purpose::OtherIdentity => Probe::OtherIdentity,
         Purpose::Again => Probe::Again,
+        Purpose::ReadOnly => Probe::ReadOnly,
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },
         Purpose::UnknownQuery => Probe::UnknownQuery,

@@ -9,7 +9,7 @@ use counterfoil_openapi::{Contract, Occasion, Request, Response};
 use http::Method;
 use serde_json::Value;
 
-use crate::case::{Case, Factory, Signer};
+use crate::case::{Case, Factory, Probe, Signer};
 use crate::check::{Breach, Check, Expectation, Judgement, Limits, Observation, Outcome};
 use crate::config::{Settings, Severity, Target};
 use crate::event::{CaseRecord, CheckResult, Mode, RecordedExchange, Verdict};
@@ -226,7 +226,7 @@ impl Context {
     fn learn(&self, case: &Case, observation: &Observation<'_>) -> (Vec<Learned>, Vec<(usize, Given)>) {
         let Some(response) = observation.response() else { return Default::default() };
         let is_good = response.status.is_success()
-            && case.intent.mode() == Mode::Positive
+            && (case.intent.mode() == Mode::Positive || case.intent.probe() == Some(&Probe::ReadOnly))
             && resource::is_telling(&self.links, case.index);
         if !is_good {
             return Default::default();
@@ -344,7 +344,7 @@ impl Context {
 /// Whether what was done is only seen by reading the same thing once more.
 fn is_to_be_seen(expectation: Option<Expectation>, outcome: &Outcome) -> bool {
     let is_done = matches!(outcome, Outcome::Answered(response) if response.status.is_success());
-    expectation == Some(Expectation::Protected) && is_done
+    matches!(expectation, Some(Expectation::Protected | Expectation::Absent)) && is_done
 }
 
 /// The fields that the refusal of valid data names.

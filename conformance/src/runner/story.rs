@@ -43,6 +43,8 @@ pub(crate) struct Telling {
 struct Plot {
     made: Learned,
     values: counterfoil_openapi::codec::RequestValues,
+    /// The path of the operation that made it.
+    path: counterfoil_openapi::PathTemplate,
     /// Whether nothing was sent since it was made that could have changed it.
     is_untouched: bool,
     /// Whether the reply that made it promises that it is there.
@@ -71,7 +73,7 @@ impl Context {
         for (at, step) in story.steps.iter().enumerate() {
             let case = match &plot {
                 None => step.case.clone(),
-                Some(plot) => match self.about(&step.case, story.resource, &plot.made) {
+                Some(plot) => match self.about(&step.case, story.resource, plot) {
                     Some(case) => case,
                     None => continue,
                 },
@@ -80,6 +82,7 @@ impl Context {
             let is_idle = |plot: &Plot| match step.role {
                 Role::ListAsOther | Role::WriteAsOther => !plot.is_refused || plot.read.is_none(),
                 Role::ListAfter => !plot.is_gone,
+                Role::ChangeAfter | Role::Below => !plot.is_gone || plot.read.is_none(),
                 _ => false,
             };
             if plot.as_ref().is_some_and(is_idle) {
@@ -88,6 +91,7 @@ impl Context {
             let needs_discernment = |plot: &Plot| match step.role {
                 Role::Read => true,
                 Role::ReadAsOther => plot.read.is_some() && !plot.is_removed,
+                Role::Below => true,
                 _ => false,
             };
             if plot.as_ref().is_some_and(needs_discernment) && !discerning.contains_key(&case.index) {
@@ -162,6 +166,7 @@ impl Context {
             is_promised: is_sure,
             made,
             values: case.values.clone(),
+            path: case.operation.path().clone(),
             is_untouched: true,
             read: None,
             is_removed: false,
@@ -172,13 +177,18 @@ impl Context {
     }
 
     /// A case with the resource in its path.
-    fn about(&self, case: &Case, resource: usize, made: &Learned) -> Option<Case> {
+    fn about(&self, case: &Case, resource: usize, plot: &Plot) -> Option<Case> {
+        let made = &plot.made;
         let mut about = case.clone();
         let is_along = self.links.operations.get(case.index)?.along.contains(&resource);
         // A list has what is around the resource in its path, and not the resource itself.
         let count = if is_along { made.values.len() } else { made.values.len() - 1 };
         let variables = case.operation.path().variables().map(str::to_owned);
-        let path = variables.zip(made.values.iter().take(count).cloned()).collect();
+        let path = match *case.operation.path() == plot.path {
+            // Its list is where it was made, whatever its own path is.
+            true if !is_along => plot.values.path.clone().into_iter().collect(),
+            _ => variables.zip(made.values.iter().take(count).cloned()).collect(),
+        };
         // What is sent to one thing does not say that it is another.
         Subject { path, maker: None }.put_into(&mut about.values);
         about.subject = None;
@@ -212,6 +222,8 @@ impl Plot {
             Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
             Role::ListOn if self.read.is_some() && self.is_discerning => Some(Expectation::Continued),
             Role::ListAfter if self.read.is_some() && self.is_gone => Some(Expectation::Unlisted),
+            Role::ChangeAfter if self.read.is_some() && self.is_gone => Some(Expectation::Absent),
+            Role::Below if self.read.is_some() && self.is_gone && is_discerning => Some(Expectation::Absent),
             Role::ListAsOther if self.is_refused && self.is_discerning => Some(Expectation::Undisclosed),
             Role::WriteAsOther if self.is_refused && self.is_discerning => Some(Expectation::Protected),
             Role::ReadAsOther if self.read.is_some() && !self.is_removed && is_discerning => {
@@ -238,7 +250,7 @@ impl Plot {
                 // Whatever it did, the next reading has to show it.
                 self.read = None;
             }
-            Role::Other | Role::Again if !is_safe => {
+            Role::Other | Role::Again | Role::ChangeAfter if !is_safe => {
                 self.is_untouched = false;
                 // It may have been made again, whatever the answer says.
                 (self.is_removed, self.is_gone) = (false, false);
