@@ -7,8 +7,10 @@ mod examples;
 mod forged;
 mod fullest;
 mod fuzzing;
+mod partial;
 mod parts;
 mod probing;
+mod single;
 mod stateful;
 mod varied;
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::draw;
 use super::forged::forged;
+use super::partial;
 use crate::case::{Case, Factory, Intent, Origin, Probe};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
@@ -85,16 +86,16 @@ pub(crate) enum Role {
 /// Who takes part in the stories of a resource.
 #[derive(Debug)]
 pub(crate) struct Cast<'p> {
-    resource: usize,
-    makers: Vec<&'p OperationPlan>,
-    reader: Option<&'p OperationPlan>,
-    remover: Option<&'p OperationPlan>,
-    lister: Option<&'p OperationPlan>,
+    pub(super) resource: usize,
+    pub(super) makers: Vec<&'p OperationPlan>,
+    pub(super) reader: Option<&'p OperationPlan>,
+    pub(super) remover: Option<&'p OperationPlan>,
+    pub(super) lister: Option<&'p OperationPlan>,
     /// What changes it as a whole or in part.
-    updater: Option<&'p OperationPlan>,
-    others: Vec<&'p OperationPlan>,
+    pub(super) updater: Option<&'p OperationPlan>,
+    pub(super) others: Vec<&'p OperationPlan>,
     /// What makes or lists things below it.
-    below: Vec<&'p OperationPlan>,
+    pub(super) below: Vec<&'p OperationPlan>,
 }
 
 impl<'p> Cast<'p> {
@@ -108,6 +109,7 @@ impl<'p> Cast<'p> {
             !cast.makers.is_empty()
                 && (cast.reader.is_some() || cast.remover.is_some() || !cast.others.is_empty())
         });
+        casts.extend(Self::singles(plan, &is_left_out));
         let place = |index: usize| plan.order.iter().position(|known| *known == index);
         casts.sort_by_key(|cast| cast.makers.first().and_then(|maker| place(maker.index)));
         casts
@@ -215,6 +217,9 @@ pub(crate) struct Author<'a> {
 impl Author<'_> {
     /// The story with a number; nothing where no valid request makes the resource.
     pub(crate) fn story(&self, cast: &Cast<'_>, number: u64) -> Option<Story> {
+        if cast.is_single(self.plan) {
+            return self.single(cast, number);
+        }
         let shape = self.plan.links.resources[cast.resource].shape.as_str();
         let seed = Seed::derive(self.seed, &[shape, Phase::Stateful.as_str()], number);
         let mut dice = seed.as_bytes().iter().copied().map(usize::from).cycle();
@@ -281,6 +286,15 @@ impl Author<'_> {
             let values = steps.steps.first().map(|first| first.case.values.clone())?;
             steps.push(Role::Again, maker, About { values, subject: None });
         }
+        if let Some(updater) = cast.updater.filter(|updater| {
+            *updater.operation.method() == Method::PATCH && number % 2 == 1 && read.is_some()
+        }) {
+            say_read(&mut steps, Role::Read);
+            for values in partial::changes(self, updater, &made, number) {
+                steps.push(Role::Other, updater, About { values, subject: None });
+                say_read(&mut steps, Role::Read);
+            }
+        }
         if number % EVERY_BELOW == 2 {
             for below in cast.below.iter().filter(|below| *below.operation.method() == Method::POST) {
                 steps.add(Role::Other, below);
@@ -320,7 +334,7 @@ impl Author<'_> {
     /// The story of a resource made with what only the server sets; nothing where there is no such thing. It has the
     /// number after that of the last other story.
     pub(crate) fn forgery(&self, cast: &Cast<'_>, number: u64) -> Option<Story> {
-        let (maker, reader) = (*cast.makers.first()?, cast.reader?);
+        let (maker, reader) = (*cast.makers.first()?, cast.reader.filter(|_| !cast.is_single(self.plan))?);
         let mut drafts = Steps { author: self, number, steps: Vec::new() };
         let made = drafts.add(Role::Make, maker)?;
         let seed = Seed::derive(self.seed, &[maker.operation.id().as_str(), "forged"], number);
@@ -368,15 +382,15 @@ const EVERY_BELOW: u64 = 8;
 /// In every how manieth story the resource is made twice.
 const AGAIN_EVERY: u64 = 4;
 
-struct Steps<'a> {
-    author: &'a Author<'a>,
-    number: u64,
-    steps: Vec<Step>,
+pub(super) struct Steps<'a> {
+    pub(super) author: &'a Author<'a>,
+    pub(super) number: u64,
+    pub(super) steps: Vec<Step>,
 }
 
 impl Steps<'_> {
     /// Adds a step with values drawn for it; they come back.
-    fn add(&mut self, role: Role, plan: &OperationPlan) -> Option<RequestValues> {
+    pub(super) fn add(&mut self, role: Role, plan: &OperationPlan) -> Option<RequestValues> {
         let Author { seed, factory, known, .. } = self.author;
         let parts = [plan.operation.id().as_str(), Phase::Stateful.as_str()];
         let index = self.number * 64 + self.steps.len() as u64;
@@ -392,7 +406,7 @@ impl Steps<'_> {
         Some(values)
     }
 
-    fn push(&mut self, role: Role, plan: &OperationPlan, about: About) {
+    pub(super) fn push(&mut self, role: Role, plan: &OperationPlan, about: About) {
         let intent = match role {
             Role::ReadAsOther | Role::ListAsOther | Role::WriteAsOther => Intent::Probe(Probe::OtherIdentity),
             Role::Again => Intent::Probe(Probe::Again),
@@ -466,7 +480,7 @@ impl Steps<'_> {
 
     /// The least a reading of the resource needs: what it requires beside the path is what made the resource, since
     /// anything else may be a reason not to find it.
-    fn reading(&self, reader: &OperationPlan, made: &RequestValues) -> Option<RequestValues> {
+    pub(super) fn reading(&self, reader: &OperationPlan, made: &RequestValues) -> Option<RequestValues> {
         let parts = [reader.operation.id().as_str(), Phase::Stateful.as_str(), "read"];
         let drawn = draw(reader, &Intent::Positive, &Seed::derive(self.author.seed, &parts, self.number))?;
         let mut values = RequestValues { path: drawn.path, ..RequestValues::default() };

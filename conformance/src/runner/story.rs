@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::Method;
+use serde_json::Value;
 
 use super::{Context, Judged};
 use crate::case::{Case, Intent, Probe};
 use crate::check::Expectation;
 use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{About, Certainty, Learned, Subject, listing, relearn};
+use crate::resource::{About, Certainty, Learned, Source, Subject, listing, relearn};
 
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
@@ -58,6 +59,8 @@ struct Plot {
     is_refused: bool,
     /// Whether the server was seen to tell what is there from what is not.
     is_discerning: bool,
+    /// Whether there is only one of it, and it was seen to be kept as it was sent.
+    is_kept: bool,
 }
 
 impl Context {
@@ -103,7 +106,8 @@ impl Context {
                 }
                 discerning.insert(case.index, is_discerning);
             }
-            let is_discerning = discerning.get(&case.index).copied().unwrap_or_default();
+            let is_discerning = discerning.get(&case.index).copied().unwrap_or_default()
+                || plot.as_ref().is_some_and(|plot| plot.is_kept);
             let expectation = plot.as_ref().and_then(|plot| plot.expectation(step, is_discerning));
             let before = plot.as_ref().and_then(|plot| plot.read.clone());
             let earlier = telling.steps.iter().filter_map(|step| step.answered()).collect();
@@ -158,7 +162,17 @@ impl Context {
             Some(earlier) => relearn(&judged.learned, earlier),
             None => judged.learned.iter().find(of_resource),
         };
-        let made = made?.clone();
+        let is_single = story.resource >= self.links.resources.len();
+        let made = match made {
+            Some(made) => made.clone(),
+            None if is_single => Learned {
+                resource: story.resource,
+                values: Vec::new(),
+                source: Source::Request,
+                certainty: Certainty::Likely,
+            },
+            None => return None,
+        };
         // What was only found may be gone when it is read.
         let is_found = *case.operation.method() == Method::GET;
         let is_sure = made.certainty == Certainty::Certain && status != 202 && !is_found;
@@ -173,6 +187,7 @@ impl Context {
             is_gone: false,
             is_refused: false,
             is_discerning: false,
+            is_kept: false,
         })
     }
 
@@ -182,7 +197,7 @@ impl Context {
         let mut about = case.clone();
         let is_along = self.links.operations.get(case.index)?.along.contains(&resource);
         // A list has what is around the resource in its path, and not the resource itself.
-        let count = if is_along { made.values.len() } else { made.values.len() - 1 };
+        let count = if is_along { made.values.len() } else { made.values.len().saturating_sub(1) };
         let variables = case.operation.path().variables().map(str::to_owned);
         let path = match *case.operation.path() == plot.path {
             // Its list is where it was made, whatever its own path is.
@@ -238,6 +253,10 @@ impl Plot {
         let is_safe = matches!(*judged.case.operation.method(), Method::GET | Method::HEAD);
         self.is_discerning |= step.role == Role::Read && is_discerning;
         match step.role {
+            Role::Read if self.made.values.is_empty() => {
+                self.is_kept |= self.is_untouched && is_good && is_shown(&self.values, judged);
+                self.read = is_good.then(|| Arc::clone(judged));
+            }
             Role::Read if !self.is_removed => self.read = is_good.then(|| Arc::clone(judged)),
             Role::Read => self.is_gone = is_discerning && matches!(judged.status(), Some(404 | 410)),
             Role::ReadAsOther => self.is_refused = matches!(judged.status(), Some(403 | 404 | 410)),
@@ -262,6 +281,25 @@ impl Plot {
             _ => {}
         }
     }
+}
+
+/// The shortest text or number that nobody shows by chance.
+const MIN_TELLING: usize = 4;
+
+/// Whether a reading shows something that was sent, and that nobody else would come to.
+fn is_shown(sent: &counterfoil_openapi::codec::RequestValues, reading: &Judged) -> bool {
+    let sent = sent.body.as_ref().and_then(|body| body.payload.as_value()?.as_object());
+    let shown: Option<Value> =
+        reading.response().and_then(|response| serde_json::from_slice(&response.body).ok());
+    let (Some(sent), Some(shown)) = (sent, shown) else { return false };
+    let is_telling = |value: &Value| match value {
+        Value::String(text) => {
+            text.chars().filter(|character| character.is_alphanumeric()).count() >= MIN_TELLING
+        }
+        Value::Number(number) => number.to_string().len() >= MIN_TELLING,
+        _ => false,
+    };
+    sent.iter().any(|(name, value)| is_telling(value) && shown.get(name) == Some(value))
 }
 
 /// The story of a case about a resource that the suite made: that is made anew, then the case is sent.

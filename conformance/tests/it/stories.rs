@@ -89,6 +89,18 @@ paths:
       operationId: readBook
       parameters: [{name: page, in: query, schema: {type: integer, minimum: 1}}]
       responses: {'200': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
+  /profile:
+    get:
+      operationId: readProfile
+      responses:
+        '200': {description: who asks, content: {application/json: {schema: {$ref: '#/components/schemas/Profile'}}}}
+        default: {description: refused}
+    patch:
+      operationId: changeProfile
+      requestBody: {required: true, content: {application/merge-patch+json: {schema: {$ref: '#/components/schemas/Profile'}}}}
+      responses:
+        '200': {description: changed, content: {application/json: {schema: {$ref: '#/components/schemas/Profile'}}}}
+        default: {description: refused}
 components:
   securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
   responses:
@@ -98,6 +110,9 @@ components:
         application/json:
           schema: {type: object, required: [id], properties: {id: {type: integer}, name: {type: string}, colour: {type: string}, made: {type: string, readOnly: true}}}
   schemas:
+    Profile:
+      type: object
+      properties: {motto: {type: string, minLength: 4, maxLength: 30}, town: {type: string, minLength: 4, maxLength: 30}}
     Note: {type: object, required: [id], properties: {id: {type: integer}, name: {type: string}, colour: {type: string}}}
     Named:
       type: object
@@ -140,6 +155,8 @@ pub(crate) enum Fault {
     Forgeable,
     /// Answers that a shelf is changed that is gone.
     ChangesGone,
+    /// Takes away what a change of a profile does not name.
+    Wipes,
     /// Puts books on a shelf that is gone.
     Orphans,
     /// The first page of notes, whichever is asked for.
@@ -163,6 +180,8 @@ struct Store {
     last: u64,
     /// The notes, each with the path of the shelf it is on.
     notes: Vec<(String, u64)>,
+    /// Whose profile is what.
+    profiles: BTreeMap<String, Value>,
     /// Requests for a page.
     pages: u64,
 }
@@ -189,6 +208,19 @@ impl Store {
                 _ => 200,
             };
             return (status, if path == "/shelves" && status == 200 { json!([]) } else { json!({"id": 1}) });
+        }
+        if path == "/profile" {
+            let profile = self.profiles.entry(key.to_owned()).or_insert_with(|| json!({}));
+            let sent = reading.values.body.as_ref().and_then(|body| body.payload.as_value());
+            if let Some(Value::Object(sent)) = sent {
+                if fault == Fault::Wipes {
+                    *profile = json!({});
+                }
+                for (name, value) in sent {
+                    profile[name] = value.clone();
+                }
+            }
+            return (200, profile.clone());
         }
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
         let is_opened = matches!(
@@ -329,6 +361,7 @@ impl Library {
             router,
             things: BTreeMap::new(),
             notes: Vec::new(),
+            profiles: BTreeMap::new(),
             last: 0,
             pages: 0,
         }));
@@ -476,6 +509,10 @@ async fn each_fault_is_found_with_the_fewest_steps() {
         ),
         (Fault::OnePage, "list_conformance: parts overlap: "),
         (Fault::FewPages, "list_conformance: totalPages below the items: "),
+        (
+            Fault::Wipes,
+            "write_read_consistency: taken away by PATCH: PATCH /profile, GET /profile, PATCH /profile, GET /profile",
+        ),
         (Fault::Fades, "write_read_consistency: not kept: colour: POST /shelves, GET /shelves/N"),
         (
             Fault::Limitless,
