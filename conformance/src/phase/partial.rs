@@ -27,7 +27,14 @@ pub(super) fn changes(
         let seed = Seed::derive(author.seed, &parts, number * MAX_DRAWS + draw_number);
         draw(updater, &Intent::Positive, &seed)
     };
-    let Some(base) = drawn(0) else { return Vec::new() };
+    let Some(mut base) = drawn(0) else { return Vec::new() };
+    // What is optional may ask for other things, as to change it only where it is as it was (`If-Match`).
+    let is_required = |name: &String| {
+        updater.operation.parameters().iter().any(|known| known.required && known.name == *name)
+    };
+    for optional in [&mut base.query, &mut base.header, &mut base.cookie] {
+        optional.retain(|name, _| is_required(name));
+    }
     let body = made.body.as_ref().and_then(|body| body.payload.as_value()?.as_object());
     let media = base.body.as_ref().and_then(|body| {
         let content = &updater.operation.request_body()?.content;

@@ -286,9 +286,9 @@ impl Author<'_> {
             let values = steps.steps.first().map(|first| first.case.values.clone())?;
             steps.push(Role::Again, maker, About { values, subject: None });
         }
-        if let Some(updater) = cast.updater.filter(|updater| {
-            *updater.operation.method() == Method::PATCH && number % 2 == 1 && read.is_some()
-        }) {
+        let is_partial =
+            |updater: &&&OperationPlan| *updater.operation.method() == Method::PATCH && number > 0;
+        if let (Some(updater), Some(_)) = (cast.updater.as_ref().filter(is_partial), &read) {
             say_read(&mut steps, Role::Read);
             for values in partial::changes(self, updater, &made, number) {
                 steps.push(Role::Other, updater, About { values, subject: None });
