@@ -10,7 +10,7 @@ use super::{Context, Judged};
 use crate::case::{Case, Intent, Probe};
 use crate::check::Expectation;
 use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{About, Certainty, Learned, Source, Subject, listing, relearn};
+use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listing, relearn};
 
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
@@ -81,6 +81,13 @@ impl Context {
                     None => continue,
                 },
             };
+            let case = match step.role {
+                Role::ListOn => match self.going_on(case, &telling) {
+                    Some(case) => case,
+                    None => continue,
+                },
+                _ => case,
+            };
             // Nobody tries the locks of what stands open.
             let is_idle = |plot: &Plot| match step.role {
                 Role::ListAsOther | Role::WriteAsOther => !plot.is_refused || plot.read.is_none(),
@@ -129,6 +136,21 @@ impl Context {
             }
         }
         telling
+    }
+
+    /// A case that asks for the second part of a list, with the cursor that the first part told, where it takes one.
+    fn going_on(&self, case: Case, telling: &Telling) -> Option<Case> {
+        let asked = cursor::parameter(&case.operation).filter(|asked| {
+            case.values.query.contains_key(&asked.name) && listing::is_by_cursor(&case.operation)
+        });
+        let Some(asked) = asked else { return Some(case) };
+        // Both parts at once came again after the first one.
+        let first = telling.steps.iter().rev().nth(1)?.response()?;
+        let body: Value = serde_json::from_slice(&first.body).ok()?;
+        let mut values = case.values.clone();
+        values.query.insert(asked.name.clone(), Value::from(cursor::next(&body)?));
+        let sent = self.factory.build(&case.operation, &case.intent, &values)?;
+        Some(Case { values, sent, ..case })
     }
 
     /// Asks for the pages of a list that follow one, where what is looked for may be on them: the last one, where the

@@ -56,6 +56,16 @@ paths:
       operationId: addBook
       requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Named'}}}}
       responses: {'201': {$ref: '#/components/responses/Thing'}, default: {description: refused}}
+    get:
+      operationId: listBooks
+      parameters:
+        - {name: limit, in: query, schema: {type: integer, minimum: 1}}
+        - {name: cursor, in: query, schema: {type: string}}
+      responses:
+        '200':
+          description: books
+          content: {application/json: {schema: {type: object, properties: {nextCursor: {type: string}, books: {type: array, items: {type: object}}}}}}
+        default: {description: refused}
   /shelves/{shelfId}/notes:
     parameters: [{name: shelfId, in: path, required: true, schema: {type: integer, minimum: 1}}]
     post:
@@ -159,6 +169,8 @@ pub(crate) enum Fault {
     Wipes,
     /// Puts books on a shelf that is gone.
     Orphans,
+    /// Begins each part of the list of books with the last book of the one before.
+    Rereads,
     /// The first page of notes, whichever is asked for.
     OnePage,
     /// Tells of whole pages of notes only.
@@ -278,6 +290,31 @@ impl Store {
                 Some(thing) if is_mine(thing) && fault == Fault::ChangesGone => (200, thing.1.clone()),
                 _ => (404, json!({})),
             },
+            _ if path.ends_with("/books") => {
+                if !self.things.get(&parent).is_some_and(is_there) {
+                    return (404, json!({}));
+                }
+                let query = &reading.values.query;
+                let least =
+                    query.get("cursor").and_then(Value::as_str).map_or(Some(0), |said| said.parse().ok());
+                let Some(least) = least else { return (400, json!({})) };
+                let limit = query.get("limit").and_then(Value::as_u64).unwrap_or(9);
+                let of_shelf = self.things.iter().filter(|(place, _)| place.starts_with(&format!("{path}/")));
+                let mut books: Vec<Value> = of_shelf.map(|(_, thing)| thing.1.clone()).collect();
+                books.sort_by_key(|book| book["id"].as_u64());
+                books.retain(|book| book["id"].as_u64() >= Some(least));
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(books.len());
+                let rest = books.split_off(limit);
+                let next = if fault == Fault::Rereads { books.last() } else { rest.first() };
+                let next = next.filter(|_| !rest.is_empty()).map(|book| book["id"].to_string());
+                (
+                    200,
+                    match next {
+                        Some(next) => json!({"books": books, "nextCursor": next}),
+                        None => json!({"books": books}),
+                    },
+                )
+            }
             _ if path.ends_with("/notes") => {
                 if !self.things.get(&parent).is_some_and(is_there) {
                     return (404, json!({}));
@@ -507,6 +544,7 @@ async fn each_fault_is_found_with_the_fewest_steps() {
             Fault::Orphans,
             "use_after_free: POST after removal: POST /shelves, GET /shelves/N, DELETE /shelves/N, GET /shelves/N, POST /shelves/N/books",
         ),
+        (Fault::Rereads, "list_conformance: parts overlap: "),
         (Fault::OnePage, "list_conformance: parts overlap: "),
         (Fault::FewPages, "list_conformance: totalPages below the items: "),
         (
