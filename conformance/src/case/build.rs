@@ -206,7 +206,7 @@ impl Factory {
                 self.signer.sign(operation, &mut request);
                 self.get_of(&request).filter(|_| has_success(operation))?;
             }
-            Some(Probe::RepeatedQuery { .. } | Probe::Again) | None => {
+            Some(Probe::RepeatedQuery { .. } | Probe::Again | Probe::ReadOnly) | None => {
                 self.signer.sign(operation, &mut request)
             }
         }
@@ -273,6 +273,10 @@ fn serves(operation: &Operation, intent: &Intent, sent: &Sent) -> bool {
         }),
         Intent::Probe(Probe::RepeatedQuery { name }) => {
             violations.any(|violation| violation.part == Part::Parameter(Location::Query, name.clone()))
+        }
+        Intent::Probe(Probe::ReadOnly) => {
+            let mut violations = violations.peekable();
+            violations.peek().is_some() && violations.all(|violation| violation.rule == "readOnly")
         }
         Intent::Probe(_) => violations.next().is_none(),
     }

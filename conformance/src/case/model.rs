@@ -64,6 +64,8 @@ pub enum Probe {
     OtherIdentity,
     /// As it was sent before, to the letter.
     Again,
+    /// With properties of the body that only the server sets.
+    ReadOnly,
     /// Without a header that the document requires.
     MissingHeader {
         /// The header's name.
@@ -113,6 +115,7 @@ impl Probe {
             }
             Self::OtherIdentity => "sent with the credentials of another identity".to_owned(),
             Self::Again => "sent a second time".to_owned(),
+            Self::ReadOnly => "sent with properties that are read-only".to_owned(),
             Self::MissingHeader { name } => format!("sent without the required header `{name}`"),
             Self::RepeatedQuery { name } => {
                 format!("sent with the query parameter `{name}` twice, of which the document has one value")

@@ -32,7 +32,7 @@ paths:
               schema:
                 type: object
                 required: [id]
-                properties: {id: {type: integer}, tag: {type: string}, age: {type: integer}, pin: {type: string, writeOnly: true}}
+                properties: {id: {type: integer}, tag: {type: string, default: untagged}, age: {type: integer}, in: {type: object, properties: {colour: {type: string}, room: {type: string}}}, pin: {type: string, writeOnly: true}, made: {type: string, format: date-time, readOnly: true}, rank: {type: integer, readOnly: true}}
             text/*: {schema: {type: string, maxLength: 3}}
         '404': {description: none}
     put:
@@ -262,6 +262,21 @@ impl Scene {
     pub(super) fn earlier(self, method: Method, sent: &str, status: u16, body: &str) -> Self {
         let target = self.request.target.clone();
         self.earlier_at(&target, method, sent, status, body)
+    }
+
+    /// Adds a request of a media type that led to it.
+    pub(super) fn earlier_as(
+        mut self,
+        method: Method,
+        media_type: &'static str,
+        sent: &str,
+        status: u16,
+    ) -> Self {
+        self = self.earlier(method, sent, status, "{}");
+        if let Some((request, _)) = self.earlier.last_mut() {
+            request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        }
+        self
     }
 
     /// Adds a request to another target that led to it.

@@ -6,7 +6,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG};
 use serde_json::{Map, Value};
 
 use super::Observation;
-use super::write_read_consistency::{Found, is_decided_by_server, is_same, is_word};
+use super::write_read_consistency::{Found, is_decided_by_server, is_empty, is_same, is_word};
+use crate::secrets;
 
 /// Words that end the names of numbers which servers find out by themselves.
 const RECKONED: [&str; 14] = [
@@ -61,8 +62,13 @@ pub(super) fn etag(
     Some(("ETag of before".to_owned(), message))
 }
 
+/// Whether a name is that of a number which servers find out by themselves.
+pub(super) fn is_reckoned(name: &str) -> bool {
+    RECKONED.iter().any(|word| is_word(name, word))
+}
+
 /// Whether a value is what is left of another one: a number without its fraction, with the other sign, or one beside;
-/// the beginning of a text; the first items of a list.
+/// the beginning of a text; the day before a date, or after it; the first items of a list.
 ///
 /// Not where a server may choose: in the place of 0 and -1, which ask for that in places, and of what it reckons; in
 /// lists that refer to others.
@@ -79,8 +85,9 @@ pub(super) fn is_left_of(name: &str, sent: &Value, shown: &Value) -> bool {
                 && sent.abs() > 1.0
                 && shown != 0.0
                 && (is_cut || is_beside || shown == -sent)
-                && !RECKONED.iter().any(|word| is_word(name, word))
+                && !is_reckoned(name)
         }
+        (Value::String(sent), Value::String(shown)) if is_day_beside(sent, shown) => true,
         (Value::String(sent), Value::String(shown)) => {
             let is_plain = !sent.contains(|character: char| {
                 character.is_control() || matches!(character, '<' | '&' | ':' | '/' | '?' | '#')
@@ -109,6 +116,57 @@ pub(super) fn is_left_of(name: &str, sent: &Value, shown: &Value) -> bool {
     }
 }
 
+/// The years between which every calendar and every server have the same days.
+const YEARS: std::ops::Range<i32> = 1900..2100;
+
+/// Whether two dates are those of neighbouring days: what a date becomes that is taken for a time, and told in another
+/// zone.
+fn is_day_beside(sent: &str, shown: &str) -> bool {
+    match (day(sent), day(shown)) {
+        (Some(sent), Some(shown)) => (sent - shown).abs() == 1,
+        _ => false,
+    }
+}
+
+/// The number of a day, counted from some day on, where a text is a date (RFC 3339) and nothing else.
+fn day(text: &str) -> Option<i32> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, date] = parts[..] else { return None };
+    let number = |text: &str, length: usize| {
+        let is_number = text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<i32>().ok().filter(|_| is_number)
+    };
+    let (year, month, date) = (number(year, 4)?, number(month, 2)?, number(date, 2)?);
+    if !YEARS.contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&date) {
+        return None;
+    }
+    // Years begin in March, so that the day which only some of them have is their last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    Some(year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date)
+}
+
+/// The member of an object that was sent and is not shown any more, beside one that is shown as it was sent.
+///
+/// Not where a server may choose: of what it decides by itself by its name, and of what says nothing.
+pub(super) fn lost_member<'v>(
+    observation: &Observation<'_>,
+    sent: &'v Value,
+    shown: &Value,
+) -> Option<(&'v String, &'v Value)> {
+    let (sent, shown) = (sent.as_object()?, shown.as_object()?);
+    let secrets = secrets::names(observation.operation);
+    let own = || {
+        sent.iter().filter(|(name, value)| {
+            !is_empty(value) && !is_decided_by_server(observation, name) && !secrets.contains(*name)
+        })
+    };
+    let is_shown = |name: &String| shown.get(name).is_some_and(|shown| !shown.is_null());
+    let is_kept = sent
+        .iter()
+        .any(|(name, value)| !is_empty(value) && shown.get(name).is_some_and(|shown| is_same(value, shown)));
+    own().find(|(name, value)| is_kept && !is_shown(name) && (value.is_string() || value.is_number()))
+}
+
 #[cfg(test)]
 mod tests {
     use http::Method;
@@ -135,6 +193,11 @@ mod tests {
             ("discount", json!(7), json!(6), true),
             ("name", json!("a long name of it"), json!("a long name"), true),
             ("name", json!("a long name of it"), json!("another name"), false),
+            ("due", json!("2024-03-01"), json!("2024-02-29"), true),
+            ("due", json!("2023-12-31"), json!("2024-01-01"), true),
+            ("due", json!("2024-03-01"), json!("2024-03-03"), false),
+            ("due", json!("1024-03-01"), json!("1024-02-29"), false),
+            ("due", json!("2024-03-01"), json!("2024-03"), false),
             ("price", json!("12345678.90"), json!("12345678"), false),
             ("name", json!("a long name.pdf"), json!("a long name"), false),
             ("tags", json!(["a7", "b7"]), json!(["a7"]), true),

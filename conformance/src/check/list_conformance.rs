@@ -6,14 +6,14 @@ use serde_json::Value;
 use super::order::{Asked, Way, disorder};
 use super::registry::declare;
 use super::{Breach, Expectation, Judgement, Observation, documented};
-use crate::resource::listing;
+use crate::resource::{cursor, listing};
 
 /// The most items of a part of a list that is compared with the whole.
 const MAX_PART: usize = 64;
 
 declare! {
     /// Fails when a list holds more items than its limit asks for, items that its filter leaves out, or items in another
-    /// order than asked for; when it tells of fewer items in all than it holds; and when its parts do not make up the
+    /// order than asked for; when it tells of fewer items or pages in all than there are; and when its parts do not make up the
     /// whole: an item is in two of them, or in none.
     ///
     /// Why it matters: who asks for ten gets a thousand, who asks for what is open works on what is closed, and who goes
@@ -25,7 +25,7 @@ declare! {
     /// items, and asks for a value that is not theirs; a bound is a number or a time called `min_price`, `ageMax`,
     /// `created_after` and the like, of a property of the items (`price`, `age`, `created_at`); an order is an enumeration
     /// called `sort`, `order_by` and the like, whose members name properties of the items, with the way (`-price`,
-    /// `price_desc`, `order=desc`) or without. Parts are asked for by `offset` or `page`, right after the same list at
+    /// `price_desc`, `order=desc`) or without. Parts are asked for by `offset`, `page` or the cursor that the first one told (`nextCursor`), right after the same list at
     /// once, which was the same twice.
     ///
     /// Not judged: a limit of 0, which many take for none; limits of a list that has several; booleans that are false,
@@ -101,6 +101,12 @@ fn as_asked(observation: &Observation<'_>) -> Found {
             ListParameter::Offset | ListParameter::Page(_) => {}
         }
     }
+    if let Some((name, pages)) = pages(&body)
+        && (pages == 0 && !items.is_empty())
+    {
+        let message = format!("{name} is {pages}, and {} items came", items.len());
+        found.push((format!("{name} below the items"), message));
+    }
     let ranks = documented::body(observation).map(enumerated).unwrap_or_default();
     if let Some((one, other)) = disorder(items, &order, &ranks) {
         let member = order.member.unwrap_or_default();
@@ -117,6 +123,13 @@ fn as_asked(observation: &Observation<'_>) -> Found {
         found.push((format!("{name} below the items"), message));
     }
     Some(found)
+}
+
+/// The number of all pages that a list tells of, in a member that is called so.
+fn pages(body: &Value) -> Option<(&str, u64)> {
+    const NAMES: [&str; 4] = ["totalpages", "pagecount", "numpages", "numberofpages"];
+    let mut members = body.as_object()?.iter().filter(|(name, _)| NAMES.contains(&folded(name).as_str()));
+    members.find_map(|(name, value)| Some((name.as_str(), value.as_u64()?)))
 }
 
 /// Whether a list comes in parts. Of one that does not, what is called `total` may be a sum of something else.
@@ -205,14 +218,24 @@ fn as_parts(observation: &Observation<'_>) -> Found {
         return None;
     };
     let second = observation.response()?;
-    let Beginnings { name, first: from, second: to, is_known } = beginnings(observation)?;
-    let is_asked = |request: &Request, from: Option<u64>| {
-        let mut pairs =
-            request.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-        let asked = pairs.find(|(key, _)| *key == name).map(|(_, value)| value.parse().ok());
-        request.path() == observation.request.path() && asked == from.map(Some)
+    let beginnings = match listing::is_by_cursor(observation.operation) {
+        true => None,
+        false => Some(beginnings(observation)?),
     };
-    if both.target != once_more.target || !is_asked(both, None) || !is_asked(request, Some(from)) {
+    let is_asked = |request: &Request, from: Option<(&str, u64)>| {
+        let pairs = || request.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        let is_it = |name: &str| match from.filter(|(known, _)| *known == name) {
+            Some((_, from)) => {
+                pairs().find(|(key, _)| *key == name).is_some_and(|(_, value)| value.parse() == Ok(from))
+            }
+            None => !pairs().any(|(key, _)| key == name),
+        };
+        let name = beginnings.as_ref().map(|known| known.name);
+        let cursor = cursor::parameter(observation.operation).map(|known| known.name.as_str());
+        request.path() == observation.request.path() && name.or(cursor).is_some_and(is_it)
+    };
+    let from = beginnings.as_ref().map(|known| (known.name, known.first));
+    if both.target != once_more.target || !is_asked(both, None) || !is_asked(request, from) {
         return None;
     }
     let is_good = |response: &counterfoil_openapi::Response| response.status.as_u16() == 200;
@@ -232,7 +255,16 @@ fn as_parts(observation: &Observation<'_>) -> Found {
     }
     let [whole, one, two] = identified([whole, one, two]);
     let is_distinct = whole.iter().enumerate().all(|(at, item)| !whole[..at].contains(item));
-    let is_step = !is_offset(observation, name) || usize::try_from(to).is_ok_and(|to| to == size);
+    let is_step = match &beginnings {
+        Some(known) => {
+            !is_offset(observation, known.name) || usize::try_from(known.second).is_ok_and(|to| to == size)
+        }
+        None => {
+            let cursor = cursor::parameter(observation.operation);
+            let asked = cursor.and_then(|known| observation.reading.values.query.get(&known.name));
+            asked.is_some_and(|asked| asked.as_str() == cursor::next(&first_body))
+        }
+    };
     if !is_distinct || !is_step {
         return None;
     }
@@ -249,9 +281,14 @@ fn as_parts(observation: &Observation<'_>) -> Found {
             "parts leave out".to_owned(),
             format!("{item} follows the first part of the list, and is not where the second one begins"),
         ));
-    } else if one[..] != whole[..size] && is_known {
+    } else if one[..] != whole[..size] && beginnings.is_none_or(|known| known.is_known) {
         let message = format!("the list begins with {}, and its first part with {}", whole[0], one[0]);
         found.push(("parts begin elsewhere".to_owned(), message));
+    }
+    if let Some((name, pages)) = pages(&first_body).filter(|(_, pages)| *pages < 2) {
+        let message =
+            format!("{name} is {pages} in the first part (`{}`), and there are two", request.target);
+        found.push((format!("{name} below the items"), message));
     }
     let told = listing::total(&first_body, &first.headers);
     if let Some((name, total)) = told.filter(|(_, total)| *total < whole.len() as u64) {

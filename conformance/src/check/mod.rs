@@ -13,6 +13,7 @@ mod leniency;
 mod listed;
 mod observation;
 mod order;
+mod patched;
 mod registry;
 
 mod allow_header_conformance;
@@ -42,6 +43,7 @@ mod unsupported_method;
 mod use_after_free;
 mod write_read_consistency;
 
+pub(crate) use documented::is_read_only;
 pub use observation::{Expectation, Limits, Observation, Outcome};
 pub use refusable::refusable;
 pub use registry::{Breach, Check, Judgement, checks};

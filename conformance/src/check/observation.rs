@@ -75,6 +75,9 @@ pub enum Expectation {
     Gone,
     /// A list is asked for that has no place for a resource which was read, then removed, and then not found.
     Unlisted,
+    /// A resource is to be changed, or something made or listed below it, that was read, then removed, and then not
+    /// found.
+    Absent,
     /// The resource asked for belongs to another identity, who has read it.
     Hidden,
     /// A list is asked for by somebody who was refused a resource of another identity, who has read it.

@@ -1,13 +1,17 @@
 //! `use_after_free`
 
+use counterfoil_openapi::Response;
+use http::Method;
 use serde_json::Value;
 
 use super::registry::declare;
-use super::{Expectation, Judgement, Observation, listed};
+use super::{Expectation, Judgement, Observation, Outcome, listed};
+use crate::resource::listing;
 
 declare! {
     /// Fails when a resource is still there after it was removed: a GET answers 2xx after the DELETE of the same path
-    /// did, or a list still has it when reading it answers 404.
+    /// did, or a list still has it when reading it answers 404. Fails as well when a change of it, or something made
+    /// below its path, is answered 2xx, and reading it answers 404 before and after that.
     ///
     /// Why it matters: what somebody had removed is still there for anybody to see, and later requests build on what
     /// should be gone.
@@ -33,6 +37,8 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let status = response.status.as_u16();
     match (observation.expectation, status) {
         (Some(Expectation::Unlisted), 200) => unlisted(observation, &response.body),
+        (Some(Expectation::Absent), 400..=499) => Judgement::Passed,
+        (Some(Expectation::Absent), 200 | 201 | 203..=299) => in_vain(observation, response),
         (Some(Expectation::Gone), 404 | 410) => Judgement::Passed,
         (Some(Expectation::Gone), 204 | 205) => Judgement::NotApplicable,
         (Some(Expectation::Gone), 200..=299) if says_gone(&response.body, before) => Judgement::NotApplicable,
@@ -42,6 +48,28 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         ),
         _ => Judgement::NotApplicable,
     }
+}
+
+/// What was done to something that is gone, with success, and to no effect.
+fn in_vain(observation: &Observation<'_>, response: &Response) -> Judgement {
+    let is_gone = |since: &Response| matches!(since.status.as_u16(), 404 | 410);
+    let Some(Outcome::Answered(since)) = observation.since else { return Judgement::NotApplicable };
+    let is_told = !response.body.is_empty() && says_gone(&response.body, None);
+    // Whether it lists nothing or says that there is nothing, is one.
+    let is_bare = observation.request.method == Method::GET
+        && serde_json::from_slice::<Value>(&response.body)
+            .map_or(true, |body| listing::items(&body).is_none_or(<[Value]>::is_empty));
+    if !is_gone(since) || is_told || is_bare {
+        return Judgement::NotApplicable;
+    }
+    let (method, status) = (&observation.request.method, response.status.as_u16());
+    Judgement::failed(
+        format!("{method} after removal"),
+        format!(
+            "the resource was removed with success, reading it answers {}, and {method} below its path answers {status}",
+            since.status.as_u16()
+        ),
+    )
 }
 
 /// Whether a list still has what is gone.
@@ -170,6 +198,35 @@ mod tests {
             (list(pet, "no list"), "n/a"),
             (list(pet, r#"[{"id": 7}]"#).status(206), "n/a"),
             (list("[]", r#"[{"id": 7}]"#), "n/a"),
+        ];
+        for (row, (scene, expected)) in table.into_iter().enumerate() {
+            assert_eq!(scene.says("use_after_free"), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn what_is_gone_is_not_changed() {
+        let done = |operation, target, status, since| {
+            Scene::new(operation, target)
+                .expecting(Expectation::Absent)
+                .status(status)
+                .read_since(since, "{}")
+        };
+        let put = |status, since| done("putPet", "/pets/1", status, since);
+        let list = |body| done("listPets", "/pets", 200, 404).body("application/json", body);
+        let table = [
+            (put(200, 404), "failed: PUT after removal"),
+            (put(204, 410), "failed: PUT after removal"),
+            (put(404, 404), "passed"),
+            (put(409, 404), "passed"),
+            // It is there again, or will be; or the answer says what is the case.
+            (put(201, 200), "n/a"),
+            (put(202, 404), "n/a"),
+            (put(200, 404).body("application/json", r#"{"deleted": true}"#), "n/a"),
+            (put(500, 404), "n/a"),
+            (list(r#"[{"id": 1}]"#), "failed: GET after removal"),
+            (list("[]"), "n/a"),
+            (list(r#"{"id": 1}"#), "n/a"),
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("use_after_free"), expected, "row {row}");

@@ -5,14 +5,16 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented, kept};
+use super::{Breach, Expectation, Judgement, Observation, documented, kept, patched};
 use crate::secrets;
 
 declare! {
     /// Fails when a resource does not show what was written to it with success: a property that it was made with is
     /// gone or another, an update left it as it was or was answered with what was there before, or a PATCH took away
-    /// what it did not name. Of a number without its fraction, with the other sign or one beside it, of the beginning of a
-    /// text and of the first items of a list, it is plain that they are what is left of what was sent.
+    /// what it did not name, or set it back to its `default`. Of a number without its fraction, with the other sign or one beside it, of the beginning of a
+    /// text, of the first items of a list, of an object without some of its members and of the day before a date, it is
+    /// plain that they are what is left of what was sent. A merge patch (RFC 7396) does what it says: it removes what it
+    /// says is null, it replaces lists, and what it does not name stays.
     ///
     /// Why it matters: the answer said that it was done. What is lost here is missed much later, and by then nobody has
     /// it any more.
@@ -21,6 +23,9 @@ declare! {
     /// to answer 404 to a resource that never was: one that answers 2xx to everything keeps nothing. An update counts as
     /// lost for a property only where the reading before showed what the suite itself had written, and the reading after
     /// still does; a property that it was made with only where the answer had it, or others of it are shown as sent.
+    ///
+    /// A property that the document marks as `readOnly` is the server's to set: what a client sends in its place, where
+    /// the server takes it at all, is not what is read afterwards.
     ///
     /// Bytes that were sent as `application/octet-stream`, and are read as such, are the same; a strong `ETag` (RFC 9110,
     /// section 8.8.1) is another one when what was sent has changed what is shown.
@@ -58,24 +63,26 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     else {
         return Judgement::NotApplicable;
     };
-    of(match &deed.before {
-        Some(before) => {
-            let found = after_update(observation, &deed, before, &shown);
-            kept::etag(observation, &deed.sent, before, &shown)
-                .into_iter()
-                .fold(found, |found, one| Some(found.unwrap_or_default().into_iter().chain([one]).collect()))
-        }
+    let found = match &deed.before {
+        Some(before) => after_update(observation, &deed, before, &shown),
         None => after_making(observation, &deed, &shown),
-    })
+    };
+    let etag = deed.before.as_ref().and_then(|before| kept::etag(observation, &deed.sent, before, &shown));
+    of(etag
+        .into_iter()
+        .chain(overwritten(&deed, &shown))
+        .fold(found, |found, one| Some(found.unwrap_or_default().into_iter().chain([one]).collect())))
 }
 
 /// Kinds and messages of what does not hold; nothing where nothing could be compared.
 pub(super) type Found = Option<Vec<(String, String)>>;
 
 /// What was last done to a resource, before it was read.
-struct Deed<'a> {
-    method: &'a Method,
-    sent: Map<String, Value>,
+pub(super) struct Deed<'a> {
+    pub(super) request: &'a Request,
+    pub(super) sent: Map<String, Value>,
+    /// What of the sent is `readOnly`, and not for clients to set.
+    forged: Map<String, Value>,
     reply: Map<String, Value>,
     /// What a reading right before it showed, where it was an update.
     before: Option<Map<String, Value>>,
@@ -116,9 +123,12 @@ impl<'a> Deed<'a> {
         let secrets = secrets::names(observation.operation);
         let mut sent = object(&request.body)?;
         sent.retain(|name, _| !secrets.contains(name));
+        let (forged, sent) =
+            sent.into_iter().partition(|(name, _)| documented::is_set_by_server(observation, name));
         Some(Self {
-            method: &request.method,
+            request,
             sent,
+            forged,
             reply: object(&reply.body).unwrap_or_default(),
             before,
             written: written.filter_map(|(request, _)| object(&request.body)).collect(),
@@ -126,7 +136,7 @@ impl<'a> Deed<'a> {
     }
 
     /// Whether a value of a property is one that the suite wrote.
-    fn is_written(&self, name: &str, value: &Value) -> bool {
+    pub(super) fn is_written(&self, name: &str, value: &Value) -> bool {
         self.written.iter().any(|written| written.get(name).is_some_and(|written| is_same(written, value)))
     }
 }
@@ -159,6 +169,13 @@ fn after_making(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<Stri
                 !is_same(sent, now) && (is_echoed || is_left())
             }
         };
+        if let Some(now) = shown.get(name).filter(|_| !is_lost && (is_echoed || is_kept))
+            && let Some((member, sent)) = kept::lost_member(observation, sent, now)
+            && documented::admits_member(observation, shown, (name, member), sent)
+        {
+            let message = format!("{member} of {name} was sent as {sent}, and is read as nothing");
+            found.push((format!("not kept: {name}"), message));
+        }
         if is_lost {
             let now = shown.get(name).map_or("nothing".to_owned(), Value::to_string);
             found.push((
@@ -169,6 +186,33 @@ fn after_making(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<Stri
     }
     is_compared.then_some(found)
 }
+
+/// What is `readOnly`, was sent all the same, and is shown as it was sent. A server that sets such a property itself
+/// comes to another value than the suite, whose are rare.
+fn overwritten<'a>(
+    deed: &'a Deed<'_>,
+    shown: &'a Map<String, Value>,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    let is_shown = |(name, sent): &(&String, &Value)| {
+        let is_other = deed.before.as_ref().is_none_or(|before| before.get(*name) != Some(*sent));
+        // Of a time, the notation may be another one.
+        let as_sent = |shown: &Value| match (sent.as_str(), shown.as_str()) {
+            (Some(sent), Some(shown)) if is_time(sent) => {
+                sent.get(..MINUTES).is_some_and(|sent| Some(sent) == shown.get(..MINUTES))
+            }
+            _ => *sent == shown,
+        };
+        is_other && shown.get(*name).is_some_and(as_sent)
+    };
+    deed.forged.iter().filter(is_shown).map(|(name, sent)| {
+        let message =
+            format!("{name} is read-only, was sent as {sent} with success, and is read as {}", shown[name]);
+        (format!("read-only, and written: {name}"), message)
+    })
+}
+
+/// The length of a time up to its minutes.
+const MINUTES: usize = 16;
 
 /// What an update did not change, and what it took away.
 fn after_update(
@@ -213,7 +257,7 @@ fn after_update(
         found.push(("answered with what was before".to_owned(), message));
     }
     let mut is_compared = compared > 0;
-    if *deed.method == Method::PATCH {
+    if deed.request.method == Method::PATCH {
         let schema = documented::body(observation);
         let unnamed: Vec<&String> = before
             .iter()
@@ -231,6 +275,9 @@ fn after_update(
             found.push(("taken away by PATCH".to_owned(), message));
         }
     }
+    let beside = patched::beside(observation, deed, before, shown);
+    is_compared |= !beside.is_empty();
+    found.extend(beside);
     is_compared.then_some(found)
 }
 
@@ -268,7 +315,7 @@ pub(super) fn object(body: &[u8]) -> Option<Map<String, Value>> {
 }
 
 /// Whether a value holds nothing, so that leaving it out says the same.
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.trim().is_empty(),
@@ -333,6 +380,7 @@ mod tests {
                 .says("write_read_consistency")
         };
         let pet = r#"{"tag": "tabby", "age": 4}"#;
+        let placed = r#"{"in": {"colour": "red", "room": "attic"}, "age": 4}"#;
         let table = [
             (pet, pet, pet, "passed"),
             (pet, pet, r#"{"tag": "Tabby ", "age": 4.0}"#, "passed"),
@@ -356,6 +404,21 @@ mod tests {
                 "n/a",
             ),
             (pet, pet, "[]", "n/a"),
+            (placed, placed, r#"{"id": 1, "in": {"colour": "red"}, "age": 4}"#, "failed: not kept: in"),
+            (
+                placed,
+                "",
+                r#"{"id": 1, "in": {"colour": "red", "room": null}, "age": 4}"#,
+                "failed: not kept: in",
+            ),
+            // No answer has such a room, or nothing of it is there.
+            (
+                r#"{"in": {"colour": "red", "floor": "2nd"}, "age": 4}"#,
+                "",
+                r#"{"id": 1, "in": {"colour": "red"}, "age": 4}"#,
+                "passed",
+            ),
+            (placed, "", r#"{"id": 1, "in": {"colour": "blue"}, "age": 4}"#, "passed"),
         ];
         for (sent, reply, shown, expected) in table {
             assert_eq!(made(sent, reply, shown), expected, "{sent} {reply} {shown}");
@@ -364,6 +427,24 @@ mod tests {
         assert_eq!(scene.says("write_read_consistency"), "n/a");
         let scene = read(Expectation::Made, "{}").earlier(Method::PUT, pet, 202, pet);
         assert_eq!(scene.says("write_read_consistency"), "n/a");
+    }
+
+    #[test]
+    fn what_only_the_server_sets_is_not_what_a_client_sent() {
+        let sent = r#"{"tag": "tabby", "made": "2001-02-03T04:05:06Z", "rank": 1000005}"#;
+        let table = [
+            (r#"{"id": 1, "tag": "tabby", "made": "2026-01-01T00:00:00Z", "rank": 1}"#, "passed"),
+            (r#"{"id": 1, "tag": "tabby"}"#, "passed"),
+            (r#"{"id": 1, "tag": "tabby", "rank": 1000005}"#, "failed: read-only, and written: rank"),
+            (
+                r#"{"id": 1, "tag": "tabby", "made": "2001-02-03T04:05:06.000000+00:00"}"#,
+                "failed: read-only, and written: made",
+            ),
+        ];
+        for (shown, expected) in table {
+            let scene = read(Expectation::Made, shown).earlier(Method::PUT, sent, 201, shown);
+            assert_eq!(scene.says("write_read_consistency"), expected, "{shown}");
+        }
     }
 
     #[test]

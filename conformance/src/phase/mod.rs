@@ -4,11 +4,14 @@ mod boundaries;
 mod coverage;
 mod declared;
 mod examples;
+mod forged;
 mod fullest;
 mod fuzzing;
+mod partial;
 mod parts;
 mod probing;
 mod reduced;
+mod single;
 mod stateful;
 mod varied;
 

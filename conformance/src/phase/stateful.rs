@@ -10,6 +10,8 @@ use http::Method;
 use serde_json::Value;
 
 use super::draw;
+use super::forged::forged;
+use super::partial;
 use crate::case::{Case, Factory, Intent, Origin, Probe, documents, is_guarded};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
@@ -54,6 +56,8 @@ pub(crate) struct Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Make,
+    /// Makes it with what only the server sets.
+    Forge,
     /// Asks for the resource and nothing else; whether that says that it exists depends on nothing but its path.
     Read,
     /// Asks for it as somebody else.
@@ -73,6 +77,10 @@ pub(crate) enum Role {
     /// Asks for the list that it was in, when it is gone.
     ListAfter,
     Remove,
+    /// Changes it when it is gone.
+    ChangeAfter,
+    /// Makes something below it, or asks for what is there, when it is gone.
+    Below,
     /// Makes it once more, by the same request.
     Again,
     /// Anything else.
@@ -82,14 +90,16 @@ pub(crate) enum Role {
 /// Who takes part in the stories of a resource.
 #[derive(Debug)]
 pub(crate) struct Cast<'p> {
-    resource: usize,
-    makers: Vec<&'p OperationPlan>,
-    reader: Option<&'p OperationPlan>,
-    remover: Option<&'p OperationPlan>,
-    lister: Option<&'p OperationPlan>,
+    pub(super) resource: usize,
+    pub(super) makers: Vec<&'p OperationPlan>,
+    pub(super) reader: Option<&'p OperationPlan>,
+    pub(super) remover: Option<&'p OperationPlan>,
+    pub(super) lister: Option<&'p OperationPlan>,
     /// What changes it as a whole or in part.
-    updater: Option<&'p OperationPlan>,
-    others: Vec<&'p OperationPlan>,
+    pub(super) updater: Option<&'p OperationPlan>,
+    pub(super) others: Vec<&'p OperationPlan>,
+    /// What makes or lists things below it.
+    pub(super) below: Vec<&'p OperationPlan>,
 }
 
 impl<'p> Cast<'p> {
@@ -103,6 +113,7 @@ impl<'p> Cast<'p> {
             !cast.makers.is_empty()
                 && (cast.reader.is_some() || cast.remover.is_some() || !cast.others.is_empty())
         });
+        casts.extend(Self::singles(plan, &is_left_out));
         let place = |index: usize| plan.order.iter().position(|known| *known == index);
         casts.sort_by_key(|cast| cast.makers.first().and_then(|maker| place(maker.index)));
         casts
@@ -110,14 +121,18 @@ impl<'p> Cast<'p> {
 
     fn of(plan: &'p Plan, resource: usize, is_left_out: &dyn Fn(usize) -> bool) -> Self {
         let (reader, remover, lister, updater) = (None, None, None, None);
-        let (makers, others) = (Vec::new(), Vec::new());
-        let mut cast = Self { resource, makers, reader, remover, lister, updater, others };
-        let mut puts = Vec::new();
+        let (makers, others, below) = (Vec::new(), Vec::new(), Vec::new());
+        let mut cast = Self { resource, makers, reader, remover, lister, updater, others, below };
+        let variables = plan.links.resources[resource].variables;
+        let (mut puts, mut lists) = (Vec::new(), Vec::new());
         for index in plan.order.iter().filter(|index| !is_left_out(**index)) {
             let operation = plan.operations[*index].as_ref();
             let links = &plan.links.operations[*index];
             let is_item = links.item == Some(resource);
             let method = operation.operation.method();
+            if *method == Method::GET && !is_item {
+                lists.push(operation);
+            }
             let tells = links.tells.iter().find(|tells| tells.resource == resource);
             if tells.is_some() && *method == Method::POST {
                 cast.makers.push(operation);
@@ -135,9 +150,27 @@ impl<'p> Cast<'p> {
                 if is_item && matches!(*method, Method::PUT | Method::PATCH) {
                     cast.updater.get_or_insert(operation);
                 }
+                let is_below = !is_item
+                    && matches!(*method, Method::GET | Method::POST)
+                    && operation.operation.path().variables().count() == variables;
+                if is_below {
+                    cast.below.push(operation);
+                }
                 cast.others.push(operation);
             }
         }
+        // What no client makes, as a history, may outlive what it is of.
+        let path = |plan: &OperationPlan| plan.operation.path().clone();
+        let is_made = |plan: &&OperationPlan| *plan.operation.method() == Method::POST;
+        let made: Vec<_> = cast.below.iter().copied().filter(is_made).map(path).collect();
+        cast.below.retain(|plan| made.contains(&path(plan)));
+        // What is made in one place and read in another is listed where it is made.
+        if cast.lister.is_none() && cast.reader.is_some() {
+            let is_list = |list: &&OperationPlan| cast.makers.iter().any(|maker| path(maker) == path(list));
+            cast.lister = lists.into_iter().find(is_list);
+        }
+        // However few stories there are, each change is in one.
+        cast.others.sort_by_key(|plan| cast.updater.is_none_or(|updater| updater.index != plan.index));
         // What a client names itself is made by being put.
         if cast.makers.is_empty() {
             cast.makers = puts;
@@ -146,8 +179,8 @@ impl<'p> Cast<'p> {
         if cast.makers.is_empty() && cast.reader.is_some() {
             let (reader, resource) = (cast.reader, cast.resource);
             let found: Vec<&OperationPlan> = cast.lister.into_iter().collect();
-            let (makers, lister, others) = (found.clone(), cast.lister, Vec::new());
-            cast = Self { resource, makers, reader, remover: None, lister, updater: None, others };
+            let (makers, lister, others, below) = (found.clone(), cast.lister, Vec::new(), Vec::new());
+            cast = Self { resource, makers, reader, remover: None, lister, updater: None, others, below };
         }
         cast
     }
@@ -188,6 +221,9 @@ pub(crate) struct Author<'a> {
 impl Author<'_> {
     /// The story with a number; nothing where no valid request makes the resource.
     pub(crate) fn story(&self, cast: &Cast<'_>, number: u64) -> Option<Story> {
+        if cast.is_single(self.plan) {
+            return self.single(cast, number);
+        }
         let shape = self.plan.links.resources[cast.resource].shape.as_str();
         let seed = Seed::derive(self.seed, &[shape, Phase::Stateful.as_str()], number);
         let mut dice = seed.as_bytes().iter().copied().map(usize::from).cycle();
@@ -248,6 +284,9 @@ impl Author<'_> {
         }
         if let Some(lister) = cast.lister {
             steps.lists(lister);
+            if number % STORIES_A_PART == 1 {
+                steps.whole_list(Role::List, lister);
+            }
             // What nothing makes may come at any time, between two parts as well.
             if number.is_multiple_of(STORIES_A_PART) && !is_found {
                 // Of what is below another there are no more than the story makes.
@@ -264,11 +303,34 @@ impl Author<'_> {
             let values = steps.steps.first().map(|first| first.case.values.clone())?;
             steps.push(Role::Again, maker, About { values, subject: None });
         }
+        let is_partial =
+            |updater: &&&OperationPlan| *updater.operation.method() == Method::PATCH && number > 0;
+        if let (Some(updater), Some(_)) = (cast.updater.as_ref().filter(is_partial), &read) {
+            say_read(&mut steps, Role::Read);
+            for values in partial::changes(self, updater, &made, number) {
+                steps.push(Role::Other, updater, About { values, subject: None });
+                say_read(&mut steps, Role::Read);
+            }
+        }
+        if number % EVERY_BELOW == 2 {
+            for below in cast.below.iter().filter(|below| *below.operation.method() == Method::POST) {
+                steps.add(Role::Other, below);
+            }
+        }
         if let Some(remover) = cast.remover.filter(|_| number <= 2 || roll(4) != 0) {
             steps.add(Role::Remove, remover)?;
             say_read(&mut steps, Role::Read);
             if let Some(lister) = cast.lister.filter(|_| read.is_some() && number % STORIES_A_PART < 2) {
                 steps.whole_list(Role::ListAfter, lister);
+            }
+            // Where there may be two of it, one of them is left.
+            if !number.is_multiple_of(AGAIN_EVERY) && read.is_some() {
+                for below in &cast.below {
+                    steps.add(Role::Below, below);
+                }
+                if let Some(updater) = cast.updater {
+                    steps.add(Role::ChangeAfter, updater);
+                }
             }
             if number > 0 {
                 // Each at least once, however few stories there are.
@@ -282,6 +344,25 @@ impl Author<'_> {
             }
         }
         Some(Story { resource: cast.resource, earlier: None, steps: steps.steps })
+    }
+}
+
+impl Author<'_> {
+    /// The story of a resource made with what only the server sets; nothing where there is no such thing. It has the
+    /// number after that of the last other story.
+    pub(crate) fn forgery(&self, cast: &Cast<'_>, number: u64) -> Option<Story> {
+        let (maker, reader) = (*cast.makers.first()?, cast.reader.filter(|_| !cast.is_single(self.plan))?);
+        let mut drafts = Steps { author: self, number, steps: Vec::new() };
+        let made = drafts.add(Role::Make, maker)?;
+        let seed = Seed::derive(self.seed, &[maker.operation.id().as_str(), "forged"], number);
+        let own = seed.as_bytes().iter().take(6).fold(0, |own, byte| own << 8 | u64::from(*byte));
+        let values = forged(&maker.operation, &reader.operation, &made, own)?;
+        let reading = drafts.reading(reader, &made)?;
+        let mut steps = Steps { author: self, number, steps: Vec::new() };
+        steps.push(Role::Forge, maker, About { values, subject: None });
+        steps.push(Role::Read, reader, About { values: reading, subject: None });
+        let is_whole = steps.steps.len() == 2;
+        is_whole.then_some(Story { resource: cast.resource, earlier: None, steps: steps.steps })
     }
 }
 
@@ -313,18 +394,20 @@ fn is_update(operation: &Operation) -> bool {
 
 /// The most lists of one story that are asked for by one parameter each.
 const MAX_LISTS: usize = 2;
+/// In every how manieth story things are made below what is removed later: some servers refuse to remove that.
+const EVERY_BELOW: u64 = 8;
 /// In every how manieth story the resource is made twice.
 const AGAIN_EVERY: u64 = 4;
 
-struct Steps<'a> {
-    author: &'a Author<'a>,
-    number: u64,
-    steps: Vec<Step>,
+pub(super) struct Steps<'a> {
+    pub(super) author: &'a Author<'a>,
+    pub(super) number: u64,
+    pub(super) steps: Vec<Step>,
 }
 
 impl Steps<'_> {
     /// Adds a step with values drawn for it; they come back.
-    fn add(&mut self, role: Role, plan: &OperationPlan) -> Option<RequestValues> {
+    pub(super) fn add(&mut self, role: Role, plan: &OperationPlan) -> Option<RequestValues> {
         let Author { seed, factory, known, .. } = self.author;
         let parts = [plan.operation.id().as_str(), Phase::Stateful.as_str()];
         let index = self.number * 64 + self.steps.len() as u64;
@@ -340,13 +423,14 @@ impl Steps<'_> {
         Some(values)
     }
 
-    fn push(&mut self, role: Role, plan: &OperationPlan, about: About) {
+    pub(super) fn push(&mut self, role: Role, plan: &OperationPlan, about: About) {
         let intent = match role {
             Role::ReadAsOther | Role::ListAsOther | Role::WriteAsOther => Intent::Probe(Probe::OtherIdentity),
             Role::Again => Intent::Probe(Probe::Again),
             // It is known when it is sent.
             Role::Revalidate => Intent::Probe(Probe::KnownTag { tag: "\"0\"".to_owned() }),
             Role::WriteStale => Intent::Probe(Probe::Stale),
+            Role::Forge => Intent::Probe(Probe::ReadOnly),
             _ => Intent::Positive,
         };
         let Some(sent) = self.author.factory.build(&plan.operation, &intent, &about.values) else { return };
@@ -416,7 +500,7 @@ impl Steps<'_> {
 
     /// The least a reading of the resource needs: what it requires beside the path is what made the resource, since
     /// anything else may be a reason not to find it.
-    fn reading(&self, reader: &OperationPlan, made: &RequestValues) -> Option<RequestValues> {
+    pub(super) fn reading(&self, reader: &OperationPlan, made: &RequestValues) -> Option<RequestValues> {
         let parts = [reader.operation.id().as_str(), Phase::Stateful.as_str(), "read"];
         let drawn = draw(reader, &Intent::Positive, &Seed::derive(self.author.seed, &parts, self.number))?;
         let mut values = RequestValues { path: drawn.path, ..RequestValues::default() };

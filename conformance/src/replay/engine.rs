@@ -194,6 +194,7 @@ impl Prepared<'_> {
                         | Expectation::Undisclosed
                         | Expectation::Protected
                         | Expectation::Unmatched
+                        | Expectation::Absent
                 )
             );
             let is_reading = |earlier: &&Judged| {
@@ -418,6 +419,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::BasicForBearer { scheme } => Probe::BasicForBearer { scheme: scheme.clone() },
         Purpose::OtherIdentity => Probe::OtherIdentity,
         Purpose::Again => Probe::Again,
+        Purpose::ReadOnly => Probe::ReadOnly,
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },
         Purpose::UnknownQuery => Probe::UnknownQuery,

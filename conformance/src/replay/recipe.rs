@@ -102,6 +102,8 @@ pub enum Purpose {
     OtherIdentity,
     /// As it was sent before, to the letter.
     Again,
+    /// Whether properties that only the server sets are kept as they are sent.
+    ReadOnly,
     /// Whether a required header may be left out.
     MissingHeader {
         /// The header's name.
@@ -156,6 +158,7 @@ impl Purpose {
             }
             Intent::Probe(Probe::OtherIdentity) => Self::OtherIdentity,
             Intent::Probe(Probe::Again) => Self::Again,
+            Intent::Probe(Probe::ReadOnly) => Self::ReadOnly,
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
             Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
             Intent::Probe(Probe::UnknownQuery) => Self::UnknownQuery,

@@ -84,6 +84,16 @@ pub(crate) struct Parts {
 
 /// The parts of a list, where its parameters say how large they are and where they begin.
 pub(crate) fn parts(operation: &Operation) -> Option<Parts> {
+    counted_parts(operation).or_else(|| super::cursor::parts(operation))
+}
+
+/// Whether the parts of a list are asked for by a cursor.
+pub(crate) fn is_by_cursor(operation: &Operation) -> bool {
+    counted_parts(operation).is_none() && super::cursor::parts(operation).is_some()
+}
+
+/// The parts of a list that begin after so many items or pages.
+fn counted_parts(operation: &Operation) -> Option<Parts> {
     let said = || operation.parameters().iter().filter_map(|known| Some((known, known.of_list()?)));
     let (limit, least) = limit(operation)?;
     let size = match &least {

@@ -3,6 +3,7 @@
 //! A request for something that does not exist is refused before anything else is looked at. So what replies tell of
 //! existing resources is kept, and later requests are made about those.
 
+pub(crate) mod cursor;
 mod handed;
 mod kin;
 mod known;

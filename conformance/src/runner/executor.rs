@@ -237,7 +237,7 @@ impl Context {
     fn learn(&self, case: &Case, observation: &Observation<'_>) -> (Vec<Learned>, Vec<(usize, Given)>) {
         let Some(response) = observation.response() else { return Default::default() };
         let is_good = response.status.is_success()
-            && case.intent.mode() == Mode::Positive
+            && (case.intent.mode() == Mode::Positive || case.intent.probe() == Some(&Probe::ReadOnly))
             && resource::is_telling(&self.links, case.index);
         if !is_good {
             return Default::default();
@@ -363,7 +363,8 @@ fn answered(outcome: &Outcome) -> Option<&Response> {
 /// Whether what was done is only seen by reading the same thing once more.
 fn is_to_be_seen(expectation: Option<Expectation>, outcome: &Outcome) -> bool {
     let is_done = matches!(outcome, Outcome::Answered(response) if response.status.is_success());
-    matches!(expectation, Some(Expectation::Protected | Expectation::Unmatched)) && is_done
+    matches!(expectation, Some(Expectation::Protected | Expectation::Unmatched | Expectation::Absent))
+        && is_done
 }
 
 /// The fields that the refusal of valid data names.

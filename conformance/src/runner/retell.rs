@@ -112,13 +112,20 @@ impl Search<'_> {
                 Role::List | Role::ListOn | Role::ListAsOther | Role::WriteAsOther | Role::ListAfter
             )
         };
-        let kept = |(at, step): (usize, &Step)| (at == last || !looks_on(step.role)).then(|| step.clone());
-        let steps: Vec<Step> = story.steps.iter().enumerate().filter_map(kept).collect();
-        let bare = Story { steps, ..story.clone() };
-        if bare.steps.len() + 1 < story.steps.len()
-            && let Some(judged) = self.tell(&bare).await
-        {
-            (*story, *best) = (bare, judged);
+        // Often nothing matters but that it was made, or made and removed, as the readings of it show.
+        let is_removal = |role| role == Role::Remove;
+        let is_shown = |role| matches!(role, Role::Read | Role::Remove);
+        let ways: [&dyn Fn(Role) -> bool; 4] = [&|_| false, &is_removal, &is_shown, &|role| !looks_on(role)];
+        for is_needed in ways {
+            let is_kept = |at: usize, step: &Step| at == 0 || at == last || is_needed(step.role);
+            let steps = story.steps.iter().enumerate().filter(|(at, step)| is_kept(*at, step));
+            let bare = Story { steps: steps.map(|(_, step)| step.clone()).collect(), ..story.clone() };
+            if bare.steps.len() + 1 < story.steps.len()
+                && let Some(judged) = self.tell(&bare).await
+            {
+                (*story, *best) = (bare, judged);
+                break;
+            }
         }
         let mut at = story.steps.len().saturating_sub(1);
         while at > 1 {

@@ -235,6 +235,10 @@ impl State {
 /// Takes in what a reply tells of resources: those that exist, and those that do not.
 fn remember(pool: &mut Pool, links: &Links, judged: &Judged, status: u16) {
     let case = &judged.case;
+    // What was made of what is no valid request is for nobody else.
+    if case.intent.probe() == Some(&Probe::ReadOnly) {
+        return;
+    }
     // What a client names itself is made by being put.
     let makes = match *case.operation.method() {
         Method::POST => true,

@@ -59,20 +59,27 @@ impl Run<'_> {
         let settings = &context.settings;
         let count = Cast::count(settings.max_cases);
         let operation = cast.head().operation.id().as_str().to_owned();
-        let planned = count - first;
+        let known = |plan: &OperationPlan| self.known(plan);
+        let has_forgery = author(context, plan, &known).forgery(cast, count).is_some();
+        let end = count + u64::from(has_forgery);
+        let planned = end.saturating_sub(first);
         let (phase, turn) = (Phase::Stateful, cast.turn(plan));
         self.sink.take(&Event::OperationStarted { phase, operation, planned, turn });
         let mut discerning = Discerning::new();
         let share = self.time.share();
         self.state.begin_turn();
-        for number in first..count {
+        for number in first..end {
             if self.time.is_spent() || share.is_some_and(time::is_past) {
                 self.untold.push(Untold { head: cast.head().index, resource: cast.resource(), next: number });
                 break;
             }
             let known = |plan: &OperationPlan| self.known(plan);
             let author = author(context, plan, &known);
-            let Some(story) = author.story(cast, number) else { break };
+            let story = match number == count {
+                true => author.forgery(cast, number),
+                false => author.story(cast, number),
+            };
+            let Some(story) = story else { break };
             let absent = |read: &Case| absent(&context.factory, plan, settings.seed, read);
             let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
             self.state.summary.requests += telling.requests;

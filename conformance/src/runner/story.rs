@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use http::Method;
 use http::header::ETAG;
+use serde_json::Value;
 
 use super::{Context, Judged};
 use crate::case::{Case, Intent, Probe};
 use crate::check::Expectation;
 use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{About, Certainty, Learned, Subject, listing, relearn};
+use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listing, relearn};
 
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
@@ -45,6 +46,8 @@ pub(crate) struct Telling {
 struct Plot {
     made: Learned,
     values: counterfoil_openapi::codec::RequestValues,
+    /// The path of the operation that made it.
+    path: counterfoil_openapi::PathTemplate,
     /// Whether nothing was sent since it was made that could have changed it.
     is_untouched: bool,
     /// Whether the reply that made it promises that it is there.
@@ -60,6 +63,8 @@ struct Plot {
     is_refused: bool,
     /// Whether the server was seen to tell what is there from what is not.
     is_discerning: bool,
+    /// Whether there is only one of it, and it was seen to be kept as it was sent.
+    is_kept: bool,
 }
 
 impl Context {
@@ -76,17 +81,25 @@ impl Context {
             let case = match &plot {
                 None => step.case.clone(),
                 Some(plot) => {
-                    let told = plot.told(step).and_then(|case| self.about(&case, story.resource, &plot.made));
+                    let told = plot.told(step).and_then(|case| self.about(&case, story.resource, plot));
                     match told {
                         Some(case) => case,
                         None => continue,
                     }
                 }
             };
+            let case = match step.role {
+                Role::ListOn => match self.going_on(case, &telling) {
+                    Some(case) => case,
+                    None => continue,
+                },
+                _ => case,
+            };
             // Nobody tries the locks of what stands open.
             let is_idle = |plot: &Plot| match step.role {
                 Role::ListAsOther | Role::WriteAsOther => !plot.is_refused || plot.read.is_none(),
                 Role::ListAfter => !plot.is_gone,
+                Role::ChangeAfter | Role::Below => !plot.is_gone || plot.read.is_none(),
                 _ => false,
             };
             if plot.as_ref().is_some_and(is_idle) {
@@ -95,6 +108,7 @@ impl Context {
             let needs_discernment = |plot: &Plot| match step.role {
                 Role::Read => true,
                 Role::ReadAsOther => plot.read.is_some() && !plot.is_removed,
+                Role::Below => true,
                 _ => false,
             };
             if plot.as_ref().is_some_and(needs_discernment) && !discerning.contains_key(&case.index) {
@@ -106,7 +120,8 @@ impl Context {
                 }
                 discerning.insert(case.index, is_discerning);
             }
-            let is_discerning = discerning.get(&case.index).copied().unwrap_or_default();
+            let is_discerning = discerning.get(&case.index).copied().unwrap_or_default()
+                || plot.as_ref().is_some_and(|plot| plot.is_kept);
             let expectation = plot.as_ref().and_then(|plot| plot.expectation(step, is_discerning));
             let before = plot.as_ref().and_then(|plot| plot.read.clone());
             let earlier = telling.steps.iter().filter_map(|step| step.answered()).collect();
@@ -128,6 +143,21 @@ impl Context {
             }
         }
         telling
+    }
+
+    /// A case that asks for the second part of a list, with the cursor that the first part told, where it takes one.
+    fn going_on(&self, case: Case, telling: &Telling) -> Option<Case> {
+        let asked = cursor::parameter(&case.operation).filter(|asked| {
+            case.values.query.contains_key(&asked.name) && listing::is_by_cursor(&case.operation)
+        });
+        let Some(asked) = asked else { return Some(case) };
+        // Both parts at once came again after the first one.
+        let first = telling.steps.iter().rev().nth(1)?.response()?;
+        let body: Value = serde_json::from_slice(&first.body).ok()?;
+        let mut values = case.values.clone();
+        values.query.insert(asked.name.clone(), Value::from(cursor::next(&body)?));
+        let sent = self.factory.build(&case.operation, &case.intent, &values)?;
+        Some(Case { values, sent, ..case })
     }
 
     /// Asks for the pages of a list that follow one, where what is looked for may be on them: the last one, where the
@@ -161,7 +191,17 @@ impl Context {
             Some(earlier) => relearn(&judged.learned, earlier),
             None => judged.learned.iter().find(of_resource),
         };
-        let made = made?.clone();
+        let is_single = story.resource >= self.links.resources.len();
+        let made = match made {
+            Some(made) => made.clone(),
+            None if is_single => Learned {
+                resource: story.resource,
+                values: Vec::new(),
+                source: Source::Request,
+                certainty: Certainty::Likely,
+            },
+            None => return None,
+        };
         // What was only found may be gone when it is read.
         let is_found = *case.operation.method() == Method::GET;
         let is_sure = made.certainty == Certainty::Certain && status != 202 && !is_found;
@@ -169,6 +209,7 @@ impl Context {
             is_promised: is_sure,
             made,
             values: case.values.clone(),
+            path: case.operation.path().clone(),
             is_untouched: true,
             read: None,
             is_as_read: false,
@@ -176,17 +217,23 @@ impl Context {
             is_gone: false,
             is_refused: false,
             is_discerning: false,
+            is_kept: false,
         })
     }
 
     /// A case with the resource in its path.
-    fn about(&self, case: &Case, resource: usize, made: &Learned) -> Option<Case> {
+    fn about(&self, case: &Case, resource: usize, plot: &Plot) -> Option<Case> {
+        let made = &plot.made;
         let mut about = case.clone();
         let is_along = self.links.operations.get(case.index)?.along.contains(&resource);
         // A list has what is around the resource in its path, and not the resource itself.
-        let count = if is_along { made.values.len() } else { made.values.len() - 1 };
+        let count = if is_along { made.values.len() } else { made.values.len().saturating_sub(1) };
         let variables = case.operation.path().variables().map(str::to_owned);
-        let path = variables.zip(made.values.iter().take(count).cloned()).collect();
+        let path = match *case.operation.path() == plot.path {
+            // Its list is where it was made, whatever its own path is.
+            true if !is_along => plot.values.path.clone().into_iter().collect(),
+            _ => variables.zip(made.values.iter().take(count).cloned()).collect(),
+        };
         // What is sent to one thing does not say that it is another.
         Subject { path, maker: None }.put_into(&mut about.values);
         about.subject = None;
@@ -232,6 +279,8 @@ impl Plot {
             Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
             Role::ListOn if self.read.is_some() && self.is_discerning => Some(Expectation::Continued),
             Role::ListAfter if self.read.is_some() && self.is_gone => Some(Expectation::Unlisted),
+            Role::ChangeAfter if self.read.is_some() && self.is_gone => Some(Expectation::Absent),
+            Role::Below if self.read.is_some() && self.is_gone && is_discerning => Some(Expectation::Absent),
             Role::ListAsOther if self.is_refused && self.is_discerning => Some(Expectation::Undisclosed),
             Role::WriteAsOther if self.is_refused && self.is_discerning => Some(Expectation::Protected),
             Role::ReadAsOther if self.read.is_some() && !self.is_removed && is_discerning => {
@@ -247,6 +296,11 @@ impl Plot {
         self.is_discerning |= step.role == Role::Read && is_discerning;
         self.is_as_read &= is_safe;
         match step.role {
+            Role::Read if self.made.values.is_empty() => {
+                self.is_kept |= self.is_untouched && is_good && is_shown(&self.values, judged);
+                self.read = is_good.then(|| Arc::clone(judged));
+                self.is_as_read = is_good;
+            }
             Role::Read if !self.is_removed => {
                 self.read = is_good.then(|| Arc::clone(judged));
                 self.is_as_read = is_good;
@@ -262,7 +316,7 @@ impl Plot {
                 // Whatever it did, the next reading has to show it.
                 self.read = None;
             }
-            Role::Other | Role::Again if !is_safe => {
+            Role::Other | Role::Again | Role::ChangeAfter if !is_safe => {
                 self.is_untouched = false;
                 // It may have been made again, whatever the answer says.
                 (self.is_removed, self.is_gone) = (false, false);
@@ -274,6 +328,25 @@ impl Plot {
             _ => {}
         }
     }
+}
+
+/// The shortest text or number that nobody shows by chance.
+const MIN_TELLING: usize = 4;
+
+/// Whether a reading shows something that was sent, and that nobody else would come to.
+fn is_shown(sent: &counterfoil_openapi::codec::RequestValues, reading: &Judged) -> bool {
+    let sent = sent.body.as_ref().and_then(|body| body.payload.as_value()?.as_object());
+    let shown: Option<Value> =
+        reading.response().and_then(|response| serde_json::from_slice(&response.body).ok());
+    let (Some(sent), Some(shown)) = (sent, shown) else { return false };
+    let is_telling = |value: &Value| match value {
+        Value::String(text) => {
+            text.chars().filter(|character| character.is_alphanumeric()).count() >= MIN_TELLING
+        }
+        Value::Number(number) => number.to_string().len() >= MIN_TELLING,
+        _ => false,
+    };
+    sent.iter().any(|(name, value)| is_telling(value) && shown.get(name) == Some(value))
 }
 
 /// The story of a case about a resource that the suite made: that is made anew, then the case is sent.
