@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::draw;
-use crate::case::{Case, Factory, Intent, Origin, Probe, documents, is_guarded};
+use crate::case::{Case, Factory, Intent, Origin, Probe, is_guarded, is_revalidated};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
 use crate::resource::{About, Known, Learned, listing};
@@ -237,7 +237,7 @@ impl Author<'_> {
         if changes > 0
             && let Some((reader, _)) = &read
         {
-            if documents(&reader.operation, 304) {
+            if is_revalidated(&reader.operation) {
                 say_read(&mut steps, Role::Revalidate);
             }
             let is_guarded = |plan: &&&OperationPlan| is_guarded(&plan.operation);
