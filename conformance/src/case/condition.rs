@@ -36,13 +36,19 @@ pub(crate) fn has_tags(operation: &Operation) -> bool {
         && (documents(operation, 304) || shows_tag || takes(operation, &IF_NONE_MATCH))
 }
 
+/// Whether a document promises that a reading is answered with 304 where its condition does not hold. One that has the
+/// status and not the parameter may mean what stands between it and its clients.
+pub(crate) fn is_revalidated(operation: &Operation) -> bool {
+    *operation.method() == Method::GET && documents(operation, 304) && takes(operation, &IF_NONE_MATCH)
+}
+
 /// Whether a document promises that an operation is refused with 412 where its condition does not hold.
 pub(crate) fn is_guarded(operation: &Operation) -> bool {
     documents(operation, 412) && takes(operation, &IF_MATCH)
 }
 
 /// Whether an operation documents this very status.
-pub(crate) fn documents(operation: &Operation, status: u16) -> bool {
+fn documents(operation: &Operation, status: u16) -> bool {
     operation.responses().get(StatusPattern::Exact(status)).is_some()
 }
 
@@ -62,24 +68,27 @@ mod tests {
         let if_match = "parameters: [{name: if-match, in: header, schema: {type: string}}], ";
         let if_none_match = "parameters: [{name: If-None-Match, in: header, schema: {type: string}}], ";
         let table = [
-            ("get", "", "'200': {}", false, false),
-            ("get", "", "'200': {}, '304': {}", true, false),
-            ("put", "", "'200': {}, '304': {}", false, false),
-            ("get", "", "'200': {headers: {etag: {schema: {type: string}}}}", true, false),
-            ("get", "", "'404': {headers: {ETag: {schema: {type: string}}}}", false, false),
-            ("get", if_none_match, "'200': {}", true, false),
-            ("put", if_match, "'200': {}", false, false),
-            ("put", if_match, "'200': {}, '412': {}", false, true),
-            ("put", if_match, "'200': {}, '4XX': {}", false, false),
-            ("put", "", "'200': {}, '412': {}", false, false),
+            ("get", "", "'200': {}", [false, false, false]),
+            ("get", "", "'200': {}, '304': {}", [true, false, false]),
+            ("put", "", "'200': {}, '304': {}", [false, false, false]),
+            ("get", "", "'200': {headers: {etag: {schema: {type: string}}}}", [true, false, false]),
+            ("get", "", "'404': {headers: {ETag: {schema: {type: string}}}}", [false, false, false]),
+            ("get", if_none_match, "'200': {}", [true, false, false]),
+            ("get", if_none_match, "'200': {}, '304': {}", [true, true, false]),
+            ("put", if_none_match, "'200': {}, '304': {}", [false, false, false]),
+            ("put", if_match, "'200': {}", [false, false, false]),
+            ("put", if_match, "'200': {}, '412': {}", [false, false, true]),
+            ("put", if_match, "'200': {}, '4XX': {}", [false, false, false]),
+            ("put", "", "'200': {}, '412': {}", [false, false, false]),
         ];
-        for (method, parameters, responses, tags, guarded) in table {
+        for (method, parameters, responses, expected) in table {
             let document = format!(
                 "openapi: 3.0.3\npaths: {{/a: {{{method}: {{{parameters}responses: {{{responses}}}}}}}}}\n"
             );
             let contract = Contract::load("a.yaml", document.as_bytes()).unwrap();
             let operation = &contract.operations()[0];
-            assert_eq!((has_tags(operation), is_guarded(operation)), (tags, guarded), "{document}");
+            let found = [has_tags(operation), is_revalidated(operation), is_guarded(operation)];
+            assert_eq!(found, expected, "{document}");
         }
     }
 

@@ -13,7 +13,7 @@ mod simplify;
 
 pub(crate) use asked::{choice_of_types, promises_type, unknown_type};
 pub(crate) use build::{Factory, Sent};
-pub(crate) use condition::{documents, has_tags, is_conditional, is_guarded};
+pub(crate) use condition::{has_tags, is_conditional, is_guarded, is_revalidated};
 pub use credentials::invent_credentials;
 pub(crate) use credentials::{Signer, WRONG, wrong_basic};
 pub(crate) use fixed::{Fixed, Given};

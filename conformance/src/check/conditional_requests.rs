@@ -8,7 +8,7 @@ use http::header::{ETAG, IF_NONE_MATCH};
 
 use super::registry::declare;
 use super::{Expectation, Judgement, Observation, Outcome};
-use crate::case::{Intent, Probe, documents, is_conditional};
+use crate::case::{Intent, Probe, is_conditional, is_revalidated};
 
 declare! {
     /// Fails when a condition of a request (RFC 9110, section 13) is not heeded, or one is that the request does not
@@ -22,8 +22,8 @@ declare! {
     /// Why it matters: a client that is told "not modified" of what it does not have shows nothing, or what is long out
     /// of date. One whose condition is not heeded writes over what somebody else has written meanwhile.
     ///
-    /// The third is judged where the operation documents 304, the fourth where it documents 412 and the parameter
-    /// `If-Match`, and both of a server only that was seen to tell what is there from what is not, and to show another
+    /// The third is judged where the operation documents 304 and the parameter `If-None-Match`, the fourth where it
+    /// documents 412 and the parameter `If-Match`, and both of a server only that was seen to tell what is there from what is not, and to show another
     /// `ETag` after a change.
     ///
     /// Not judged: a 304 of an operation that documents no success, or to a request that says otherwise what its
@@ -90,7 +90,7 @@ fn unasked(observation: &Observation<'_>, response: &Response) -> Judgement {
 /// Whether what has not changed is told to be so.
 fn known(observation: &Observation<'_>, response: &Response) -> Judgement {
     let sent = observation.request.headers.get(IF_NONE_MATCH).and_then(|sent| sent.to_str().ok());
-    let Some(sent) = sent.filter(|_| changes_tags(observation) && documents(observation.operation, 304))
+    let Some(sent) = sent.filter(|_| changes_tags(observation) && is_revalidated(observation.operation))
     else {
         return Judgement::NotApplicable;
     };

@@ -74,6 +74,7 @@ paths:
     get:
       operationId: getPage
       parameters:
+        - {name: If-None-Match, in: header, schema: {type: string}}
         - {name: sinceVersion, in: query, schema: {type: integer}}
         - {name: size, in: query, schema: {type: integer}}
       responses: {'200': {description: a page}, '304': {description: as it was}, '404': {description: none}}
@@ -84,7 +85,7 @@ paths:
     get:
       operationId: getOther
       parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
-      responses: {'200': {description: a page}}
+      responses: {'200': {description: a page}, '304': {description: as it was}}
   /any:
     get: {operationId: any, responses: {default: {description: whatever}}}
     post: {operationId: upgrade, responses: {'101': {description: switched}, 4XX: {description: refused}}}

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::draw;
 use super::forged::forged;
 use super::partial;
-use crate::case::{Case, Factory, Intent, Origin, Probe, documents, is_guarded};
+use crate::case::{Case, Factory, Intent, Origin, Probe, is_guarded, is_revalidated};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
 use crate::resource::{About, Known, Learned, listing};
@@ -273,7 +273,7 @@ impl Author<'_> {
         if changes > 0
             && let Some((reader, _)) = &read
         {
-            if documents(&reader.operation, 304) {
+            if is_revalidated(&reader.operation) {
                 say_read(&mut steps, Role::Revalidate);
             }
             let is_guarded = |plan: &&&OperationPlan| is_guarded(&plan.operation);
