@@ -11,6 +11,7 @@ mod fixed;
 mod flapping;
 mod hostile;
 mod interrupted;
+mod library;
 mod multipart;
 mod notations;
 mod pages;
