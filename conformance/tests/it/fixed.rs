@@ -8,8 +8,9 @@ use counterfoil_openapi::{Contract, Request};
 use serde_json::{Value, json};
 
 use crate::hostile::{Hostile, Piece};
+use crate::library::{Fault, Library};
 use crate::running::Outcome;
-use crate::stories::{self, Fault, Library};
+use crate::stories;
 
 const ORDERS: &str = r#"
 openapi: 3.0.3

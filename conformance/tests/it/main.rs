@@ -14,6 +14,7 @@ mod flapping;
 mod heads;
 mod hostile;
 mod interrupted;
+mod library;
 mod multipart;
 mod notations;
 mod pages;

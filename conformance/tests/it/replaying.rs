@@ -9,7 +9,8 @@ use counterfoil_conformance::{
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::stories::{Fault, Library, contract, settings};
+use crate::library::{Fault, Library, contract};
+use crate::stories::settings;
 
 /// The case files of what is wrong with a library, written and read again.
 async fn cases(fault: Fault, phases: &[Phase]) -> Vec<CaseFile> {
