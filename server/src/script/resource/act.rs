@@ -11,7 +11,7 @@ use super::super::grammar::Role;
 use super::super::scope::Scope;
 use super::super::{AllowInvalid, Decision, ReplySpec};
 use super::view::{Location, at};
-use super::{ActiveResource, CompiledResource, ResourceOperation, key_text};
+use super::{ActiveResource, CompiledResource, ResourceOperation, key_text, tag};
 use crate::call::Source;
 use crate::session::{Collection, Effects, Listed, MAX_RESOURCE_BYTES, MAX_RESOURCE_ITEMS, Memory};
 
@@ -25,6 +25,8 @@ pub(in crate::script) enum Outcome {
     Item { key: String, item: Arc<Value>, is_new: bool },
     /// All there are.
     Items(Vec<Listed>),
+    /// The item is as whoever asks has it already.
+    Unchanged { key: String, tag: String },
     /// It cannot be done.
     Refused(Refused),
     /// The stub cannot make an item.
@@ -32,7 +34,7 @@ pub(in crate::script) enum Outcome {
 }
 
 impl ActiveResource {
-    fn of(&self) -> &ResourceOperation {
+    pub(super) fn of(&self) -> &ResourceOperation {
         &self.resource.operations[self.operation]
     }
 
@@ -51,7 +53,11 @@ impl ActiveResource {
             (_, None) => missing(resource, ""),
             (role, Some(key)) => {
                 let key = key_text(&key);
-                match collection.get(&key) {
+                let known = collection.get(&key);
+                if let Some(decided) = known.as_ref().and_then(|item| self.by_condition(scope, &key, item)) {
+                    return decided;
+                }
+                match known {
                     None => missing(resource, &key),
                     Some(item) if role == Role::Read => Outcome::Item { key, item, is_new: false },
                     Some(item) if role == Role::Delete => {
@@ -70,7 +76,9 @@ impl ActiveResource {
         let is_put = key.is_some();
         if let Some(key) = key {
             if let Some(known) = collection.get(&key_text(&key)) {
-                return self.change(scope, key_text(&key), &known, collection);
+                let key = key_text(&key);
+                let decided = self.by_condition(scope, &key, &known);
+                return decided.unwrap_or_else(|| self.change(scope, key, &known, collection));
             }
             item.insert(resource.key.clone(), key);
         }
@@ -181,7 +189,17 @@ impl ActiveResource {
                 let location = of.view.location.as_ref().filter(|_| is_new);
                 let location = location.and_then(|location| led_to(location, scope, &key));
                 reply.headers.extend(location.map(|led| (header::LOCATION.to_string(), Some(led))));
+                // What is removed has no state any more.
+                if of.view.is_tagged && of.role != Role::Delete {
+                    reply.headers.push((header::ETAG.to_string(), Some(tag::of(&item))));
+                }
                 reply
+            }
+            Outcome::Unchanged { key, tag } => {
+                told = format!("the item `{key}` is still {tag}");
+                let status = Some(StatusCode::NOT_MODIFIED.as_u16());
+                let headers = vec![(header::ETAG.to_string(), Some(tag))];
+                ReplySpec { status, headers, ..self.usual() }
             }
             Outcome::Items(items) => match self.page(scope, &items) {
                 Ok(page) => {

@@ -6,6 +6,7 @@
 //! | `item` | what an item is made of where a request leaves something open, and what its key is |
 //! | `act` | what each operation does to the items, and what it answers |
 //! | `page` | which items a list shows, and what it says of the others |
+//! | `tag` | the entity tags of items, and conditions on them |
 //! | `control` | the items as the control API sees them |
 //!
 //! An item is kept as it was sent and completed; what a reply's schema does not know of it is not shown.
@@ -14,6 +15,7 @@ mod act;
 mod control;
 mod item;
 mod page;
+mod tag;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -28,6 +30,7 @@ use crate::session::Initial;
 pub(crate) use control::ItemRefused;
 pub(super) use item::{KeyKind, key_text};
 pub(super) use page::{Next, PagePlan};
+pub(super) use tag::is_possible as is_tag_possible;
 pub(super) use view::{BodyView, Holds, Location as LocationPlan, View, at};
 
 /// A resource checked against its document.

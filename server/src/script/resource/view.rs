@@ -16,6 +16,8 @@ pub(in crate::script) struct View {
     pub(in crate::script) body: Option<BodyView>,
     /// Where the header `Location` leads, where the document has one.
     pub(in crate::script) location: Option<Location>,
+    /// Whether the header `ETag` tells which state of the item it is, where the document has one that can.
+    pub(in crate::script) is_tagged: bool,
 }
 
 /// Where an item is found.

@@ -5,6 +5,7 @@ mod crud;
 mod findings;
 mod laws;
 mod lists;
+mod tags;
 
 use std::sync::LazyLock;
 

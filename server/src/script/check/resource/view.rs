@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::super::grammar::{Named, Role, SpotPlace};
 use super::super::super::nearest;
-use super::super::super::resource::{BodyView, Holds, LocationPlan, Members, View};
+use super::super::super::resource::{BodyView, Holds, LocationPlan, Members, View, is_tag_possible};
 use super::super::super::shape::Shape;
 use super::place::{self, Found};
 use super::{Check, is_documented_header, members, shape_of};
@@ -39,7 +39,10 @@ impl Check<'_, '_> {
         let status_if_known = [200, 204].into_iter().find(|status| {
             role == Role::Create && operation.responses().get(StatusPattern::Exact(*status)).is_some()
         });
-        Some(View { status, status_if_known, body, location: None })
+        let tag = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("etag"));
+        let is_tagged = role != Role::List
+            && tag.is_some_and(|tag| tag.content.is_none() && is_tag_possible(tag.schema.as_ref()));
+        Some(View { status, status_if_known, body, location: None, is_tagged })
     }
 
     fn body(&mut self, role: Role, named: &Named, media: &MediaType, is_told: bool) -> Option<BodyView> {
