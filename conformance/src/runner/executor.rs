@@ -61,6 +61,8 @@ pub(crate) struct Judged {
     pub(crate) expectation: Option<Expectation>,
     /// The story it is a step of.
     pub(crate) told: Option<Arc<Told>>,
+    /// Whether its connection was closed at first, and not when it was sent by itself.
+    pub(crate) is_cut_off: bool,
 }
 
 impl Judged {
@@ -156,7 +158,8 @@ impl Context {
     ) -> Judged {
         let started = self.began.elapsed();
         let (operation, request) = (&case.operation, &case.sent.request);
-        let Answer { outcome, elapsed, mut requests, is_cut } = self.sender.send(operation, request).await;
+        let Answer { outcome, elapsed, mut requests, is_cut, is_cut_off } =
+            self.sender.send(operation, request).await;
         let again = match self.sends_twice(&case, &outcome) {
             true => {
                 let again = self.sender.send(operation, request).await;
@@ -213,6 +216,7 @@ impl Context {
             refused,
             expectation,
             told: None,
+            is_cut_off,
         }
     }
 
