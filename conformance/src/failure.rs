@@ -39,6 +39,9 @@ pub struct Failure {
     pub known: Option<Box<Known>>,
     /// Whether it recurs.
     pub flakiness: Flakiness,
+    /// The status of the answer to its case when that was sent again and did not fail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_again: Option<u16>,
     /// The exchange of the shrunk case.
     pub exchange: RecordedExchange,
     /// How to see it again.

@@ -10,6 +10,9 @@ use counterfoil_openapi::{Operation, Part, Request, Response, StatusPattern, Vio
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::Check as _;
+use super::object_level_authorization::ObjectLevelAuthorization;
+use super::use_after_free::UseAfterFree;
 use crate::case::{Intent, Probe};
 use crate::feedback;
 
@@ -88,6 +91,27 @@ pub enum Expectation {
     Unmodified,
     /// As `Unmodified`, of one that is to be changed or removed under a condition that does not hold.
     Unmatched,
+}
+
+impl Expectation {
+    /// The check that looks for one thing among all that a list has, where this is about that.
+    pub(crate) fn looked_for_by(self) -> Option<&'static str> {
+        match self {
+            Self::Unlisted => Some(UseAfterFree.name()),
+            Self::Undisclosed => Some(ObjectLevelAuthorization.name()),
+            Self::There
+            | Self::Made
+            | Self::Changed
+            | Self::Listed
+            | Self::Continued
+            | Self::Gone
+            | Self::Hidden
+            | Self::Protected
+            | Self::Absent
+            | Self::Unmodified
+            | Self::Unmatched => None,
+        }
+    }
 }
 
 /// One exchange with all that a check needs to judge it.

@@ -145,10 +145,13 @@ fn seen(failure: &Failure) -> String {
         Mode::Positive => "valid",
         Mode::Negative => "invalid",
     };
-    let recurs = match failure.flakiness {
-        Flakiness::Recurs => "it recurs",
-        Flakiness::Flaky => "FLAKY: it did not recur when sent again",
-        Flakiness::Untried => "it was not sent again",
+    let recurs = match (failure.flakiness, failure.answered_again) {
+        (Flakiness::Recurs, _) => "it recurs".to_owned(),
+        (Flakiness::Flaky, Some(status)) => {
+            format!("FLAKY: it did not recur when sent again, which was answered {status}")
+        }
+        (Flakiness::Flaky, None) => "FLAKY: it did not recur when sent again".to_owned(),
+        (Flakiness::Untried, _) => "it was not sent again".to_owned(),
     };
     format!(
         "{} with {data} data, first in {}; {recurs}",

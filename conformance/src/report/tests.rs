@@ -98,6 +98,7 @@ pub(crate) fn failure(body: &str) -> Failure {
         count: 2,
         known: None,
         flakiness: Flakiness::Recurs,
+        answered_again: None,
         exchange: exchange(Some(201), body),
         reproduction: Reproduction {
             case: "createPet/fuzzing/2".to_owned(),

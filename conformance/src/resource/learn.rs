@@ -12,6 +12,14 @@ use super::naming::{self, Certainty};
 /// The most resources learnt from one reply.
 const MAX_LEARNT: usize = 8;
 
+/// The names, in the singular, of members that hold what a reply is about, whatever that is.
+const WRAPPERS: [&str; 8] = ["data", "result", "item", "content", "record", "entry", "value", "hit"];
+/// Those that do so where there is no other member.
+const LONE_WRAPPERS: [&str; 12] = [
+    "response", "payload", "body", "object", "resource", "output", "new", "created", "added", "updated",
+    "saved", "inserted",
+];
+
 /// A resource that a reply tells of.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Learned {
@@ -152,12 +160,13 @@ fn items<'v>(body: &'v Value, resource: &Resource) -> Vec<(&'v Value, Source, bo
             if let Some((_, Certainty::Certain)) = identity(resource, body) {
                 return vec![(body, Source::Item, true)];
             }
+            // Another name is that of another thing: `{"job": {"id": 9}}` is no export, whatever was asked to make one.
             let wraps = |name: &str| {
                 let name = naming::noun(name);
-                members.len() == 1
-                    || name == resource.noun
-                    || ["data", "result", "item", "content", "record", "entry", "value", "hit"]
-                        .contains(&name.as_str())
+                let is_only = members.len() == 1;
+                name == resource.noun
+                    || WRAPPERS.contains(&name.as_str())
+                    || is_only && (LONE_WRAPPERS.contains(&name.as_str()) || name.ends_with(&resource.noun))
             };
             let wrapped = members.iter().filter(|(name, _)| wraps(name)).chain(members.iter());
             for (name, member) in wrapped {
@@ -278,7 +287,13 @@ paths:
         assert_eq!(within(json!({"file": {"uuid": 7}, "at": {"x": 1}})), one("7", Source::Item, Likely));
         assert_eq!(within(json!({"owner": {"id": 7}, "name": "Rex"})), one("7", Source::Item, Likely));
         assert_eq!(within(json!({"uuid": 9, "owner": {"id": 8}})), one("9", Source::Item, Likely));
-        assert_eq!(within(json!({"added": {"id": 7}})), one("7", Source::Item, Certain));
+        for wrapper in ["added", "data", "pet", "Pets", "newPet", "response"] {
+            assert_eq!(within(json!({wrapper: {"id": 7}})), one("7", Source::Item, Certain), "{wrapper}");
+        }
+        // The job that adds the pet some day has an id of its own.
+        for wrapper in ["job", "task", "owner", "petition"] {
+            assert_eq!(within(json!({wrapper: {"id": 7}})), one("7", Source::Item, Likely), "{wrapper}");
+        }
         assert_eq!(within(json!({"pet": {"id": 7}, "owner": {"id": 8}})), one("7", Source::Item, Certain));
         assert_eq!(within(json!({"file": {"uuid": 7}, "vet": {"uuid": 8}})), []);
         assert_eq!(within(json!({"uuid": 9, "file": {"uuid": 8}})), one("9", Source::Item, Likely));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use counterfoil_openapi::{Contract, Pointer, Severity};
 use futures::stream::{self, StreamExt};
 
-use super::shrink::{self, Subject};
+use super::shrink::{self, Shrunk, Subject};
 use super::state::{FailureKey, Found, Next, State};
 use super::stories::Untold;
 use super::time::Time;
@@ -19,6 +19,7 @@ use crate::event::{
 use crate::failure::{DocumentPosition, Failure, Flakiness};
 use crate::phase::Cast;
 use crate::plan::{OperationPlan, Plan};
+use crate::redact::Redactor;
 use crate::reproduction::reproduction;
 
 /// The most failures of a run that are made smaller; further ones are reported as they were found, since a reader
@@ -164,26 +165,49 @@ impl Run<'_> {
         if self.state.summary.unreachable {
             return;
         }
-        let done = self.state.failures.values().filter(|found| found.shrunk.is_some()).count();
+        let done = self.state.failures.values().filter(|found| !found.is_to_be_tried()).count();
         let subjects: Vec<(FailureKey, Subject)> = self
             .state
             .failures
             .iter()
-            .filter(|(_, found)| found.shrunk.is_none())
+            .filter(|(_, found)| found.is_to_be_tried())
             .take(MAX_SHRUNK.saturating_sub(done))
             .map(|(key, found)| (key.clone(), found.subject()))
             .collect();
         let context = Arc::clone(&self.context);
-        let whole = &self.plan;
+        let whole = Arc::clone(&self.plan);
         let shrink = |(key, subject): (FailureKey, Subject)| {
-            let (context, plan) = (Arc::clone(&context), Arc::clone(whole));
+            let (context, plan) = (Arc::clone(&context), Arc::clone(&whole));
             async move { (key, shrink::shrink(&context, &plan, subject).await) }
         };
         let mut results = stream::iter(subjects.into_iter().map(shrink)).buffered(context.settings.workers);
         while let Some((key, shrunk)) = results.next().await {
             self.state.summary.requests += shrunk.requests;
             if let Some(found) = self.state.failures.get_mut(&key) {
+                found.tried = found.count;
                 found.shrunk = Some(shrunk);
+            }
+        }
+        drop(results);
+        self.share();
+    }
+
+    /// What did not recur by itself, and did where another failure of the operation was made smaller, has recurred.
+    fn share(&mut self) {
+        let failures = &mut self.state.failures;
+        let flaky = |found: &Found| found.flakiness() == Flakiness::Flaky && !found.is_of_several();
+        let keys = failures.iter().filter(|(_, found)| flaky(found)).map(|(key, _)| key.clone());
+        for key in keys.collect::<Vec<_>>() {
+            let others = failures.iter().filter(|(other, _)| other.operation == key.operation);
+            let recurring = others.filter(|(_, other)| other.flakiness() == Flakiness::Recurs);
+            let check = failures[&key].check.name();
+            let smallest =
+                recurring.filter_map(|(_, other)| other.shrunk.as_ref().map(|other| &other.smallest));
+            let mut same = smallest.filter(|judged| judged.failure(check, &key.kind).is_some());
+            let Some(smallest) = same.next().map(Arc::clone) else { continue };
+            if let Some(found) = failures.get_mut(&key) {
+                found.shrunk =
+                    Some(Shrunk { smallest, flakiness: Flakiness::Recurs, again: None, requests: 0 });
             }
         }
     }
@@ -222,19 +246,29 @@ impl Run<'_> {
 
     fn failure(&self, plan: &OperationPlan, found: &Found) -> Failure {
         let context = &self.context;
-        let (judged, flakiness) = match &found.shrunk {
-            Some(shrunk) => (&shrunk.smallest, shrunk.flakiness),
-            None => (&found.first, Flakiness::Untried),
-        };
+        let flakiness = found.flakiness();
+        let judged = found.shrunk.as_ref().map_or(&found.first, |shrunk| &shrunk.smallest);
         let breach = judged.failure(found.check.name(), &found.kind);
         let breach = breach.or_else(|| found.first.failure(found.check.name(), &found.kind));
         let mut message = breach.map(|breach| context.message(judged, &breach.message)).unwrap_or_default();
         // The requests under way when a server dies are all cut off; which one it died of nobody can tell any more.
         let is_cut_off = matches!(judged.outcome, crate::check::Outcome::Closed { .. });
-        if is_cut_off && self.state.summary.unreachable && found.check.name() == "server_crash" {
-            message.push_str(
-                "; the server takes no connections since: this request ended it, or one sent at about the same time",
+        if found.is_of_several() {
+            let count = found.count;
+            message = format!(
+                "the connections of {count} requests were closed at about the same time, and none of them does it again \
+                 when it is sent by itself: {}; shown is what the first of them was answered then",
+                found.candidates(&context.redactor)
             );
+        } else if is_cut_off && self.state.summary.unreachable && found.check.name() == "server_crash" {
+            message.push_str("; the server takes no connections since: this request ended it, or ");
+            match found.together.is_empty() {
+                true => message.push_str("one sent at about the same time"),
+                false => message.push_str(&format!(
+                    "one that was cut off at about the same time: {}",
+                    found.candidates(&context.redactor)
+                )),
+            }
         }
         Failure {
             check: found.check.name().to_owned(),
@@ -252,6 +286,7 @@ impl Run<'_> {
             count: found.count,
             known: None,
             flakiness,
+            answered_again: found.shrunk.as_ref().and_then(|shrunk| shrunk.again),
             exchange: context.exchange(judged),
             reproduction: reproduction(context, found, judged),
         }
@@ -268,11 +303,39 @@ fn position(contract: &Contract, pointer: &str) -> Option<DocumentPosition> {
 }
 
 impl Found {
+    /// Whether it is to be sent again: it was not yet, or it was refused then and more cases have failed since.
+    fn is_to_be_tried(&self) -> bool {
+        match &self.shrunk {
+            None => true,
+            Some(shrunk) => shrunk.is_past() && self.count > self.tried,
+        }
+    }
+
+    fn flakiness(&self) -> Flakiness {
+        self.shrunk.as_ref().map_or(Flakiness::Untried, |shrunk| shrunk.flakiness)
+    }
+
+    /// The requests of which one has done it, as far as anybody knows.
+    fn candidates(&self, redactor: &Redactor) -> String {
+        let name = |judged: &Arc<Judged>| {
+            let request = &judged.case.sent.request;
+            format!("{} {} ({})", request.method, redactor.text(&request.target), judged.case.id)
+        };
+        let mut named: Vec<String> = self.together.iter().map(name).collect();
+        named.dedup();
+        let more = self.count.saturating_sub(self.together.len() as u64);
+        if more > 0 && self.is_of_several() {
+            named.push(format!("{more} more"));
+        }
+        named.join(", ")
+    }
+
     fn subject(&self) -> Subject {
         Subject {
             check: self.check.name(),
             kind: self.kind.clone(),
             first: Arc::clone(&self.first),
+            last: Arc::clone(&self.last),
             count: self.count,
         }
     }

@@ -61,6 +61,8 @@ pub(crate) struct Judged {
     pub(crate) expectation: Option<Expectation>,
     /// The story it is a step of.
     pub(crate) told: Option<Arc<Told>>,
+    /// Whether its connection was closed at first, and not when it was sent by itself.
+    pub(crate) is_cut_off: bool,
 }
 
 impl Judged {
@@ -158,7 +160,8 @@ impl Context {
             _ => None,
         };
         let (got, got_first) = self.got(beside.as_ref()).await.unzip();
-        let Answer { outcome, elapsed, mut requests, is_cut } = self.sender.send(operation, request).await;
+        let Answer { outcome, elapsed, mut requests, is_cut, is_cut_off } =
+            self.sender.send(operation, request).await;
         let (got_since, got_last) = self.got(beside.as_ref()).await.unzip();
         requests += got_first.unwrap_or_default() + got_last.unwrap_or_default();
         let again = match self.sends_twice(&case, &outcome) {
@@ -217,6 +220,7 @@ impl Context {
             refused,
             expectation,
             told: None,
+            is_cut_off,
         }
     }
 

@@ -1,18 +1,22 @@
 //! Making a failure's story smaller while the same failure recurs: fewer steps first, then smaller steps.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::shrink::{FIRST_ANEW, Shrunk, Subject, anew, promises};
+use super::shrink::{Shrunk, Subject, anew, promises};
 use super::story::Discerning;
 use super::{Context, Judged};
 use crate::case::{Case, simplifications};
-use crate::failure::Flakiness;
 use crate::phase::{Role, Step, Story, absent};
 use crate::plan::Plan;
+use crate::replay::place_of;
+use crate::resource::{Maker, Subject as Around, relearn};
 
 /// How often a story is told before its failure is taken not to recur: what is made anew is not quite the same.
 const MAX_ATTEMPTS: u32 = 3;
+/// How far what is made anew may be within other things.
+const MAX_AROUND: usize = 4;
 
 /// Tells the story of a failure again, whose last step is the one that failed, and smaller ones where it fails again.
 pub(super) async fn retell(
@@ -29,6 +33,9 @@ pub(super) async fn retell(
         budget: context.settings.shrink.requests,
         requests: 0,
         told: 0,
+        is_refused: false,
+        around: None,
+        answered: None,
         start: Instant::now(),
     };
     let mut best = None;
@@ -39,13 +46,12 @@ pub(super) async fn retell(
         }
     }
     let Some(mut best) = best else {
-        let (smallest, requests) = (Arc::clone(&subject.first), search.requests);
-        return Shrunk { smallest, flakiness: Flakiness::Flaky, requests };
+        return Shrunk::flaky(&subject.first, search.answered, search.requests);
     };
     let mut story = story;
     search.fewer_steps(&mut story, &mut best).await;
     search.smaller_steps(&mut story, &mut best).await;
-    Shrunk { smallest: best, flakiness: Flakiness::Recurs, requests: search.requests }
+    Shrunk::recurring(best, search.requests)
 }
 
 struct Search<'s> {
@@ -58,34 +64,105 @@ struct Search<'s> {
     requests: u64,
     /// How often a story was told.
     told: u64,
+    /// Whether what the story begins with was refused: what it makes is there already.
+    is_refused: bool,
+    /// What was made anew since what the story begins with is to be in it.
+    around: Option<Around>,
+    /// The status of the last answer.
+    answered: Option<u16>,
     start: Instant,
 }
 
 impl Search<'_> {
-    /// The last step, where it fails the same way.
+    /// The last step, where it fails the same way. Where what the story begins with is refused, it is told once more:
+    /// about another thing, within other things where those around it are gone.
     async fn tell(&mut self, story: &Story) -> Option<Arc<Judged>> {
-        let (factory, seed) = (&self.context.factory, self.context.settings.seed);
-        let absent = |read: &Case| absent(factory, self.plan, seed, read);
-        let told = self.context.tell(&Arc::new(self.made_anew(story)), &mut self.discerning, absent).await;
-        let sent = told.steps.iter().map(|step| step.requests).sum::<u64>() + told.requests;
-        self.requests += sent;
-        self.budget = self.budget.saturating_sub(u32::try_from(sent).unwrap_or(u32::MAX));
-        let last = told.steps.into_iter().last()?;
+        let mut told = self.tell_once(story).await;
+        let refusal = match &told[..] {
+            [first] if story.steps.len() > 1 => first.status().filter(|status| (400..600).contains(status)),
+            _ => None,
+        };
+        if let Some(status) = refusal {
+            let mut is_new = !std::mem::replace(&mut self.is_refused, true);
+            if matches!(status, 404 | 410) && self.around.is_none() {
+                self.around = self.made_around(&story.steps[0].case, 0).await;
+                is_new |= self.around.is_some();
+            }
+            if is_new {
+                told = self.tell_once(story).await;
+            }
+        }
+        self.answered = told.last().and_then(|judged| judged.status());
+        let last = told.into_iter().last()?;
         let is_last = last.told.as_ref().is_some_and(|told| told.at + 1 == story.steps.len());
         let recurs = is_last && last.failure(self.subject.check, &self.subject.kind).is_some();
         recurs.then_some(last)
     }
 
-    /// A story in which a thing is made twice, about another thing each time it is told: what was there twice before
-    /// is there already.
+    async fn tell_once(&mut self, story: &Story) -> Vec<Arc<Judged>> {
+        let (factory, seed) = (&self.context.factory, self.context.settings.seed);
+        let absent = |read: &Case| absent(factory, self.plan, seed, read);
+        let story = Arc::new(self.made_anew(story));
+        let told = self.context.tell(&story, &mut self.discerning, absent).await;
+        let sent = told.steps.iter().map(|step| step.requests).sum::<u64>() + told.requests;
+        self.spend(sent);
+        told.steps
+    }
+
+    fn spend(&mut self, sent: u64) {
+        self.requests += sent;
+        self.budget = self.budget.saturating_sub(u32::try_from(sent).unwrap_or(u32::MAX));
+    }
+
+    /// Makes another one of what a request is about, and of what that is in where it is gone as well.
+    fn made_around<'f>(
+        &'f mut self,
+        case: &'f Case,
+        depth: usize,
+    ) -> Pin<Box<dyn Future<Output = Option<Around>> + Send + 'f>> {
+        Box::pin(async move {
+            let subject = case.subject.as_ref()?;
+            let maker = subject.maker.as_ref().filter(|_| depth < MAX_AROUND)?;
+            let mut case = Case::clone(&maker.case);
+            for attempt in 0..2 {
+                self.told += 1;
+                let number = self.subject.first_anew() + self.told;
+                let made = Arc::new(anew(self.context, &case, number).unwrap_or_else(|| case.clone()));
+                let judged = self.context.execute(made).await;
+                self.spend(judged.requests);
+                if let Some(made) = relearn(&judged.learned, &maker.made) {
+                    let names = subject.path.iter().map(|(name, _)| name.clone());
+                    let path = names.zip(made.values.iter().cloned()).collect();
+                    let known = self.context.links.resources.get(made.resource);
+                    let place = known
+                        .zip(judged.response())
+                        .and_then(|(resource, response)| place_of(resource, response, made));
+                    let maker = Maker { case: Arc::clone(&judged.case), made: made.clone(), place };
+                    return Some(Around { path, maker: Some(Arc::new(maker)) });
+                }
+                if attempt > 0 || !matches!(judged.status(), Some(404 | 410)) {
+                    return None;
+                }
+                let around = self.made_around(&case, depth + 1).await?;
+                case = within(self.context, &case, &around)?;
+            }
+            None
+        })
+    }
+
+    /// A story in which a thing is made twice, or whose thing is there already, about another thing each time it is told.
     fn made_anew(&mut self, story: &Story) -> Story {
         let mut story = story.clone();
-        if !story.steps.iter().any(|step| step.role == Role::Again) {
+        if !self.is_refused && !story.steps.iter().any(|step| step.role == Role::Again) {
             return story;
         }
         self.told += 1;
         let Some((first, rest)) = story.steps.split_first_mut() else { return story };
-        if let Some(case) = anew(self.context, &first.case, FIRST_ANEW + self.told) {
+        if let Some(case) = self.around.as_ref().and_then(|around| within(self.context, &first.case, around))
+        {
+            first.case = case;
+        }
+        if let Some(case) = anew(self.context, &first.case, self.subject.first_anew() + self.told) {
             first.case = case;
         }
         let values = &first.case.values;
@@ -173,4 +250,12 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// A request about what is within another thing.
+fn within(context: &Context, case: &Case, around: &Around) -> Option<Case> {
+    let mut values = case.values.clone();
+    around.put_into(&mut values);
+    let sent = context.factory.build(&case.operation, &case.intent, &values)?;
+    Some(Case { values, sent, subject: Some(around.clone()), ..case.clone() })
 }

@@ -1,6 +1,7 @@
 //! Putting requests on the wire, and what came of them.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use counterfoil_client::transport::{
@@ -12,6 +13,7 @@ use counterfoil_openapi::{MediaType, Operation, Request, Response};
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::pace::{Pace, asked_to_wait};
 use crate::check::Outcome;
@@ -19,6 +21,8 @@ use crate::config::Settings;
 
 /// How often a connection that was refused is tried again: a server may be starting, or its backlog be full.
 const CONNECT_RETRIES: u32 = 3;
+/// The same of a server that has answered before: it may be starting again, which takes a few seconds.
+const RESTART_RETRIES: u32 = 6;
 /// The wait before the first of those; each later one is twice as long.
 const CONNECT_WAIT: Duration = Duration::from_millis(50);
 /// How often a request is sent again that was answered with the wish to wait.
@@ -28,12 +32,23 @@ const STREAM_ITEMS: usize = 20;
 /// How long a stream may be silent before what came of it is enough.
 const STREAM_QUIET: Duration = Duration::from_secs(1);
 
+/// More requests at once than there ever are.
+const PLACES: u32 = 1 << 20;
+
 /// Sends requests, no faster than it may.
 #[derive(Debug)]
 pub(crate) struct Sender {
     transport: Transport,
     pace: Pace,
     timeout: Duration,
+    /// A request takes one of so many places, one that is to be alone takes all of them.
+    places: Semaphore,
+    /// Requests begun so far, and those of them that are under way.
+    begun: AtomicU64,
+    under_way: AtomicU64,
+    /// Whether the server has answered, and whether it was waited for since in vain.
+    has_answered: AtomicBool,
+    is_gone: AtomicBool,
 }
 
 /// What came of sending a request.
@@ -45,6 +60,8 @@ pub(crate) struct Answer {
     pub(crate) requests: u64,
     /// Whether the response is a stream that was left before its end.
     pub(crate) is_cut: bool,
+    /// Whether its connection was closed while others were under way, and not when it was sent by itself.
+    pub(crate) is_cut_off: bool,
 }
 
 impl Sender {
@@ -56,11 +73,46 @@ impl Sender {
             headers: HeaderMap::new(),
         };
         let transport = Transport::new(base_url, options)?;
-        Ok(Self { transport, pace: Pace::new(settings.interval), timeout: settings.timeout })
+        Ok(Self {
+            transport,
+            pace: Pace::new(settings.interval),
+            timeout: settings.timeout,
+            places: Semaphore::new(PLACES as usize),
+            begun: AtomicU64::new(0),
+            under_way: AtomicU64::new(0),
+            has_answered: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
+        })
+    }
+
+    /// Sends a request, see [`Sender::attempt`]. Of several that are under way when a server dies all are cut off: each
+    /// of them is sent again by itself, so that only the one is blamed that does it again.
+    pub(crate) async fn send(&self, operation: &Operation, request: &Request) -> Answer {
+        let (first, had_company) = {
+            let _place = self.places.acquire().await;
+            let others = self.under_way.fetch_add(1, Ordering::SeqCst);
+            let own = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+            // Whoever waits for this no more is under way no more.
+            let _under_way = Guard(&self.under_way);
+            let answer = self.attempt(operation, request).await;
+            (answer, others > 0 || self.begun.load(Ordering::SeqCst) != own)
+        };
+        let is_closed = |answer: &Answer| matches!(answer.outcome, Outcome::Closed { .. });
+        if !had_company || !is_closed(&first) {
+            return first;
+        }
+        let _all = self.places.acquire_many(PLACES).await;
+        let alone = self.attempt(operation, request).await;
+        let requests = first.requests + alone.requests;
+        match alone.outcome {
+            // There is nobody left to ask: any of those that were cut off may have been the one.
+            Outcome::Refused { .. } => Answer { requests, ..first },
+            _ => Answer { requests, is_cut_off: !is_closed(&alone), ..alone },
+        }
     }
 
     /// Sends a request, again where the connection was refused, which may pass, and where the answer asks to wait.
-    pub(crate) async fn send(&self, operation: &Operation, request: &Request) -> Answer {
+    async fn attempt(&self, operation: &Operation, request: &Request) -> Answer {
         let (mut requests, mut refused, mut waits) = (0, 0, 0);
         loop {
             self.pace.turn().await;
@@ -80,19 +132,38 @@ impl Sender {
                         keep_whole_items(&mut sent.response);
                     }
                     let (elapsed, is_cut) = (sent.elapsed, sent.is_cut);
-                    return Answer { outcome: Outcome::Answered(sent.response), elapsed, requests, is_cut };
+                    self.has_answered.store(true, Ordering::SeqCst);
+                    let outcome = Outcome::Answered(sent.response);
+                    return Answer { outcome, elapsed, requests, is_cut, is_cut_off: false };
                 }
                 Err(error) => error,
             };
             let outcome = outcome_of(&error);
-            if matches!(outcome, Outcome::Refused { .. }) && refused < CONNECT_RETRIES {
-                tokio::time::sleep(CONNECT_WAIT * 2_u32.pow(refused)).await;
-                refused += 1;
-                continue;
+            if let Outcome::Refused { .. } = outcome {
+                let is_starting_again = self.has_answered.load(Ordering::SeqCst);
+                let most = match (is_starting_again, self.is_gone.load(Ordering::SeqCst)) {
+                    (true, false) => RESTART_RETRIES,
+                    _ => CONNECT_RETRIES,
+                };
+                if refused < most {
+                    tokio::time::sleep(CONNECT_WAIT * 2_u32.pow(refused)).await;
+                    refused += 1;
+                    continue;
+                }
+                self.is_gone.store(true, Ordering::SeqCst);
             }
             let elapsed = if outcome == Outcome::TimedOut { self.timeout } else { began.elapsed() };
-            return Answer { outcome, elapsed, requests, is_cut: false };
+            return Answer { outcome, elapsed, requests, is_cut: false, is_cut_off: false };
         }
+    }
+}
+
+/// Takes one off a number when it is over.
+struct Guard<'n>(&'n AtomicU64);
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

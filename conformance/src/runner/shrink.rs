@@ -6,12 +6,14 @@
 //! broken in no other way.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Instant;
 
 use counterfoil_openapi::Violation;
 use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::{self, Seed};
+use http::Method;
 use proptest::strategy::{Strategy, ValueTree};
 use tokio::runtime::Handle;
 
@@ -29,15 +31,37 @@ use crate::resource::About;
 const MAX_CANDIDATES: u32 = 5_000;
 
 /// The numbers from which shrinking makes things anew; those of the phases are lower.
-pub(super) const FIRST_ANEW: u64 = 1 << 32;
+const FIRST_ANEW: u64 = 1 << 32;
+/// How many of them a failure has for itself, and from which on its smaller cases have them.
+const ANEW_EACH: u64 = 1 << 16;
+const FIRST_CANDIDATE: u64 = 16;
 
 /// What shrinking came to.
 #[derive(Debug)]
 pub(crate) struct Shrunk {
     pub(crate) smallest: Arc<Judged>,
     pub(crate) flakiness: Flakiness,
+    /// The status of the answer when it was sent again and did not fail.
+    pub(crate) again: Option<u16>,
     /// Requests it took.
     pub(crate) requests: u64,
+}
+
+impl Shrunk {
+    /// What did not recur.
+    pub(super) fn flaky(first: &Arc<Judged>, again: Option<u16>, requests: u64) -> Self {
+        Self { smallest: Arc::clone(first), flakiness: Flakiness::Flaky, again, requests }
+    }
+
+    /// Whether it did not recur since something is gone, or there already; another case may be about something else.
+    pub(super) fn is_past(&self) -> bool {
+        self.flakiness == Flakiness::Flaky && matches!(self.again, Some(400..500))
+    }
+
+    /// What recurs, and cannot be made smaller than this.
+    pub(super) fn recurring(smallest: Arc<Judged>, requests: u64) -> Self {
+        Self { smallest, flakiness: Flakiness::Recurs, again: None, requests }
+    }
 }
 
 /// A failure to shrink.
@@ -46,15 +70,42 @@ pub(crate) struct Subject {
     pub(crate) check: &'static str,
     pub(crate) kind: String,
     pub(crate) first: Arc<Judged>,
+    /// The case that failed this way last.
+    pub(crate) last: Arc<Judged>,
     /// Cases that failed this way.
     pub(crate) count: u64,
+}
+
+impl Subject {
+    /// The number from which this failure makes things anew: what one failure has made is there for all others.
+    pub(super) fn first_anew(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.check, &self.kind, &self.first.case.id).hash(&mut hasher);
+        FIRST_ANEW + (hasher.finish() >> 49) * ANEW_EACH
+    }
 }
 
 /// Sends a failing case again and, where it fails again, smaller ones.
 ///
 /// A case of a story is told anew with its story. So is a case about a resource that the suite made, where sending it
 /// again finds that gone: the resource is made anew first.
+///
+/// Where the first case that failed is refused now, the last one is tried: what it is about was there later.
 pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: Subject) -> Shrunk {
+    let first = shrink_first(context, whole, subject.clone()).await;
+    if !first.is_past() || Arc::ptr_eq(&subject.first, &subject.last) {
+        return first;
+    }
+    let last = Subject { first: Arc::clone(&subject.last), ..subject };
+    let last = shrink_first(context, whole, last).await;
+    let requests = first.requests + last.requests;
+    match last.flakiness {
+        Flakiness::Recurs => Shrunk { requests, ..last },
+        _ => Shrunk { requests, ..first },
+    }
+}
+
+async fn shrink_first(context: &Arc<Context>, whole: &Arc<Plan>, subject: Subject) -> Shrunk {
     let plan = &whole.operations[subject.first.case.index];
     if let Some(told) = &subject.first.told
         && told.at > 0
@@ -66,34 +117,41 @@ pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: S
     // Waiting for nothing takes long: another case that waited as long is proof enough.
     let is_slow = subject.first.outcome == Outcome::TimedOut || subject.check == "max_response_time";
     if is_slow && subject.count > 1 {
-        return Shrunk { smallest: subject.first, flakiness: Flakiness::Recurs, requests: 0 };
+        return Shrunk::recurring(subject.first, 0);
     }
+    let is_same = |judged: &Judged| judged.failure(subject.check, &subject.kind).is_some();
     let mut again = context.execute(Arc::clone(&subject.first.case)).await;
     let mut requests = again.requests;
     let mut is_anew = false;
     // What was made cannot be made again, but another thing like it can. Not every server refuses the second one well.
-    if again.failure(subject.check, &subject.kind).is_none()
-        && again.status().is_some_and(|status| (400..600).contains(&status))
-        && let Some(case) = anew(context, &subject.first.case, FIRST_ANEW)
-    {
+    let tries = if is_same(&again) { 0 } else { tries_anew(&subject.first, &again) };
+    for number in 0..tries {
+        let Some(case) = anew(context, &subject.first.case, subject.first_anew() + number) else { break };
         let other = context.execute(Arc::new(case)).await;
         requests += other.requests;
-        if other.failure(subject.check, &subject.kind).is_some() {
+        if !is_same(&other) {
+            break;
+        }
+        // Each has to fail, where there is more than one.
+        if number + 1 == tries {
             (again, is_anew) = (other, true);
         }
     }
-    if again.failure(subject.check, &subject.kind).is_none() {
+    if !is_same(&again) {
         if let Some(story) = story_of(&subject.first.case) {
             let shrunk = retell::retell(context, whole, &subject, story).await;
+            requests += shrunk.requests;
             if shrunk.flakiness == Flakiness::Recurs {
-                return Shrunk { requests: shrunk.requests + requests, ..shrunk };
+                return Shrunk { requests, ..shrunk };
             }
         }
         // What is gone cannot fail again, and what is there cannot be made again. Several cases that failed the same
         // way, each about another thing, have shown that it was no accident.
         let is_spent = matches!(again.status(), Some(404 | 409 | 410)) && subject.count > 1;
-        let flakiness = if is_spent { Flakiness::Recurs } else { Flakiness::Flaky };
-        return Shrunk { smallest: subject.first, flakiness, requests };
+        return match is_spent {
+            true => Shrunk::recurring(subject.first, requests),
+            false => Shrunk::flaky(&subject.first, again.status(), requests),
+        };
     }
     let mut search = Search {
         context: Arc::clone(context),
@@ -111,12 +169,27 @@ pub(crate) async fn shrink(context: &Arc<Context>, whole: &Arc<Plan>, subject: S
         search.simplify_tree(plan).await;
         search.simplify_values().await;
     }
-    Shrunk { smallest: search.best, flakiness: Flakiness::Recurs, requests: search.requests }
+    Shrunk::recurring(search.best, search.requests)
+}
+
+/// How many cases of the same make have to fail as well where a case that is sent again does not.
+fn tries_anew(first: &Judged, again: &Judged) -> u64 {
+    let is_good = |status: Option<u16>| status.is_some_and(|status| (200..300).contains(&status));
+    match again.status() {
+        Some(400..600) => 1,
+        // It was made the first time, and replaced the second time.
+        status if is_good(status) && is_good(first.status()) && status != first.status() => 1,
+        // The first one made it and failed all the same; or that was an accident, which does not happen twice.
+        status if is_good(status) && *first.case.operation.method() == Method::PUT => 2,
+        _ => 0,
+    }
 }
 
 /// A case of the same make about something that is not there yet, see [`Fresh`].
 pub(super) fn anew(context: &Context, case: &Case, number: u64) -> Option<Case> {
-    let fresh = Fresh::of(&context.factory, &case.operation, &case.intent, &case.values);
+    // What is about one thing that is known is not to be about another.
+    let make = if case.subject.is_some() { Fresh::of } else { Fresh::named };
+    let fresh = make(&context.factory, &case.operation, &case.intent, &case.values);
     let made = (&case.intent, &case.values, &case.sent);
     let (values, sent) = fresh.anew(&context.factory, &case.operation, made, &case.values, number)?;
     Some(Case { values, sent, ..case.clone() })
@@ -259,7 +332,7 @@ impl Search {
             return false;
         }
         self.budget -= 1;
-        let number = FIRST_ANEW + u64::from(self.candidates) + 1;
+        let number = self.subject.first_anew() + u64::from(self.candidates) + FIRST_CANDIDATE;
         let case = self.is_anew.then(|| anew(&self.context, &case, number)).flatten().unwrap_or(case);
         let judged = self.context.execute(Arc::new(case)).await;
         self.requests += judged.requests;

@@ -45,8 +45,51 @@ pub(crate) struct Found {
     pub(crate) check: &'static dyn Check,
     pub(crate) kind: String,
     pub(crate) first: Arc<Judged>,
+    /// The case that was found last: what the first one is about may be gone by now.
+    pub(crate) last: Arc<Judged>,
     pub(crate) count: u64,
+    /// How many cases had been found when it was made smaller.
+    pub(crate) tried: u64,
     pub(crate) shrunk: Option<Shrunk>,
+    /// The cases that were cut off together with the first one, where nobody knows which of them it was.
+    pub(crate) together: Vec<Arc<Judged>>,
+}
+
+impl Found {
+    fn new(check: &'static dyn Check, kind: &str, judged: &Arc<Judged>) -> Self {
+        Self {
+            check,
+            kind: kind.to_owned(),
+            first: Arc::clone(judged),
+            last: Arc::clone(judged),
+            count: 1,
+            tried: 0,
+            shrunk: None,
+            together: Vec::new(),
+        }
+    }
+
+    /// Whether nobody knows which of several cases it was.
+    pub(super) fn is_of_several(&self) -> bool {
+        self.kind == TOGETHER
+    }
+
+    fn add(&mut self, judged: &Arc<Judged>) {
+        self.count += 1;
+        self.last = Arc::clone(judged);
+        if is_closed(&judged.outcome) && self.together.len() < MAX_TOGETHER {
+            self.together.push(Arc::clone(judged));
+        }
+    }
+}
+
+/// The kind of a crash of which nobody knows which request it was.
+const TOGETHER: &str = "connections closed together";
+/// The most requests that are named of those that were cut off together.
+const MAX_TOGETHER: usize = 8;
+
+fn is_closed(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Closed { .. })
 }
 
 /// What came of the cases of one operation.
@@ -94,6 +137,10 @@ pub(crate) struct State {
     silence: u32,
     /// How long slow answers were waited for in the present turn, added up over all workers.
     waited: Duration,
+    /// What was cut off in the present turn, and was answered when it was sent by itself.
+    cut_off: Vec<Arc<Judged>>,
+    /// Whether one was cut off in the present turn that was sent by itself.
+    is_crash_seen: bool,
 }
 
 /// Whether a run goes on.
@@ -127,7 +174,6 @@ impl State {
                 // Whoever comes after a crash is not to be blamed for it again, whichever of them is heard of first.
                 let is_same = |found: &Found| found.check.name() == check.name();
                 let is_refused = |outcome: &Outcome| matches!(outcome, Outcome::Refused { .. });
-                let is_closed = |outcome: &Outcome| matches!(outcome, Outcome::Closed { .. });
                 let mut told = all.values().filter(|found| is_same(found));
                 if is_refused(&judged.outcome) && told.any(|found| is_closed(&found.first.outcome)) {
                     continue;
@@ -138,14 +184,18 @@ impl State {
                 let registry = crate::check::checks().iter().position(|known| known.name() == check.name());
                 let kind = breach.kind.clone();
                 let key = FailureKey { operation, check: registry.unwrap_or(usize::MAX), kind: kind.clone() };
-                all.entry(key).and_modify(|found| found.count += 1).or_insert_with(|| {
+                all.entry(key).and_modify(|found| found.add(judged)).or_insert_with(|| {
                     let id = judged.case.operation.id();
                     let is_news = severity == Severity::Failure
                         && !settings.known.lists(check.name(), id.as_str(), &kind);
                     self.news += u64::from(is_news);
-                    Found { check, kind, first: Arc::clone(judged), count: 1, shrunk: None }
+                    Found::new(check, &kind, judged)
                 });
             }
+        }
+        self.is_crash_seen |= is_closed(&judged.outcome);
+        if judged.is_cut_off {
+            self.cut_off.push(Arc::clone(judged));
         }
         if let Outcome::Refused { .. } = judged.outcome {
             self.summary.unreachable = true;
@@ -169,6 +219,32 @@ impl State {
     /// A turn begins.
     pub(crate) fn begin_turn(&mut self) {
         self.waited = Duration::ZERO;
+        self.is_crash_seen = false;
+        self.cut_off.clear();
+    }
+
+    /// A turn of an operation ends: a crash that nobody did again alone is told of all that it cut off, once.
+    pub(super) fn end_turn(&mut self, operation: usize, judge: Option<(&'static dyn Check, Severity)>) {
+        let cut_off = std::mem::take(&mut self.cut_off);
+        let (Some((check, severity)), Some(first)) = (judge, cut_off.first()) else { return };
+        if self.is_crash_seen {
+            return;
+        }
+        let all = match severity {
+            Severity::Failure => &mut self.failures,
+            Severity::Warning => &mut self.warned,
+            Severity::Off => return,
+        };
+        let registry = crate::check::checks().iter().position(|known| known.name() == check.name());
+        let kind = TOGETHER.to_owned();
+        let key = FailureKey { operation, check: registry.unwrap_or(usize::MAX), kind };
+        let found = all.entry(key).or_insert_with(|| {
+            let shrunk = Shrunk::flaky(first, None, 0);
+            Found { count: 0, tried: u64::MAX, shrunk: Some(shrunk), ..Found::new(check, TOGETHER, first) }
+        });
+        found.count += cut_off.len() as u64;
+        let room = MAX_TOGETHER.saturating_sub(found.together.len());
+        found.together.extend(cut_off.into_iter().take(room));
     }
 
     /// Takes in what a case put to the test.

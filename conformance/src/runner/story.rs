@@ -17,9 +17,6 @@ use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listin
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
 
-/// The checks that look for one thing in the pages of a list.
-const LOOKING: [&str; 2] = ["use_after_free", "object_level_authorization"];
-
 /// What was told of a story up to one of its steps.
 #[derive(Debug)]
 pub(crate) struct Told {
@@ -165,7 +162,8 @@ impl Context {
     async fn turn_pages(&self, telling: &mut Telling, first: &Arc<Judged>, before: Option<&Judged>) {
         let mut page = Arc::clone(first);
         for number in 2..MAX_PAGES + 2 {
-            let is_found = page.failures().any(|(check, _)| LOOKING.contains(&check.name()));
+            let looking = page.expectation.and_then(Expectation::looked_for_by);
+            let is_found = page.failures().any(|(check, _)| Some(check.name()) == looking);
             let Some(response) = page.response().filter(|_| !is_found) else { return };
             let case = &page.case;
             let Some(values) = listing::next_page(&case.operation, &case.values, response) else { return };

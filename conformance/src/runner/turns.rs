@@ -178,6 +178,9 @@ impl Run<'_> {
                 (end, Rest::Cases(cases.collect()))
             }
         };
+        let judges = context.judges.of(index, phase).iter();
+        let mut judges = judges.filter(|judge| judge.check.name() == "server_crash");
+        self.state.end_turn(index, judges.next().map(|judge| (judge.check, judge.severity)));
         let is_over = match &rest {
             Rest::All => false,
             Rest::Cases(cases) => cases.is_empty(),
