@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn no_more_is_left_out_than_has_to_be() {
-        let table: [(&str, &dyn Fn(&str) -> bool, &str); 9] = [
+        type Row<'r> = (&'r str, &'r dyn Fn(&str) -> bool, &'r str);
+        let table: [Row<'_>; 9] = [
             ("abcd", &|_| true, ""),
             ("abcd", &|_| false, ""),
             ("abcd", &|sent| !sent.contains('c'), "c"),
