@@ -27,7 +27,7 @@ declare! {
     /// `ETag` after a change.
     ///
     /// Not judged: a 304 of an operation that documents no success, or to a request that says otherwise what its
-    /// sender knows (`?since=`, `?version=`).
+    /// sender knows or waits for (`?since=`, `/changes/{cursor}`).
     ///
     /// Example: `GET /pets/7` shows `ETag: "3"`, and `PATCH /pets/7` with `If-Match: "1"` answers 200.
     ///
@@ -42,6 +42,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
             unasked(observation, response)
         }
         (Intent::Probe(Probe::UnknownTag), _) => match response.status.as_u16() {
+            304 if !is_answer(observation) => Judgement::NotApplicable,
             304 => Judgement::failed(
                 "304 to an unknown tag",
                 "`If-None-Match` has a tag that nothing has, and the answer is 304: not modified",
@@ -59,32 +60,40 @@ fn judge(observation: &Observation<'_>) -> Judgement {
 
 /// Whether a 304 comes without having been asked for.
 fn unasked(observation: &Observation<'_>, response: &Response) -> Judgement {
-    /// Parts of names under which senders say what they know.
-    const KNOWING: [&str; 12] = [
-        "since", "tag", "version", "revision", "modif", "match", "hash", "digest", "checksum", "known",
-        "cache", "last",
-    ];
     let is_reading = matches!(observation.request.method, Method::GET | Method::HEAD);
     if response.status.as_u16() != 304 || !is_reading {
         return Judgement::NotApplicable;
     }
-    let has_success =
-        observation.operation.responses().iter().any(|response| {
-            matches!(response.status, StatusPattern::Exact(200..=299) | StatusPattern::Range(2))
-        });
-    let values = &observation.reading.values;
-    let mut names = values.query.keys().chain(values.header.keys()).chain(values.cookie.keys());
-    let may_know = names.any(|name| {
-        let name = folded(name);
-        KNOWING.iter().any(|part| name.contains(part))
-    });
-    match has_success && !may_know {
+    match is_answer(observation) {
         true => Judgement::failed(
             "304 without a condition",
             "the request has no condition, and the answer is 304: not modified",
         ),
         false => Judgement::NotApplicable,
     }
+}
+
+/// Whether a 304 can only be the answer to a condition: the operation has another answer, and nothing else of the request
+/// says what its sender knows, or waits for.
+fn is_answer(observation: &Observation<'_>) -> bool {
+    /// Parts of names under which senders say so.
+    const KNOWING: [&str; 22] = [
+        "since", "after", "from", "tag", "version", "revision", "modif", "match", "hash", "digest",
+        "checksum", "known", "cache", "last", "time", "seq", "cursor", "offset", "index", "wait", "poll",
+        "token",
+    ];
+    let has_success =
+        observation.operation.responses().iter().any(|response| {
+            matches!(response.status, StatusPattern::Exact(200..=299) | StatusPattern::Range(2))
+        });
+    let values = &observation.reading.values;
+    let places = [&values.path, &values.query, &values.header, &values.cookie];
+    // The conditions themselves are the probe's.
+    let mut names = places.into_iter().flat_map(|place| place.keys()).map(|name| folded(name));
+    let is_knowing = |name: String| {
+        !matches!(name.as_str(), "ifnonematch" | "ifmatch") && KNOWING.iter().any(|part| name.contains(part))
+    };
+    has_success && !names.any(is_knowing)
 }
 
 /// Whether what has not changed is told to be so.
@@ -182,6 +191,12 @@ mod tests {
             (Scene::new("putPage", "/pages/1").status(304), "n/a"),
             (unknown().status(304), "failed: 304 to an unknown tag"),
             (unknown().status(200), "passed"),
+            (
+                Scene::new("getPage", "/pages/1?sinceVersion=1")
+                    .intent(Intent::Probe(Probe::UnknownTag))
+                    .status(304),
+                "n/a",
+            ),
             (unknown().status(404), "n/a"),
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::registry::declare;
 use super::{Breach, Expectation, Judgement, Observation, documented, kept, patched};
+use crate::phase::is_forged;
 use crate::secrets;
 
 declare! {
@@ -81,7 +82,7 @@ pub(super) type Found = Option<Vec<(String, String)>>;
 pub(super) struct Deed<'a> {
     pub(super) request: &'a Request,
     pub(super) sent: Map<String, Value>,
-    /// What of the sent is `readOnly`, and not for clients to set.
+    /// What of the sent is `readOnly`, and was sent to see whether it is kept to.
     forged: Map<String, Value>,
     reply: Map<String, Value>,
     /// What a reading right before it showed, where it was an update.
@@ -123,8 +124,10 @@ impl<'a> Deed<'a> {
         let secrets = secrets::names(observation.operation);
         let mut sent = object(&request.body)?;
         sent.retain(|name, _| !secrets.contains(name));
-        let (forged, sent) =
+        let (mut forged, sent): (Map<_, _>, Map<_, _>) =
             sent.into_iter().partition(|(name, _)| documented::is_set_by_server(observation, name));
+        // Others may be read-only to who reads, and for clients to set once.
+        forged.retain(|_, value| is_forged(value));
         Some(Self {
             request,
             sent,
@@ -431,11 +434,11 @@ mod tests {
 
     #[test]
     fn what_only_the_server_sets_is_not_what_a_client_sent() {
-        let sent = r#"{"tag": "tabby", "made": "2001-02-03T04:05:06Z", "rank": 1000005}"#;
+        let sent = r#"{"tag": "tabby", "made": "2001-02-03T04:05:06Z", "rank": 1618000005}"#;
         let table = [
             (r#"{"id": 1, "tag": "tabby", "made": "2026-01-01T00:00:00Z", "rank": 1}"#, "passed"),
             (r#"{"id": 1, "tag": "tabby"}"#, "passed"),
-            (r#"{"id": 1, "tag": "tabby", "rank": 1000005}"#, "failed: read-only, and written: rank"),
+            (r#"{"id": 1, "tag": "tabby", "rank": 1618000005}"#, "failed: read-only, and written: rank"),
             (
                 r#"{"id": 1, "tag": "tabby", "made": "2001-02-03T04:05:06.000000+00:00"}"#,
                 "failed: read-only, and written: made",
@@ -445,6 +448,10 @@ mod tests {
             let scene = read(Expectation::Made, shown).earlier(Method::PUT, sent, 201, shown);
             assert_eq!(scene.says("write_read_consistency"), expected, "{shown}");
         }
+        // To who reads it is read-only, and who makes it may have set it.
+        let once = r#"{"id": 1, "tag": "tabby", "rank": 7}"#;
+        let scene = read(Expectation::Made, once).earlier(Method::PUT, once, 201, once);
+        assert_eq!(scene.says("write_read_consistency"), "passed");
     }
 
     #[test]

@@ -160,6 +160,7 @@ impl Coverage {
                 continue;
             };
             let is_searched = base.search.is_some();
+            let is_first = base.search.as_ref().is_some_and(Search::is_new);
             let base = Arc::clone(&base.values);
             let left_out = match &variation {
                 Variation::Without(left_out) if is_searched => Some(left_out.clone()),
@@ -167,8 +168,8 @@ impl Coverage {
             };
             let probe = variation.probe(&self.plan.operation);
             let values = variation.of(&self.plan.operation, RequestValues::clone(&base));
-            // What leaves something out is tried on its own account, and not for what is there already.
-            self.may_repeat = left_out.as_ref().is_none_or(Vec::is_empty);
+            // What is tried is tried on its own account, and not for what is there already.
+            self.may_repeat = is_first || left_out.is_none();
             let Some(case) = self.case(factory, &base, values, probe) else { continue };
             if let Some(left_out) = left_out.filter(|_| case.intent == Intent::Positive) {
                 self.awaited.push((case.id.clone(), left_out));
@@ -233,10 +234,15 @@ impl Coverage {
             None => factory.classify(&operation, &about.values)?,
         };
         let About { values, subject } = sent.about(about);
-        if !self.modes.contains(&intent.mode()) || !self.is_new(&sent) {
+        let is_known = !self.is_new(&sent);
+        if !self.modes.contains(&intent.mode()) || (is_known && self.may_repeat) {
             return None;
         }
-        let (values, sent) = self.anew(factory, base, &intent, &values, &sent).unwrap_or((values, sent));
+        let anew = self.anew(factory, base, &intent, &values, &sent);
+        if is_known && anew.is_none() {
+            return None;
+        }
+        let (values, sent) = anew.unwrap_or((values, sent));
         let id = Case::id_of(&operation, Phase::Coverage, self.number);
         self.number += 1;
         let (index, phase, origin) = (self.plan.index, Phase::Coverage, Origin::Fixed);

@@ -10,10 +10,23 @@ use crate::check::is_read_only;
 
 /// A time long before any server was asked to keep one.
 const TIME: &str = "2001-02-03T04:05:06Z";
-/// The least number that no server comes to by counting what the suite makes.
-const LEAST: u64 = 1_000_000;
+/// The least number that no server comes to by counting what the suite makes, and nobody draws.
+const LEAST: u64 = 1_618_000_000;
 /// How many numbers there are from there on.
-const SPAN: u64 = 8_000_000;
+const SPAN: u64 = 30_000;
+/// What the UUIDs begin with.
+const UUID: &str = "c0ffee00-0000-4000-8000-";
+/// What texts begin with.
+const TEXT: &str = "forged";
+
+/// Whether a value is one that a [`forged`] request sets.
+pub(crate) fn is_forged(value: &Value) -> bool {
+    let is_own = |text: &str| text == TIME || text.starts_with(UUID) || text.starts_with(TEXT);
+    match value {
+        Value::String(text) => is_own(text),
+        value => value.as_u64().is_some_and(|number| (LEAST..LEAST + SPAN).contains(&number)),
+    }
+}
 
 /// A request with every property of its body that is `readOnly`, here and in what a reading shows, set to a value that
 /// no server would come to by itself; nothing where there is none. `number` makes one different from the next.
@@ -78,10 +91,12 @@ fn value(property: &Value, number: u64) -> Option<Value> {
             is_admitted.then(|| json!(own))
         }
         ("string", Some("date-time")) => Some(json!(TIME)),
-        ("string", Some("uuid")) => Some(json!(format!("c0ffee00-0000-4000-8000-{own:012}"))),
+        ("string", Some("uuid")) => Some(json!(format!("{UUID}{own:012}"))),
         ("string", None) => {
-            let is_admitted = property.get("maxLength").is_none_or(|most| most.as_u64() >= Some(12));
-            is_admitted.then(|| json!(format!("forged{own}").chars().take(12).collect::<String>()))
+            let text = format!("{TEXT}{}", number % SPAN);
+            let length = u64::try_from(text.len()).ok();
+            let is_admitted = property.get("maxLength").is_none_or(|most| most.as_u64() >= length);
+            is_admitted.then(|| json!(text))
         }
         _ => None,
     }
@@ -133,7 +148,9 @@ components:
         made.body = Some(BodyValue { media_type: "application/json".to_owned(), payload });
         let forged = forged(of("add"), of("read"), &made, 5).unwrap();
         let body = forged.body.unwrap().payload.as_value().cloned().unwrap();
-        assert_eq!(body, json!({"name": "Rex", "id": 1_000_005, "made": TIME}));
+        assert_eq!(body, json!({"name": "Rex", "id": 1_618_000_005, "made": TIME}));
+        let members = body.as_object().unwrap().values();
+        assert_eq!(members.filter(|value| is_forged(value)).count(), 2);
         // Whether what is read is the same property, nobody says.
         assert!(super::forged(of("add"), of("other"), &made, 5).is_none());
     }

@@ -17,6 +17,7 @@ mod varied;
 
 pub(crate) use coverage::Coverage;
 pub(crate) use examples::examples;
+pub(crate) use forged::is_forged;
 pub(crate) use fuzzing::{Draws, Fuzzing, draw};
 pub(crate) use probing::{Accepted, IsFirstOfPath, probes};
 pub(crate) use stateful::{Author, Cast, Role, Step, Story, absent, is_comparable};

@@ -127,6 +127,11 @@ impl Search {
         (!optional.is_empty()).then_some(Self { optional, stage: Stage::Whole })
     }
 
+    /// Whether nothing was heard yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.stage == Stage::Whole
+    }
+
     /// The next step after requests were tried, each with what it left out, in the order that they were asked for.
     pub(super) fn heard(&mut self, tried: &[(Vec<Optional>, Reception)]) -> Step {
         let accepted: Vec<&Vec<Optional>> = tried
@@ -137,7 +142,9 @@ impl Search {
         match &self.stage {
             Stage::Whole if tried.iter().any(|(_, reception)| *reception == Reception::Refused) => {
                 self.stage = Stage::Single;
-                let mut tries: Vec<_> = self.optional.iter().map(|optional| vec![optional.clone()]).collect();
+                // The whole is tried once more: it was sent as it is, and what it makes may be there already.
+                let single = self.optional.iter().map(|optional| vec![optional.clone()]);
+                let mut tries: Vec<_> = std::iter::once(Vec::new()).chain(single).collect();
                 if self.optional.len() > 1 {
                     tries.push(self.optional.clone());
                 }

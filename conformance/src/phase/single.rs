@@ -8,7 +8,7 @@ use crate::plan::{OperationPlan, Plan};
 use crate::resource::About;
 
 /// How often it is changed in one story.
-const CHANGES: usize = 3;
+const CHANGES: usize = 4;
 
 impl<'p> Cast<'p> {
     /// The cast of each thing that there is only one of: what reads it and what changes it.

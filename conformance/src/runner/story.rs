@@ -62,6 +62,8 @@ struct Plot {
     is_discerning: bool,
     /// Whether there is only one of it, and it was seen to be kept as it was sent.
     is_kept: bool,
+    /// What readings of it showed as it was sent.
+    shown: Vec<(String, Value)>,
 }
 
 impl Context {
@@ -216,6 +218,7 @@ impl Context {
             is_refused: false,
             is_discerning: false,
             is_kept: false,
+            shown: Vec::new(),
         })
     }
 
@@ -295,7 +298,11 @@ impl Plot {
         self.is_as_read &= is_safe;
         match step.role {
             Role::Read if self.made.values.is_empty() => {
-                self.is_kept |= self.is_untouched && is_good && is_shown(&self.values, judged);
+                // One value may be that of an example; two one after the other are kept.
+                for (name, value) in shown(&self.values, judged).filter(|_| is_good) {
+                    self.is_kept |= self.shown.iter().any(|(known, old)| *known == name && *old != value);
+                    self.shown.push((name, value));
+                }
                 self.read = is_good.then(|| Arc::clone(judged));
                 self.is_as_read = is_good;
             }
@@ -314,8 +321,13 @@ impl Plot {
                 // Whatever it did, the next reading has to show it.
                 self.read = None;
             }
+            // Some bring back what is gone, as they say.
+            Role::Below if is_good => (self.is_removed, self.is_gone) = (false, false),
             Role::Other | Role::Again | Role::ChangeAfter if !is_safe => {
                 self.is_untouched = false;
+                if self.made.values.is_empty() && is_good {
+                    self.values = judged.case.values.clone();
+                }
                 // It may have been made again, whatever the answer says.
                 (self.is_removed, self.is_gone) = (false, false);
                 if step.role == Role::Again && is_good {
@@ -331,12 +343,14 @@ impl Plot {
 /// The shortest text or number that nobody shows by chance.
 const MIN_TELLING: usize = 4;
 
-/// Whether a reading shows something that was sent, and that nobody else would come to.
-fn is_shown(sent: &counterfoil_openapi::codec::RequestValues, reading: &Judged) -> bool {
+/// What a reading shows as it was sent, and that says enough to be no accident.
+fn shown(
+    sent: &counterfoil_openapi::codec::RequestValues,
+    reading: &Judged,
+) -> impl Iterator<Item = (String, Value)> {
     let sent = sent.body.as_ref().and_then(|body| body.payload.as_value()?.as_object());
     let shown: Option<Value> =
         reading.response().and_then(|response| serde_json::from_slice(&response.body).ok());
-    let (Some(sent), Some(shown)) = (sent, shown) else { return false };
     let is_telling = |value: &Value| match value {
         Value::String(text) => {
             text.chars().filter(|character| character.is_alphanumeric()).count() >= MIN_TELLING
@@ -344,7 +358,12 @@ fn is_shown(sent: &counterfoil_openapi::codec::RequestValues, reading: &Judged) 
         Value::Number(number) => number.to_string().len() >= MIN_TELLING,
         _ => false,
     };
-    sent.iter().any(|(name, value)| is_telling(value) && shown.get(name) == Some(value))
+    let is_as_sent = |(name, value): &(&String, &Value)| {
+        is_telling(value) && shown.as_ref().is_some_and(|shown| shown.get(*name) == Some(*value))
+    };
+    let found = sent.into_iter().flatten().filter(is_as_sent);
+    let found: Vec<_> = found.map(|(name, value)| (name.clone(), value.clone())).collect();
+    found.into_iter()
 }
 
 /// The story of a case about a resource that the suite made: that is made anew, then the case is sent.

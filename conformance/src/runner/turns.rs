@@ -47,8 +47,10 @@ enum Rest {
 
 /// How a turn ended.
 enum End {
-    /// There is nothing left to send, or nothing more is wanted.
+    /// There is nothing left to send.
     Done,
+    /// Nothing more is wanted of the operation.
+    Left,
     /// Its time was over.
     Cut,
     /// No more cases at all.
@@ -157,10 +159,7 @@ impl Run<'_> {
                     let end = self.cases(index, share, &mut cases, &mut hear).await;
                     drop(cases);
                     ahead.hear(heard);
-                    if !matches!(end, End::Done)
-                        || self.state.tallies[index].is_given_up
-                        || !ahead.is_waiting()
-                    {
+                    if !matches!(end, End::Done) || !ahead.is_waiting() {
                         break end;
                     }
                     ahead.heed();
@@ -190,7 +189,7 @@ impl Run<'_> {
         match end {
             End::Stop => return Next::Stop,
             End::Cut if !is_over => self.left.push(Left { phase, index, rest }),
-            End::Cut | End::Done => {}
+            End::Cut | End::Done | End::Left => {}
         }
         Next::Continue
     }
@@ -277,7 +276,7 @@ impl Run<'_> {
             // Requests under way are dropped unjudged here: how many there are depends on the number of workers.
             match next {
                 Next::Stop => return End::Stop,
-                Next::LeaveOperation => return End::Done,
+                Next::LeaveOperation => return End::Left,
                 Next::Continue => {}
             }
             if share.is_some_and(time::is_past) {

@@ -198,6 +198,25 @@ paths:
     assert!(all_accepted.iter().filter(|case| is_full(case)).count() * 2 > all_accepted.len());
 }
 
+/// A server that refuses what is there already, and has what the first request makes.
+#[test]
+fn what_is_refused_since_it_is_there_already_is_taken_apart_as_it_is() {
+    let first = std::cell::OnceCell::new();
+    let name = |case: &Case| case.values.body.as_ref()?.payload.as_value()?.get("name").cloned();
+    let answer = |case: &Case| match name(case) {
+        Some(name) if *first.get_or_init(|| name.clone()) == name => 422,
+        _ => 201,
+    };
+    let cases = cases_of(DOCUMENT, 32, &[Mode::Positive], &answer);
+    let has = |case: &Case, member: &str| {
+        case.values.body.as_ref().and_then(|body| body.payload.as_value()?.get(member)).is_some()
+    };
+    for member in ["age", "kind", "tags"] {
+        let with = cases.iter().filter(|case| has(case, member)).count();
+        assert!(with * 2 > cases.len(), "{member}: {with} of {}", cases.len());
+    }
+}
+
 #[test]
 fn modes_are_kept_to_and_no_request_is_made_twice() {
     assert!(cases(&[Mode::Positive]).iter().all(|case| case.intent == Intent::Positive));
