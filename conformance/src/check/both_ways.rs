@@ -31,7 +31,8 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         let pets = Scene::new("listPets", target).body("application/json", "[{}, {}]");
         pets.expecting(Expectation::Listed)
     };
-    let head = || Scene::new("anyHead", "/any").intent(Intent::Probe(Probe::BesideGet)).read_before_as(200);
+    let head =
+        || Scene::new("headThing", "/things/1").intent(Intent::Probe(Probe::BesideGet)).read_before_as(200);
     let page =
         |status| Scene::new("getPage", "/pages/1").intent(Intent::Probe(Probe::UnknownTag)).status(status);
     [

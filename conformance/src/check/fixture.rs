@@ -106,6 +106,9 @@ paths:
     post: {operationId: upgrade, responses: {'101': {description: switched}, 4XX: {description: refused}}}
     put: {operationId: silent, responses: {}}
     head: {operationId: anyHead, responses: {'200': {description: ok, content: {application/json: {schema: {type: object}}}}}}
+  /things/{id}: {get: {responses: {'200': {description: ok}}}, head: {operationId: headThing, responses: {'200': {description: ok}}}}
+  /things/{id}/state: {get: {responses: {'410': {description: none}}}, head: {operationId: headState, responses: {'200': {description: ok}}}}
+  /things/{id}/name: {get: {responses: {4XX: {description: none}}}, head: {operationId: headName, responses: {'200': {description: ok}}}}
   /failing:
     get: {operationId: failing, responses: {'200': {description: ok}, '404': {description: none, content: {application/json: {schema: {type: object}}}}}}
   /impossible:
