@@ -240,13 +240,22 @@ impl Factory {
         }
     }
 
-    /// The GET of what a request is the HEAD of, and its operation, where the document has a success for it.
+    /// The GET of what a request is the HEAD of, and its operation, where the document has a success for it
+    /// and each query and header parameter of the HEAD.
     pub(crate) fn get_of(&self, head: &Request) -> Option<(Arc<Operation>, Request)> {
         let is_head = head.method == Method::HEAD;
         let get = is_head.then(|| Request { method: Method::GET, ..head.clone() })?;
         let operation = self.operation_of(&get)?;
         let is_valid = self.read(&operation, &get)?.violations.is_empty();
-        (is_valid && *operation.method() == Method::GET && has_success(&operation))
+        let has = |asked: &Parameter| {
+            operation.parameters_in(asked.location).any(|known| match asked.location {
+                Location::Header => known.name.eq_ignore_ascii_case(&asked.name),
+                _ => known.name == asked.name,
+            })
+        };
+        let head = self.operation_of(head)?;
+        let mut asked = head.parameters_in(Location::Query).chain(head.parameters_in(Location::Header));
+        (is_valid && asked.all(has) && *operation.method() == Method::GET && has_success(&operation))
             .then_some((operation, get))
     }
 
@@ -475,6 +484,39 @@ paths:
         let method = |method: Method| Intent::Probe(Probe::UndeclaredMethod { method, declared: Vec::new() });
         assert_eq!(built(&method(Method::POST), &[], |_| {}).unwrap().request.method, Method::POST);
         assert!(built(&method(Method::PUT), &[], |_| {}).is_none(), "a method that the path has is no probe");
+    }
+
+    #[test]
+    fn head_stands_beside_a_get_that_has_what_it_asks_for() {
+        let factory_of = |get: &str| {
+            let parameters =
+                "parameters: [{name: of, in: query, schema: {}}, {name: X-Of, in: header, schema: {}}]";
+            let document = format!(
+                r#"
+openapi: 3.0.3
+paths:
+  /files:
+    get: {{{get} responses: {{'200': {{description: ok}}}}}}
+    head: {{{parameters}, responses: {{'200': {{description: ok}}}}}}
+"#
+            );
+            let contract = Contract::load("files.yaml", document.as_bytes()).unwrap();
+            let target = Target::new("http://localhost");
+            Factory::new(&contract, Signer::new(&target, Credentials::Given).unwrap())
+        };
+        let table = [
+            ("", false),
+            ("parameters: [{name: of, in: query, schema: {}}],", false),
+            (
+                "parameters: [{name: x-of, in: header, schema: {}}, {name: of, in: header, schema: {}}],",
+                false,
+            ),
+            ("parameters: [{name: x-of, in: header, schema: {}}, {name: of, in: query, schema: {}}],", true),
+        ];
+        for (get, expected) in table {
+            let head = Request::new(Method::HEAD, "/files");
+            assert_eq!(factory_of(get).get_of(&head).is_some(), expected, "{get}");
+        }
     }
 
     #[test]

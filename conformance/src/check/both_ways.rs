@@ -31,7 +31,8 @@ fn scenes() -> BTreeMap<&'static str, (Scene, Scene)> {
         let pets = Scene::new("listPets", target).body("application/json", "[{}, {}]");
         pets.expecting(Expectation::Listed)
     };
-    let head = || Scene::new("anyHead", "/any").intent(Intent::Probe(Probe::BesideGet)).read_before_as(200);
+    let head =
+        || Scene::new("headThing", "/things/1").intent(Intent::Probe(Probe::BesideGet)).read_before_as(200);
     let page =
         |status| Scene::new("getPage", "/pages/1").intent(Intent::Probe(Probe::UnknownTag)).status(status);
     [
@@ -101,5 +102,37 @@ fn what_is_made_of_what_the_document_does_not_have_is_left_to_the_server() {
                 _ => assert_eq!(says, "n/a", "{name}"),
             }
         }
+    }
+}
+
+#[test]
+fn how_a_media_type_is_refused_is_left_to_the_server() {
+    let ask = || Intent::Probe(Probe::Accept { media_type: "text/html".to_owned() });
+    let pet = |status| {
+        let scene = Scene::new("getPet", "/pets/1").sent_header("x-tenant", "t").intent(ask()).status(status);
+        scene.header("x-left", "1")
+    };
+    let any = |status| Scene::new("any", "/any").intent(ask()).status(status);
+    let table = [
+        ("content_type_conformance", pet(200).body("text/html", "too long"), false),
+        ("content_type_conformance", pet(200).body("image/png", "x"), true),
+        (
+            "content_type_conformance",
+            Scene::new("failing", "/failing").intent(ask()).status(404).body("text/html", "x"),
+            false,
+        ),
+        ("response_schema_conformance", pet(200).body("application/json", "{}"), true),
+        (
+            "response_schema_conformance",
+            Scene::new("failing", "/failing").intent(ask()).status(404).body("application/json", "[]"),
+            false,
+        ),
+        ("status_code_conformance", pet(201), true),
+        ("status_code_conformance", pet(400), false),
+        ("not_a_server_error", any(500), true),
+        ("server_crash", any(200).outcome(Outcome::Closed { reason: "reset".to_owned() }), true),
+    ];
+    for (row, (check, scene, is_blamed)) in table.into_iter().enumerate() {
+        assert_eq!(scene.says(check).starts_with("failed"), is_blamed, "row {row}: {check}");
     }
 }

@@ -57,6 +57,11 @@ pub(super) fn default<'a>(observation: &'a Observation<'_>, name: &str) -> Optio
     said(observation, name, &|schema| schema.get("default"))
 }
 
+/// Whether the schema of a property lists the values that it may have.
+pub(super) fn is_enumerated(observation: &Observation<'_>, name: &str) -> bool {
+    said(observation, name, &|schema| schema.get("enum").or_else(|| schema.get("const"))).is_some()
+}
+
 /// Whether a property is one that only the server sets, as a schema of a document says whose root it is.
 pub(crate) fn is_read_only(root: &Value, schema: &Value, name: &str) -> bool {
     property(root, schema, name, &is_marked).is_some()

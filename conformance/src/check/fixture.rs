@@ -32,7 +32,7 @@ paths:
               schema:
                 type: object
                 required: [id]
-                properties: {id: {type: integer}, tag: {type: string, default: untagged}, age: {type: integer}, in: {type: object, properties: {colour: {type: string}, room: {type: string}}}, pin: {type: string, writeOnly: true}, made: {type: string, format: date-time, readOnly: true}, rank: {type: integer, readOnly: true}}
+                properties: {id: {type: integer}, tag: {type: string, default: untagged}, state: {type: string, default: draft}, coat: {type: string, enum: [short, long]}, age: {type: integer}, in: {type: object, properties: {colour: {type: string}, room: {type: string}}}, pin: {type: string, writeOnly: true}, made: {type: string, format: date-time, readOnly: true}, rank: {type: integer, readOnly: true}}
             text/*: {schema: {type: string, maxLength: 3}}
         '404': {description: none}
     put:
@@ -86,11 +86,31 @@ paths:
       operationId: getOther
       parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
       responses: {'200': {description: a page}, '304': {description: as it was}}
+  /report:
+    get:
+      operationId: getReport
+      parameters: [{name: _format, in: query, schema: {type: string}}]
+      responses: &json {'200': {description: ok, content: {application/json: {}}}}
+  /report.{outputFormat}:
+    get:
+      operationId: getReportAs
+      parameters: [{name: outputFormat, in: path, required: true, schema: {type: string}}]
+      responses: *json
+  /plain:
+    get:
+      operationId: getPlain
+      parameters: [{name: typeface, in: query, schema: {type: string}}, {name: X-Format, in: header, schema: {type: string}}]
+      responses: *json
   /any:
     get: {operationId: any, responses: {default: {description: whatever}}}
     post: {operationId: upgrade, responses: {'101': {description: switched}, 4XX: {description: refused}}}
     put: {operationId: silent, responses: {}}
     head: {operationId: anyHead, responses: {'200': {description: ok, content: {application/json: {schema: {type: object}}}}}}
+  /things/{id}: {get: {responses: {'200': {description: ok}}}, head: {operationId: headThing, responses: {'200': {description: ok}}}}
+  /things/{id}/state: {get: {responses: {'410': {description: none}}}, head: {operationId: headState, responses: {'200': {description: ok}}}}
+  /things/{id}/name: {get: {responses: {4XX: {description: none}}}, head: {operationId: headName, responses: {'200': {description: ok}}}}
+  /failing:
+    get: {operationId: failing, responses: {'200': {description: ok}, '404': {description: none, content: {application/json: {schema: {type: object}}}}}}
   /impossible:
     get:
       operationId: impossible

@@ -1,5 +1,8 @@
 //! `head_agreement`
 
+use counterfoil_openapi::{Operation, Pointer};
+use serde_json::Value;
+
 use super::registry::declare;
 use super::{Judgement, Observation, Outcome};
 use crate::case::{Intent, Probe};
@@ -15,7 +18,8 @@ declare! {
     /// more: where both readings have the same status, nothing has changed in between.
     ///
     /// Not judged: other statuses, 401, 403, 429 and 5xx among them; an operation that documents no success; a path
-    /// that asks of GET what it does not ask of HEAD.
+    /// that asks of GET what it does not ask of HEAD, or whose HEAD has a query or header parameter that GET has not;
+    /// 404 and 410 where GET documents neither, nor 4XX, and its path does not end in a variable.
     ///
     /// Example: `GET /pets/7` answers 200, and `HEAD /pets/7` answers 404.
     ///
@@ -33,12 +37,26 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     match (get, head) {
         _ if before.status != after.status => Judgement::NotApplicable,
         (200..=299, 200..=299) | (404 | 410, 404 | 410) => Judgement::Passed,
+        (200..=299, 404 | 410) | (404 | 410, 200..=299) if !may_lack(observation.operation) => {
+            Judgement::NotApplicable
+        }
         (200..=299, 404 | 405 | 410) | (404 | 410, 200..=299) => Judgement::failed(
             format!("status {head} where GET answers {get}"),
             format!("GET answers {get} before and after it, and HEAD, in the same request, {head}"),
         ),
         _ => Judgement::NotApplicable,
     }
+}
+
+/// Whether what a HEAD is for may be lacking: its path names one thing of many, or GET of the same path says so.
+fn may_lack(head: &Operation) -> bool {
+    let is_named = || head.path().as_str().trim_end_matches('/').ends_with('}');
+    let path_item = head.pointer().as_str().strip_suffix("/head").map(Pointer::from_escaped);
+    let get = path_item.map(|path_item| path_item.join("get").join("responses"));
+    let responses = get.as_ref().and_then(|get| get.find(head.document().root()));
+    let says_so =
+        |status: &String| ["404", "410"].contains(&status.as_str()) || status.eq_ignore_ascii_case("4XX");
+    is_named() || responses.and_then(Value::as_object).is_some_and(|responses| responses.keys().any(says_so))
 }
 
 #[cfg(test)]
@@ -48,10 +66,11 @@ mod tests {
 
     #[test]
     fn head_is_answered_as_get_is() {
-        let head = |before, head, after| {
-            let scene = Scene::new("anyHead", "/any").intent(Intent::Probe(Probe::BesideGet));
+        let asked = |operation: &str, target: &str, before, head, after| {
+            let scene = Scene::new(operation, target).intent(Intent::Probe(Probe::BesideGet));
             scene.read_before_as(before).status(head).read_since(after, "").says("head_agreement")
         };
+        let head = |before, head, after| asked("headThing", "/things/1", before, head, after);
         let table = [
             (200, 200, 200, "passed"),
             (200, 204, 200, "passed"),
@@ -70,7 +89,18 @@ mod tests {
         for (before, status, after, expected) in table {
             assert_eq!(head(before, status, after), expected, "{before} {status} {after}");
         }
-        let alone = Scene::new("anyHead", "/any").read_before_as(200).status(404).read_since(200, "");
+        // Nobody said that it may not be there.
+        let table = [
+            ("anyHead", "/any", 404, "n/a"),
+            ("anyHead", "/any", 405, "failed: status 405 where GET answers 200"),
+            ("headState", "/things/1/state", 404, "failed: status 404 where GET answers 200"),
+            ("headName", "/things/1/name", 404, "failed: status 404 where GET answers 200"),
+        ];
+        for (operation, target, status, expected) in table {
+            assert_eq!(asked(operation, target, 200, status, 200), expected, "{operation}");
+        }
+        assert_eq!(asked("anyHead", "/any", 404, 200, 404), "n/a");
+        let alone = Scene::new("headThing", "/things/1").read_before_as(200).status(404).read_since(200, "");
         assert_eq!(alone.says("head_agreement"), "n/a");
     }
 }

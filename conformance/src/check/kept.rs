@@ -6,7 +6,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG};
 use serde_json::{Map, Value};
 
 use super::Observation;
-use super::write_read_consistency::{Found, is_decided_by_server, is_empty, is_same, is_word};
+use super::write_read_consistency::{Found, is_decided_by_server, is_empty, is_same, is_word, object};
 use crate::secrets;
 
 /// Words that end the names of numbers which servers find out by themselves.
@@ -121,15 +121,19 @@ const YEARS: std::ops::Range<i32> = 1900..2100;
 
 /// Whether two dates are those of neighbouring days: what a date becomes that is taken for a time, and told in another
 /// zone.
+///
+/// Not where a server may choose: in the place of a day of the weekend, and the days at which months begin and end.
 fn is_day_beside(sent: &str, shown: &str) -> bool {
-    match (day(sent), day(shown)) {
-        (Some(sent), Some(shown)) => (sent - shown).abs() == 1,
-        _ => false,
-    }
+    /// Saturday and Sunday, by what is left of the numbers of days.
+    const WEEKEND: [i32; 2] = [4, 5];
+    let (Some(sent), Some((year, month, date))) = (date(sent), date(shown)) else { return false };
+    let (sent, shown) = (day(sent), day((year, month, date)));
+    let is_at_end = date == 1 || day((year, month + 1, 1)) == shown + 1;
+    (sent - shown).abs() == 1 && !WEEKEND.contains(&(sent % 7)) && !is_at_end
 }
 
-/// The number of a day, counted from some day on, where a text is a date (RFC 3339) and nothing else.
-fn day(text: &str) -> Option<i32> {
+/// The year, the month and the day, where a text is a date (RFC 3339) and nothing else.
+fn date(text: &str) -> Option<(i32, i32, i32)> {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, date] = parts[..] else { return None };
     let number = |text: &str, length: usize| {
@@ -137,23 +141,27 @@ fn day(text: &str) -> Option<i32> {
         text.parse::<i32>().ok().filter(|_| is_number)
     };
     let (year, month, date) = (number(year, 4)?, number(month, 2)?, number(date, 2)?);
-    if !YEARS.contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&date) {
-        return None;
-    }
+    let is_one = YEARS.contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&date);
+    is_one.then_some((year, month, date))
+}
+
+/// The number of a day, counted from some day on. The thirteenth month is the next year's first.
+fn day((year, month, date): (i32, i32, i32)) -> i32 {
     // Years begin in March, so that the day which only some of them have is their last.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    Some(year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date)
+    year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + date
 }
 
 /// The member of an object that was sent and is not shown any more, beside one that is shown as it was sent.
 ///
-/// Not where a server may choose: of what it decides by itself by its name, and of what says nothing.
+/// Not where a server may choose: of what it decides by itself by its name, and of what says nothing; nor where the
+/// answer to what was sent has such an object, and does not show the member as it was sent.
 pub(super) fn lost_member<'v>(
     observation: &Observation<'_>,
-    sent: &'v Value,
+    whole: &'v Value,
     shown: &Value,
 ) -> Option<(&'v String, &'v Value)> {
-    let (sent, shown) = (sent.as_object()?, shown.as_object()?);
+    let (sent, shown) = (whole.as_object()?, shown.as_object()?);
     let secrets = secrets::names(observation.operation);
     let own = || {
         sent.iter().filter(|(name, value)| {
@@ -164,7 +172,26 @@ pub(super) fn lost_member<'v>(
     let is_kept = sent
         .iter()
         .any(|(name, value)| !is_empty(value) && shown.get(name).is_some_and(|shown| is_same(value, shown)));
-    own().find(|(name, value)| is_kept && !is_shown(name) && (value.is_string() || value.is_number()))
+    let replies = replied(observation, whole);
+    let is_replied = |name: &String, value: &Value| {
+        replies.iter().all(|reply| reply.get(name).is_some_and(|replied| is_same(value, replied)))
+    };
+    own().find(|(name, value)| {
+        is_kept && !is_shown(name) && (value.is_string() || value.is_number()) && is_replied(name, value)
+    })
+}
+
+/// The objects that the answer to the last change has in the place of one that was sent with it.
+fn replied(observation: &Observation<'_>, sent: &Value) -> Vec<Value> {
+    let mut earlier = observation.earlier.iter();
+    let Some((request, reply)) = earlier.rfind(|(request, _)| !request.method.is_safe()) else {
+        return Vec::new();
+    };
+    let (Some(whole), Some(mut reply)) = (object(&request.body), object(&reply.body)) else {
+        return Vec::new();
+    };
+    let named = whole.iter().filter(|(_, value)| *value == sent);
+    named.filter_map(|(name, _)| reply.remove(name)).filter(Value::is_object).collect()
 }
 
 #[cfg(test)]
@@ -193,9 +220,20 @@ mod tests {
             ("discount", json!(7), json!(6), true),
             ("name", json!("a long name of it"), json!("a long name"), true),
             ("name", json!("a long name of it"), json!("another name"), false),
-            ("due", json!("2024-03-01"), json!("2024-02-29"), true),
-            ("due", json!("2023-12-31"), json!("2024-01-01"), true),
-            ("due", json!("2024-03-01"), json!("2024-03-03"), false),
+            ("due", json!("2024-03-06"), json!("2024-03-05"), true),
+            ("due", json!("2024-03-08"), json!("2024-03-09"), true),
+            ("due", json!("2024-03-01"), json!("2024-03-02"), true),
+            ("due", json!("2024-03-01"), json!("2024-03-04"), false),
+            ("due", json!("2099-12-29"), json!("2099-12-30"), true),
+            // The day of business that is next, and the ends of months.
+            ("due", json!("2024-03-09"), json!("2024-03-08"), false),
+            ("due", json!("2024-03-10"), json!("2024-03-11"), false),
+            ("due", json!("1999-10-30"), json!("1999-10-29"), false),
+            ("due", json!("2024-03-01"), json!("2024-02-29"), false),
+            ("due", json!("2023-02-27"), json!("2023-02-28"), false),
+            ("due", json!("2024-02-27"), json!("2024-02-28"), true),
+            ("due", json!("2024-01-02"), json!("2024-01-01"), false),
+            ("due", json!("2099-12-30"), json!("2099-12-31"), false),
             ("due", json!("1024-03-01"), json!("1024-02-29"), false),
             ("due", json!("2024-03-01"), json!("2024-03"), false),
             ("price", json!("12345678.90"), json!("12345678"), false),
@@ -208,6 +246,30 @@ mod tests {
         ];
         for (name, sent, shown, expected) in table {
             assert_eq!(super::is_left_of(name, &sent, &shown), expected, "{name} {sent} {shown}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_lost_where_the_answer_did_not_say_so() {
+        let sent = r#"{"in": {"colour": "red", "room": "attic"}, "age": 4}"#;
+        let read = |reply| {
+            Scene::new("getPet", "/pets/1")
+                .expecting(Expectation::Made)
+                .body("application/json", r#"{"id": 1, "in": {"colour": "red"}, "age": 4}"#)
+                .earlier(Method::PUT, sent, 201, reply)
+                .says("write_read_consistency")
+        };
+        let table = [
+            ("", "failed: not kept: in"),
+            (r#"{"id": 1}"#, "failed: not kept: in"),
+            (r#"{"in": null}"#, "failed: not kept: in"),
+            (sent, "failed: not kept: in"),
+            (r#"{"in": {"colour": "red"}, "age": 4}"#, "passed"),
+            (r#"{"in": {"colour": "red", "room": null}, "age": 4}"#, "passed"),
+            (r#"{"in": {"colour": "red", "room": "hall"}, "age": 4}"#, "passed"),
+        ];
+        for (reply, expected) in table {
+            assert_eq!(read(reply), expected, "{reply}");
         }
     }
 

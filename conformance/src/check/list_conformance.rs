@@ -31,7 +31,7 @@ declare! {
     /// Not judged: a limit of 0, which many take for none; limits of a list that has several; booleans that are false,
     /// or by their name add to the list (`include_deleted`); members that stand for all (`all`, `any`); the order of
     /// words that are not of small letters only or that an enumeration has, of times where no way is asked for, and of
-    /// lists that put some items ahead (`pinned`); any other parameter.
+    /// lists that put some items ahead (`pinned`); a `pageCount` that is the number of items of the part; any other parameter.
     ///
     /// Example: `GET /pets?kind=dog` answers with a pet whose `kind` is `cat`.
     ///
@@ -101,7 +101,7 @@ fn as_asked(observation: &Observation<'_>) -> Found {
             ListParameter::Offset | ListParameter::Page(_) => {}
         }
     }
-    if let Some((name, pages)) = pages(&body)
+    if let Some((name, pages)) = pages(&body, items.len())
         && (pages == 0 && !items.is_empty())
     {
         let message = format!("{name} is {pages}, and {} items came", items.len());
@@ -125,11 +125,15 @@ fn as_asked(observation: &Observation<'_>) -> Found {
     Some(found)
 }
 
-/// The number of all pages that a list tells of, in a member that is called so.
-fn pages(body: &Value) -> Option<(&str, u64)> {
+/// The number of all pages that a list tells of, in a member that is called so. `pageCount` may be that of the items of
+/// a page.
+fn pages(body: &Value, items: usize) -> Option<(&str, u64)> {
     const NAMES: [&str; 4] = ["totalpages", "pagecount", "numpages", "numberofpages"];
     let mut members = body.as_object()?.iter().filter(|(name, _)| NAMES.contains(&folded(name).as_str()));
-    members.find_map(|(name, value)| Some((name.as_str(), value.as_u64()?)))
+    members.find_map(|(name, value)| {
+        let is_of_items = folded(name) == "pagecount" && value.as_u64() == u64::try_from(items).ok();
+        Some((name.as_str(), value.as_u64().filter(|_| !is_of_items)?))
+    })
 }
 
 /// Whether a list comes in parts. Of one that does not, what is called `total` may be a sum of something else.
@@ -285,7 +289,7 @@ fn as_parts(observation: &Observation<'_>) -> Found {
         let message = format!("the list begins with {}, and its first part with {}", whole[0], one[0]);
         found.push(("parts begin elsewhere".to_owned(), message));
     }
-    if let Some((name, pages)) = pages(&first_body).filter(|(_, pages)| *pages < 2) {
+    if let Some((name, pages)) = pages(&first_body, size).filter(|(_, pages)| *pages < 2) {
         let message =
             format!("{name} is {pages} in the first part (`{}`), and there are two", request.target);
         found.push((format!("{name} below the items"), message));
@@ -470,6 +474,28 @@ mod tests {
                 wrapped,
                 r#"{"total": 1, "pets": [{"id": 2}]}"#,
                 "failed: total of a part",
+            ),
+            (
+                wrapped,
+                r#"{"totalPages": 1, "pets": [{"id": 1}]}"#,
+                wrapped,
+                r#"{"totalPages": 1, "pets": [{"id": 2}]}"#,
+                "failed: totalPages below the items",
+            ),
+            // It may be the number of items of the page.
+            (
+                wrapped,
+                r#"{"page_count": 1, "pets": [{"id": 1}]}"#,
+                wrapped,
+                r#"{"page_count": 1, "pets": [{"id": 2}]}"#,
+                "passed",
+            ),
+            (
+                wrapped,
+                r#"{"pageCount": 0, "pets": [{"id": 1}]}"#,
+                wrapped,
+                r#"{"pageCount": 0, "pets": [{"id": 2}]}"#,
+                "failed: pageCount below the items",
             ),
         ];
         for (both, first, again, second, expected) in table {

@@ -322,10 +322,18 @@ impl<'a> Observation<'a> {
     }
 
     /// Whether a check has anything to say: what a server makes of a query parameter or an `Accept` that the document
-    /// does not have is left to it, as long as it answers at all.
+    /// does not have is left to it, as long as it answers at all, and so is how it refuses a documented one.
     pub(super) fn concerns(&self, check: &str) -> bool {
-        !matches!(self.intent, Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. }))
-            || matches!(check, "not_a_server_error" | "server_crash")
+        match self.intent {
+            Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. }) => {
+                matches!(check, "not_a_server_error" | "server_crash")
+            }
+            Intent::Probe(Probe::Accept { .. }) if !matches!(self.status(), Some(200..=299)) => !matches!(
+                check,
+                "content_type_conformance" | "response_schema_conformance" | "status_code_conformance"
+            ),
+            _ => true,
+        }
     }
 
     /// Whether the request was for a method that its path does not have.

@@ -1,7 +1,7 @@
 //! `positive_data_acceptance`
 
 use counterfoil_openapi::codec::RequestValues;
-use counterfoil_openapi::{ListParameter, Operation, Parameter, StatusPattern, folded};
+use counterfoil_openapi::{ListParameter, Location, Operation, Parameter, StatusPattern, folded};
 use http::{Method, StatusCode};
 use serde_json::Value;
 
@@ -30,7 +30,8 @@ declare! {
     /// past; an operation that documents no success (one that only upgrades to another protocol, for example).
     ///
     /// A request that asks for a media type (`Accept`) is judged by a 406 only: it fails where the document does not have
-    /// that status, and has the media type for every success.
+    /// that status, and has the media type for every success; not where a parameter (`format`, `output`) says in which
+    /// one to answer.
     ///
     /// Refusals that name a field (in the notations of common frameworks) are a failure for each field.
     ///
@@ -87,13 +88,26 @@ fn unacceptable(observation: &Observation<'_>, media_type: &str) -> Judgement {
     let is_documented = observation.operation.responses().documenting(StatusCode::NOT_ACCEPTABLE).is_some();
     match observation.status() {
         Some(NOT_ACCEPTABLE) if observation.expects(NOT_ACCEPTABLE) == Some(true) => Judgement::Passed,
-        Some(NOT_ACCEPTABLE) if is_promised && !is_documented => Judgement::failed(
-            format!("status 406 for {media_type}"),
-            format!("`{media_type}` is documented for what it asks for, and was refused with 406"),
-        ),
+        Some(NOT_ACCEPTABLE) if is_promised && !is_documented && !asks_otherwise(observation.operation) => {
+            Judgement::failed(
+                format!("status 406 for {media_type}"),
+                format!("`{media_type}` is documented for what it asks for, and was refused with 406"),
+            )
+        }
         Some(200..=299) => Judgement::Passed,
         _ => Judgement::NotApplicable,
     }
+}
+
+/// Whether a parameter of the path or the query says which media type is asked for, and not `Accept`, by its name.
+fn asks_otherwise(operation: &Operation) -> bool {
+    const PARTS: [&str; 3] = ["format", "mime", "accept"];
+    const NAMES: [&str; 3] = ["output", "alt", "type"];
+    let is_one = |parameter: &Parameter| {
+        let name = folded(&parameter.name);
+        PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name.as_str())
+    };
+    [Location::Path, Location::Query].into_iter().any(|place| operation.parameters_in(place).any(is_one))
 }
 
 /// A breach for each field that the refusal names: what is refused for other reasons is another failure.
@@ -306,6 +320,15 @@ mod tests {
         let asking = |media_type: &str| {
             get().intent(Intent::Probe(Probe::Accept { media_type: media_type.to_owned() }))
         };
+        let json = || Intent::Probe(Probe::Accept { media_type: "application/json".to_owned() });
+        let report = |target: &str| {
+            let operation = match target {
+                "/report" => "getReport",
+                "/plain" => "getPlain",
+                _ => "getReportAs",
+            };
+            Scene::new(operation, target).intent(json())
+        };
         let table = [
             (get().status(200), "passed"),
             (get().status(302), "passed"),
@@ -316,6 +339,9 @@ mod tests {
             (asking("application/json").status(200), "passed"),
             (asking("application/json").status(406), "failed: status 406 for application/json"),
             (asking("image/png").status(406), "n/a"),
+            (report("/report").status(406), "n/a"),
+            (report("/report.csv").status(406), "n/a"),
+            (report("/plain").status(406), "failed: status 406 for application/json"),
             (asking("application/json").status(400), "n/a"),
             (
                 Scene::new("any", "/any")

@@ -14,8 +14,8 @@ declare! {
     /// status that is not in it.
     ///
     /// Not judged: an operation that documents no response; probes (an undeclared method, wrong credentials, a header
-    /// left out, and credentials left out unless that is a 403), a 406 to what asks for a documented media type (that is
-    /// one for `positive_data_acceptance`), and a refusal that HTTP itself prescribes for what is wrong with the request,
+    /// left out, and credentials left out unless that is a 403), what is no success of a request for a documented media
+    /// type (`Accept`), and a refusal that HTTP itself prescribes for what is wrong with the request,
     /// so that no document needs to list it:
     ///
     ///   401, 403  the request lacks credentials that the operation asks for; not 403 where 401 is documented
@@ -35,8 +35,7 @@ declare! {
 fn judge(observation: &Observation<'_>) -> Judgement {
     let is_probe = match observation.intent {
         Intent::Probe(Probe::NoCredentials) => observation.status() != Some(403),
-        // `positive_data_acceptance` has that.
-        Intent::Probe(Probe::Accept { .. }) => observation.status() == Some(406),
+        Intent::Probe(Probe::Accept { .. }) => false,
         Intent::Probe(_) => true,
         _ => false,
     };
@@ -163,6 +162,8 @@ mod tests {
             (get().intent(accept()).status(200), "passed"),
             (get().intent(accept()).status(201), "failed: status 201"),
             (get().intent(accept()).status(406), "n/a"),
+            (get().intent(accept()).status(302), "n/a"),
+            (get().intent(accept()).status(500), "n/a"),
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("status_code_conformance"), expected, "row {row}");

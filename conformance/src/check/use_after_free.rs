@@ -1,6 +1,6 @@
 //! `use_after_free`
 
-use counterfoil_openapi::Response;
+use counterfoil_openapi::{Response, folded};
 use http::Method;
 use serde_json::Value;
 
@@ -21,7 +21,9 @@ declare! {
     /// the resource where it shows the name that stands in the resource's path, and shows nothing else than its reading
     /// did.
     ///
-    /// Not judged: a DELETE answered with 202, which only promises; a resource that something else may have made
+    /// Not judged: a DELETE answered with 202, which only promises; what is made below it, unless the answer is 201, or
+    /// 200 with an object; a PUT answered with 201, which makes it anew; a change that says that it did nothing
+    /// (`"affected": 0`); a resource that something else may have made
     /// again in between; an answer that holds nothing, or says of itself that the resource is gone (`deletedAt`,
     /// `"status": "cancelled"`) where it did not say so before it was removed.
     ///
@@ -59,7 +61,7 @@ fn in_vain(observation: &Observation<'_>, response: &Response) -> Judgement {
     let is_bare = observation.request.method == Method::GET
         && serde_json::from_slice::<Value>(&response.body)
             .map_or(true, |body| listing::items(&body).is_none_or(<[Value]>::is_empty));
-    if !is_gone(since) || is_told || is_bare {
+    if !is_gone(since) || is_told || is_bare || !is_deed(&observation.request.method, response) {
         return Judgement::NotApplicable;
     }
     let (method, status) = (&observation.request.method, response.status.as_u16());
@@ -70,6 +72,33 @@ fn in_vain(observation: &Observation<'_>, response: &Response) -> Judgement {
             since.status.as_u16()
         ),
     )
+}
+
+/// Whether an answer says that a request did something to what was there.
+fn is_deed(method: &Method, response: &Response) -> bool {
+    let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+    let has_members = || body.as_object().is_some_and(|members| !members.is_empty());
+    let is_one = match (method, response.status.as_u16()) {
+        (&Method::POST, 201) => true,
+        (&Method::POST, 200) => has_members(),
+        (&Method::POST, _) | (&Method::PUT, 201) => false,
+        _ => true,
+    };
+    is_one && !says_nothing_done(&body)
+}
+
+/// Whether a body, or an object in it, says that nothing was done: nothing was found, or nothing has changed.
+fn says_nothing_done(body: &Value) -> bool {
+    const PARTS: [&str; 3] = ["affected", "modified", "matched"];
+    const NAMES: [&str; 8] =
+        ["updated", "updatedcount", "deletedcount", "changed", "count", "success", "successful", "ok"];
+    let is_none = |(name, value): (&String, &Value)| {
+        let name = folded(name);
+        let is_count = PARTS.iter().any(|part| name.contains(part)) || NAMES.contains(&name.as_str());
+        is_count && (*value == Value::Bool(false) || value.as_f64() == Some(0.0))
+    };
+    let members = || body.as_object().into_iter().flatten();
+    members().any(is_none) || members().filter_map(|(_, member)| member.as_object()).flatten().any(is_none)
 }
 
 /// Whether a list still has what is gone.
@@ -214,7 +243,25 @@ mod tests {
         };
         let put = |status, since| done("putPet", "/pets/1", status, since);
         let list = |body| done("listPets", "/pets", 200, 404).body("application/json", body);
+        let json = "application/json";
+        let told = |body| put(200, 404).body(json, body);
+        let below = |status| done("getPet", "/pets/1", status, 404).method(Method::POST);
         let table = [
+            (told(r#"{"age": 0}"#), "failed: PUT after removal"),
+            (told(r#"{"modifiedCount": 1}"#), "failed: PUT after removal"),
+            (told(r#"{"modifiedCount": 0}"#), "n/a"),
+            (told(r#"{"result": {"rows_affected": 0}}"#), "n/a"),
+            (told(r#"{"success": false}"#), "n/a"),
+            (told(r#"{"deletedCount": 0.0}"#), "n/a"),
+            // It was made anew.
+            (put(201, 404), "n/a"),
+            (below(201), "failed: POST after removal"),
+            (below(200).body(json, r#"{"id": 2}"#), "failed: POST after removal"),
+            (below(200), "n/a"),
+            (below(200).body(json, r#"[{"id": 2}]"#), "n/a"),
+            (below(200).body(json, "{}"), "n/a"),
+            (below(204), "n/a"),
+            (below(201).body(json, r#"{"count": 0}"#), "n/a"),
             (put(200, 404), "failed: PUT after removal"),
             (put(204, 410), "failed: PUT after removal"),
             (put(404, 404), "passed"),
