@@ -95,8 +95,8 @@ impl Store {
         let body = reading.values.body.as_ref().and_then(|body| body.payload.as_value()).cloned();
         let body = body.unwrap_or_default();
         let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
-        match &request.method {
-            &Method::POST if path == "/imports" => {
+        match request.method {
+            Method::POST if path == "/imports" => {
                 let names: Vec<String> = body.as_array().into_iter().flatten().map(name).collect();
                 let made = names.iter().all(|name| self.add("/projects", name).is_some());
                 match (made, names.len()) {
@@ -105,7 +105,7 @@ impl Store {
                     (true, _) => (201, json!({})),
                 }
             }
-            &Method::POST => {
+            Method::POST => {
                 let around = path.strip_suffix("/tasks");
                 if around.is_some_and(|around| !self.things.contains_key(around)) {
                     return (404, json!({}));
@@ -115,13 +115,13 @@ impl Store {
                     None => (409, json!({})),
                 }
             }
-            &Method::PUT => match self.things.insert(path, String::new()) {
+            Method::PUT => match self.things.insert(path, String::new()) {
                 Some(_) => (200, json!({})),
                 None if fault == Fault::PutsWith500 => (500, json!({})),
                 None => (201, json!({})),
             },
             _ if !self.things.contains_key(&path) => (404, json!({})),
-            &Method::DELETE => {
+            Method::DELETE => {
                 let project = path.split_once("/tasks/").map(|(project, _)| project.to_owned());
                 let wrong = project.filter(|_| fault == Fault::RemovesWith500);
                 let (status, gone) = wrong.map_or((204, path), |project| (500, project));
@@ -135,11 +135,11 @@ impl Store {
 
 /// The failures of a run, each with its operation, whether it recurs, and how many requests lead to it.
 async fn tested(fault: Fault, phases: &[Phase]) -> Vec<(String, String, Flakiness, usize)> {
-    let contract = Contract::load("names.yaml", DOCUMENT.as_bytes()).unwrap();
+    let contract = Contract::load("names.yaml", DOCUMENT.as_bytes()).expect("it is a document");
     let router = Router::new(contract.operations(), BasePaths::Optional);
     let store = Mutex::new(Store { router, things: BTreeMap::new(), last: 1000 });
     let server = Hostile::open(move |request, _| {
-        let (status, body) = store.lock().unwrap().answer(request, fault);
+        let (status, body) = store.lock().expect("nothing panics under it").answer(request, fault);
         let body = if body.is_null() { String::new() } else { body.to_string() };
         Piece::reply(status, "content-type: application/json\r\n", &body)
     })
