@@ -22,7 +22,8 @@ declare! {
     /// parsers refuse it.
     ///
     /// Not judged: a status or media type that is not documented (other checks do), a media type that has no codec
-    /// here, responses to HEAD, and to an `Accept` other than 2xx; a schema that admits no value at all, and a body that is the document's own example,
+    /// here, responses to HEAD, responses other than 2xx to a probe that asks for a media type; a schema that admits
+    /// no value at all, and a body that is the document's own example,
     /// since the document then contradicts itself (a run warns of such examples).
     ///
     /// Example: `id` is documented as an integer, and one pet has `"id": "7"`.
