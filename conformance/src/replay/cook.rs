@@ -1,6 +1,7 @@
 //! From a judged case to what it takes to send it again.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use counterfoil_openapi::Response;
@@ -15,7 +16,7 @@ use super::{
 use crate::case::{Case, Intent, Probe, query};
 use crate::check::Expectation;
 use crate::config::Target;
-use crate::resource::{Learned, Resource, Source, relearn};
+use crate::resource::{Learned, Resource, Source, cursor, relearn};
 use crate::runner::{Context, Judged};
 
 /// Secrets shorter than this are not searched for in text, where they would hide ordinary words.
@@ -34,6 +35,7 @@ pub(crate) fn recipe(context: &Context, check: &str, kind: &str, judged: &Judged
             kitchen.add(&step.case, step.expectation, step.status(), 0);
             let tag = step.response().and_then(|response| response.headers.get(ETAG));
             kitchen.tags.extend(tag.map(|tag| (kitchen.steps.len() - 1, tag.clone())));
+            kitchen.cursors.extend(step.response().and_then(|list| next_in(kitchen.steps.len() - 1, list)));
             // Only the first one makes what the others are about.
             if at == 0 {
                 kitchen.take_told(step, whole.story.earlier.as_ref(), whole.story.resource);
@@ -53,6 +55,15 @@ struct Kitchen<'c> {
     told: Vec<Told>,
     /// The tags that replies showed, by their steps.
     tags: Vec<(usize, HeaderValue)>,
+    /// What lists said of how they go on.
+    cursors: Vec<Next>,
+}
+
+/// What a step's reply says of how the list in it goes on, and where it says so.
+struct Next {
+    step: usize,
+    pointer: String,
+    cursor: String,
 }
 
 /// A resource that a step made, and where its reply says so.
@@ -64,7 +75,7 @@ struct Told {
 
 impl<'c> Kitchen<'c> {
     fn new(context: &'c Context) -> Self {
-        Self { context, steps: Vec::new(), told: Vec::new(), tags: Vec::new() }
+        Self { context, steps: Vec::new(), told: Vec::new(), tags: Vec::new(), cursors: Vec::new() }
     }
 
     /// Adds a request, after those that make what it is about.
@@ -166,6 +177,18 @@ impl<'c> Kitchen<'c> {
         Template::hiding(text, &self.context.secrets[..long])
     }
 
+    /// Where a list goes on by what its part before said: that of another run says something else.
+    fn gone_on(&self, case: &Case) -> Option<(Range<usize>, Piece)> {
+        let name = &cursor::parameter(&case.operation)?.name;
+        let asked = case.values.query.get(name)?.as_str()?;
+        // The whole list came again after the first part, and may say the same.
+        let after_whole = self.cursors.iter().rev().filter(|next| next.step + 2 == self.steps.len());
+        let next = after_whole.chain(self.cursors.iter().rev()).find(|next| next.cursor == asked)?;
+        let given = [(name.clone(), asked.to_owned())];
+        let (range, _) = query::values(&case.sent.request.target, &given).into_iter().next()?;
+        Some((range, Piece::Reply { step: next.step, place: Place::Body(next.pointer.clone()) }))
+    }
+
     /// The target of a request, in which the resources that steps before it made are holes.
     fn target(&self, case: &Case) -> Template {
         let whole = case.sent.request.target.as_str();
@@ -186,8 +209,10 @@ impl<'c> Kitchen<'c> {
             let variable = crate::query_variable(&given[index].0);
             (range, Piece::Secret { variable, part: SecretPart::Whole, form: SecretForm::Percent })
         });
+        let mut holes: Vec<_> = told.chain(given).chain(self.gone_on(case)).collect();
+        holes.sort_by_key(|(range, _)| range.start);
         let (mut pieces, mut done) = (Vec::new(), 0);
-        for (range, hole) in told.chain(given) {
+        for (range, hole) in holes {
             pieces.extend(self.hide(&whole[done..range.start]).pieces);
             pieces.push(hole);
             done = range.end;
@@ -207,13 +232,21 @@ pub(crate) fn place_of(resource: &Resource, response: &Response, made: &Learned)
         Source::Location => Some(Place::Location),
         Source::Item | Source::List | Source::Link => {
             let body = serde_json::from_slice(&response.body).ok()?;
-            pointer_to(&body, made.values.last()?, resource).map(Place::Body)
+            pointer_to(&body, made.values.last()?, |name| resource.is_named(name)).map(Place::Body)
         }
     }
 }
 
+/// What a step's reply says of how the list in it goes on.
+fn next_in(step: usize, reply: &Response) -> Option<Next> {
+    let body = serde_json::from_slice(&reply.body).ok()?;
+    let cursor = cursor::next(&body)?.to_owned();
+    let pointer = pointer_to(&body, &Value::from(cursor.as_str()), cursor::is_next)?;
+    Some(Next { step, pointer, cursor })
+}
+
 /// The place of a value in a body: under one of the names that it may have before all others, then the outermost.
-fn pointer_to(body: &Value, wanted: &Value, resource: &Resource) -> Option<String> {
+fn pointer_to(body: &Value, wanted: &Value, is_named: impl Fn(&str) -> bool) -> Option<String> {
     let mut next = vec![(String::new(), None, body)];
     let mut looked_at = 0;
     let mut other = None;
@@ -235,7 +268,7 @@ fn pointer_to(body: &Value, wanted: &Value, resource: &Resource) -> Option<Strin
                     next.extend(items.map(|(at, item)| (format!("{pointer}/{at}"), name, item)));
                 }
                 scalar if plain(scalar) == plain(wanted) => {
-                    if name.is_some_and(|name| resource.is_named(name)) {
+                    if name.is_some_and(&is_named) {
                         return Some(pointer);
                     }
                     other = other.or(Some(pointer));

@@ -54,9 +54,14 @@ pub(super) fn parts(operation: &Operation) -> Option<Parts> {
 pub(crate) fn next(body: &Value) -> Option<&str> {
     let members = body.as_object()?;
     let inner = members.values().filter_map(Value::as_object).flatten();
-    let is_next = |(name, _): &(&String, &Value)| MEMBERS.contains(&folded(name).as_str());
-    let mut said = members.iter().chain(inner).filter(is_next).filter_map(|(_, value)| value.as_str());
+    let next = members.iter().chain(inner).filter(|(name, _)| is_next(name));
+    let mut said = next.filter_map(|(_, value)| value.as_str());
     said.next().filter(|cursor| !cursor.is_empty() && !cursor.contains("://") && said.next().is_none())
+}
+
+/// Whether a member of a list is called as what says how the next part is asked for.
+pub(crate) fn is_next(member: &str) -> bool {
+    MEMBERS.contains(&folded(member).as_str())
 }
 
 #[cfg(test)]

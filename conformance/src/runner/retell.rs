@@ -194,7 +194,9 @@ impl Search<'_> {
         let is_shown = |role| matches!(role, Role::Read | Role::Remove);
         let ways: [&dyn Fn(Role) -> bool; 4] = [&|_| false, &is_removal, &is_shown, &|role| !looks_on(role)];
         for is_needed in ways {
-            let is_kept = |at: usize, step: &Step| at == 0 || at == last || is_needed(step.role);
+            let is_kept = |at: usize, step: &Step| {
+                at == 0 || at == last || is_needed(step.role) || fills_a_list(story, step)
+            };
             let steps = story.steps.iter().enumerate().filter(|(at, step)| is_kept(*at, step));
             let bare = Story { steps: steps.map(|(_, step)| step.clone()).collect(), ..story.clone() };
             if bare.steps.len() + 1 < story.steps.len()
@@ -209,6 +211,9 @@ impl Search<'_> {
             at -= 1;
             if self.is_spent() {
                 return;
+            }
+            if fills_a_list(story, &story.steps[at]) {
+                continue;
             }
             let mut shorter = story.clone();
             shorter.steps.remove(at);
@@ -250,6 +255,13 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// Whether a step makes more for a list that has parts. Where it was told often there are enough without it, and where
+/// it is replayed there are not.
+fn fills_a_list(story: &Story, step: &Step) -> bool {
+    let is_of_parts = story.steps.last().is_some_and(|last| last.role == Role::ListOn);
+    is_of_parts && step.role == Role::Other && step.case.index == story.steps[0].case.index
 }
 
 /// A request about what is within another thing.
