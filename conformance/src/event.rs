@@ -65,7 +65,8 @@ pub enum Event {
         operation: String,
         /// How many cases are planned at most.
         planned: u64,
-        /// Its place in the phase: what comes in an order that does not depend on shards.
+        /// Its place in the phase: what comes in an order that does not depend on shards. From 2⁶² on it waits for all
+        /// others to have gone through every phase.
         #[serde(default)]
         turn: u64,
     },

@@ -14,7 +14,7 @@ use super::forged::forged;
 use super::partial;
 use crate::case::{Case, Factory, Intent, Origin, Probe, is_guarded, is_revalidated};
 use crate::event::Phase;
-use crate::plan::{OperationPlan, Plan};
+use crate::plan::{LAST_TURN, OperationPlan, Plan};
 use crate::resource::{About, Known, Learned, listing};
 
 /// The most steps between the first reading of a resource and its removal.
@@ -198,7 +198,8 @@ impl<'p> Cast<'p> {
     /// When its stories are told: its place among all casts, which is the same in every part of the run.
     pub(crate) fn turn(&self, plan: &Plan) -> u64 {
         let resources = plan.links.resources.len() as u64;
-        let maker = self.makers.first().map_or(u64::MAX / resources.max(1), |maker| plan.turn(maker.index));
+        let maker =
+            self.makers.first().map_or((LAST_TURN - 1) / resources.max(1), |maker| plan.turn(maker.index));
         maker.saturating_mul(resources).saturating_add(self.resource as u64)
     }
 

@@ -5,4 +5,4 @@ mod operations;
 mod shard;
 
 pub use filter::Filter;
-pub(crate) use operations::{OperationPlan, Plan};
+pub(crate) use operations::{LAST_TURN, OperationPlan, Plan};

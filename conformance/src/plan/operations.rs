@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) order: Vec<usize>,
     /// The place in that order of each operation.
     turns: Vec<usize>,
+    /// Whether each operation may end the session of who asks, and waits for all others to have had all their cases.
+    is_last: Vec<bool>,
     /// Whether each operation is of this part of the run.
     is_own: Vec<bool>,
     /// Operations that were selected and are left out, since no request means them.
@@ -71,6 +73,7 @@ impl Plan {
         Self {
             order,
             turns,
+            is_last: operations.iter().map(|plan| ends_session(&plan.operation)).collect(),
             is_own,
             links: Arc::new(links),
             unmatched: unmatched.map(str::to_owned).collect(),
@@ -97,9 +100,16 @@ impl Plan {
         self.is_own[index]
     }
 
-    /// When the operation at a place is tested: its place in the order, which is the same in every part of the run.
+    /// Whether the operation at a place waits for all others to have had all their cases.
+    pub(crate) fn is_last(&self, index: usize) -> bool {
+        self.is_last[index]
+    }
+
+    /// When the operation at a place is tested: its place in the order, which is the same in every part of the run, from
+    /// [`LAST_TURN`] on where it waits for all others.
     pub(crate) fn turn(&self, index: usize) -> u64 {
-        self.turns[index] as u64
+        let first = if self.is_last[index] { LAST_TURN } else { 0 };
+        first + self.turns[index] as u64
     }
 }
 
@@ -113,6 +123,38 @@ fn ends_server(operation: &Operation) -> bool {
         && !path.contains('{')
         && last.is_some_and(|last| ENDS.contains(&last.as_str()))
 }
+
+/// Whether an operation may end the session of who asks, by its path: `POST /logout`, `POST /me/reset-token`,
+/// `DELETE /users/me`. On a path with parameters it is about one thing of several.
+fn ends_session(operation: &Operation) -> bool {
+    const ENDS: [&str; 17] = [
+        "logout",
+        "logoff",
+        "signout",
+        "signoff",
+        "revoke",
+        "rotate",
+        "regenerate",
+        "deactivate",
+        "resettoken",
+        "revoketoken",
+        "rotatetoken",
+        "regeneratetoken",
+        "resetapikey",
+        "revokeapikey",
+        "rotateapikey",
+        "regenerateapikey",
+        "rotatekey",
+    ];
+    const OWN: [&str; 8] = ["me", "self", "currentuser", "user", "account", "profile", "session", "token"];
+    let path = operation.path().as_str();
+    let last = path.rsplit('/').find(|part| !part.is_empty()).map(folded).unwrap_or_default();
+    let is_removal = operation.method() == http::Method::DELETE;
+    !path.contains('{') && (ENDS.contains(&last.as_str()) || is_removal && OWN.contains(&last.as_str()))
+}
+
+/// The first turn of those that wait for all others.
+pub(crate) const LAST_TURN: u64 = 1 << 62;
 
 /// An operation and the ways to draw requests for it; a strategy is built when first drawn from.
 pub(crate) struct OperationPlan {
@@ -150,6 +192,31 @@ impl std::fmt::Debug for OperationPlan {
 mod tests {
     use super::*;
     use crate::plan::Filter;
+
+    #[test]
+    fn what_may_end_a_session_comes_last() {
+        let paths = [
+            ("get", "/user/logout", true),
+            ("post", "/auth/sign-out/", true),
+            ("post", "/current-user/reset-token", true),
+            ("delete", "/users/me", true),
+            ("get", "/users/me", false),
+            ("delete", "/users", false),
+            ("post", "/devices/{id}/rotate", false),
+            ("post", "/logout/plans", false),
+        ];
+        for (method, path, is_last) in paths {
+            let id = path.contains('{').then_some("parameters: [{name: id, in: path, required: true}], ");
+            let operation = format!("{{{}operationId: it, responses: {{}}}}", id.unwrap_or_default());
+            let document = format!(
+                "openapi: 3.0.3\npaths: {{'{path}': {{{method}: {operation}}}, /z: {{get: {{responses: {{}}}}}}}}\n"
+            );
+            let contract = Contract::load("users.yaml", document.as_bytes()).unwrap();
+            let plan = Plan::new(&contract, &Settings::default());
+            assert_eq!(plan.is_last(0), is_last, "{method} {path}");
+            assert_eq!(plan.turn(0) > plan.turn(1) && plan.turn(0) >= LAST_TURN, is_last, "{method} {path}");
+        }
+    }
 
     #[test]
     fn what_ends_the_server_is_left_out_unless_it_is_named() {

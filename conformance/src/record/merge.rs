@@ -7,6 +7,7 @@ use super::error::Kind;
 use super::{RecordError, RecordReader};
 use crate::event::{Event, EventSink, OperationCoverage, OperationSummary, Phase, Shard, Summary, Warning};
 use crate::failure::Failure;
+use crate::plan::LAST_TURN;
 
 /// What merging came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,10 +82,11 @@ impl<R: BufRead> Input<R> {
     }
 
     /// Where in the whole run the group of cases that comes next belongs.
-    fn turn(&self) -> Option<(usize, u64)> {
+    fn turn(&self) -> Option<(bool, usize, u64)> {
         match &self.head {
             Some(Event::OperationStarted { phase, turn, .. }) => {
-                Some((Phase::ALL.iter().position(|known| known == phase)?, *turn))
+                let is_last = *turn >= LAST_TURN;
+                Some((is_last, Phase::ALL.iter().position(|known| known == phase)?, *turn))
             }
             _ => None,
         }

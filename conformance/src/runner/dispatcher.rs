@@ -137,9 +137,21 @@ impl Run<'_> {
                 _ => operations,
             };
             self.time.share_among(turns + operations * (phases.len() - at - 1));
-            let next = self.phase(*phase).await;
+            let next = self.phase(*phase, false).await;
+            let is_locked_out = self.is_nobody_let_in().await;
             self.shrink_in_time().await;
-            if next == Next::Stop {
+            if next == Next::Stop || is_locked_out {
+                self.state.summary.interrupted |= is_locked_out;
+                return;
+            }
+        }
+        let last = self.plan.own().filter(|plan| self.plan.is_last(plan.index)).count();
+        for (at, phase) in phases.iter().enumerate().filter(|_| last > 0) {
+            self.time.share_among(last * (phases.len() - at));
+            let next = self.phase(*phase, true).await;
+            let is_locked_out = self.is_nobody_let_in().await;
+            self.shrink_in_time().await;
+            if next == Next::Stop || is_locked_out {
                 return;
             }
         }
@@ -162,7 +174,8 @@ impl Run<'_> {
 
     /// Makes the failures that the last phase found smaller.
     async fn shrink(&mut self) {
-        if self.state.summary.unreachable {
+        // What is refused to everybody recurs for nobody.
+        if self.state.summary.unreachable || self.state.lockout.is_certain {
             return;
         }
         let done = self.state.failures.values().filter(|found| !found.is_to_be_tried()).count();

@@ -5,6 +5,7 @@ mod dispatcher;
 mod executor;
 mod journal;
 mod judges;
+mod lockout;
 mod pace;
 mod retell;
 mod sender;

@@ -19,6 +19,7 @@ use crate::phase::Accepted;
 use crate::replay;
 use crate::resource::{Links, Maker, Pool};
 use crate::runner::Judged;
+use crate::runner::lockout::Lockout;
 use crate::runner::shrink::Shrunk;
 
 /// Time-outs in a row after which an operation is given up.
@@ -132,6 +133,7 @@ pub(crate) struct State {
     pub(crate) is_answered: bool,
     /// What else is to be warned of.
     pub(crate) notes: Vec<Warning>,
+    pub(super) lockout: Lockout,
     links: Arc<Links>,
     /// Time-outs since the last case that did not time out.
     silence: u32,
@@ -214,6 +216,13 @@ impl State {
             }
         }
         next
+    }
+
+    /// Takes back failures that were first found in some cases.
+    pub(super) fn forget(&mut self, cases: &[Arc<Judged>]) {
+        for all in [&mut self.failures, &mut self.warned] {
+            all.retain(|_, found| !cases.iter().any(|case| Arc::ptr_eq(case, &found.first)));
+        }
     }
 
     /// A turn begins.

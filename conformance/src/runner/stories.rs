@@ -35,7 +35,9 @@ impl Run<'_> {
             return Next::Continue;
         }
         // Left out are those given up in the phases before; one given up here ends the stories it takes part in.
-        let is_left_out: Vec<bool> = self.state.tallies.iter().map(|tally| tally.is_given_up).collect();
+        let is_given_up = self.state.tallies.iter().map(|tally| tally.is_given_up);
+        let is_left_out: Vec<bool> =
+            is_given_up.enumerate().map(|(index, given_up)| given_up || plan.is_last(index)).collect();
         for cast in Cast::all(&plan, |index| is_left_out[index]) {
             if !plan.is_own(cast.head().index) {
                 continue;
@@ -93,6 +95,9 @@ impl Run<'_> {
                 let next = self.state.take(judged.case.index, judged, settings);
                 self.state.cover(judged.case.index, judged, &context.contract);
                 self.sink.take(&Event::CaseFinished { case });
+                if self.is_locked_out(judged).await {
+                    return Next::Stop;
+                }
                 match next {
                     Next::Stop => return next,
                     // It was given up, or it is slow.

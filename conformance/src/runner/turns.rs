@@ -58,13 +58,14 @@ enum End {
 }
 
 impl Run<'_> {
-    /// A phase's way through the operations.
-    pub(super) async fn phase(&mut self, phase: Phase) -> Next {
+    /// A phase's way through the operations: those that may end the session of who asks have one of their own.
+    pub(super) async fn phase(&mut self, phase: Phase, of_last: bool) -> Next {
         if phase == Phase::Stateful {
-            return self.stateful().await;
+            return if of_last { Next::Continue } else { self.stateful().await };
         }
         let plan = Arc::clone(&self.plan);
-        for index in plan.order.iter().copied().filter(|index| plan.is_own(*index)) {
+        let is_one = |index: &usize| plan.is_own(*index) && plan.is_last(*index) == of_last;
+        for index in plan.order.iter().copied().filter(is_one) {
             if self.turn(Left { phase, index, rest: Rest::All }).await == Next::Stop {
                 return Next::Stop;
             }
@@ -273,6 +274,9 @@ impl Run<'_> {
             let next = self.state.take(index, &judged, &context.settings);
             self.state.cover(index, &judged, &context.contract);
             self.sink.take(&Event::CaseFinished { case });
+            if self.is_locked_out(&judged).await {
+                return End::Stop;
+            }
             // Requests under way are dropped unjudged here: how many there are depends on the number of workers.
             match next {
                 Next::Stop => return End::Stop,
