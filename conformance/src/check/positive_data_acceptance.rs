@@ -196,9 +196,14 @@ fn words(observation: &Observation<'_>) -> String {
 fn is_of_nothing(observation: &Observation<'_>) -> bool {
     const ABSENT: [&str; 6] =
         ["not found", "not exist", "doesn't exist", "no such", "not be found", "unable to find"];
+    /// What Django says of a reference to nothing, which repeats no name; of a word that is no choice it says which.
+    const NO_CHOICE: &str = "that choice is not one of the available choices";
     /// The longest name of a kind of thing in `no … exists`.
     const MAX_KIND: usize = 60;
     let words = words(observation);
+    if words.contains(NO_CHOICE) {
+        return *observation.intent != Intent::Example;
+    }
     let is_absent = |sentence: &str| {
         let kind = sentence.strip_prefix("no ").or_else(|| sentence.split_once(" no ").map(|(_, kind)| kind));
         let end =
@@ -212,7 +217,41 @@ fn is_of_nothing(observation: &Observation<'_>) -> bool {
     }
     // Many refusals repeat the path, whatever they are about.
     let words = words.replace(&observation.request.path().to_lowercase(), "");
-    observation.request.method == Method::DELETE || names(&observation.reading.values, &words)
+    let values = &observation.reading.values;
+    observation.request.method == Method::DELETE || names(values, &words) || names_number(values, &words)
+}
+
+/// Whether words repeat a whole number of the query or the body as the name of something: in quotes, or after the name
+/// that it has there or a part of that, as `pet 7` of `petId`.
+fn names_number(values: &RequestValues, words: &str) -> bool {
+    /// The words that say that a name follows.
+    const NAMING: [&str; 4] = ["id", "pk", "key", "number"];
+    fn numbers(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
+        match value {
+            Value::Number(number) if number.is_i64() || number.is_u64() => {
+                found.push((folded(name), number.to_string()));
+            }
+            Value::Array(items) => items.iter().for_each(|item| numbers(name, item, found)),
+            Value::Object(members) => members.iter().for_each(|(name, member)| numbers(name, member, found)),
+            _ => {}
+        }
+    }
+    let mut named = Vec::new();
+    let body = values.body.as_ref().and_then(|body| body.payload.as_value());
+    values.query.iter().for_each(|(name, value)| numbers(name, value, &mut named));
+    body.into_iter().for_each(|body| numbers("", body, &mut named));
+    named.iter().any(|(name, number)| {
+        words.match_indices(number.as_str()).any(|(at, _)| {
+            let (before, after) = (&words[..at], &words[at + number.len()..]);
+            let is_quoted = before.ends_with(['"', '\'', '`']) && after.starts_with(['"', '\'', '`', '\\']);
+            let before = before.trim_end_matches([' ', '#', '=', '(']);
+            let start = before.rfind(|character: char| !character.is_alphanumeric()).map_or(0, |at| at + 1);
+            let word = before.get(start..).unwrap_or_default();
+            let is_told = NAMING.contains(&word) || word.len() > 2 && name.contains(word);
+            let is_whole = after.chars().next().is_none_or(|next| !next.is_alphanumeric());
+            is_quoted || is_told && is_whole && before.len() < at
+        })
+    })
 }
 
 /// Whether words repeat a value of the path, or a text of the query or the body.
@@ -313,6 +352,30 @@ mod tests {
 
     use crate::case::{Intent, Probe};
     use crate::check::fixture::Scene;
+
+    #[test]
+    fn a_number_is_the_name_of_what_is_not_there() {
+        let table = [
+            (r#"{"age": ["Invalid pk \"4\" - object does not exist."]}"#, "n/a"),
+            (
+                r#"{"age": ["Select a valid choice. That choice is not one of the available choices."]}"#,
+                "n/a",
+            ),
+            (r#"{"detail": "age 4 not found"}"#, "n/a"),
+            (r#"{"detail": "no thing with id=4 was found"}"#, "n/a"),
+            (r#"{"detail": "there was no such thing in 4 ms"}"#, "failed: status 400"),
+            (r#"{"detail": "age 43 not found"}"#, "failed: status 400 for age"),
+            (r#"{"age": ["\"4\" is too little"]}"#, "failed: status 400 for age"),
+        ];
+        for (refusal, expected) in table {
+            let sent = Scene::new("putPet", "/pets/1").sent_body("application/json", r#"{"age": 4}"#);
+            assert_eq!(
+                sent.status(400).body("application/json", refusal).says("positive_data_acceptance"),
+                expected,
+                "{refusal}"
+            );
+        }
+    }
 
     #[test]
     fn a_refusal_of_valid_data_fails() {
