@@ -16,6 +16,7 @@ use super::asked::has_success;
 use super::condition::{UNKNOWN_TAG, put_condition};
 use super::fixed::Lacking;
 use super::{Fixed, Intent, Probe, Signer};
+use crate::plan::Filter;
 use crate::resource::About;
 
 /// A query parameter that no document has.
@@ -68,6 +69,7 @@ pub(crate) struct Factory {
     signer: Signer,
     rules: RequestRules,
     fixed: Fixed,
+    filter: Filter,
 }
 
 impl Factory {
@@ -77,7 +79,13 @@ impl Factory {
             signer,
             rules: RequestRules::default(),
             fixed: Fixed::default(),
+            filter: Filter::default(),
         }
+    }
+
+    /// The same, where nothing is asked for that a user does not want to be sent.
+    pub(crate) fn within(self, filter: Filter) -> Self {
+        Self { filter, ..self }
     }
 
     /// The same, whose requests have the values that a user fixed.
@@ -240,12 +248,12 @@ impl Factory {
         }
     }
 
-    /// The GET of what a request is the HEAD of, and its operation, where the document has a success for it
-    /// and each query and header parameter of the HEAD.
+    /// The GET of what a request is the HEAD of, and its operation, where it may be sent and the document has a success
+    /// for it and each query and header parameter of the HEAD.
     pub(crate) fn get_of(&self, head: &Request) -> Option<(Arc<Operation>, Request)> {
         let is_head = head.method == Method::HEAD;
         let get = is_head.then(|| Request { method: Method::GET, ..head.clone() })?;
-        let operation = self.operation_of(&get)?;
+        let operation = self.operation_of(&get).filter(|operation| self.filter.admits(operation))?;
         let is_valid = self.read(&operation, &get)?.violations.is_empty();
         let has = |asked: &Parameter| {
             operation.parameters_in(asked.location).any(|known| match asked.location {
@@ -516,6 +524,8 @@ paths:
         for (get, expected) in table {
             let head = Request::new(Method::HEAD, "/files");
             assert_eq!(factory_of(get).get_of(&head).is_some(), expected, "{get}");
+            let without = Filter::new(Vec::new(), vec!["GET".to_owned()]);
+            assert!(factory_of(get).within(without).get_of(&head).is_none(), "{get}");
         }
     }
 

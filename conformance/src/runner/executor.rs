@@ -110,7 +110,9 @@ impl Context {
         let operations = plan.operations.iter().map(|plan| plan.operation.as_ref());
         let secrets = secrets(target, &settings.fixed.secrets(contract));
         Ok(Self {
-            factory: Factory::new(contract, signer).fixing(settings.fixed.resolve(contract)?),
+            factory: Factory::new(contract, signer)
+                .fixing(settings.fixed.resolve(contract)?)
+                .within(settings.filter.clone()),
             redactor: Redactor::new(contract, operations, target, &secrets),
             secrets,
             settings: settings.clone(),
