@@ -11,6 +11,7 @@ mod documented;
 mod fixture;
 mod leniency;
 mod listed;
+mod named;
 mod observation;
 mod order;
 mod patched;

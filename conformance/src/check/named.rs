@@ -1,0 +1,322 @@
+//! Whether a thing is called by one name wherever it is shown, and is one thing.
+
+use chrono::{DateTime, TimeDelta};
+use counterfoil_openapi::folded;
+use http::Method;
+use serde_json::{Map, Value};
+
+use super::Observation;
+use super::listed::plain;
+use super::write_read_consistency::{Deed, is_same, object};
+use crate::resource::listing::is_naming;
+use crate::resource::naming;
+
+/// Kinds and messages of what does not hold of the name of what is shown, and of when it was made.
+pub(super) fn breaches(
+    observation: &Observation<'_>,
+    deed: Option<&Deed<'_>>,
+    shown: &Map<String, Value>,
+) -> Vec<(String, String)> {
+    let name = Name::new(observation);
+    let updated = deed.and_then(|deed| Some((deed, deed.before.as_ref()?)));
+    let found = [
+        name.as_ref().and_then(|name| name.read_otherwise(observation, shown)),
+        name.as_ref()
+            .zip(updated)
+            .and_then(|(name, (deed, before))| name.answered_otherwise(deed, before, shown)),
+        updated.and_then(|(deed, before)| made_anew(observation, deed, before, shown)),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// What stands last in the path of what is read, and the members that may show it.
+pub(super) struct Name {
+    text: String,
+    /// Their names, folded.
+    members: Vec<String>,
+}
+
+impl Name {
+    /// Nothing where the path ends with no variable.
+    pub(super) fn new(observation: &Observation<'_>) -> Option<Self> {
+        let path = observation.operation.path();
+        let variable = path.variables().last()?;
+        let mut segments = path.as_str().rsplit('/');
+        let is_last = segments.next()? == format!("{{{variable}}}");
+        let noun = naming::noun(segments.next()?);
+        let text = plain(observation.reading.values.path.get(variable)?).filter(|_| is_last)?;
+        let members = naming::fields(variable, &noun).into_iter().map(|(name, _)| name).collect();
+        Some(Self { text, members })
+    }
+
+    /// Whether a member shows the name.
+    pub(super) fn is(&self, (member, value): (&String, &Value)) -> bool {
+        self.members.contains(&folded(member))
+            && plain(value).is_some_and(|text| text.eq_ignore_ascii_case(&self.text))
+    }
+
+    /// The member of a thing that shows its name.
+    pub(super) fn shown_by<'m>(&self, thing: &'m Map<String, Value>) -> Option<&'m String> {
+        thing.iter().find(|member| self.is(*member)).map(|(member, _)| member)
+    }
+
+    /// The name that a member of a thing shows in the place of this one. Where another member shows this one, that may
+    /// be about something else.
+    fn other(&self, thing: &Map<String, Value>, member: &str) -> Option<String> {
+        let is_there = thing.iter().any(|(member, value)| {
+            is_naming(member) && plain(value).is_some_and(|text| text.eq_ignore_ascii_case(&self.text))
+        });
+        plain(thing.get(member)?).filter(|other| !is_there && is_another(&self.text, other))
+    }
+
+    /// What was made under a name, and is read under another.
+    fn read_otherwise(
+        &self,
+        observation: &Observation<'_>,
+        shown: &Map<String, Value>,
+    ) -> Option<(String, String)> {
+        let (request, reply) = observation.earlier.first()?;
+        let is_made = !request.method.is_safe() && reply.status.is_success();
+        let made = object(&reply.body).filter(|_| is_made)?;
+        let member = self.shown_by(&made)?;
+        let other = self.other(shown, member)?;
+        let message = format!(
+            "{member} is {} in the answer to what made it, and in the path, and it is read as {other}",
+            self.text
+        );
+        Some((format!("named otherwise: {member}"), message))
+    }
+
+    /// What is read under a name before and after an update, and has another one in the answer to it.
+    fn answered_otherwise(
+        &self,
+        deed: &Deed<'_>,
+        before: &Map<String, Value>,
+        shown: &Map<String, Value>,
+    ) -> Option<(String, String)> {
+        // What shows nothing of what was sent may be about something else.
+        let is_it = deed.reply.keys().all(|member| shown.contains_key(member))
+            && deed.sent.iter().any(|(member, sent)| {
+                is_telling(sent) && deed.reply.get(member).is_some_and(|reply| is_same(sent, reply))
+            });
+        let member = self.shown_by(shown).filter(|_| is_it)?;
+        self.is((member, before.get(member)?)).then_some(())?;
+        let other = self.other(&deed.reply, member)?;
+        let message = format!(
+            "{member} is {} before the update and after it, and {other} in the answer to it",
+            self.text
+        );
+        Some((format!("answered with another name: {member}"), message))
+    }
+}
+
+/// Whether a value says enough to be no accident.
+fn is_telling(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.len() > 3) || value.is_number()
+}
+
+/// The shortest name made of letters and digits that nobody thought of.
+const MIN_TOKEN: usize = 12;
+
+/// Whether two names are of one make, and are not the same: what is a number in one place and a word in the other may
+/// be two names of one thing.
+pub(super) fn is_another(one: &str, other: &str) -> bool {
+    let is_number = |text: &str| text.parse::<i64>().is_ok();
+    let is_uuid = |text: &str| {
+        let mut parts = text.split('-');
+        let lengths = parts.clone().map(str::len);
+        lengths.eq([8, 4, 4, 4, 12])
+            && parts.all(|part| part.bytes().all(|character| character.is_ascii_hexdigit()))
+    };
+    let is_token = |text: &str| {
+        text.len() >= MIN_TOKEN
+            && text.bytes().all(|character| character.is_ascii_alphanumeric() || character == b'_')
+            && text.bytes().any(|character| character.is_ascii_digit())
+    };
+    let are = |make: &dyn Fn(&str) -> bool| make(one) && make(other);
+    if are(&is_number) {
+        return one.parse::<i64>() != other.parse::<i64>();
+    }
+    (are(&is_uuid) || are(&is_token) && one.len() == other.len()) && !one.eq_ignore_ascii_case(other)
+}
+
+/// Names, folded, of the time at which a thing was made.
+const MADE: [&str; 13] = [
+    "created",
+    "createdat",
+    "createdon",
+    "createddate",
+    "createdtime",
+    "createtime",
+    "createdatetime",
+    "creationdate",
+    "creationtime",
+    "creationtimestamp",
+    "datecreated",
+    "timecreated",
+    "insertedat",
+];
+/// The least time between two, in milliseconds: a database may keep less of a time than it was told.
+const MIN_BETWEEN: i64 = 2;
+
+/// The time at which a thing was made, where an update has changed it.
+fn made_anew(
+    observation: &Observation<'_>,
+    deed: &Deed<'_>,
+    before: &Map<String, Value>,
+    shown: &Map<String, Value>,
+) -> Option<(String, String)> {
+    // What is put where nothing was is made by that, and may be made again; so is a version, each by itself.
+    let is_put = observation.earlier.first().is_none_or(|(maker, _)| maker.method == Method::PUT);
+    let is_version = |name: &String| ["version", "revision"].iter().any(|word| folded(name).contains(word));
+    let is_next = shown.iter().any(|(name, now)| is_version(name) && before.get(name) != Some(now));
+    let sent = object(&deed.request.body).unwrap_or_default();
+    let is_changed = |(name, now): &(&String, &Value)| {
+        let (Some(old), Some(now)) = (before.get(*name).and_then(Value::as_str), now.as_str()) else {
+            return false;
+        };
+        let both = [old, now].map(|text| DateTime::parse_from_rfc3339(text).ok().filter(|_| is_fine(text)));
+        let [Some(earlier), Some(later)] = both else { return false };
+        MADE.contains(&folded(name).as_str())
+            && !sent.contains_key(*name)
+            && old.len() == now.len()
+            && later - earlier >= TimeDelta::milliseconds(MIN_BETWEEN)
+    };
+    let (name, now) = shown.iter().find(is_changed).filter(|_| !is_put && !is_next)?;
+    let message = format!("{name} was {}, an update was accepted, and it is {now}", before[name]);
+    Some((format!("made anew: {name}"), message))
+}
+
+/// Whether a time has a fraction that nobody has rounded.
+fn is_fine(text: &str) -> bool {
+    let fraction = text.split('.').nth(1).unwrap_or_default();
+    let end = fraction.find(|character: char| !character.is_ascii_digit()).unwrap_or(fraction.len());
+    end >= 3 && !fraction[..end].ends_with("000")
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use crate::check::Expectation;
+    use crate::check::fixture::Scene;
+
+    const CHECK: &str = "write_read_consistency";
+
+    fn read(target: &str, shown: &'static str, made: &str) -> Scene {
+        Scene::new("getPet", target).body("application/json", shown).earlier_at(
+            "/pets",
+            Method::POST,
+            r#"{"rank": 5}"#,
+            201,
+            made,
+        )
+    }
+
+    #[test]
+    fn a_thing_is_read_under_the_name_that_it_was_made_with() {
+        let table = [
+            (r#"{"id": 17}"#, r#"{"id": 17}"#, "n/a"),
+            (r#"{"id": 17}"#, r#"{"id": "17"}"#, "n/a"),
+            (r#"{"id": 17}"#, r#"{"id": 18}"#, "failed: named otherwise: id"),
+            (r#"{"petId": "17"}"#, r#"{"petId": 18, "age": 17}"#, "failed: named otherwise: petId"),
+            // What the answer named was something else, or is named by another member.
+            (r#"{"id": 9}"#, r#"{"id": 18}"#, "n/a"),
+            (r#"{"id": 17}"#, r#"{"id": 18, "petNumber": 17}"#, "n/a"),
+            (r#"{"age": 17}"#, r#"{"age": 18}"#, "n/a"),
+            (r#"{"id": 17}"#, r#"{"id": null}"#, "n/a"),
+            (r#"{"id": 17}"#, r#"{"id": "a-slug"}"#, "n/a"),
+        ];
+        for (made, shown, expected) in table {
+            let scene = read("/pets/17", shown, made);
+            assert_eq!(scene.expecting(Expectation::Made).says(CHECK), expected, "{made} {shown}");
+        }
+        // Whatever was asked for, this server shows something.
+        let scene = read("/pets/17", r#"{"id": 18}"#, r#"{"id": 17}"#);
+        assert_eq!(scene.expecting(Expectation::There).says(CHECK), "n/a");
+    }
+
+    #[test]
+    fn names_are_compared_with_those_of_their_make() {
+        let uuid = "f66856ef-0927-4861-b438-213ed84327cc";
+        let table = [
+            ("17", "18", true),
+            ("17", "017", false),
+            ("17", "eighteen", false),
+            (uuid, "36ad5666-9159-4e6e-b3dd-f8a06f115ebf", true),
+            (uuid, "F66856EF-0927-4861-B438-213ED84327CC", false),
+            (uuid, "36ad56669159-4e6e-b3dd-f8a06f115ebf", false),
+            ("cus_4fhrTs82QaLx", "cus_1mfzKs05PeVo", true),
+            ("cus_4fhrTs82QaLx", "cus_4fhrTs82QaLxx", false),
+            ("cus_4fhrTs82QaLx", "customer-seventeen", false),
+            ("a-red-one", "one-of-red", false),
+            ("sk_4fhrTs82QaLx", "***********QaLx", false),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(super::is_another(one, other), expected, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn the_answer_to_an_update_names_what_was_updated() {
+        let pet = r#"{"id": 17, "tag": "tabby", "age": 4}"#;
+        let table = [
+            (r#"{"id": 17, "tag": "black"}"#, "n/a"),
+            (r#"{"id": 18, "tag": "black"}"#, "failed: answered with another name: id"),
+            (r#"{"id": 18, "tag": "black", "age": 4}"#, "failed: answered with another name: id"),
+            // It may be about the task of doing it.
+            (r#"{"id": 18, "tag": "other"}"#, "n/a"),
+            (r#"{"id": 18, "tag": "black", "task": "update"}"#, "n/a"),
+            (r#"{"id": 18, "petid": 17, "tag": "black"}"#, "n/a"),
+        ];
+        for (answer, expected) in table {
+            let scene = read("/pets/17", r#"{"id": 17, "tag": "black", "age": 4}"#, pet)
+                .earlier(Method::GET, "", 200, pet)
+                .earlier(Method::PATCH, r#"{"tag": "black"}"#, 200, answer)
+                .expecting(Expectation::Changed);
+            assert_eq!(scene.says(CHECK), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_thing_is_made_once() {
+        let shown = |made: &str, version: u8| {
+            format!(r#"{{"id": 17, "tag": "tabby", "createdAt": "{made}", "version": {version}}}"#)
+        };
+        let old = "2026-01-02T03:04:05.678Z";
+        let story = |before: &str, after: String, maker: Method, sent: &str| {
+            let pet = shown(before, 1);
+            Scene::new("getPet", "/pets/17")
+                .earlier(maker, r#"{"tag": "tabby"}"#, 201, &pet)
+                .earlier(Method::GET, "", 200, &pet)
+                .earlier(Method::PUT, sent, 204, "")
+                .body("application/json", Box::leak(after.into_boxed_str()))
+                .expecting(Expectation::Changed)
+                .says(CHECK)
+        };
+        let anew = "failed: made anew: createdAt";
+        let table = [
+            (old, old, "n/a"),
+            (old, "2026-01-02T03:04:05.681Z", anew),
+            ("2026-01-02T03:04:05.678901+01:00", "2026-01-02T03:04:06.078902+01:00", anew),
+            // What a database has rounded, or tells in another way, is the same; nothing was made before it was.
+            (old, "2026-01-02T03:04:05.679Z", "n/a"),
+            (old, "2026-01-02T03:04:06.000Z", "n/a"),
+            (old, "2026-01-02T03:04:05.681000Z", "n/a"),
+            (old, "2026-01-02T03:04:05.601Z", "n/a"),
+            (old, "2026-01-02T03:04:05.68Z", "n/a"),
+            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", "n/a"),
+            ("2026-01-02T03:04:05.678+00:00", "2026-01-02T04:04:05.678+01:00", "n/a"),
+        ];
+        for (before, after, expected) in table {
+            let said = story(before, shown(after, 1), Method::POST, r#"{"age": 4}"#);
+            assert_eq!(said, expected, "{before} {after}");
+        }
+        let new = "2026-01-02T03:04:07.681Z";
+        let sent = format!(r#"{{"createdAt": "{new}"}}"#);
+        assert_eq!(story(old, shown(new, 1), Method::POST, &sent), "n/a");
+        // Each version has a time of its own, and what is put is made by that.
+        assert_eq!(story(old, shown(new, 2), Method::POST, r#"{"age": 4}"#), "n/a");
+        assert_eq!(story(old, shown(new, 1), Method::PUT, r#"{"age": 4}"#), "n/a");
+    }
+}
