@@ -14,6 +14,7 @@ mod listed;
 mod named;
 mod observation;
 mod order;
+mod parents;
 mod patched;
 mod registry;
 

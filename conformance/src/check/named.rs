@@ -5,9 +5,9 @@ use counterfoil_openapi::folded;
 use http::Method;
 use serde_json::{Map, Value};
 
-use super::Observation;
 use super::listed::plain;
 use super::write_read_consistency::{Deed, is_same, object};
+use super::{Observation, parents};
 use crate::resource::listing::is_naming;
 use crate::resource::naming;
 
@@ -25,6 +25,7 @@ pub(super) fn breaches(
             .zip(updated)
             .and_then(|(name, (deed, before))| name.answered_otherwise(deed, before, shown)),
         updated.and_then(|(deed, before)| made_anew(observation, deed, before, shown)),
+        parents::of_another(observation, shown),
     ];
     found.into_iter().flatten().collect()
 }
