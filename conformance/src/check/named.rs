@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::listed::plain;
 use super::write_read_consistency::{Deed, is_same, object};
-use super::{Observation, parents};
+use super::{Observation, acted, parents};
 use crate::resource::listing::is_naming;
 use crate::resource::naming;
 
@@ -26,6 +26,7 @@ pub(super) fn breaches(
             .and_then(|(name, (deed, before))| name.answered_otherwise(deed, before, shown)),
         updated.and_then(|(deed, before)| made_anew(observation, deed, before, shown)),
         parents::of_another(observation, shown),
+        name.as_ref().and_then(|name| acted::unkept(observation, name, shown)),
     ];
     found.into_iter().flatten().collect()
 }

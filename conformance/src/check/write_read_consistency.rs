@@ -37,6 +37,9 @@ declare! {
     /// where it shows any (`shelfId` of what was posted to `/shelves/{shelfId}/books`). It is made once: an update leaves `createdAt` and
     /// the like as they were, where they tell milliseconds and no version has changed with them.
     ///
+    /// An action (`POST /orders/7/cancel`) that answers with the thing as it is after it, in a member or a word that is
+    /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it.
+    ///
     /// Not judged: answers of 202, which only promise; what servers decide by themselves by its name (ids, states, kinds,
     /// versions, times, names to sign in with); another notation of the same (case, spaces, the order of a list); what is
     /// left of a number that by its name is a place, a sum or a count.
