@@ -92,6 +92,7 @@ paths:
   /racks/{id}/books: {get: {operationId: listRack, responses: {}}, post: {responses: {}}}
   /users/{userId}/books: {get: {operationId: listUsed, responses: {}}, post: {responses: {}}}
   /folders/{folderId}/books: {get: {operationId: listFolder, responses: {}}, post: {responses: {}}}
+  /books: {post: {responses: {}}}
   /books/{bookId}: {get: {operationId: readBook, responses: {}}}
   /report:
     get:

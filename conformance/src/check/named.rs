@@ -1,7 +1,7 @@
 //! Whether a thing is called by one name wherever it is shown, and is one thing.
 
 use chrono::{DateTime, TimeDelta};
-use counterfoil_openapi::folded;
+use counterfoil_openapi::{Request, Response, folded};
 use http::Method;
 use serde_json::{Map, Value};
 
@@ -27,6 +27,7 @@ pub(super) fn breaches(
         updated.and_then(|(deed, before)| made_anew(observation, deed, before, shown)),
         parents::of_another(observation, shown),
         name.as_ref().and_then(|name| acted::unkept(observation, name, shown)),
+        name.as_ref().and_then(|name| name.given_twice(observation, shown)),
     ];
     found.into_iter().flatten().collect()
 }
@@ -109,6 +110,57 @@ impl Name {
             self.text
         );
         Some((format!("answered with another name: {member}"), message))
+    }
+}
+
+impl Name {
+    /// What was made first, where what was made after it has its name, and its place.
+    fn given_twice(
+        &self,
+        observation: &Observation<'_>,
+        shown: &Map<String, Value>,
+    ) -> Option<(String, String)> {
+        let earlier = &observation.earlier;
+        let ((maker, made), since) = earlier.split_first()?;
+        let is_deed = |(request, _): &&(&Request, &Response)| !request.method.is_safe();
+        let at = since.iter().rposition(|step| is_deed(&step))?;
+        let (again, reply) = since[at];
+        let is_reading = |(request, reply): &&(&Request, &Response)| {
+            request.target == observation.request.target && reply.status.as_u16() == 200
+        };
+        let last = since[..at].iter().rev().take_while(|step| !is_deed(step)).find(is_reading)?;
+        let before = object(&last.1.body)?;
+        let is_maker = |request: &Request, reply: &Response| {
+            request.method == Method::POST
+                && request.target == maker.target
+                && reply.status.as_u16() == 201
+                && object(&reply.body).is_some_and(|thing| self.shown_by(&thing).is_some())
+        };
+        let is_gone = since[..at].iter().any(|(request, _)| request.method == Method::DELETE);
+        // Below another thing there may be only one.
+        let is_below = parents::is_below(observation, maker);
+        if !is_maker(maker, made) || !is_maker(again, reply) || is_gone || is_below {
+            return None;
+        }
+        let (first, second) = (object(&maker.body)?, object(&again.body)?);
+        let is_plain = |value: &Value| value.is_string() || value.is_number();
+        let both = || first.iter().filter_map(|(name, one)| Some((name, one, second.get(name)?)));
+        // What is the same may be the key under which it is kept.
+        let is_same_key = |(_, one, other): (&String, &Value, &Value)| is_plain(one) && is_same(one, other);
+        if both().any(is_same_key) {
+            return None;
+        }
+        let is_lost = |name: &String, other: &Value| {
+            is_telling(other)
+                && before.get(name).is_some_and(|before| !is_same(before, other))
+                && shown.get(name).is_some_and(|shown| is_same(shown, other))
+        };
+        let (name, _, other) = both().find(|(name, _, other)| is_lost(name, other))?;
+        let message = format!(
+            "another one was made with {name} {other} and was given the same name, {}; {name} was {} here, and is that now",
+            self.text, before[name]
+        );
+        Some(("made over another".to_owned(), message))
     }
 }
 
@@ -320,5 +372,52 @@ mod tests {
         // Each version has a time of its own, and what is put is made by that.
         assert_eq!(story(old, shown(new, 2), Method::POST, r#"{"age": 4}"#), "n/a");
         assert_eq!(story(old, shown(new, 1), Method::PUT, r#"{"age": 4}"#), "n/a");
+    }
+
+    #[test]
+    fn two_things_have_two_names() {
+        let (first, second) = (r#"{"name": "atlas", "age": 4}"#, r#"{"name": "novel", "age": 5}"#);
+        let story = |made: [(&str, &str, u16, &str); 2], shown: &'static str| {
+            let [one, other] = made;
+            let scene = Scene::new("readBook", "/books/7").expecting(Expectation::Changed);
+            let add = |scene: Scene, (at, sent, status, reply): (&str, &str, u16, &str)| {
+                scene.earlier_at(at, Method::POST, sent, status, reply)
+            };
+            let before = r#"{"id": 7, "name": "atlas", "age": 4}"#;
+            let scene = add(scene, one).earlier(Method::GET, "", 200, before);
+            add(scene, other).body("application/json", shown)
+        };
+        let (id, over) = (r#"{"id": 7}"#, r#"{"id": 7, "name": "novel", "age": 5}"#);
+        let (one, twice) = (("/books", first, 201, id), ("/books", second, 201, id));
+        let failed = "failed: made over another";
+        let table = [
+            ([one, twice], over, failed),
+            ([one, twice], r#"{"id": 7, "name": "atlas", "age": 4}"#, "n/a"),
+            ([one, twice], r#"{"id": 7, "name": "other", "age": 4}"#, "n/a"),
+            ([one, ("/books", second, 200, id)], over, "n/a"),
+            ([("/books", first, 200, id), twice], over, "n/a"),
+            ([one, ("/books", second, 201, r#"{"id": 8}"#)], over, "n/a"),
+            ([("/books", first, 201, "{}"), twice], over, "n/a"),
+            ([one, ("/shelves", second, 201, id)], over, "n/a"),
+            // What is the same is the key, and it was put there.
+            ([one, ("/books", r#"{"name": "novel", "age": 4}"#, 201, id)], over, "n/a"),
+            // There may be one of it for each.
+            ([("/racks/3/books", first, 201, id), ("/racks/3/books", second, 201, id)], over, "n/a"),
+        ];
+        for (row, (made, shown, expected)) in table.into_iter().enumerate() {
+            assert_eq!(story(made, shown).says(CHECK), expected, "row {row}");
+        }
+        let with = |method: Method, sent: &str| {
+            let scene = Scene::new("readBook", "/books/7").expecting(Expectation::Changed);
+            let scene = scene.earlier_at("/books", Method::POST, first, 201, id);
+            let scene = scene.earlier(method, sent, 204, "").earlier(Method::GET, "", 200, id);
+            let before = r#"{"id": 7, "name": "thing", "age": 4}"#;
+            let scene = scene.earlier(Method::GET, "", 200, before);
+            let scene = scene.earlier_at("/books", Method::POST, second, 201, id);
+            scene.body("application/json", over).says(CHECK)
+        };
+        assert_eq!(with(Method::PATCH, r#"{"name": "thing"}"#), failed);
+        // The name of what is gone is free.
+        assert_eq!(with(Method::DELETE, ""), "n/a");
     }
 }

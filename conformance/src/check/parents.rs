@@ -142,6 +142,11 @@ fn template(observation: &Observation<'_>, request: &Request) -> Option<PathTemp
         .min_by_key(|template| template.variables().count())
 }
 
+/// Whether a request was sent to a path that leads through another thing, or to one that nobody knows.
+pub(super) fn is_below(observation: &Observation<'_>, request: &Request) -> bool {
+    template(observation, request).is_none_or(|template| template.variables().next().is_some())
+}
+
 /// Whether a request has a value, or anything by the name of a member, outside of its path and its headers.
 fn says(request: &Request, member: &str, value: &str) -> bool {
     if request.method.is_safe() {

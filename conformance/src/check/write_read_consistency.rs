@@ -37,6 +37,8 @@ declare! {
     /// where it shows any (`shelfId` of what was posted to `/shelves/{shelfId}/books`). It is made once: an update leaves `createdAt` and
     /// the like as they were, where they tell milliseconds and no version has changed with them.
     ///
+    /// What is made after it, of other data, has another name, and leaves it as it is.
+    ///
     /// An action (`POST /orders/7/cancel`) that answers with the thing as it is after it, in a member or a word that is
     /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it.
     ///

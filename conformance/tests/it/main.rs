@@ -17,6 +17,7 @@ mod hostile;
 mod interrupted;
 mod library;
 mod multipart;
+mod names;
 mod notations;
 mod pages;
 mod policy;
