@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
-use counterfoil_conformance::{Failure, Flakiness, Phase, Settings, Target};
+use counterfoil_conformance::{CaseFile, Failure, Flakiness, Phase, Replay, Replayed, Settings, Target};
 use counterfoil_openapi::{Contract, Request};
 use http::Method;
 use serde_json::{Value, json};
@@ -88,7 +89,7 @@ enum Fault {
     LeavesOpen,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Office {
     /// By the paths of things.
     things: BTreeMap<String, Value>,
@@ -174,7 +175,22 @@ impl Office {
     }
 }
 
-/// What each failure says, and the paths that led to it without their numbers.
+async fn open(fault: Fault) -> Hostile {
+    // Two desks, and a drawer of one, are there before anybody comes.
+    let things = BTreeMap::from([
+        ("/desks/1".to_owned(), json!({"id": 1, "name": "first"})),
+        ("/desks/2".to_owned(), json!({"id": 2, "name": "second"})),
+        ("/desks/2/drawers/3".to_owned(), json!({"id": 3, "deskId": 2, "name": "third", "locked": true})),
+    ]);
+    let office = Mutex::new(Office { things, last: 3, now: 0 });
+    Hostile::open(move |request, _| {
+        let (status, body) = office.lock().expect("nothing panics under it").answer(request, fault);
+        Piece::reply(status, "content-type: application/json\r\n", &body.to_string())
+    })
+    .await
+}
+
+/// What a failure says.
 fn told(failure: &Failure) -> String {
     assert_eq!(failure.flakiness, Flakiness::Recurs, "{failure:?}");
     format!("{} {}: {}", failure.operation, failure.check, failure.kind)
@@ -195,19 +211,29 @@ async fn a_thing_is_what_it_is_called_and_belongs_where_it_was_made() {
     ];
     let contract = Contract::load("desks.yaml", DOCUMENT.as_bytes()).unwrap();
     for (fault, expected) in table {
-        let office = Mutex::new(Office::default());
-        let server = Hostile::open(move |request, _| {
-            let (status, body) = office.lock().unwrap().answer(request, fault);
-            Piece::reply(status, "content-type: application/json\r\n", &body.to_string())
-        })
-        .await;
+        let server = open(fault).await;
         let settings =
             Settings { max_cases: 60, phases: vec![Phase::Coverage, Phase::Stateful], ..Settings::default() };
         let outcome = Outcome::of(&contract, &Target::new(&server.url), &settings).await;
         let of_checks = |failure: &&Failure| {
             ["write_read_consistency", "list_conformance"].contains(&failure.check.as_str())
         };
-        let told: Vec<String> = outcome.failures().into_iter().filter(of_checks).map(told).collect();
+        let failures: Vec<&Failure> = outcome.failures().into_iter().filter(of_checks).collect();
+        let told: Vec<String> = failures.iter().map(|failure| told(failure)).collect();
         assert_eq!(told, Vec::from_iter(expected), "{fault:?}");
+        for failure in failures {
+            let case = CaseFile::new(&contract, &server.url, failure).expect("it has its recipe");
+            for now in [fault, Fault::None] {
+                let other = open(now).await;
+                let (target, secrets) = (Target::new(&other.url), BTreeMap::new());
+                let replay = Replay { target, secrets, timeout: Duration::from_secs(60) };
+                let again = replay.send(&case, &contract).await;
+                let is_right = match now {
+                    Fault::None => again == Replayed::Fixed,
+                    _ => matches!(again, Replayed::StillFailing { .. }),
+                };
+                assert!(is_right, "{fault:?} {now:?}: {again:?}\n{case:#?}");
+            }
+        }
     }
 }
