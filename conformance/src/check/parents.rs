@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::listed::{Listed, plain};
 use super::named::is_another;
-use super::write_read_consistency::object;
+use super::write_read_consistency::{Found, object};
 use super::{Expectation, Observation};
 use crate::resource::listing;
 use crate::resource::naming::noun;
@@ -110,20 +110,47 @@ pub(super) fn of_another(
     }
     let own = parents(observation.operation.path(), observation.request.path());
     let around = parents(&template, maker.path());
-    let is_one_of_them =
-        |other: &str| own.iter().chain(&around).any(|parent| parent.name.eq_ignore_ascii_case(other));
-    let of = |parent: &Parent| {
-        let is_plain = |noun: &str| !ACTORS.contains(&noun) && !NESTED.contains(&noun);
-        let (member, value) = shown.iter().find(|(name, _)| parent.members.contains(&folded(name)))?;
-        let other = plain(value).filter(|_| is_plain(&parent.noun))?;
-        let is_other = is_another(&parent.name, &other)
-            && !is_one_of_them(&other)
-            && !observation.earlier.iter().any(|(request, _)| says(request, member, &other));
-        let message =
-            format!("{member} is {other}, and it was made below {} (`{}`)", parent.name, maker.path());
-        is_other.then(|| (format!("of another: {member}"), message))
-    };
-    around.iter().find_map(of)
+    let names: Vec<&str> = own.iter().chain(&around).map(|parent| parent.name.as_str()).collect();
+    let requests: Vec<&Request> = observation.earlier.iter().map(|(request, _)| *request).collect();
+    around.iter().find_map(|parent| elsewhere(parent, shown, &names, &requests))
+}
+
+/// Kind and message of what shows another thing than the one it was made below, and none that has another place in the
+/// path, or that was sent.
+fn elsewhere(
+    parent: &Parent,
+    shown: &Map<String, Value>,
+    names: &[&str],
+    requests: &[&Request],
+) -> Option<(String, String)> {
+    let noun = parent.noun.as_str();
+    let (member, value) = shown.iter().find(|(name, _)| parent.members.contains(&folded(name)))?;
+    let other = plain(value).filter(|_| !ACTORS.contains(&noun) && !NESTED.contains(&noun))?;
+    let is_other = is_another(&parent.name, &other)
+        && !names.iter().any(|name| name.eq_ignore_ascii_case(&other))
+        && !requests.iter().any(|request| says(request, member, &other));
+    let message = format!("{member} is {other}, and it was made below {} {}", parent.noun, parent.name);
+    is_other.then(|| (format!("of another: {member}"), message))
+}
+
+/// Kinds and messages of what was made below a thing, and is answered with as one of another; nothing where the answer
+/// shows no such thing.
+pub(super) fn placed(observation: &Observation<'_>) -> Found {
+    let request = observation.request;
+    let reply = observation.response().filter(|response| response.status.as_u16() == 201)?;
+    let made = object(&reply.body).filter(|made| is_as_sent(request, made))?;
+    let around = parents(observation.operation.path(), request.path());
+    // What is made of a thing (`/boards/7/clone`) may be another one of its kind.
+    let kind = observation.operation.path().as_str().rsplit('/').next()?;
+    let is_of_kind = noun(kind) == folded(kind) || around.iter().any(|parent| parent.noun == noun(kind));
+    let own = made.iter().find(|(name, _)| listing::is_identifier(name)).filter(|_| !is_of_kind)?;
+    let own = plain(own.1)?;
+    let names: Vec<&str> =
+        around.iter().map(|parent| &parent.name).chain([&own]).map(String::as_str).collect();
+    let is_shown = |parent: &&Parent| made.keys().any(|name| parent.members.contains(&folded(name)));
+    let mut around = around.iter().filter(is_shown).peekable();
+    around.peek()?;
+    Some(around.find_map(|parent| elsewhere(parent, &made, &names, &[request])).into_iter().collect())
 }
 
 /// Whether a thing shows a text that was sent, so that it is what that was sent to.
@@ -221,6 +248,36 @@ mod tests {
         ];
         for (at, sent, shown, expected) in table {
             assert_eq!(read(at, sent, shown), expected, "{at} {sent} {shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_below_a_thing_is_answered_with_as_of_it() {
+        let sent = r#"{"name": "atlas"}"#;
+        let made = |at: &str, status, answer: &'static str| {
+            let operation = if at.ends_with("lend") { "lendBook" } else { "addBook" };
+            Scene::new(operation, at)
+                .method(Method::POST)
+                .sent_body("application/json", sent)
+                .expecting(Expectation::Placed)
+                .status(status)
+                .body("application/json", answer)
+                .says("write_read_consistency")
+        };
+        let books = "/shelves/3/books";
+        let table = [
+            (books, 201, r#"{"id": 7, "name": "atlas", "shelfId": 3}"#, "passed"),
+            (books, 201, r#"{"id": 7, "name": "atlas", "shelfId": 4}"#, "failed: of another: shelfId"),
+            (books, 201, r#"{"id": 7, "name": "atlas"}"#, "n/a"),
+            // It is no answer to what was sent, or says itself what it is.
+            (books, 201, r#"{"id": 7, "name": "novel", "shelfId": 4}"#, "n/a"),
+            (books, 201, r#"{"name": "atlas", "shelfId": 4}"#, "n/a"),
+            (books, 201, r#"{"id": 4, "name": "atlas", "shelfId": 4}"#, "passed"),
+            (books, 200, r#"{"id": 7, "name": "atlas", "shelfId": 4}"#, "n/a"),
+            ("/shelves/3/books/5/lend", 201, r#"{"id": 7, "name": "atlas", "shelfId": 4}"#, "n/a"),
+        ];
+        for (at, status, answer, expected) in table {
+            assert_eq!(made(at, status, answer), expected, "{at} {status} {answer}");
         }
     }
 

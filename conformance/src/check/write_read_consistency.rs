@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented, kept, named, patched};
+use super::{Breach, Expectation, Judgement, Observation, documented, kept, named, parents, patched};
 use crate::phase::is_forged;
 use crate::secrets;
 
@@ -34,8 +34,9 @@ declare! {
     /// A thing has one name: what the answer to its making names is read under that name at its path, and the answer to
     /// an update names it as it is read before and after. Numbers are compared with numbers, UUIDs with UUIDs, and other
     /// names made of letters and digits with those of the same length. What was made below another thing shows that one,
-    /// where it shows any (`shelfId` of what was posted to `/shelves/{shelfId}/books`). It is made once: an update leaves `createdAt` and
-    /// the like as they were, where they tell milliseconds and no version has changed with them.
+    /// where it shows any (`shelfId` of what was posted to `/shelves/{shelfId}/books`), in the answer to its making as
+    /// well. It is made once: an update leaves `createdAt` and the like as they were, where they tell milliseconds and no
+    /// version has changed with them.
     ///
     /// What is made after it, of other data, has another name, and leaves it as it is.
     ///
@@ -62,6 +63,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         ),
         None => Judgement::NotApplicable,
     };
+    if observation.expectation == Some(Expectation::Placed) {
+        return of(parents::placed(observation));
+    }
     if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
         return Judgement::NotApplicable;
     }

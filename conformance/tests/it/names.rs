@@ -199,28 +199,38 @@ fn told(failure: &Failure) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thing_is_what_it_is_called_and_belongs_where_it_was_made() {
     let table = [
-        (Fault::None, None),
-        (Fault::Parrot, None),
-        (Fault::Renames, Some("readDesk write_read_consistency: named otherwise: id")),
-        (Fault::Answers, Some("readDesk write_read_consistency: answered with another name: id")),
-        (Fault::MakesAnew, Some("readDesk write_read_consistency: made anew: createdAt")),
-        (Fault::GivesTwice, Some("readDesk write_read_consistency: made over another")),
-        (Fault::Misplaces, Some("readDrawer write_read_consistency: of another: deskId")),
-        (Fault::ListsAll, Some("listDrawers list_conformance: items of another: deskId")),
-        (Fault::LeavesOpen, Some("readDrawer write_read_consistency: answered, and not kept: lock")),
+        (Fault::None, &[][..]),
+        (Fault::Parrot, &[][..]),
+        (Fault::Renames, &["readDesk write_read_consistency: named otherwise: id"][..]),
+        (Fault::Answers, &["readDesk write_read_consistency: answered with another name: id"][..]),
+        (Fault::MakesAnew, &["readDesk write_read_consistency: made anew: createdAt"][..]),
+        (Fault::GivesTwice, &["readDesk write_read_consistency: made over another"][..]),
+        (
+            Fault::Misplaces,
+            &[
+                "addDrawer write_read_consistency: of another: deskId",
+                "readDrawer write_read_consistency: of another: deskId",
+            ][..],
+        ),
+        (Fault::ListsAll, &["listDrawers list_conformance: items of another: deskId"][..]),
+        (Fault::LeavesOpen, &["readDrawer write_read_consistency: answered, and not kept: lock"][..]),
     ];
     let contract = Contract::load("desks.yaml", DOCUMENT.as_bytes()).unwrap();
     for (fault, expected) in table {
         let server = open(fault).await;
-        let settings =
-            Settings { max_cases: 60, phases: vec![Phase::Coverage, Phase::Stateful], ..Settings::default() };
+        let settings = Settings {
+            max_cases: 60,
+            workers: 1,
+            phases: vec![Phase::Coverage, Phase::Stateful],
+            ..Settings::default()
+        };
         let outcome = Outcome::of(&contract, &Target::new(&server.url), &settings).await;
         let of_checks = |failure: &&Failure| {
             ["write_read_consistency", "list_conformance"].contains(&failure.check.as_str())
         };
         let failures: Vec<&Failure> = outcome.failures().into_iter().filter(of_checks).collect();
         let told: Vec<String> = failures.iter().map(|failure| told(failure)).collect();
-        assert_eq!(told, Vec::from_iter(expected), "{fault:?}");
+        assert_eq!(told, expected, "{fault:?}");
         for failure in failures {
             let case = CaseFile::new(&contract, &server.url, failure).expect("it has its recipe");
             for now in [fault, Fault::None] {
