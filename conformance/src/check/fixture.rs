@@ -86,6 +86,14 @@ paths:
       operationId: getOther
       parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
       responses: {'200': {description: a page}, '304': {description: as it was}}
+  /shelves/{shelfId}/books: {get: {operationId: listBooks, responses: {}}, post: {operationId: addBook, responses: {}}}
+  /shelves/{shelfId}/books/{bookId}: {get: {operationId: getBook, responses: {}}}
+  /shelves/{shelfId}/books/{bookId}/lend: {post: {operationId: lendBook, responses: {}}}
+  /racks/{id}/books: {get: {operationId: listRack, responses: {}}, post: {responses: {}}}
+  /users/{userId}/books: {get: {operationId: listUsed, responses: {}}, post: {responses: {}}}
+  /folders/{folderId}/books: {get: {operationId: listFolder, responses: {}}, post: {responses: {}}}
+  /books: {post: {responses: {}}}
+  /books/{bookId}: {get: {operationId: readBook, responses: {}}}
   /report:
     get:
       operationId: getReport

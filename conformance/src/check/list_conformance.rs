@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::order::{Asked, Way, disorder};
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented};
+use super::{Breach, Expectation, Judgement, Observation, documented, parents};
 use crate::resource::{cursor, listing};
 
 /// The most items of a part of a list that is compared with the whole.
@@ -19,6 +19,9 @@ declare! {
     /// Why it matters: who asks for ten gets a thousand, who asks for what is open works on what is closed, and who goes
     /// through all pages misses what lies between two. Nothing else in the answer says so.
     ///
+    /// A list below one thing (`/shelves/{shelfId}/books`) holds nothing that is below another one: no item of another
+    /// `shelfId`, where the book that was made there shows the one of the path.
+    ///
     /// Judged is the list of a resource that the suite made, or found in the list where nothing makes it, and read, of a
     /// server that was seen to answer 404 to a resource that never was. A limit is a whole number called `limit`,
     /// `per_page`, `pageSize` and the like; a filter is an enumeration or a boolean that is called as a property of the
@@ -31,7 +34,8 @@ declare! {
     /// Not judged: a limit of 0, which many take for none; limits of a list that has several; booleans that are false,
     /// or by their name add to the list (`include_deleted`); members that stand for all (`all`, `any`); the order of
     /// words that are not of small letters only or that an enumeration has, of times where no way is asked for, and of
-    /// lists that put some items ahead (`pinned`); a `pageCount` that is the number of items of the part; any other parameter.
+    /// lists that put some items ahead (`pinned`); lists below users and the like, who may share, and folders and the like,
+    /// which may have others in them; a `pageCount` that is the number of items of the part; any other parameter.
     ///
     /// Example: `GET /pets?kind=dog` answers with a pet whose `kind` is `cat`.
     ///
@@ -122,6 +126,7 @@ fn as_asked(observation: &Observation<'_>) -> Found {
         let message = format!("{name} is {total}, and {} items came", items.len());
         found.push((format!("{name} below the items"), message));
     }
+    found.extend(parents::strangers(observation, &response.body));
     Some(found)
 }
 

@@ -9,7 +9,7 @@ use crate::resource::listing::{is_naming, items};
 
 /// A list that was asked for after a resource was read by itself.
 pub(super) struct Listed {
-    list: Value,
+    pub(super) list: Value,
     /// What the reading showed.
     pub(super) read: Map<String, Value>,
     /// What stands last in the resource's path.

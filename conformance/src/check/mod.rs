@@ -4,6 +4,7 @@
 //! what was sent has been read back by the document's own decoder and validator, so a case that meant to be invalid
 //! but is valid on the wire (or the other way round) proves nothing.
 
+mod acted;
 #[cfg(test)]
 mod both_ways;
 mod documented;
@@ -11,8 +12,10 @@ mod documented;
 mod fixture;
 mod leniency;
 mod listed;
+mod named;
 mod observation;
 mod order;
+mod parents;
 mod patched;
 mod registry;
 

@@ -70,6 +70,8 @@ pub enum Expectation {
     Made,
     /// The resource asked for was read, and then changed, by a server that tells what is there from what is not.
     Changed,
+    /// Something is made below a resource that was read, by a server that tells what is there from what is not.
+    Placed,
     /// A list is asked for of a server that tells what is there from what is not.
     Listed,
     /// As `Listed`, the second part of it: both parts at once, the first one, and both at once again were read before.
@@ -102,6 +104,7 @@ impl Expectation {
             Self::There
             | Self::Made
             | Self::Changed
+            | Self::Placed
             | Self::Listed
             | Self::Continued
             | Self::Gone

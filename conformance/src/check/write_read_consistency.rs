@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented, kept, patched};
+use super::{Breach, Expectation, Judgement, Observation, documented, kept, named, parents, patched};
 use crate::phase::is_forged;
 use crate::secrets;
 
@@ -31,6 +31,18 @@ declare! {
     /// Bytes that were sent as `application/octet-stream`, and are read as such, are the same; a strong `ETag` (RFC 9110,
     /// section 8.8.1) is another one when what was sent has changed what is shown.
     ///
+    /// A thing has one name: what the answer to its making names is read under that name at its path, and the answer to
+    /// an update names it as it is read before and after. Numbers are compared with numbers, UUIDs with UUIDs, and other
+    /// names made of letters and digits with those of the same length. What was made below another thing shows that one,
+    /// where it shows any (`shelfId` of what was posted to `/shelves/{shelfId}/books`), in the answer to its making as
+    /// well. It is made once: an update leaves `createdAt` and the like as they were, where they tell milliseconds and no
+    /// version has changed with them.
+    ///
+    /// What is made after it, of other data, has another name, and leaves it as it is.
+    ///
+    /// An action (`POST /orders/7/cancel`) that answers with the thing as it is after it, in a member or a word that is
+    /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it.
+    ///
     /// Not judged: answers of 202, which only promise; what servers decide by themselves by its name (ids, states, kinds,
     /// versions, times, names to sign in with); another notation of the same (case, spaces, the order of a list); what is
     /// left of a number that by its name is a place, a sum or a count.
@@ -51,6 +63,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         ),
         None => Judgement::NotApplicable,
     };
+    if observation.expectation == Some(Expectation::Placed) {
+        return of(parents::placed(observation));
+    }
     if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
         return Judgement::NotApplicable;
     }
@@ -60,19 +75,26 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         return of(found);
     }
     let shown = observation.response().filter(|response| response.status.as_u16() == 200);
-    let (Some(shown), Some(deed)) = (shown.and_then(|shown| object(&shown.body)), Deed::last(observation))
-    else {
-        return Judgement::NotApplicable;
-    };
+    let Some(shown) = shown.and_then(|shown| object(&shown.body)) else { return Judgement::NotApplicable };
+    let deed = Deed::last(observation);
+    let named = named::breaches(observation, deed.as_ref(), &shown);
+    let kept = deed.and_then(|deed| held(observation, &deed, &shown));
+    of(match named.is_empty() {
+        true => kept,
+        false => Some(named.into_iter().chain(kept.unwrap_or_default()).collect()),
+    })
+}
+
+/// What does not hold of what was last done, and is shown.
+fn held(observation: &Observation<'_>, deed: &Deed<'_>, shown: &Map<String, Value>) -> Found {
     let found = match &deed.before {
-        Some(before) => after_update(observation, &deed, before, &shown),
-        None => after_making(observation, &deed, &shown),
+        Some(before) => after_update(observation, deed, before, shown),
+        None => after_making(observation, deed, shown),
     };
-    let etag = deed.before.as_ref().and_then(|before| kept::etag(observation, &deed.sent, before, &shown));
-    of(etag
-        .into_iter()
-        .chain(overwritten(&deed, &shown))
-        .fold(found, |found, one| Some(found.unwrap_or_default().into_iter().chain([one]).collect())))
+    let etag = deed.before.as_ref().and_then(|before| kept::etag(observation, &deed.sent, before, shown));
+    etag.into_iter()
+        .chain(overwritten(deed, shown))
+        .fold(found, |found, one| Some(found.unwrap_or_default().into_iter().chain([one]).collect()))
 }
 
 /// Kinds and messages of what does not hold; nothing where nothing could be compared.
@@ -84,9 +106,9 @@ pub(super) struct Deed<'a> {
     pub(super) sent: Map<String, Value>,
     /// What of the sent is `readOnly`, and was sent to see whether it is kept to.
     forged: Map<String, Value>,
-    reply: Map<String, Value>,
+    pub(super) reply: Map<String, Value>,
     /// What a reading right before it showed, where it was an update.
-    before: Option<Map<String, Value>>,
+    pub(super) before: Option<Map<String, Value>>,
     /// What was written to it before that.
     written: Vec<Map<String, Value>>,
 }

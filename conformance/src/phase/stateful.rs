@@ -270,6 +270,11 @@ impl Author<'_> {
                 say_read(&mut steps, Role::Read);
             }
         }
+        // What is made beside it is another one.
+        if number % EVERY_BESIDE == 3 && *maker.operation.method() == Method::POST && read.is_some() {
+            steps.add(Role::Other, maker);
+            say_read(&mut steps, Role::Read);
+        }
         // What shows no other tag after a change may show that of an example.
         if changes > 0
             && let Some((reader, _)) = &read
@@ -397,6 +402,8 @@ fn is_update(operation: &Operation) -> bool {
 const MAX_LISTS: usize = 2;
 /// In every how manieth story things are made below what is removed later: some servers refuse to remove that.
 const EVERY_BELOW: u64 = 8;
+/// In every how manieth story another one is made beside it: by each of those that make it, however many they are.
+const EVERY_BESIDE: u64 = 5;
 /// In every how manieth story the resource is made twice.
 const AGAIN_EVERY: u64 = 4;
 

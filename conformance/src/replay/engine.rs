@@ -195,6 +195,7 @@ impl Prepared<'_> {
                         | Expectation::Protected
                         | Expectation::Unmatched
                         | Expectation::Absent
+                        | Expectation::Listed
                 )
             );
             let is_reading = |earlier: &&Judged| {

@@ -10,7 +10,7 @@ mod known;
 mod learn;
 mod links;
 pub(crate) mod listing;
-mod naming;
+pub(crate) mod naming;
 mod order;
 mod pool;
 

@@ -275,6 +275,14 @@ impl Plot {
             {
                 Some(Expectation::Changed)
             }
+            Role::Other
+                if self.read.is_some()
+                    && !self.is_removed
+                    && self.is_discerning
+                    && *step.case.operation.method() == Method::POST =>
+            {
+                Some(Expectation::Placed)
+            }
             Role::Revalidate if self.is_as_read && self.is_discerning => Some(Expectation::Unmodified),
             Role::WriteStale if self.is_as_read && self.is_discerning => Some(Expectation::Unmatched),
             Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),

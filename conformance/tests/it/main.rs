@@ -18,6 +18,7 @@ mod interrupted;
 mod library;
 mod lockout;
 mod multipart;
+mod names;
 mod notations;
 mod pages;
 mod policy;
