@@ -11,6 +11,7 @@ mod partial;
 mod parts;
 mod probing;
 mod reduced;
+mod refused;
 mod single;
 mod stateful;
 mod varied;

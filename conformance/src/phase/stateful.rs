@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::draw;
 use super::forged::forged;
-use super::partial;
+use super::{partial, refused};
 use crate::case::{Case, Factory, Intent, Origin, Probe, is_guarded, is_revalidated};
 use crate::event::Phase;
 use crate::plan::{OperationPlan, Plan};
@@ -28,6 +28,8 @@ const CASES_A_STORY: u64 = 10;
 
 /// In how many of the first stories somebody else tries to change what is none of theirs.
 const MAX_INTRUSIONS: u64 = 4;
+/// In how many stories after the first one it is changed by what the document refuses.
+const MAX_REFUSED: u64 = 8;
 /// One story in so many goes through the parts of a list.
 const STORIES_A_PART: u64 = 4;
 /// How many more are made where a list is of what is below another.
@@ -83,6 +85,8 @@ pub(crate) enum Role {
     Below,
     /// Makes it once more, by the same request.
     Again,
+    /// Changes it by what the document refuses.
+    ChangeInvalid,
     /// Anything else.
     Other,
 }
@@ -216,6 +220,8 @@ pub(crate) struct Author<'a> {
     pub(crate) known: &'a dyn Fn(&OperationPlan) -> Known,
     pub(crate) seed: u64,
     pub(crate) has_other_identity: bool,
+    /// Whether what the document refuses may be sent.
+    pub(crate) may_break: bool,
 }
 
 impl Author<'_> {
@@ -312,6 +318,12 @@ impl Author<'_> {
                 say_read(&mut steps, Role::Read);
             }
         }
+        if let Some(values) = self.refusable(cast, number).filter(|_| read.is_some()) {
+            let (updater, values) = values;
+            say_read(&mut steps, Role::Read);
+            steps.push(Role::ChangeInvalid, updater, About { values, subject: None });
+            say_read(&mut steps, Role::Read);
+        }
         if number % EVERY_BELOW == 2 {
             for below in cast.below.iter().filter(|below| *below.operation.method() == Method::POST) {
                 steps.add(Role::Other, below);
@@ -348,6 +360,25 @@ impl Author<'_> {
 }
 
 impl Author<'_> {
+    /// A change that the document refuses, another operation's in each story that has one.
+    pub(super) fn refusable<'p>(
+        &self,
+        cast: &Cast<'p>,
+        number: u64,
+    ) -> Option<(&'p OperationPlan, RequestValues)> {
+        let is_own = |plan: &&&OperationPlan| {
+            matches!(*plan.operation.method(), Method::PUT | Method::PATCH)
+                && (cast.is_single(self.plan)
+                    || self.plan.links.operations[plan.index].item == Some(cast.resource))
+        };
+        let updaters: Vec<&OperationPlan> = cast.others.iter().filter(is_own).copied().collect();
+        let turn = usize::try_from(number).unwrap_or_default();
+        let updater = updaters.get(turn % updaters.len().max(1))?;
+        let is_turn = self.may_break && (1..=MAX_REFUSED).contains(&number);
+        let values = is_turn.then(|| refused::refusable(self, updater, number))??;
+        Some((updater, values))
+    }
+
     /// The story of a resource made with what only the server sets; nothing where there is no such thing. It has the
     /// number after that of the last other story.
     pub(crate) fn forgery(&self, cast: &Cast<'_>, number: u64) -> Option<Story> {
@@ -431,6 +462,7 @@ impl Steps<'_> {
             Role::Revalidate => Intent::Probe(Probe::KnownTag { tag: "\"0\"".to_owned() }),
             Role::WriteStale => Intent::Probe(Probe::Stale),
             Role::Forge => Intent::Probe(Probe::ReadOnly),
+            Role::ChangeInvalid => Intent::Negative,
             _ => Intent::Positive,
         };
         let Some(sent) = self.author.factory.build(&plan.operation, &intent, &about.values) else { return };

@@ -54,6 +54,8 @@ struct Plot {
     /// Whether nothing was sent since that which could have changed it.
     is_as_read: bool,
     is_removed: bool,
+    /// Whether what the document refuses was not refused, so that nobody knows what it is now.
+    is_spoilt: bool,
     /// Whether it was read after that, and not found.
     is_gone: bool,
     /// Whether somebody else was refused it.
@@ -101,7 +103,8 @@ impl Context {
                 Role::ChangeAfter | Role::Below => !plot.is_gone || plot.read.is_none(),
                 _ => false,
             };
-            if plot.as_ref().is_some_and(is_idle) {
+            let is_spoilt = |plot: &Plot| plot.is_spoilt && step.role != Role::Remove;
+            if plot.as_ref().is_some_and(|plot| is_idle(plot) || is_spoilt(plot)) {
                 continue;
             }
             let needs_discernment = |plot: &Plot| match step.role {
@@ -214,6 +217,7 @@ impl Context {
             read: None,
             is_as_read: false,
             is_removed: false,
+            is_spoilt: false,
             is_gone: false,
             is_refused: false,
             is_discerning: false,
@@ -315,6 +319,10 @@ impl Plot {
             Role::Remove => {
                 self.is_untouched = false;
                 self.is_removed |= is_good && judged.status() != Some(202);
+            }
+            Role::ChangeInvalid => {
+                self.is_untouched = false;
+                self.is_spoilt = !matches!(judged.status(), Some(400..=499));
             }
             Role::WriteAsOther | Role::WriteStale if is_good => {
                 self.is_untouched = false;

@@ -160,6 +160,8 @@ pub(crate) enum Fault {
     Fades,
     /// Takes what is the library's own to say.
     Forgeable,
+    /// Refuses a change, and gives the shelf its name all the same.
+    AppliesRefused,
     /// Answers that a shelf is changed that is gone.
     ChangesGone,
     /// Takes away what a change of a profile does not name.
@@ -207,6 +209,13 @@ impl Store {
             fault == Fault::Forgeable && violation.rule == "readOnly"
         };
         if !reading.violations.iter().all(is_taken) {
+            let name = reading.values.body.as_ref().and_then(|body| body.payload.as_value()?.get("name"));
+            let thing = self.things.get_mut(request.path()).filter(|_| fault == Fault::AppliesRefused);
+            if let (&Method::PUT, Some(name), Some(thing)) = (&request.method, name, thing)
+                && name.as_str().is_some_and(|name| (1..=20).contains(&name.len()))
+            {
+                thing.1["name"] = name.clone();
+            }
             return (400, json!({}));
         }
         let path = request.path().to_owned();

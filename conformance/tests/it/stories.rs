@@ -107,6 +107,10 @@ async fn each_fault_is_found_with_the_fewest_steps() {
             "write_read_consistency: update lost: POST /shelves, GET /shelves/N, PUT /shelves/N, GET /shelves/N",
         ),
         (
+            Fault::AppliesRefused,
+            "write_read_consistency: refused, and applied: POST /shelves, GET /shelves/N, PUT /shelves/N, GET /shelves/N",
+        ),
+        (
             Fault::Forgeable,
             "write_read_consistency: read-only, and written: made: POST /shelves, GET /shelves/N",
         ),
