@@ -206,7 +206,8 @@ impl Factory {
                 self.signer.sign(operation, &mut request);
                 self.get_of(&request).filter(|_| has_success(operation))?;
             }
-            Some(Probe::RepeatedQuery { .. } | Probe::Again | Probe::ReadOnly) | None => {
+            // Where it leads is known when it is sent.
+            Some(Probe::RepeatedQuery { .. } | Probe::Again | Probe::ReadOnly | Probe::Location) | None => {
                 self.signer.sign(operation, &mut request)
             }
         }

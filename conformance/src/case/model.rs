@@ -99,6 +99,8 @@ pub enum Probe {
     Stale,
     /// A HEAD between two GETs of the same.
     BesideGet,
+    /// A GET of where the `Location` of what was made leads.
+    Location,
 }
 
 impl Probe {
@@ -128,6 +130,7 @@ impl Probe {
             Self::UnknownTag => "asks for it unless it has a tag that nothing has".to_owned(),
             Self::KnownTag { .. } => "asks for it unless it has the tag that it just had".to_owned(),
             Self::BesideGet => "asks for the head of what GET is asked for before and after it".to_owned(),
+            Self::Location => "asks for it where the Location of its making says that it is".to_owned(),
             Self::Stale => "changes it only if it has a tag that nothing has".to_owned(),
         }
     }

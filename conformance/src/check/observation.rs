@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::Check as _;
+use super::ensure_resource_availability::EnsureResourceAvailability;
 use super::object_level_authorization::ObjectLevelAuthorization;
 use super::use_after_free::UseAfterFree;
 use crate::case::{Intent, Probe};
@@ -328,6 +329,7 @@ impl<'a> Observation<'a> {
             Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. }) => {
                 matches!(check, "not_a_server_error" | "server_crash")
             }
+            Intent::Probe(Probe::Location) => check == EnsureResourceAvailability.name(),
             Intent::Probe(Probe::Accept { .. }) if !matches!(self.status(), Some(200..=299)) => !matches!(
                 check,
                 "content_type_conformance" | "response_schema_conformance" | "status_code_conformance"

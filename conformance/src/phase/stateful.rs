@@ -30,6 +30,8 @@ const CASES_A_STORY: u64 = 10;
 const MAX_INTRUSIONS: u64 = 4;
 /// In how many stories after the first one it is changed by what the document refuses.
 const MAX_REFUSED: u64 = 8;
+/// In how many of the first stories it is looked for where its `Location` says.
+const MAX_FOLLOWED: u64 = 4;
 /// One story in so many goes through the parts of a list.
 const STORIES_A_PART: u64 = 4;
 /// How many more are made where a list is of what is below another.
@@ -62,6 +64,8 @@ pub(crate) enum Role {
     Forge,
     /// Asks for the resource and nothing else; whether that says that it exists depends on nothing but its path.
     Read,
+    /// Asks for it where the `Location` of its making says that it is.
+    Follow,
     /// Asks for it as somebody else.
     ReadAsOther,
     /// Asks for the list that it may be in as somebody else, who was refused it.
@@ -245,6 +249,9 @@ impl Author<'_> {
         };
         say_read(&mut steps, Role::Read);
         let is_found = *maker.operation.method() == Method::GET;
+        if number < MAX_FOLLOWED && read.is_some() {
+            steps.push(Role::Follow, maker, About { values: made.clone(), subject: None });
+        }
         if self.has_other_identity && !is_found {
             say_read(&mut steps, Role::ReadAsOther);
             // Who was refused it: nothing is changed by a server that keeps its word.
@@ -463,6 +470,7 @@ impl Steps<'_> {
             Role::WriteStale => Intent::Probe(Probe::Stale),
             Role::Forge => Intent::Probe(Probe::ReadOnly),
             Role::ChangeInvalid => Intent::Negative,
+            Role::Follow => Intent::Probe(Probe::Location),
             _ => Intent::Positive,
         };
         let Some(sent) = self.author.factory.build(&plan.operation, &intent, &about.values) else { return };

@@ -134,6 +134,8 @@ pub enum Purpose {
     Stale,
     /// Whether HEAD is answered as GET is.
     BesideGet,
+    /// Whether it is where the `Location` of its making says that it is.
+    Location,
 }
 
 impl Purpose {
@@ -170,6 +172,7 @@ impl Purpose {
             Intent::Probe(Probe::KnownTag { .. }) => Self::KnownTag,
             Intent::Probe(Probe::Stale) => Self::Stale,
             Intent::Probe(Probe::BesideGet) => Self::BesideGet,
+            Intent::Probe(Probe::Location) => Self::Location,
         }
     }
 }

@@ -221,8 +221,8 @@ impl Search<'_> {
     /// Cuts the values of each step down, those of the last first.
     async fn smaller_steps(&mut self, story: &mut Story, best: &mut Arc<Judged>) {
         for at in (0..story.steps.len()).rev() {
-            // What is made once more is what was made.
-            if story.steps[at].role == Role::Again {
+            // What is made once more is what was made, and where it is its making says.
+            if matches!(story.steps[at].role, Role::Again | Role::Follow) {
                 continue;
             }
             'smaller: loop {

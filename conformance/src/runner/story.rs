@@ -4,15 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use counterfoil_openapi::Request;
+use counterfoil_openapi::validate::Reading;
 use http::Method;
 use http::header::ETAG;
 use serde_json::Value;
 
 use super::{Context, Judged};
-use crate::case::{Case, Intent, Probe};
+use crate::case::{Case, Intent, Probe, Sent};
 use crate::check::Expectation;
 use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listing, relearn};
+use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listing, location, relearn};
 
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
@@ -81,6 +83,10 @@ impl Context {
         for (at, step) in story.steps.iter().enumerate() {
             let case = match &plot {
                 None => step.case.clone(),
+                Some(plot) if step.role == Role::Follow => match self.following(step, plot, &telling) {
+                    Some(case) => case,
+                    None => continue,
+                },
                 Some(plot) => {
                     let told = plot.told(step).and_then(|case| self.about(&case, story.resource, plot));
                     match told {
@@ -145,6 +151,17 @@ impl Context {
             }
         }
         telling
+    }
+
+    /// A case that asks for what was just read where the `Location` of its making says that it is, if that is elsewhere.
+    fn following(&self, step: &Step, plot: &Plot, telling: &Telling) -> Option<Case> {
+        let read = plot.read.as_ref().filter(|_| plot.is_as_read && plot.is_untouched)?;
+        let (maker, location) = location::told(telling.steps.first()?.answered()?)?;
+        let request = &read.case.sent.request;
+        let target = location::elsewhere(&self.target.base_url, maker, &location, request)?;
+        let request = Request { target, ..request.clone() };
+        let sent = Sent { request, reading: Reading::default(), fixed: None };
+        Some(Case { sent, ..step.case.clone() })
     }
 
     /// A case that asks for the second part of a list, with the cursor that the first part told, where it takes one.
@@ -297,7 +314,7 @@ impl Plot {
 
     fn go_on(&mut self, step: &Step, judged: &Arc<Judged>, is_discerning: bool) {
         let is_good = judged.status().is_some_and(|status| (200..300).contains(&status));
-        let is_safe = matches!(*judged.case.operation.method(), Method::GET | Method::HEAD);
+        let is_safe = matches!(judged.case.sent.request.method, Method::GET | Method::HEAD);
         self.is_discerning |= step.role == Role::Read && is_discerning;
         self.is_as_read &= is_safe;
         match step.role {

@@ -160,6 +160,8 @@ pub(crate) enum Fault {
     Fades,
     /// Takes what is the library's own to say.
     Forgeable,
+    /// Says that a shelf is where nothing is.
+    LeadsNowhere,
     /// Refuses a change, and gives the shelf its name all the same.
     AppliesRefused,
     /// Answers that a shelf is changed that is gone.
@@ -433,9 +435,12 @@ async fn serve(stream: TcpStream, store: Arc<Mutex<Store>>, fault: Fault) -> std
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await? {
         let (status, body) = store.lock().expect("nobody panics with the store").answer(&request, fault);
+        let is_lost = fault == Fault::LeadsNowhere && status == 201 && request.target == "/shelves";
+        let location =
+            if is_lost { format!("location: /shelf/{}?all\r\n", body["id"]) } else { String::new() };
         let body = if status == 204 { String::new() } else { body.to_string() };
         let head = format!(
-            "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{location}\r\n",
             body.len()
         );
         stream.write_all(format!("{head}{body}").as_bytes()).await?;
