@@ -78,6 +78,11 @@ pub enum Probe {
     },
     /// With a query parameter that the document does not have; the server may refuse it or not, in any way.
     UnknownQuery,
+    /// With something that is rarely sent; the server may refuse it or not, in any way.
+    Unusual {
+        /// What that is.
+        what: String,
+    },
     /// With an `Accept` of one media type that a documented response has.
     Accept {
         /// The media type.
@@ -123,6 +128,7 @@ impl Probe {
                 format!("sent with the query parameter `{name}` twice, of which the document has one value")
             }
             Self::UnknownQuery => "sent with a query parameter that the document does not have".to_owned(),
+            Self::Unusual { what } => format!("sent with {what}"),
             Self::Accept { media_type } => format!("asks for `{media_type}`, which the document has"),
             Self::UnknownAccept { media_type } => {
                 format!("asks for `{media_type}`, which the document does not have")

@@ -323,10 +323,10 @@ impl<'a> Observation<'a> {
     }
 
     /// Whether a check has anything to say: what a server makes of a query parameter or an `Accept` that the document
-    /// does not have is left to it, as long as it answers at all, and so is how it refuses a documented one.
+    /// does not have, and of what is rarely sent, is left to it, as long as it answers at all, and so is how it refuses a documented one.
     pub(super) fn concerns(&self, check: &str) -> bool {
         match self.intent {
-            Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. }) => {
+            Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. } | Probe::Unusual { .. }) => {
                 matches!(check, "not_a_server_error" | "server_crash")
             }
             Intent::Probe(Probe::Location) => check == EnsureResourceAvailability.name(),

@@ -12,8 +12,10 @@ mod parts;
 mod probing;
 mod reduced;
 mod refused;
+mod relabelled;
 mod single;
 mod stateful;
+mod unusual;
 mod varied;
 
 pub(crate) use coverage::Coverage;

@@ -437,6 +437,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },
         Purpose::UnknownQuery => Probe::UnknownQuery,
+        Purpose::Unusual { what } => Probe::Unusual { what: what.clone() },
         Purpose::Accept { media_type } => Probe::Accept { media_type: media_type.clone() },
         Purpose::UnknownAccept { media_type } => Probe::UnknownAccept { media_type: media_type.clone() },
         Purpose::UnknownTag => Probe::UnknownTag,

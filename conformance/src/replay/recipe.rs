@@ -116,6 +116,11 @@ pub enum Purpose {
     },
     /// Whether a query parameter that the document does not have does any harm.
     UnknownQuery,
+    /// Whether something that is rarely sent does any harm.
+    Unusual {
+        /// What that is.
+        what: String,
+    },
     /// What comes of asking for a media type that a documented response has.
     Accept {
         /// The media type.
@@ -164,6 +169,7 @@ impl Purpose {
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
             Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
             Intent::Probe(Probe::UnknownQuery) => Self::UnknownQuery,
+            Intent::Probe(Probe::Unusual { what }) => Self::Unusual { what: what.clone() },
             Intent::Probe(Probe::Accept { media_type }) => Self::Accept { media_type: media_type.clone() },
             Intent::Probe(Probe::UnknownAccept { media_type }) => {
                 Self::UnknownAccept { media_type: media_type.clone() }

@@ -31,4 +31,5 @@ mod stories;
 mod streams;
 mod truth;
 mod typed;
+mod unusual;
 mod warnings;
