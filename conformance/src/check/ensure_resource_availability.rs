@@ -16,7 +16,8 @@ declare! {
     ///
     /// Not judged: a resource whose making was answered with 202, which only promises; one whose path is only guessed
     /// from the reply; a reading that needs more than the path and what the resource was made with; and any resource
-    /// that another request may have removed or renamed in between. A `Location` is judged in answers of 201 only, and not
+    /// that another request may have removed or renamed in between. A `Location` is judged in answers of 201
+    /// only, of servers that were seen to answer 404 to a resource that never was, and not
     /// where it is of another origin or outside of the base URL, where it differs from the documented path by a prefix
     /// that it has or lacks, as behind a proxy, and where it is nothing but the resource's name.
     ///

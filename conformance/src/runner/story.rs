@@ -155,7 +155,8 @@ impl Context {
 
     /// A case that asks for what was just read where the `Location` of its making says that it is, if that is elsewhere.
     fn following(&self, step: &Step, plot: &Plot, telling: &Telling) -> Option<Case> {
-        let read = plot.read.as_ref().filter(|_| plot.is_as_read && plot.is_untouched)?;
+        let is_known = plot.is_discerning && plot.is_as_read && plot.is_untouched;
+        let read = plot.read.as_ref().filter(|_| is_known)?;
         let (maker, location) = location::told(telling.steps.first()?.answered()?)?;
         let request = &read.case.sent.request;
         let target = location::elsewhere(&self.target.base_url, maker, &location, request)?;

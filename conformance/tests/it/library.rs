@@ -435,7 +435,9 @@ async fn serve(stream: TcpStream, store: Arc<Mutex<Store>>, fault: Fault) -> std
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await? {
         let (status, body) = store.lock().expect("nobody panics with the store").answer(&request, fault);
-        let is_lost = fault == Fault::LeadsNowhere && status == 201 && request.target == "/shelves";
+        let is_lost = matches!(fault, Fault::LeadsNowhere | Fault::Parrot)
+            && status == 201
+            && request.target == "/shelves";
         let location =
             if is_lost { format!("location: /shelf/{}?all\r\n", body["id"]) } else { String::new() };
         let body = if status == 204 { String::new() } else { body.to_string() };
