@@ -40,6 +40,7 @@ mod response_timeout;
 mod server_crash;
 mod status_code_conformance;
 mod stub_agreement;
+mod unmade;
 mod unsupported_method;
 mod use_after_free;
 mod write_read_consistency;

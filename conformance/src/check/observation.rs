@@ -14,6 +14,7 @@ use super::Check as _;
 use super::ensure_resource_availability::EnsureResourceAvailability;
 use super::object_level_authorization::ObjectLevelAuthorization;
 use super::use_after_free::UseAfterFree;
+use super::write_read_consistency::WriteReadConsistency;
 use crate::case::{Intent, Probe};
 use crate::feedback;
 
@@ -88,6 +89,9 @@ pub enum Expectation {
     Undisclosed,
     /// A resource is to be changed or removed by somebody who was refused to read it; another identity has read it.
     Protected,
+    /// A list is asked for after something was refused that it has a place for, of a server that tells what is there from
+    /// what is not; it was asked for right before that as well.
+    Unmade,
     /// The resource asked for was read, and nothing was sent since, by a server that tells what is there from what is not.
     Unmodified,
     /// As `Unmodified`, of one that is to be changed or removed under a condition that does not hold.
@@ -100,6 +104,7 @@ impl Expectation {
         match self {
             Self::Unlisted => Some(UseAfterFree.name()),
             Self::Undisclosed => Some(ObjectLevelAuthorization.name()),
+            Self::Unmade => Some(WriteReadConsistency.name()),
             Self::There
             | Self::Made
             | Self::Changed

@@ -72,7 +72,7 @@ pub(super) fn applied(observation: &Observation<'_>) -> Found {
     )
 }
 
-fn is_deed((request, _): &(&Request, &Response)) -> bool {
+pub(super) fn is_deed((request, _): &(&Request, &Response)) -> bool {
     !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 

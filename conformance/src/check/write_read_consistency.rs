@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented, kept, patched, refused};
+use super::{Breach, Expectation, Judgement, Observation, documented, kept, patched, refused, unmade};
 use crate::phase::is_forged;
 use crate::secrets;
 
@@ -33,7 +33,8 @@ declare! {
     ///
     /// What was refused with a 4xx is not done: a text or a number that a PUT or a PATCH had which was refused, and that
     /// nobody had sent before, is not shown by the reading after it. Some stories have such a change, which is wrong in one
-    /// property and right in another; where a server accepts it, `negative_data_rejection` says so, and the story ends.
+    /// property and right in another, and some have a request like that to make another one, which is not in the list
+    /// afterwards where a 400 or a 422 refused it; where a server accepts it, `negative_data_rejection` says so, and the story ends.
     ///
     /// Not judged: answers of 202, which only promise; what servers decide by themselves by its name (ids, states, kinds,
     /// versions, times, names to sign in with); another notation of the same (case, spaces, the order of a list); what is
@@ -55,6 +56,9 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         ),
         None => Judgement::NotApplicable,
     };
+    if observation.expectation == Some(Expectation::Unmade) {
+        return of(unmade::listed(observation));
+    }
     if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
         return Judgement::NotApplicable;
     }

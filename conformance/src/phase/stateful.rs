@@ -30,6 +30,8 @@ const CASES_A_STORY: u64 = 10;
 const MAX_INTRUSIONS: u64 = 4;
 /// In how many stories after the first one it is changed by what the document refuses.
 const MAX_REFUSED: u64 = 8;
+/// In how many stories after the first one another one is made by what the document refuses.
+const MAX_UNMADE: u64 = 3;
 /// In how many of the first stories it is looked for where its `Location` says.
 const MAX_FOLLOWED: u64 = 4;
 /// One story in so many goes through the parts of a list.
@@ -91,6 +93,12 @@ pub(crate) enum Role {
     Again,
     /// Changes it by what the document refuses.
     ChangeInvalid,
+    /// Makes another one by what the document refuses.
+    MakeInvalid,
+    /// Asks for the list in which that would be, before it.
+    ListBefore,
+    /// The same after it.
+    ListUnmade,
     /// Anything else.
     Other,
 }
@@ -325,6 +333,14 @@ impl Author<'_> {
                 say_read(&mut steps, Role::Read);
             }
         }
+        let lister = cast.lister.filter(|_| read.is_some() && self.may_break && !is_found);
+        if let Some(lister) = lister.filter(|_| (1..=MAX_UNMADE).contains(&number))
+            && let Some(values) = refused::refusable(self, maker, number)
+        {
+            steps.whole_list(Role::ListBefore, lister);
+            steps.push(Role::MakeInvalid, maker, About { values, subject: None });
+            steps.whole_list(Role::ListUnmade, lister);
+        }
         if let Some(values) = self.refusable(cast, number).filter(|_| read.is_some()) {
             let (updater, values) = values;
             say_read(&mut steps, Role::Read);
@@ -469,7 +485,7 @@ impl Steps<'_> {
             Role::Revalidate => Intent::Probe(Probe::KnownTag { tag: "\"0\"".to_owned() }),
             Role::WriteStale => Intent::Probe(Probe::Stale),
             Role::Forge => Intent::Probe(Probe::ReadOnly),
-            Role::ChangeInvalid => Intent::Negative,
+            Role::ChangeInvalid | Role::MakeInvalid => Intent::Negative,
             Role::Follow => Intent::Probe(Probe::Location),
             _ => Intent::Positive,
         };

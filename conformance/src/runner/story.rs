@@ -58,6 +58,8 @@ struct Plot {
     is_removed: bool,
     /// Whether what the document refuses was not refused, so that nobody knows what it is now.
     is_spoilt: bool,
+    /// Whether another one was just refused.
+    is_unmade: bool,
     /// Whether it was read after that, and not found.
     is_gone: bool,
     /// Whether somebody else was refused it.
@@ -106,6 +108,7 @@ impl Context {
             let is_idle = |plot: &Plot| match step.role {
                 Role::ListAsOther | Role::WriteAsOther => !plot.is_refused || plot.read.is_none(),
                 Role::ListAfter => !plot.is_gone,
+                Role::ListUnmade => !plot.is_unmade,
                 Role::ChangeAfter | Role::Below => !plot.is_gone || plot.read.is_none(),
                 _ => false,
             };
@@ -139,7 +142,8 @@ impl Context {
                 Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
             let judged = Arc::new(judged);
             telling.steps.push(Arc::clone(&judged));
-            if matches!(step.role, Role::ListAsOther | Role::ListAfter) {
+            if matches!(step.role, Role::ListAsOther | Role::ListAfter | Role::ListBefore | Role::ListUnmade)
+            {
                 self.turn_pages(&mut telling, &judged, before.as_deref()).await;
             }
             match &mut plot {
@@ -236,6 +240,7 @@ impl Context {
             is_as_read: false,
             is_removed: false,
             is_spoilt: false,
+            is_unmade: false,
             is_gone: false,
             is_refused: false,
             is_discerning: false,
@@ -301,6 +306,7 @@ impl Plot {
             Role::WriteStale if self.is_as_read && self.is_discerning => Some(Expectation::Unmatched),
             Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
             Role::ListOn if self.read.is_some() && self.is_discerning => Some(Expectation::Continued),
+            Role::ListUnmade if self.read.is_some() && self.is_discerning => Some(Expectation::Unmade),
             Role::ListAfter if self.read.is_some() && self.is_gone => Some(Expectation::Unlisted),
             Role::ChangeAfter if self.read.is_some() && self.is_gone => Some(Expectation::Absent),
             Role::Below if self.read.is_some() && self.is_gone && is_discerning => Some(Expectation::Absent),
@@ -337,6 +343,10 @@ impl Plot {
             Role::Remove => {
                 self.is_untouched = false;
                 self.is_removed |= is_good && judged.status() != Some(202);
+            }
+            Role::MakeInvalid => {
+                self.is_untouched = false;
+                self.is_unmade = matches!(judged.status(), Some(400 | 422));
             }
             Role::ChangeInvalid => {
                 self.is_untouched = false;

@@ -162,6 +162,8 @@ pub(crate) enum Fault {
     Forgeable,
     /// Says that a shelf is where nothing is.
     LeadsNowhere,
+    /// Refuses to make a shelf, and makes it all the same.
+    MakesRefused,
     /// Refuses a change, and gives the shelf its name all the same.
     AppliesRefused,
     /// Answers that a shelf is changed that is gone.
@@ -217,6 +219,15 @@ impl Store {
                 && name.as_str().is_some_and(|name| (1..=20).contains(&name.len()))
             {
                 thing.1["name"] = name.clone();
+            }
+            if fault == Fault::MakesRefused
+                && request.method == Method::POST
+                && request.target == "/shelves"
+                && let Some(name) = name.filter(|name| name.as_str().is_some_and(|name| name.len() < 20))
+            {
+                self.last += 1;
+                let thing = json!({"id": self.last, "name": name});
+                self.things.insert(format!("/shelves/{}", self.last), (key.to_owned(), thing, false));
             }
             return (400, json!({}));
         }

@@ -54,6 +54,7 @@ async fn each_fault_is_still_there_until_it_is_mended() {
         Fault::Pages,
         Fault::LeadsNowhere,
         Fault::AppliesRefused,
+        Fault::MakesRefused,
     ] {
         let cases = cases(fault, &all).await;
         assert!(!cases.is_empty(), "{fault:?}");
