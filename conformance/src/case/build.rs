@@ -214,9 +214,15 @@ impl Factory {
                 self.signer.sign(operation, &mut request);
                 self.get_of(&request).filter(|_| has_success(operation))?;
             }
-            Some(Probe::RepeatedQuery { .. } | Probe::Again | Probe::ReadOnly) | None => {
-                self.signer.sign(operation, &mut request)
-            }
+            // Where it leads is known when it is sent.
+            Some(
+                Probe::RepeatedQuery { .. }
+                | Probe::Again
+                | Probe::ReadOnly
+                | Probe::Unusual { .. }
+                | Probe::Location,
+            )
+            | None => self.signer.sign(operation, &mut request),
         }
         let reading = self.read(operation, &request)?;
         Some(Sent { request, reading, fixed: None })
@@ -295,6 +301,8 @@ fn serves(operation: &Operation, intent: &Intent, sent: &Sent) -> bool {
             let mut violations = violations.peekable();
             violations.peek().is_some() && violations.all(|violation| violation.rule == "readOnly")
         }
+        // Nobody is to be blamed for what comes of it, as long as that is an answer.
+        Intent::Probe(Probe::Unusual { .. }) => true,
         Intent::Probe(_) => violations.next().is_none(),
     }
 }

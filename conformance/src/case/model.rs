@@ -78,6 +78,11 @@ pub enum Probe {
     },
     /// With a query parameter that the document does not have; the server may refuse it or not, in any way.
     UnknownQuery,
+    /// With something that is rarely sent; the server may refuse it or not, in any way.
+    Unusual {
+        /// What that is.
+        what: String,
+    },
     /// With an `Accept` of one media type that a documented response has.
     Accept {
         /// The media type.
@@ -99,6 +104,8 @@ pub enum Probe {
     Stale,
     /// A HEAD between two GETs of the same.
     BesideGet,
+    /// A GET of where the `Location` of what was made leads.
+    Location,
 }
 
 impl Probe {
@@ -121,6 +128,7 @@ impl Probe {
                 format!("sent with the query parameter `{name}` twice, of which the document has one value")
             }
             Self::UnknownQuery => "sent with a query parameter that the document does not have".to_owned(),
+            Self::Unusual { what } => format!("sent with {what}"),
             Self::Accept { media_type } => format!("asks for `{media_type}`, which the document has"),
             Self::UnknownAccept { media_type } => {
                 format!("asks for `{media_type}`, which the document does not have")
@@ -128,6 +136,7 @@ impl Probe {
             Self::UnknownTag => "asks for it unless it has a tag that nothing has".to_owned(),
             Self::KnownTag { .. } => "asks for it unless it has the tag that it just had".to_owned(),
             Self::BesideGet => "asks for the head of what GET is asked for before and after it".to_owned(),
+            Self::Location => "asks for it where the Location of its making says that it is".to_owned(),
             Self::Stale => "changes it only if it has a tag that nothing has".to_owned(),
         }
     }

@@ -92,7 +92,8 @@ fn every_check_blames_what_it_is_for_and_nothing_else() {
 
 #[test]
 fn what_is_made_of_what_the_document_does_not_have_is_left_to_the_server() {
-    for probe in [Probe::UnknownQuery, Probe::UnknownAccept { media_type: "text/x".to_owned() }] {
+    let unusual = Probe::Unusual { what: "0001-01-01 for `on`".to_owned() };
+    for probe in [Probe::UnknownQuery, Probe::UnknownAccept { media_type: "text/x".to_owned() }, unusual] {
         for (name, (blamed, _)) in scenes() {
             let says = blamed.intent(Intent::Probe(probe.clone())).says(name);
             match name {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use counterfoil_openapi::validate::{self, RequestRules};
 use counterfoil_openapi::{BasePaths, Contract, Operation, Request, Response, Route, Router};
-use http::header::{CONTENT_TYPE, ETAG};
+use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{Expectation, Judgement, Limits, Observation, Outcome, checks};
@@ -284,6 +284,14 @@ impl Scene {
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         request.body = sent.into();
         self.earlier.push((request, Response::new(StatusCode::CREATED)));
+        self
+    }
+
+    /// Adds what made the resource, with a `Location`.
+    pub(super) fn made_at(mut self, status: u16, location: &'static str) -> Self {
+        let mut response = Response::new(StatusCode::from_u16(status).unwrap());
+        response.headers.insert(LOCATION, HeaderValue::from_static(location));
+        self.earlier.push((Request::new(Method::POST, "/pets"), response));
         self
     }
 

@@ -14,7 +14,8 @@ declare! {
     /// expects them. What a server lets in today, clients rely on tomorrow.
     ///
     /// What was sent is read back by the document's own decoder first; a change that the wire does not keep proves
-    /// nothing. Any 4xx counts as a refusal; a redirect is neither one nor the other; a 5xx is judged by
+    /// nothing. Where a 415 is documented, JSON bodies are sent as forms and XML too, and as `application/json` where that
+    /// is not documented. Any 4xx counts as a refusal; a redirect is neither one nor the other; a 5xx is judged by
     /// `not_a_server_error`, a missing header by `missing_required_header`.
     ///
     /// Not judged, because the document leaves it open: text that means the documented type to many servers though not

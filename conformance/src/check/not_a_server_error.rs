@@ -12,7 +12,9 @@ declare! {
     ///
     /// Each operation is asked once with a query parameter that the document does not have (`counterfoil-unknown=1`), and
     /// once with an `Accept` of a media type that no response of it has: the server may ignore or refuse either in any
-    /// way, but not fail over it. No other check judges that but `server_crash`.
+    /// way, but not fail over it. So it is with what is rarely sent: the first day of the year 1 where a `date` or a
+    /// `date-time` is documented, a `number` with an exponent, a file that is empty, without a name or with one that is
+    /// not ASCII, and a text in the place of a file. No other check judges these but `server_crash`.
     ///
     /// Not judged: 501 to a method that the path does not have, which is what HTTP prescribes for a method that a
     /// server does not know (RFC 9110, section 15.6.2), or to an operation that documents no response at all.

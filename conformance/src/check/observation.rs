@@ -11,8 +11,10 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::Check as _;
+use super::ensure_resource_availability::EnsureResourceAvailability;
 use super::object_level_authorization::ObjectLevelAuthorization;
 use super::use_after_free::UseAfterFree;
+use super::write_read_consistency::WriteReadConsistency;
 use crate::case::{Intent, Probe};
 use crate::feedback;
 
@@ -89,6 +91,9 @@ pub enum Expectation {
     Undisclosed,
     /// A resource is to be changed or removed by somebody who was refused to read it; another identity has read it.
     Protected,
+    /// A list is asked for after something was refused that it has a place for, of a server that tells what is there from
+    /// what is not; it was asked for right before that as well.
+    Unmade,
     /// The resource asked for was read, and nothing was sent since, by a server that tells what is there from what is not.
     Unmodified,
     /// As `Unmodified`, of one that is to be changed or removed under a condition that does not hold.
@@ -101,6 +106,7 @@ impl Expectation {
         match self {
             Self::Unlisted => Some(UseAfterFree.name()),
             Self::Undisclosed => Some(ObjectLevelAuthorization.name()),
+            Self::Unmade => Some(WriteReadConsistency.name()),
             Self::There
             | Self::Made
             | Self::Changed
@@ -325,12 +331,13 @@ impl<'a> Observation<'a> {
     }
 
     /// Whether a check has anything to say: what a server makes of a query parameter or an `Accept` that the document
-    /// does not have is left to it, as long as it answers at all, and so is how it refuses a documented one.
+    /// does not have, and of what is rarely sent, is left to it, as long as it answers at all, and so is how it refuses a documented one.
     pub(super) fn concerns(&self, check: &str) -> bool {
         match self.intent {
-            Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. }) => {
+            Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. } | Probe::Unusual { .. }) => {
                 matches!(check, "not_a_server_error" | "server_crash")
             }
+            Intent::Probe(Probe::Location) => check == EnsureResourceAvailability.name(),
             Intent::Probe(Probe::Accept { .. }) if !matches!(self.status(), Some(200..=299)) => !matches!(
                 check,
                 "content_type_conformance" | "response_schema_conformance" | "status_code_conformance"

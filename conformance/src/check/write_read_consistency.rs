@@ -5,7 +5,9 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented, kept, named, parents, patched};
+use super::{
+    Breach, Expectation, Judgement, Observation, documented, kept, named, parents, patched, refused, unmade,
+};
 use crate::phase::is_forged;
 use crate::secrets;
 
@@ -43,6 +45,11 @@ declare! {
     /// An action (`POST /orders/7/cancel`) that answers with the thing as it is after it, in a member or a word that is
     /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it.
     ///
+    /// What was refused with a 4xx is not done: a text or a number that a PUT or a PATCH had which was refused, and that
+    /// nobody had sent before, is not shown by the reading after it. Some stories have such a change, which is wrong in one
+    /// property and right in another, and some have a request like that to make another one, which is not in the list
+    /// afterwards where a 400 or a 422 refused it; where a server accepts it, `negative_data_rejection` says so, and the story ends.
+    ///
     /// Not judged: answers of 202, which only promise; what servers decide by themselves by its name (ids, states, kinds,
     /// versions, times, names to sign in with); another notation of the same (case, spaces, the order of a list); what is
     /// left of a number that by its name is a place, a sum or a count.
@@ -63,14 +70,21 @@ fn judge(observation: &Observation<'_>) -> Judgement {
         ),
         None => Judgement::NotApplicable,
     };
-    if observation.expectation == Some(Expectation::Placed) {
-        return of(parents::placed(observation));
+    match observation.expectation {
+        Some(Expectation::Placed) => return of(parents::placed(observation)),
+        Some(Expectation::Unmade) => return of(unmade::listed(observation)),
+        _ => {}
     }
     if !matches!(observation.expectation, Some(Expectation::Made | Expectation::Changed)) {
         return Judgement::NotApplicable;
     }
     if observation.expectation == Some(Expectation::Made)
         && let found @ Some(_) = kept::bytes(observation)
+    {
+        return of(found);
+    }
+    if observation.expectation == Some(Expectation::Changed)
+        && let found @ Some(_) = refused::applied(observation)
     {
         return of(found);
     }
@@ -496,7 +510,7 @@ mod tests {
             (Method::PUT, change, 202, pet, "n/a"),
             // To many servers this asks for no change of it.
             (Method::PATCH, r#"{"tag": null}"#, 200, pet, "passed"),
-            (Method::PUT, change, 409, pet, "n/a"),
+            (Method::PUT, change, 409, pet, "passed"),
             (Method::PUT, r#"{"tag": "Tabby"}"#, 200, pet, "n/a"),
             (Method::POST, change, 200, pet, "n/a"),
             (Method::PATCH, r#"{"age": 5}"#, 200, r#"{"id": 1, "age": 5}"#, "failed: taken away by PATCH"),

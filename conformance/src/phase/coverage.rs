@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::fullest::{Full, full_requests};
 use super::parts;
 use super::reduced::{Optional, Reception, Search, Step, without};
+use super::relabelled::relabelled;
 use super::varied::{Varied, varied};
 use crate::case::{Case, Factory, Fresh, Intent, Origin, Probe, Sent};
 use crate::event::{Mode, Phase};
@@ -409,6 +410,8 @@ fn body_variations(operation: &Operation, base: &RequestValues, others: &[Value]
         found.extend(others.into_iter().map(|bytes| with(&body.media_type, Payload::Bytes(bytes))));
     }
     found.push(with("text/x-counterfoil", Payload::Bytes("text".into())));
+    let others = media.map(|media| relabelled(operation, media, value)).unwrap_or_default();
+    found.extend(others.into_iter().map(|(name, bytes)| with(name, Payload::Bytes(bytes))));
     found
 }
 

@@ -11,8 +11,11 @@ mod partial;
 mod parts;
 mod probing;
 mod reduced;
+mod refused;
+mod relabelled;
 mod single;
 mod stateful;
+mod unusual;
 mod varied;
 
 pub(crate) use coverage::Coverage;

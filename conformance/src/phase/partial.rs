@@ -115,8 +115,14 @@ paths:
         let signer = Signer::new(&Target::new("http://localhost"), Credentials::Given).unwrap();
         let (plan, factory) = (Plan::new(&contract, &Settings::default()), Factory::new(&contract, signer));
         let known = |_: &OperationPlan| Known::default();
-        let author =
-            Author { factory: &factory, plan: &plan, known: &known, seed: 1, has_other_identity: false };
+        let author = Author {
+            factory: &factory,
+            plan: &plan,
+            known: &known,
+            seed: 1,
+            has_other_identity: false,
+            may_break: false,
+        };
         let changes = |made: Value| -> Vec<Value> {
             let payload = Payload::Value(made);
             let made = RequestValues {

@@ -11,6 +11,7 @@ use counterfoil_openapi::generate::Seed;
 use http::Method;
 
 use super::draw;
+use super::unusual::unusual;
 use crate::case::{
     Case, Factory, Intent, Origin, Probe, can_be_empty, choice_of_types, has_no_basic, has_no_bearer,
     has_tags, unknown_type,
@@ -83,6 +84,10 @@ pub(crate) fn probes(
         if let Some(media_type) = unknown_type(operation) {
             cases.add_once(Probe::UnknownAccept { media_type: media_type.to_owned() }, base);
         }
+    }
+    let is_valid = |values: &RequestValues| factory.build(operation, &Intent::Positive, values).is_some();
+    for (what, values) in bases.first().map(|base| unusual(operation, base, &is_valid)).unwrap_or_default() {
+        cases.add_once(Probe::Unusual { what }, &values);
     }
     if let Some(base) = bases.first().filter(|_| has_tags(operation)) {
         cases.add_once(Probe::UnknownTag, base);

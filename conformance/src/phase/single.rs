@@ -68,6 +68,10 @@ impl Author<'_> {
             steps.add(Role::Other, cast.others[(at + change) % cast.others.len()]);
             say_read(&mut steps);
         }
+        if let Some((updater, values)) = self.refusable(cast, number) {
+            steps.push(Role::ChangeInvalid, updater, About { values, subject: None });
+            say_read(&mut steps);
+        }
         Some(Story { resource: cast.resource, earlier: None, steps: steps.steps })
     }
 }

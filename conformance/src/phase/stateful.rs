@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::draw;
 use super::forged::forged;
-use super::partial;
+use super::{partial, refused};
 use crate::case::{Case, Factory, Intent, Origin, Probe, is_guarded, is_revalidated};
 use crate::event::Phase;
 use crate::plan::{LAST_TURN, OperationPlan, Plan};
@@ -28,6 +28,12 @@ const CASES_A_STORY: u64 = 10;
 
 /// In how many of the first stories somebody else tries to change what is none of theirs.
 const MAX_INTRUSIONS: u64 = 4;
+/// In how many stories after the first one it is changed by what the document refuses.
+const MAX_REFUSED: u64 = 8;
+/// In how many stories after the first one another one is made by what the document refuses.
+const MAX_UNMADE: u64 = 3;
+/// In how many of the first stories it is looked for where its `Location` says.
+const MAX_FOLLOWED: u64 = 4;
 /// One story in so many goes through the parts of a list.
 const STORIES_A_PART: u64 = 4;
 /// How many more are made where a list is of what is below another.
@@ -60,6 +66,8 @@ pub(crate) enum Role {
     Forge,
     /// Asks for the resource and nothing else; whether that says that it exists depends on nothing but its path.
     Read,
+    /// Asks for it where the `Location` of its making says that it is.
+    Follow,
     /// Asks for it as somebody else.
     ReadAsOther,
     /// Asks for the list that it may be in as somebody else, who was refused it.
@@ -83,6 +91,14 @@ pub(crate) enum Role {
     Below,
     /// Makes it once more, by the same request.
     Again,
+    /// Changes it by what the document refuses.
+    ChangeInvalid,
+    /// Makes another one by what the document refuses.
+    MakeInvalid,
+    /// Asks for the list in which that would be, before it.
+    ListBefore,
+    /// The same after it.
+    ListUnmade,
     /// Anything else.
     Other,
 }
@@ -217,6 +233,8 @@ pub(crate) struct Author<'a> {
     pub(crate) known: &'a dyn Fn(&OperationPlan) -> Known,
     pub(crate) seed: u64,
     pub(crate) has_other_identity: bool,
+    /// Whether what the document refuses may be sent.
+    pub(crate) may_break: bool,
 }
 
 impl Author<'_> {
@@ -240,6 +258,9 @@ impl Author<'_> {
         };
         say_read(&mut steps, Role::Read);
         let is_found = *maker.operation.method() == Method::GET;
+        if number < MAX_FOLLOWED && read.is_some() {
+            steps.push(Role::Follow, maker, About { values: made.clone(), subject: None });
+        }
         if self.has_other_identity && !is_found {
             say_read(&mut steps, Role::ReadAsOther);
             // Who was refused it: nothing is changed by a server that keeps its word.
@@ -318,6 +339,20 @@ impl Author<'_> {
                 say_read(&mut steps, Role::Read);
             }
         }
+        let lister = cast.lister.filter(|_| read.is_some() && self.may_break && !is_found);
+        if let Some(lister) = lister.filter(|_| (1..=MAX_UNMADE).contains(&number))
+            && let Some(values) = refused::refusable(self, maker, number)
+        {
+            steps.whole_list(Role::ListBefore, lister);
+            steps.push(Role::MakeInvalid, maker, About { values, subject: None });
+            steps.whole_list(Role::ListUnmade, lister);
+        }
+        if let Some(values) = self.refusable(cast, number).filter(|_| read.is_some()) {
+            let (updater, values) = values;
+            say_read(&mut steps, Role::Read);
+            steps.push(Role::ChangeInvalid, updater, About { values, subject: None });
+            say_read(&mut steps, Role::Read);
+        }
         if number % EVERY_BELOW == 2 {
             for below in cast.below.iter().filter(|below| *below.operation.method() == Method::POST) {
                 steps.add(Role::Other, below);
@@ -354,6 +389,25 @@ impl Author<'_> {
 }
 
 impl Author<'_> {
+    /// A change that the document refuses, another operation's in each story that has one.
+    pub(super) fn refusable<'p>(
+        &self,
+        cast: &Cast<'p>,
+        number: u64,
+    ) -> Option<(&'p OperationPlan, RequestValues)> {
+        let is_own = |plan: &&&OperationPlan| {
+            matches!(*plan.operation.method(), Method::PUT | Method::PATCH)
+                && (cast.is_single(self.plan)
+                    || self.plan.links.operations[plan.index].item == Some(cast.resource))
+        };
+        let updaters: Vec<&OperationPlan> = cast.others.iter().filter(is_own).copied().collect();
+        let turn = usize::try_from(number).unwrap_or_default();
+        let updater = updaters.get(turn % updaters.len().max(1))?;
+        let is_turn = self.may_break && (1..=MAX_REFUSED).contains(&number);
+        let values = is_turn.then(|| refused::refusable(self, updater, number))??;
+        Some((updater, values))
+    }
+
     /// The story of a resource made with what only the server sets; nothing where there is no such thing. It has the
     /// number after that of the last other story.
     pub(crate) fn forgery(&self, cast: &Cast<'_>, number: u64) -> Option<Story> {
@@ -439,6 +493,8 @@ impl Steps<'_> {
             Role::Revalidate => Intent::Probe(Probe::KnownTag { tag: "\"0\"".to_owned() }),
             Role::WriteStale => Intent::Probe(Probe::Stale),
             Role::Forge => Intent::Probe(Probe::ReadOnly),
+            Role::ChangeInvalid | Role::MakeInvalid => Intent::Negative,
+            Role::Follow => Intent::Probe(Probe::Location),
             _ => Intent::Positive,
         };
         let Some(sent) = self.author.factory.build(&plan.operation, &intent, &about.values) else { return };

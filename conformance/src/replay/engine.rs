@@ -20,6 +20,7 @@ use crate::check::{self, Check, Expectation, Judgement, Outcome};
 use crate::config::{Settings, Target, UnsafeMethods};
 use crate::event::Phase;
 use crate::plan::{Filter, Plan};
+use crate::resource::location;
 use crate::runner::{Context, Judged};
 
 /// How often a case is sent before it is said whether it still fails.
@@ -319,6 +320,19 @@ impl Prepared<'_> {
         };
         let intent = intent(&step.purpose, method);
         let reading = match intent {
+            Intent::Probe(Probe::Location) => {
+                // Where it leads now.
+                let all: Vec<(&Request, &Response)> = replies.iter().filter_map(Judged::answered).collect();
+                let told = all.iter().rev().find_map(|step| location::told(*step));
+                let read = all.last().map(|(read, _)| *read);
+                request.target = told
+                    .zip(read)
+                    .and_then(|((maker, told), read)| {
+                        location::elsewhere(&self.context.target.base_url, maker, &told, read)
+                    })
+                    .unwrap_or(request.target);
+                Reading::default()
+            }
             Intent::Probe(Probe::UndeclaredMethod { .. }) => Reading::default(),
             _ => self.context.factory.read(operation, &request).ok_or_else(|| {
                 ReplayError::Otherwise(format!(
@@ -424,6 +438,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::MissingHeader { name } => Probe::MissingHeader { name: name.clone() },
         Purpose::RepeatedQuery { name } => Probe::RepeatedQuery { name: name.clone() },
         Purpose::UnknownQuery => Probe::UnknownQuery,
+        Purpose::Unusual { what } => Probe::Unusual { what: what.clone() },
         Purpose::Accept { media_type } => Probe::Accept { media_type: media_type.clone() },
         Purpose::UnknownAccept { media_type } => Probe::UnknownAccept { media_type: media_type.clone() },
         Purpose::UnknownTag => Probe::UnknownTag,
@@ -431,6 +446,7 @@ pub(crate) fn intent(purpose: &Purpose, method: Method) -> Intent {
         Purpose::KnownTag => Probe::KnownTag { tag: String::new() },
         Purpose::Stale => Probe::Stale,
         Purpose::BesideGet => Probe::BesideGet,
+        Purpose::Location => Probe::Location,
     })
 }
 

@@ -116,6 +116,11 @@ pub enum Purpose {
     },
     /// Whether a query parameter that the document does not have does any harm.
     UnknownQuery,
+    /// Whether something that is rarely sent does any harm.
+    Unusual {
+        /// What that is.
+        what: String,
+    },
     /// What comes of asking for a media type that a documented response has.
     Accept {
         /// The media type.
@@ -134,6 +139,8 @@ pub enum Purpose {
     Stale,
     /// Whether HEAD is answered as GET is.
     BesideGet,
+    /// Whether it is where the `Location` of its making says that it is.
+    Location,
 }
 
 impl Purpose {
@@ -162,6 +169,7 @@ impl Purpose {
             Intent::Probe(Probe::MissingHeader { name }) => Self::MissingHeader { name: name.clone() },
             Intent::Probe(Probe::RepeatedQuery { name }) => Self::RepeatedQuery { name: name.clone() },
             Intent::Probe(Probe::UnknownQuery) => Self::UnknownQuery,
+            Intent::Probe(Probe::Unusual { what }) => Self::Unusual { what: what.clone() },
             Intent::Probe(Probe::Accept { media_type }) => Self::Accept { media_type: media_type.clone() },
             Intent::Probe(Probe::UnknownAccept { media_type }) => {
                 Self::UnknownAccept { media_type: media_type.clone() }
@@ -170,6 +178,7 @@ impl Purpose {
             Intent::Probe(Probe::KnownTag { .. }) => Self::KnownTag,
             Intent::Probe(Probe::Stale) => Self::Stale,
             Intent::Probe(Probe::BesideGet) => Self::BesideGet,
+            Intent::Probe(Probe::Location) => Self::Location,
         }
     }
 }

@@ -10,6 +10,7 @@ mod known;
 mod learn;
 mod links;
 pub(crate) mod listing;
+pub(crate) mod location;
 pub(crate) mod naming;
 mod order;
 mod pool;

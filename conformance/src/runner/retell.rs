@@ -181,12 +181,19 @@ impl Search<'_> {
 
     /// Leaves out every step that the failure does not need.
     async fn fewer_steps(&mut self, story: &mut Story, best: &mut Arc<Judged>) {
+        self.refusal_only(story, best).await;
         // What only looks on is rarely needed: most of it goes at once.
         let last = story.steps.len().saturating_sub(1);
         let looks_on = |role| {
             matches!(
                 role,
-                Role::List | Role::ListOn | Role::ListAsOther | Role::WriteAsOther | Role::ListAfter
+                Role::List
+                    | Role::ListOn
+                    | Role::ListAsOther
+                    | Role::WriteAsOther
+                    | Role::ListAfter
+                    | Role::ListBefore
+                    | Role::ListUnmade
             )
         };
         // Often nothing matters but that it was made, or made and removed, as the readings of it show.
@@ -223,11 +230,25 @@ impl Search<'_> {
         }
     }
 
+    /// Leaves out what is neither the making of a thing, the first reading of it, nor right around what was refused.
+    async fn refusal_only(&mut self, story: &mut Story, best: &mut Arc<Judged>) {
+        let last = story.steps.len().saturating_sub(1);
+        let refused = last.checked_sub(1).map(|at| story.steps[at].role);
+        if !matches!(refused, Some(Role::ChangeInvalid | Role::MakeInvalid)) || last < 5 {
+            return;
+        }
+        let steps = story.steps.iter().enumerate().filter(|(at, _)| *at < 2 || at + 2 >= last);
+        let bare = Story { steps: steps.map(|(_, step)| step.clone()).collect(), ..story.clone() };
+        if let Some(judged) = self.tell(&bare).await {
+            (*story, *best) = (bare, judged);
+        }
+    }
+
     /// Cuts the values of each step down, those of the last first.
     async fn smaller_steps(&mut self, story: &mut Story, best: &mut Arc<Judged>) {
         for at in (0..story.steps.len()).rev() {
-            // What is made once more is what was made.
-            if story.steps[at].role == Role::Again {
+            // What is made once more is what was made, and where it is its making says.
+            if matches!(story.steps[at].role, Role::Again | Role::Follow) {
                 continue;
             }
             'smaller: loop {

@@ -125,5 +125,6 @@ fn author<'a>(
         known,
         seed: context.settings.seed,
         has_other_identity: context.factory.signer().has_other_identity(),
+        may_break: context.settings.modes.contains(&Mode::Negative),
     }
 }

@@ -4,15 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use counterfoil_openapi::Request;
+use counterfoil_openapi::validate::Reading;
 use http::Method;
 use http::header::ETAG;
 use serde_json::Value;
 
 use super::{Context, Judged};
-use crate::case::{Case, Intent, Probe};
+use crate::case::{Case, Intent, Probe, Sent};
 use crate::check::Expectation;
 use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listing, relearn};
+use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listing, location, relearn};
 
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
@@ -54,6 +56,10 @@ struct Plot {
     /// Whether nothing was sent since that which could have changed it.
     is_as_read: bool,
     is_removed: bool,
+    /// Whether what the document refuses was not refused, so that nobody knows what it is now.
+    is_spoilt: bool,
+    /// Whether another one was just refused.
+    is_unmade: bool,
     /// Whether it was read after that, and not found.
     is_gone: bool,
     /// Whether somebody else was refused it.
@@ -79,6 +85,10 @@ impl Context {
         for (at, step) in story.steps.iter().enumerate() {
             let case = match &plot {
                 None => step.case.clone(),
+                Some(plot) if step.role == Role::Follow => match self.following(step, plot, &telling) {
+                    Some(case) => case,
+                    None => continue,
+                },
                 Some(plot) => {
                     let told = plot.told(step).and_then(|case| self.about(&case, story.resource, plot));
                     match told {
@@ -98,10 +108,12 @@ impl Context {
             let is_idle = |plot: &Plot| match step.role {
                 Role::ListAsOther | Role::WriteAsOther => !plot.is_refused || plot.read.is_none(),
                 Role::ListAfter => !plot.is_gone,
+                Role::ListUnmade => !plot.is_unmade,
                 Role::ChangeAfter | Role::Below => !plot.is_gone || plot.read.is_none(),
                 _ => false,
             };
-            if plot.as_ref().is_some_and(is_idle) {
+            let is_spoilt = |plot: &Plot| plot.is_spoilt && step.role != Role::Remove;
+            if plot.as_ref().is_some_and(|plot| is_idle(plot) || is_spoilt(plot)) {
                 continue;
             }
             let needs_discernment = |plot: &Plot| match step.role {
@@ -130,7 +142,8 @@ impl Context {
                 Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
             let judged = Arc::new(judged);
             telling.steps.push(Arc::clone(&judged));
-            if matches!(step.role, Role::ListAsOther | Role::ListAfter) {
+            if matches!(step.role, Role::ListAsOther | Role::ListAfter | Role::ListBefore | Role::ListUnmade)
+            {
                 self.turn_pages(&mut telling, &judged, before.as_deref()).await;
             }
             match &mut plot {
@@ -142,6 +155,18 @@ impl Context {
             }
         }
         telling
+    }
+
+    /// A case that asks for what was just read where the `Location` of its making says that it is, if that is elsewhere.
+    fn following(&self, step: &Step, plot: &Plot, telling: &Telling) -> Option<Case> {
+        let is_known = plot.is_discerning && plot.is_as_read && plot.is_untouched;
+        let read = plot.read.as_ref().filter(|_| is_known)?;
+        let (maker, location) = location::told(telling.steps.first()?.answered()?)?;
+        let request = &read.case.sent.request;
+        let target = location::elsewhere(&self.target.base_url, maker, &location, request)?;
+        let request = Request { target, ..request.clone() };
+        let sent = Sent { request, reading: Reading::default(), fixed: None };
+        Some(Case { sent, ..step.case.clone() })
     }
 
     /// A case that asks for the second part of a list, with the cursor that the first part told, where it takes one.
@@ -214,6 +239,8 @@ impl Context {
             read: None,
             is_as_read: false,
             is_removed: false,
+            is_spoilt: false,
+            is_unmade: false,
             is_gone: false,
             is_refused: false,
             is_discerning: false,
@@ -287,6 +314,7 @@ impl Plot {
             Role::WriteStale if self.is_as_read && self.is_discerning => Some(Expectation::Unmatched),
             Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
             Role::ListOn if self.read.is_some() && self.is_discerning => Some(Expectation::Continued),
+            Role::ListUnmade if self.read.is_some() && self.is_discerning => Some(Expectation::Unmade),
             Role::ListAfter if self.read.is_some() && self.is_gone => Some(Expectation::Unlisted),
             Role::ChangeAfter if self.read.is_some() && self.is_gone => Some(Expectation::Absent),
             Role::Below if self.read.is_some() && self.is_gone && is_discerning => Some(Expectation::Absent),
@@ -301,7 +329,7 @@ impl Plot {
 
     fn go_on(&mut self, step: &Step, judged: &Arc<Judged>, is_discerning: bool) {
         let is_good = judged.status().is_some_and(|status| (200..300).contains(&status));
-        let is_safe = matches!(*judged.case.operation.method(), Method::GET | Method::HEAD);
+        let is_safe = matches!(judged.case.sent.request.method, Method::GET | Method::HEAD);
         self.is_discerning |= step.role == Role::Read && is_discerning;
         self.is_as_read &= is_safe;
         match step.role {
@@ -323,6 +351,14 @@ impl Plot {
             Role::Remove => {
                 self.is_untouched = false;
                 self.is_removed |= is_good && judged.status() != Some(202);
+            }
+            Role::MakeInvalid => {
+                self.is_untouched = false;
+                self.is_unmade = matches!(judged.status(), Some(400 | 422));
+            }
+            Role::ChangeInvalid => {
+                self.is_untouched = false;
+                self.is_spoilt = !matches!(judged.status(), Some(400..=499));
             }
             Role::WriteAsOther | Role::WriteStale if is_good => {
                 self.is_untouched = false;

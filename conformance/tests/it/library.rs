@@ -160,6 +160,12 @@ pub(crate) enum Fault {
     Fades,
     /// Takes what is the library's own to say.
     Forgeable,
+    /// Says that a shelf is where nothing is.
+    LeadsNowhere,
+    /// Refuses to make a shelf, and makes it all the same.
+    MakesRefused,
+    /// Refuses a change, and gives the shelf its name all the same.
+    AppliesRefused,
     /// Answers that a shelf is changed that is gone.
     ChangesGone,
     /// Takes away what a change of a profile does not name.
@@ -207,6 +213,22 @@ impl Store {
             fault == Fault::Forgeable && violation.rule == "readOnly"
         };
         if !reading.violations.iter().all(is_taken) {
+            let name = reading.values.body.as_ref().and_then(|body| body.payload.as_value()?.get("name"));
+            let thing = self.things.get_mut(request.path()).filter(|_| fault == Fault::AppliesRefused);
+            if let (&Method::PUT, Some(name), Some(thing)) = (&request.method, name, thing)
+                && name.as_str().is_some_and(|name| (1..=20).contains(&name.len()))
+            {
+                thing.1["name"] = name.clone();
+            }
+            if fault == Fault::MakesRefused
+                && request.method == Method::POST
+                && request.target == "/shelves"
+                && let Some(name) = name.filter(|name| name.as_str().is_some_and(|name| name.len() < 20))
+            {
+                self.last += 1;
+                let thing = json!({"id": self.last, "name": name});
+                self.things.insert(format!("/shelves/{}", self.last), (key.to_owned(), thing, false));
+            }
             return (400, json!({}));
         }
         let path = request.path().to_owned();
@@ -424,9 +446,14 @@ async fn serve(stream: TcpStream, store: Arc<Mutex<Store>>, fault: Fault) -> std
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await? {
         let (status, body) = store.lock().expect("nobody panics with the store").answer(&request, fault);
+        let is_lost = matches!(fault, Fault::LeadsNowhere | Fault::Parrot)
+            && status == 201
+            && request.target == "/shelves";
+        let location =
+            if is_lost { format!("location: /shelf/{}?all\r\n", body["id"]) } else { String::new() };
         let body = if status == 204 { String::new() } else { body.to_string() };
         let head = format!(
-            "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{location}\r\n",
             body.len()
         );
         stream.write_all(format!("{head}{body}").as_bytes()).await?;

@@ -33,4 +33,5 @@ mod stories;
 mod streams;
 mod truth;
 mod typed;
+mod unusual;
 mod warnings;

@@ -46,9 +46,17 @@ async fn sent_to_new(case: &CaseFile, fault: Fault) -> Replayed {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_is_still_there_until_it_is_mended() {
     let all = [Phase::Coverage, Phase::Stateful];
-    for fault in
-        [Fault::Resurrects, Fault::Loses, Fault::Shared, Fault::RemovesTwice, Fault::Pages, Fault::Rereads]
-    {
+    for fault in [
+        Fault::Resurrects,
+        Fault::Loses,
+        Fault::Shared,
+        Fault::RemovesTwice,
+        Fault::Pages,
+        Fault::Rereads,
+        Fault::LeadsNowhere,
+        Fault::AppliesRefused,
+        Fault::MakesRefused,
+    ] {
         let cases = cases(fault, &all).await;
         assert!(!cases.is_empty(), "{fault:?}");
         for case in cases {
@@ -209,7 +217,14 @@ async fn pasted(line: &str) -> Option<u16> {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn curl_lines_do_the_same_when_pasted() {
-    for fault in [Fault::Resurrects, Fault::Shared, Fault::RemovesTwice, Fault::Pages, Fault::Rereads] {
+    for fault in [
+        Fault::Resurrects,
+        Fault::Shared,
+        Fault::RemovesTwice,
+        Fault::Pages,
+        Fault::Rereads,
+        Fault::LeadsNowhere,
+    ] {
         let library = Library::open(fault).await;
         let outcome = library.tested(&settings(&[Phase::Coverage, Phase::Stateful])).await;
         for failure in outcome.failures() {

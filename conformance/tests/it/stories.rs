@@ -107,6 +107,18 @@ async fn each_fault_is_found_with_the_fewest_steps() {
             "write_read_consistency: update lost: POST /shelves, GET /shelves/N, PUT /shelves/N, GET /shelves/N",
         ),
         (
+            Fault::MakesRefused,
+            "write_read_consistency: refused, and made: POST /shelves, GET /shelves/N, GET /shelves?limit=1000, POST /shelves, GET /shelves?limit=1000",
+        ),
+        (
+            Fault::LeadsNowhere,
+            "ensure_resource_availability: its Location leads nowhere: POST /shelves, GET /shelves/N, GET /shelf/N?all",
+        ),
+        (
+            Fault::AppliesRefused,
+            "write_read_consistency: refused, and applied: POST /shelves, GET /shelves/N, PUT /shelves/N, GET /shelves/N",
+        ),
+        (
             Fault::Forgeable,
             "write_read_consistency: read-only, and written: made: POST /shelves, GET /shelves/N",
         ),
