@@ -7,6 +7,7 @@ mod examples;
 mod forged;
 mod fullest;
 mod fuzzing;
+mod lists;
 mod partial;
 mod parts;
 mod probing;

@@ -186,7 +186,13 @@ impl Search<'_> {
         let looks_on = |role| {
             matches!(
                 role,
-                Role::List | Role::ListOn | Role::ListAsOther | Role::WriteAsOther | Role::ListAfter
+                Role::List
+                    | Role::ListBy(_)
+                    | Role::ListMade
+                    | Role::ListOn
+                    | Role::ListAsOther
+                    | Role::WriteAsOther
+                    | Role::ListAfter
             )
         };
         // Often nothing matters but that it was made, or made and removed, as the readings of it show.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use http::header::ETAG;
@@ -10,12 +11,15 @@ use serde_json::Value;
 
 use super::{Context, Judged};
 use crate::case::{Case, Intent, Probe};
-use crate::check::Expectation;
+use crate::check::{Expectation, lacks};
 use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listing, relearn};
+use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, filters, listing, relearn};
 
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
+
+/// How late a thing may come into the list that it was made in: search engines take a second.
+const MAX_LATE: Duration = Duration::from_millis(1_500);
 
 /// What was told of a story up to one of its steps.
 #[derive(Debug)]
@@ -92,6 +96,10 @@ impl Context {
                     Some(case) => case,
                     None => continue,
                 },
+                Role::ListBy(number) => match self.filtering(case, number, &telling) {
+                    Some(case) => case,
+                    None => continue,
+                },
                 _ => case,
             };
             // Nobody tries the locks of what stands open.
@@ -130,6 +138,10 @@ impl Context {
                 Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
             let judged = Arc::new(judged);
             telling.steps.push(Arc::clone(&judged));
+            let is_whole_story = plot.as_ref().is_some_and(|plot| plot.is_promised && plot.is_untouched);
+            if step.role == Role::ListMade && is_whole_story && expectation.is_some() {
+                self.list_again(&mut telling, &judged, before.as_deref()).await;
+            }
             if matches!(step.role, Role::ListAsOther | Role::ListAfter) {
                 self.turn_pages(&mut telling, &judged, before.as_deref()).await;
             }
@@ -155,6 +167,38 @@ impl Context {
         let body: Value = serde_json::from_slice(&first.body).ok()?;
         let mut values = case.values.clone();
         values.query.insert(asked.name.clone(), Value::from(cursor::next(&body)?));
+        let sent = self.factory.build(&case.operation, &case.intent, &values)?;
+        Some(Case { values, sent, ..case })
+    }
+
+    /// Asks for a list once more, after a while, where it does not have what was made: it may only be late.
+    async fn list_again(&self, telling: &mut Telling, listed: &Arc<Judged>, read: Option<&Judged>) {
+        let limit = listing::limit(&listed.case.operation).and_then(|(limit, _)| {
+            let asked = listed.case.values.query.get(&limit.name)?;
+            asked.as_u64().or_else(|| asked.as_str()?.parse().ok())
+        });
+        let made = telling.steps.first().and_then(|made| made.answered());
+        let reading = read.and_then(Judged::answered);
+        let (Some(made), Some(reading), Some(list)) = (made, reading, listed.answered()) else { return };
+        if lacks(&listed.case.operation, made, reading, list, limit).is_none() {
+            return;
+        }
+        tokio::time::sleep(MAX_LATE).await;
+        let earlier = telling.steps.iter().filter_map(|step| step.answered()).collect();
+        let (case, expectation) = (Arc::clone(&listed.case), Some(Expectation::Enlisted));
+        let mut judged = self.execute_expecting(case, expectation, read, earlier).await;
+        judged.told = listed.told.as_ref().map(|told| {
+            Arc::new(Told { story: Arc::clone(&told.story), at: told.at, before: telling.steps.clone() })
+        });
+        telling.steps.push(Arc::new(judged));
+    }
+
+    /// A case that asks for what some items of the list before it have.
+    fn filtering(&self, case: Case, number: usize, telling: &Telling) -> Option<Case> {
+        let before = telling.steps.last().filter(|before| before.case.sent.wire() == case.sent.wire())?;
+        let body: Value = serde_json::from_slice(&before.response()?.body).ok()?;
+        let mut values = case.values.clone();
+        values.query.extend(filters::query(&case.operation, listing::items(&body)?, number)?);
         let sent = self.factory.build(&case.operation, &case.intent, &values)?;
         Some(Case { values, sent, ..case })
     }
@@ -277,7 +321,9 @@ impl Plot {
             }
             Role::Revalidate if self.is_as_read && self.is_discerning => Some(Expectation::Unmodified),
             Role::WriteStale if self.is_as_read && self.is_discerning => Some(Expectation::Unmatched),
-            Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
+            Role::List | Role::ListBy(_) | Role::ListMade if self.read.is_some() && self.is_discerning => {
+                Some(Expectation::Listed)
+            }
             Role::ListOn if self.read.is_some() && self.is_discerning => Some(Expectation::Continued),
             Role::ListAfter if self.read.is_some() && self.is_gone => Some(Expectation::Unlisted),
             Role::ChangeAfter if self.read.is_some() && self.is_gone => Some(Expectation::Absent),
