@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::order::{Asked, Way, disorder};
 use super::registry::declare;
 use super::{
-    Breach, Expectation, Judgement, Observation, documented, list_defaults, list_filters, list_lacking,
+    Breach, Expectation, Judgement, Observation, documented, list_defaults, list_filters, list_missing,
     list_told, list_twice,
 };
 use crate::resource::{cursor, listing};
@@ -61,7 +61,7 @@ fn judge(observation: &Observation<'_>) -> Judgement {
     let found = match observation.expectation {
         Some(Expectation::Listed) => beside(as_asked(observation), list_filters::by_filter(observation)),
         Some(Expectation::Enlisted) => {
-            beside(as_asked(observation), list_lacking::still_lacks(observation).into_iter().collect())
+            beside(as_asked(observation), list_missing::still_missing(observation).into_iter().collect())
         }
         Some(Expectation::Continued) => as_parts(observation),
         _ => None,

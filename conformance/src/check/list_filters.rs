@@ -63,10 +63,7 @@ fn judge(observation: &Observation<'_>) -> Option<Vec<(String, String)>> {
         let message = format!("{name} is {said}, and this item came: {item}");
         found.push((format!("not by {name}"), message));
     }
-    let limit = listing::limit(observation.operation).and_then(|(limit, _)| {
-        let sent = observation.reading.values.query.get(&limit.name)?;
-        sent.as_u64().or_else(|| sent.as_str()?.parse().ok())
-    });
+    let limit = listing::asked(observation.operation, &observation.reading.values);
     let is_all = is_whole(observation.operation, limit, response, &body, ours.len());
     let passed = passed(&names, &our_names);
     let is_answered = !ours.is_empty() && ours.iter().all(|item| has(item) == Some(true));

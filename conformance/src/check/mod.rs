@@ -27,7 +27,7 @@ mod kept;
 mod list_conformance;
 mod list_defaults;
 mod list_filters;
-mod list_lacking;
+mod list_missing;
 mod list_told;
 mod list_twice;
 mod max_response_time;
@@ -49,7 +49,7 @@ mod use_after_free;
 mod write_read_consistency;
 
 pub(crate) use documented::is_read_only;
-pub(crate) use list_lacking::lacks;
+pub(crate) use list_missing::Missing;
 pub use observation::{Expectation, Limits, Observation, Outcome};
 pub use refusable::refusable;
 pub use registry::{Breach, Check, Judgement, checks};

@@ -240,7 +240,8 @@ impl Author<'_> {
         };
         say_read(&mut steps, Role::Read);
         let is_found = *maker.operation.method() == Method::GET;
-        if let Some(lister) = cast.lister.filter(|_| !is_found && read.is_some() && number % 2 == 1) {
+        if let Some(lister) = cast.lister.filter(|_| !is_found && read.is_some() && is_own_turn(cast, number))
+        {
             steps.whole_list(Role::ListMade, lister);
         }
         if self.has_other_identity && !is_found {
@@ -394,6 +395,11 @@ pub(crate) fn absent(factory: &Factory, plan: &Plan, seed: u64, read: &Case) -> 
         })
     });
     drawn.collect()
+}
+
+/// Whether the list is looked at right after the making: in every other story of each maker.
+fn is_own_turn(cast: &Cast<'_>, number: u64) -> bool {
+    number / cast.makers.len().max(1) as u64 % 2 == 1
 }
 
 /// Whether an operation may change what its path names.

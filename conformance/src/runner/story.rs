@@ -10,9 +10,9 @@ use http::header::ETAG;
 use serde_json::Value;
 
 use super::{Context, Judged};
-use crate::case::{Case, Intent, Probe};
-use crate::check::{Expectation, lacks};
-use crate::phase::{Role, Step, Story, is_comparable};
+use crate::case::{Case, Factory, Intent, Probe};
+use crate::check::{Expectation, Missing};
+use crate::phase::{Role, Step, Story, is_comparable, likeness};
 use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, filters, listing, relearn};
 
 /// The most pages of a list that are looked through for one thing.
@@ -173,14 +173,8 @@ impl Context {
 
     /// Asks for a list once more, after a while, where it does not have what was made: it may only be late.
     async fn list_again(&self, telling: &mut Telling, listed: &Arc<Judged>, read: Option<&Judged>) {
-        let limit = listing::limit(&listed.case.operation).and_then(|(limit, _)| {
-            let asked = listed.case.values.query.get(&limit.name)?;
-            asked.as_u64().or_else(|| asked.as_str()?.parse().ok())
-        });
-        let made = telling.steps.first().and_then(|made| made.answered());
-        let reading = read.and_then(Judged::answered);
-        let (Some(made), Some(reading), Some(list)) = (made, reading, listed.answered()) else { return };
-        if lacks(&listed.case.operation, made, reading, list, limit).is_none() {
+        let made = telling.steps.first().map(AsRef::as_ref);
+        if missing(made, read, listed).is_none_or(|missing| missing.like().is_none()) {
             return;
         }
         tokio::time::sleep(MAX_LATE).await;
@@ -384,6 +378,25 @@ impl Plot {
             _ => {}
         }
     }
+}
+
+/// What was made, was read, and is missing in its list.
+fn missing(made: Option<&Judged>, read: Option<&Judged>, listed: &Judged) -> Option<Missing> {
+    let case = &listed.case;
+    let limit = listing::asked(&case.operation, &case.values);
+    Missing::of(&case.operation, made?.answered()?, read?.answered()?, listed.answered()?, limit)
+}
+
+/// The story of another thing, which is made like one that the list shows in which what a story made is missing.
+pub(crate) fn like_another(factory: &Factory, telling: &Telling) -> Option<Story> {
+    let place = telling.steps.iter().position(|step| {
+        let role = step.told.as_ref().map(|told| told.story.steps[told.at].role);
+        role == Some(Role::ListMade) && step.expectation == Some(Expectation::Listed)
+    })?;
+    let listed = &telling.steps[place];
+    let (made, read) = (telling.steps.first(), telling.steps.get(place.checked_sub(1)?));
+    let missing = missing(made.map(AsRef::as_ref), read.map(AsRef::as_ref), listed)?;
+    likeness(factory, &listed.told.as_ref()?.story, &missing)
 }
 
 /// The shortest text or number that nobody shows by chance.

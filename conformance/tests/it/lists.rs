@@ -43,7 +43,10 @@ paths:
               type: object
               required: [title, state]
               additionalProperties: false
-              properties: {title: {type: string, pattern: '^[A-Z][a-z]{3,9}$'}, state: {$ref: '#/components/schemas/State'}}
+              properties:
+                title: {type: string, pattern: '^[A-Z][a-z]{3,9}$'}
+                state: {$ref: '#/components/schemas/State'}
+                weight: {type: integer, minimum: 0, maximum: 100000}
       responses:
         '201': {description: made, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
         '400': {description: refused}
@@ -58,7 +61,7 @@ components:
     Thing:
       type: object
       required: [id, title, state, tags]
-      properties: {id: {type: integer}, title: {type: string}, state: {$ref: '#/components/schemas/State'}, tags: {type: array, items: {type: string}}}
+      properties: {id: {type: integer}, title: {type: string}, state: {$ref: '#/components/schemas/State'}, weight: {type: integer}, tags: {type: array, items: {type: string}}}
 "#;
 
 /// What a server gets wrong of its list.
@@ -75,6 +78,10 @@ enum Fault {
     Twice,
     /// What is not there from the beginning is not listed.
     Unlisted,
+    /// As that, and nothing else is like what is there from the beginning, unless it is made so.
+    Unlike,
+    /// Only what is open is listed, unless another state is asked for.
+    OpenOnly,
     /// It is listed once it was asked for twice.
     Late,
     /// It tells of the same limit always.
@@ -83,7 +90,9 @@ enum Fault {
     OtherTotal,
 }
 
-#[derive(Default)]
+/// How many things are there from the beginning.
+const SEEDS: u64 = 4;
+
 struct Server {
     things: Vec<Value>,
     /// How often the list was asked for since the last one was made.
@@ -91,14 +100,18 @@ struct Server {
 }
 
 impl Server {
-    fn new() -> Self {
+    fn new(fault: Fault) -> Self {
         let seeds =
             [("open", json!([])), ("done", json!([])), ("open", json!(["a"])), ("done", json!(["b"]))];
         let things = seeds.into_iter().enumerate();
-        let things = things
-            .map(|(at, (state, tags))| json!({"id": at + 1, "title": "Seed", "state": state, "tags": tags}))
-            .collect();
-        Self { things, asked: 0 }
+        let thing = |(at, (state, tags))| {
+            let mut thing = json!({"id": at + 1, "title": "Seed", "state": state, "tags": tags});
+            if fault == Fault::Unlike {
+                (thing["weight"], thing["tags"]) = (json!(0), json!([]));
+            }
+            thing
+        };
+        Self { things: things.map(thing).collect(), asked: 0 }
     }
 
     fn answer(&mut self, fault: Fault, request: &Request) -> (u16, String, Value) {
@@ -155,9 +168,11 @@ impl Server {
             let is_tagged = fault == Fault::AnyTag || tags.iter().all(|tag| tagged.contains(&json!(tag)));
             is_of_state && is_tagged
         };
+        let is_seed = |thing: &Value| thing["id"].as_u64() <= Some(SEEDS);
         let is_listed = |thing: &&Value| match fault {
-            Fault::Unlisted => thing["title"] == "Seed",
-            Fault::Late => thing["title"] == "Seed" || self.asked > 1,
+            Fault::Unlisted | Fault::Unlike => is_seed(thing),
+            Fault::Late => is_seed(thing) || self.asked > 1,
+            Fault::OpenOnly => !states.is_empty() || thing["state"] == "open",
             _ => true,
         };
         let found: Vec<&Value> = self.things.iter().filter(is_listed).filter(is_asked).collect();
@@ -187,14 +202,17 @@ fn is_thing(sent: &Value) -> bool {
             && title.bytes().skip(1).all(|byte| byte.is_ascii_lowercase())
     };
     let is_state = matches!(sent["state"].as_str(), Some("open" | "done"));
-    let members = sent.as_object().map_or(0, serde_json::Map::len);
-    is_state && members == 2 && sent["title"].as_str().is_some_and(is_title)
+    let names = sent.as_object().into_iter().flat_map(|members| members.keys());
+    let is_known = names.into_iter().all(|name| ["title", "state", "weight"].contains(&name.as_str()));
+    let is_weight =
+        sent.get("weight").is_none_or(|weight| weight.as_u64().is_some_and(|weight| weight <= 100_000));
+    is_state && is_known && is_weight && sent["title"].as_str().is_some_and(is_title)
 }
 
 /// What is found of a server, in words.
 async fn found(fault: Fault) -> Vec<String> {
     let contract = Contract::load("things.yaml", DOCUMENT.as_bytes()).unwrap();
-    let things = Mutex::new(Server::new());
+    let things = Mutex::new(Server::new(fault));
     let server = Hostile::open(move |request, _| {
         let (status, fields, body) = things.lock().unwrap().answer(fault, request);
         let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -215,13 +233,14 @@ async fn found(fault: Fault) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_list_gets_wrong_is_told_by_the_request_for_it() {
-    let table: [(Fault, &[&str]); 8] = [
+    let table: [(Fault, &[&str]); 9] = [
         (Fault::None, &[]),
         (Fault::OtherDefault, &["list_conformance: default not applied: limit: "]),
         (Fault::LastState, &["list_conformance: left out by state: limit=1000&state=open&state=done"]),
         (Fault::AnyTag, &["list_conformance: not by tag: limit=1000&tag=a"]),
         (Fault::Twice, &["list_conformance: an item twice: "]),
         (Fault::Late, &[]),
+        (Fault::OpenOnly, &[]),
         (Fault::SameLimit, &["list_conformance: limit above the asked: limit=1"]),
         (Fault::OtherTotal, &["list_conformance: x-total-count is another: "]),
     ];
@@ -237,5 +256,7 @@ async fn what_a_list_gets_wrong_is_told_by_the_request_for_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_made_and_not_listed_is_told() {
-    assert_eq!(found(Fault::Unlisted).await, ["list_conformance: made, and not listed: "]);
+    for fault in [Fault::Unlisted, Fault::Unlike] {
+        assert_eq!(found(fault).await, ["list_conformance: made, and not listed: "], "{fault:?}");
+    }
 }

@@ -27,48 +27,67 @@ const MAX_WORD: usize = 24;
 /// A request with its answer.
 pub(crate) type Exchange<'e> = (&'e Request, &'e Response);
 
-/// A thing that was made in a list, and read, and that the list does not have, though it shows all that there is and
-/// has another thing like it; the message says which.
-///
-/// Many lists leave something out: what is not published, or past, or somebody else's. So the other thing has to agree
-/// with it in whatever may decide that.
-pub(crate) fn lacks(
-    operation: &Operation,
-    (made, answer): Exchange<'_>,
-    (reading, read): Exchange<'_>,
-    (request, response): Exchange<'_>,
-    limit: Option<u64>,
-) -> Option<String> {
-    let is_good = |response: &Response| response.status.as_u16() == 200;
-    let is_made = is_good(answer) || answer.status.as_u16() == 201;
-    let (own, path) = (made.path().trim_end_matches('/'), request.path().trim_end_matches('/'));
-    if made.method != Method::POST || !is_made || own != path || !is_good(read) || !is_good(response) {
-        return None;
-    }
-    let name = percent_decode_str(reading.path().rsplit('/').next()?).decode_utf8().ok()?.into_owned();
-    let Ok(Value::Object(sent)) = serde_json::from_slice(&made.body) else { return None };
-    let Ok(Value::Object(read)) = serde_json::from_slice(&read.body) else { return None };
-    let mut members = read.iter().filter(|(member, value)| is_naming(member) && is_called(value, &name));
-    let member = members.next().map(|(member, _)| member).filter(|_| members.next().is_none())?;
-    let body: Value = serde_json::from_slice(&response.body).ok()?;
-    let items = listing::items(&body)?;
-    if !is_whole(operation, limit, response, &body, items.len())
-        || items.iter().any(|item| leads_to(item, &name))
-    {
-        return None;
-    }
-    let words = words(operation);
-    let kin = Kin { member, sent: &sent, words: &words };
-    let like = items.iter().filter_map(Value::as_object).find(|item| kin.is_alike(&read, item, 0))?;
-    Some(format!(
-        "the thing whose {member} is {} was made here and read, and is not in the list, which has the like of it \
-         ({member}: {})",
-        read[member], like[member]
-    ))
+/// A thing that was made in a list, and read, and that the list does not have, though it shows all that there is.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    list: Value,
+    read: Map<String, Value>,
+    sent: Map<String, Value>,
+    /// The member that tells it from others.
+    member: String,
+    /// What enumerations have.
+    words: Vec<String>,
 }
 
-/// [`lacks`], of a list that was asked for before, and does not have it still.
-pub(super) fn still_lacks(observation: &Observation<'_>) -> Option<(String, String)> {
+impl Missing {
+    /// What was made, and is missing; `limit` is the one that was sent.
+    pub(crate) fn of(
+        operation: &Operation,
+        (made, answer): Exchange<'_>,
+        (reading, read): Exchange<'_>,
+        (request, response): Exchange<'_>,
+        limit: Option<u64>,
+    ) -> Option<Self> {
+        let is_good = |response: &Response| response.status.as_u16() == 200;
+        let is_made = is_good(answer) || answer.status.as_u16() == 201;
+        let (own, path) = (made.path().trim_end_matches('/'), request.path().trim_end_matches('/'));
+        if made.method != Method::POST
+            || reading.method != Method::GET
+            || !is_made
+            || own != path
+            || !is_good(read)
+            || !is_good(response)
+        {
+            return None;
+        }
+        let name = percent_decode_str(reading.path().rsplit('/').next()?).decode_utf8().ok()?.into_owned();
+        let Ok(Value::Object(sent)) = serde_json::from_slice(&made.body) else { return None };
+        let Ok(Value::Object(read)) = serde_json::from_slice(&read.body) else { return None };
+        let mut members = read.iter().filter(|(member, value)| is_naming(member) && is_called(value, &name));
+        let member = members.next().map(|(member, _)| member).filter(|_| members.next().is_none())?;
+        let member = member.clone();
+        let list: Value = serde_json::from_slice(&response.body).ok()?;
+        let items = listing::items(&list)?;
+        let is_missing = is_whole(operation, limit, response, &list, items.len())
+            && !items.iter().any(|item| leads_to(item, &name));
+        is_missing.then(|| Self { read, sent, member, words: words(operation), list })
+    }
+
+    /// What the list has.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        listing::items(&self.list).into_iter().flatten().filter_map(Value::as_object)
+    }
+
+    /// Another thing in the list that is like it. Many lists leave something out: what is not published, or past, or
+    /// somebody else's. So it has to agree with it in whatever may decide that.
+    pub(crate) fn like(&self) -> Option<&Map<String, Value>> {
+        let kin = Kin { member: &self.member, sent: &self.sent, words: &self.words };
+        self.items().find(|item| kin.is_alike(&self.read, item, 0))
+    }
+}
+
+/// What was made and is [`Missing`] in a list, which was asked for before, and has another thing like it.
+pub(super) fn still_missing(observation: &Observation<'_>) -> Option<(String, String)> {
     let response = observation.response()?;
     let (first, (before, answered)) = (observation.earlier.first()?, observation.earlier.last()?);
     let is_read = |(request, response): &&Exchange<'_>| {
@@ -81,14 +100,19 @@ pub(super) fn still_lacks(observation: &Observation<'_>) -> Option<(String, Stri
     if before.target != observation.request.target {
         return None;
     }
-    let limit = listing::limit(observation.operation).and_then(|(limit, _)| {
-        let sent = observation.reading.values.query.get(&limit.name)?;
-        sent.as_u64().or_else(|| sent.as_str()?.parse().ok())
-    });
-    let said =
-        |response| lacks(observation.operation, *first, *reading, (observation.request, response), limit);
-    said(*answered)?;
-    Some(("made, and not listed".to_owned(), said(response)?))
+    let limit = listing::asked(observation.operation, &observation.reading.values);
+    let missing = |response| {
+        Missing::of(observation.operation, *first, *reading, (observation.request, response), limit)
+    };
+    let _ = missing(*answered)?;
+    let missing = missing(response)?;
+    let (member, like) = (&missing.member, missing.like()?);
+    let message = format!(
+        "the thing whose {member} is {} was made here and read, and is not in the list, which has the like of it \
+         ({member}: {})",
+        missing.read[member], like[member]
+    );
+    Some(("made, and not listed".to_owned(), message))
 }
 
 fn is_called(value: &Value, name: &str) -> bool {
@@ -163,6 +187,7 @@ impl Kin<'_> {
 
     fn agree(&self, name: &str, one: &Value, other: &Value, depth: usize) -> bool {
         match (one, other) {
+            (one, other) if one == other => true,
             (Value::Number(_), Value::Number(_)) if !refers(name) => {
                 let sign = |value: &Value| value.as_f64().map(|number| (number == 0.0, number < 0.0));
                 sign(one) == sign(other)
@@ -183,7 +208,7 @@ impl Kin<'_> {
                             || first.max(second) < PAST
                             || first.min(second) > FUTURE
                     }
-                    (None, None) => first == second || !is_fixed,
+                    (None, None) => !is_fixed,
                     _ => false,
                 }
             }
@@ -191,7 +216,7 @@ impl Kin<'_> {
             (Value::Object(first), Value::Object(second)) => {
                 depth < 4 && self.is_alike(first, second, depth + 1)
             }
-            (one, other) => one == other,
+            _ => false,
         }
     }
 }
@@ -260,6 +285,7 @@ mod tests {
             (r#"{"id": 7, "on": "1999-01-01"}"#, r#"[{"id": 1, "on": "2001-01-01"}]"#, failed),
             (r#"{"id": 7, "on": "2026-01-01"}"#, r#"[{"id": 1, "on": "2026-12-01"}]"#, failed),
             (r#"{"id": 7, "due": "2026-01-01"}"#, r#"[{"id": 1, "due": "2026-12-01"}]"#, "passed"),
+            (r#"{"id": 7, "due": "2026-01-01"}"#, r#"[{"id": 1, "due": "2026-01-01"}]"#, failed),
             (r#"{"id": 7, "tags": []}"#, r#"[{"id": 1, "tags": ["a"]}]"#, "passed"),
             (r#"{"id": 7, "of": {"a": true}}"#, r#"[{"id": 1, "of": {"a": false}}]"#, "passed"),
             // What it is called, and says, is its own.
