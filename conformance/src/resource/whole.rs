@@ -40,7 +40,7 @@ pub(crate) fn is_whole(
         Some(limit) => count_there < limit,
         None => !is_limited && !is_in_parts,
     };
-    let is_round = count >= LEAST_CAP && (count % 5 == 0 || count.is_power_of_two());
+    let is_round = count >= LEAST_CAP && (count.is_multiple_of(5) || count.is_power_of_two());
     !tells_of_more(response, body) && (is_told || is_below && !is_round)
 }
 

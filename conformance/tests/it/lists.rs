@@ -164,7 +164,7 @@ impl Server {
         }
         let is_asked = |thing: &&Value| {
             let is_of_state = states.is_empty() || states.iter().any(|state| thing["state"] == *state);
-            let tagged = thing["tags"].as_array().unwrap();
+            let tagged = thing["tags"].as_array().expect("it is made so");
             let is_tagged = fault == Fault::AnyTag || tags.iter().all(|tag| tagged.contains(&json!(tag)));
             is_of_state && is_tagged
         };
@@ -211,10 +211,10 @@ fn is_thing(sent: &Value) -> bool {
 
 /// What is found of a server, in words.
 async fn found(fault: Fault) -> Vec<String> {
-    let contract = Contract::load("things.yaml", DOCUMENT.as_bytes()).unwrap();
+    let contract = Contract::load("things.yaml", DOCUMENT.as_bytes()).expect("it is read");
     let things = Mutex::new(Server::new(fault));
     let server = Hostile::open(move |request, _| {
-        let (status, fields, body) = things.lock().unwrap().answer(fault, request);
+        let (status, fields, body) = things.lock().expect("nothing panics").answer(fault, request);
         let body = if body.is_null() { String::new() } else { body.to_string() };
         Piece::reply(status, &format!("content-type: application/json\r\n{fields}"), &body)
     })
