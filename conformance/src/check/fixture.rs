@@ -69,6 +69,13 @@ paths:
         - {name: limit, in: query, schema: {type: integer}}
         - {name: page_size, in: query, schema: {type: integer}}
       responses: {'200': {description: things, content: {application/json: {}}}}
+  /sized:
+    get:
+      operationId: listSized
+      parameters:
+        - {name: size, in: query, schema: {type: integer, minimum: 1}}
+        - {name: page, in: query, schema: {type: integer}}
+      responses: {'200': {description: things, content: {application/json: {}}}}
   /defaults:
     get:
       operationId: listDefaults

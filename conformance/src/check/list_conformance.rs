@@ -36,8 +36,8 @@ declare! {
     /// Left out: any parameter that is called as a property of the items asks for a value that some of them have (of an
     /// array of values, for two); those are in the list without it, which was the same twice, and have to be in the one
     /// with it, which was the same twice as well and shows all that there is, or others that come after them. The
-    /// value has to be the only one too where the parameter is a member of `filter`, one of several (`tag` of `tags`) or an
-    /// identifier (`ownerId`). Defaults: the list comes without the parameter, with its `default`, and without it; the
+    /// value has to be the only one too where the parameter is a member of `filter`, or one of several (`tag` of
+    /// `tags`). Defaults: the list comes without the parameter, with its `default`, and without it; the
     /// number of items has to be the same, and which they are, or for an order what that asks for. Twice: the same item
     /// under the same name, of what is read at the list's own path and that name. Made and not listed: what was made at
     /// the list's own path, and read, where the list shows all that there is, and has another thing that agrees with it

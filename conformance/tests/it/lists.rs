@@ -46,7 +46,7 @@ paths:
               properties:
                 title: {type: string, pattern: '^[A-Z][a-z]{3,9}$'}
                 state: {$ref: '#/components/schemas/State'}
-                weight: {type: integer, minimum: 0, maximum: 100000}
+                groupRef: {type: integer, minimum: 0, maximum: 100000}
       responses:
         '201': {description: made, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
         '400': {description: refused}
@@ -61,7 +61,7 @@ components:
     Thing:
       type: object
       required: [id, title, state, tags]
-      properties: {id: {type: integer}, title: {type: string}, state: {$ref: '#/components/schemas/State'}, weight: {type: integer}, tags: {type: array, items: {type: string}}}
+      properties: {id: {type: integer}, title: {type: string}, state: {$ref: '#/components/schemas/State'}, groupRef: {type: integer}, tags: {type: array, items: {type: string}}}
 "#;
 
 /// What a server gets wrong of its list.
@@ -107,7 +107,7 @@ impl Server {
         let thing = |(at, (state, tags))| {
             let mut thing = json!({"id": at + 1, "title": "Seed", "state": state, "tags": tags});
             if fault == Fault::Unlike {
-                (thing["weight"], thing["tags"]) = (json!(0), json!([]));
+                (thing["groupRef"], thing["tags"]) = (json!(77_777), json!([]));
             }
             thing
         };
@@ -203,10 +203,10 @@ fn is_thing(sent: &Value) -> bool {
     };
     let is_state = matches!(sent["state"].as_str(), Some("open" | "done"));
     let names = sent.as_object().into_iter().flat_map(|members| members.keys());
-    let is_known = names.into_iter().all(|name| ["title", "state", "weight"].contains(&name.as_str()));
-    let is_weight =
-        sent.get("weight").is_none_or(|weight| weight.as_u64().is_some_and(|weight| weight <= 100_000));
-    is_state && is_known && is_weight && sent["title"].as_str().is_some_and(is_title)
+    let is_known = names.into_iter().all(|name| ["title", "state", "groupRef"].contains(&name.as_str()));
+    let is_group =
+        sent.get("groupRef").is_none_or(|group| group.as_u64().is_some_and(|group| group <= 100_000));
+    is_state && is_known && is_group && sent["title"].as_str().is_some_and(is_title)
 }
 
 /// What is found of a server, in words.
