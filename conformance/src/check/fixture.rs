@@ -69,6 +69,29 @@ paths:
         - {name: limit, in: query, schema: {type: integer}}
         - {name: page_size, in: query, schema: {type: integer}}
       responses: {'200': {description: things, content: {application/json: {}}}}
+  /sized:
+    get:
+      operationId: listSized
+      parameters:
+        - {name: size, in: query, schema: {type: integer, minimum: 1}}
+        - {name: page, in: query, schema: {type: integer}}
+      responses: {'200': {description: things, content: {application/json: {}}}}
+  /defaults:
+    get:
+      operationId: listDefaults
+      parameters:
+        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 50, default: 20}}
+        - {name: offset, in: query, schema: {type: integer}}
+        - {name: tame, in: query, schema: {type: boolean}}
+        - {name: state, in: query, schema: {type: string, enum: [open, done], default: open}}
+        - {name: sort, in: query, schema: {type: string, enum: [age, -age], default: -age}}
+        - {name: kinds, in: query, schema: {type: array, items: {type: string, enum: [cat, dog, cow]}}}
+        - {name: team, in: query, schema: {type: string}}
+        - {name: tag, in: query, schema: {type: string}}
+        - {name: tags, in: query, schema: {type: string}}
+        - {name: ownerId, in: query, schema: {type: integer}}
+        - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object, properties: {ownerId: {type: integer}, tag: {type: string}}}}
+      responses: {'200': {description: things, content: {application/json: {}}}}
   /pages/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
     get:

@@ -5,7 +5,10 @@ use serde_json::Value;
 
 use super::order::{Asked, Way, disorder};
 use super::registry::declare;
-use super::{Breach, Expectation, Judgement, Observation, documented, parents};
+use super::{
+    Breach, Expectation, Judgement, Observation, documented, list_defaults, list_filters, list_missing,
+    list_told, list_twice, parents,
+};
 use crate::resource::{cursor, listing};
 
 /// The most items of a part of a list that is compared with the whole.
@@ -13,8 +16,10 @@ const MAX_PART: usize = 64;
 
 declare! {
     /// Fails when a list holds more items than its limit asks for, items that its filter leaves out, or items in another
-    /// order than asked for; when it tells of fewer items or pages in all than there are; and when its parts do not make up the
-    /// whole: an item is in two of them, or in none.
+    /// order than asked for; when its filter leaves out what it asks for; when what is left out of the request does not
+    /// mean its documented default; when the list has an item twice, or not at all that was made in it; when it tells of
+    /// fewer items or pages in all than there are, of two totals, or of a greater limit than asked for; and when its parts
+    /// do not make up the whole: an item is in two of them, or in none.
     ///
     /// Why it matters: who asks for ten gets a thousand, who asks for what is open works on what is closed, and who goes
     /// through all pages misses what lies between two. Nothing else in the answer says so.
@@ -28,14 +33,26 @@ declare! {
     /// items, and asks for a value that is not theirs; a bound is a number or a time called `min_price`, `ageMax`,
     /// `created_after` and the like, of a property of the items (`price`, `age`, `created_at`); an order is an enumeration
     /// called `sort`, `order_by` and the like, whose members name properties of the items, with the way (`-price`,
-    /// `price_desc`, `order=desc`) or without. Parts are asked for by `offset`, `page` or the cursor that the first one told (`nextCursor`), right after the same list at
-    /// once, which was the same twice.
+    /// `price_desc`, `order=desc`) or without. Parts are asked for by `offset`, `page` or the cursor that the first one
+    /// told (`nextCursor`), right after the same list at once, which was the same twice.
+    ///
+    /// Left out: any parameter that is called as a property of the items asks for a value that some of them have (of an
+    /// array of values, for two); those are in the list without it, which was the same twice, and have to be in the one
+    /// with it, which was the same twice as well and shows all that there is, or others that come after them. The
+    /// value has to be the only one too where the parameter is a member of `filter`, or one of several (`tag` of
+    /// `tags`). Defaults: the list comes without the parameter, with its `default`, and without it; the
+    /// number of items has to be the same, and which they are, or for an order what that asks for. Twice: the same item
+    /// under the same name, of what is read at the list's own path and that name. Made and not listed: what was made at
+    /// the list's own path, and read, where the list shows all that there is, and has another thing that agrees with it
+    /// in whatever may keep it from being seen: the members that it has, words, booleans, what it refers to, and on which
+    /// side of now its times are; it is asked for again after a while.
     ///
     /// Not judged: a limit of 0, which many take for none; limits of a list that has several; booleans that are false,
     /// or by their name add to the list (`include_deleted`); members that stand for all (`all`, `any`); the order of
     /// words that are not of small letters only or that an enumeration has, of times where no way is asked for, and of
     /// lists that put some items ahead (`pinned`); lists below users and the like, who may share, and folders and the like,
-    /// which may have others in them; a `pageCount` that is the number of items of the part; any other parameter.
+    /// which may have others in them; a `pageCount` that is the number of items of the part; a smaller limit than asked
+    /// for, or the `maximum`, that a list tells of; defaults of answers that may come from a cache; any other parameter.
     ///
     /// Example: `GET /pets?kind=dog` answers with a pet whose `kind` is `cat`.
     ///
@@ -45,7 +62,10 @@ declare! {
 
 fn judge(observation: &Observation<'_>) -> Judgement {
     let found = match observation.expectation {
-        Some(Expectation::Listed) => as_asked(observation),
+        Some(Expectation::Listed) => beside(as_asked(observation), list_filters::by_filter(observation)),
+        Some(Expectation::Enlisted) => {
+            beside(as_asked(observation), list_missing::still_missing(observation).into_iter().collect())
+        }
         Some(Expectation::Continued) => as_parts(observation),
         _ => None,
     };
@@ -56,6 +76,19 @@ fn judge(observation: &Observation<'_>) -> Judgement {
 
 /// Kinds and messages of what does not hold; nothing where nothing could be judged.
 type Found = Option<Vec<(String, String)>>;
+
+/// What was found of a list by itself, and beside others.
+fn beside(found: Found, more: Vec<(String, String)>) -> Found {
+    if found.is_none() && more.is_empty() {
+        return None;
+    }
+    let mut all = found.unwrap_or_default();
+    // The item that tells of it may be the same.
+    all.extend(
+        more.into_iter().filter(|(kind, _)| !all.iter().any(|(known, _)| known == kind)).collect::<Vec<_>>(),
+    );
+    Some(all)
+}
 
 /// Whether a list is what its parameters ask for.
 fn as_asked(observation: &Observation<'_>) -> Found {
@@ -127,6 +160,11 @@ fn as_asked(observation: &Observation<'_>) -> Found {
         found.push((format!("{name} below the items"), message));
     }
     found.extend(parents::strangers(observation, &response.body));
+    let is_of_items = comes_in_parts(observation);
+    found.extend(list_told::other_total(&response.headers, &body, is_of_items));
+    found.extend(list_told::greater_limit(observation, &body));
+    found.extend(list_twice::twice(observation, items));
+    found.extend(list_defaults::not_applied(observation));
     Some(found)
 }
 
@@ -151,7 +189,7 @@ fn comes_in_parts(observation: &Observation<'_>) -> bool {
 
 /// What tells the items of lists apart: a member that is an identifier, where all have it, or else all that they are.
 /// Other members may be about the page, as a rank is.
-fn identified(lists: [&[Value]; 3]) -> [Vec<&Value>; 3] {
+pub(super) fn identified<const N: usize>(lists: [&[Value]; N]) -> [Vec<&Value>; N] {
     let all = || lists.into_iter().flatten();
     let is_identifier =
         |name: &&str| listing::is_identifier(name) && all().all(|item| item.get(name).is_some_and(is_plain));
@@ -163,7 +201,7 @@ fn identified(lists: [&[Value]; 3]) -> [Vec<&Value>; 3] {
 }
 
 /// The items in a member of a body, or those that it is.
-fn listed<'v>(body: &'v Value, member: Option<&str>) -> Option<&'v [Value]> {
+pub(super) fn listed<'v>(body: &'v Value, member: Option<&str>) -> Option<&'v [Value]> {
     let list = match member {
         Some(member) => body.get(member)?,
         None => body,
@@ -176,7 +214,7 @@ fn is_plain(value: &Value) -> bool {
 }
 
 /// Every text that an enumeration of a schema has.
-fn enumerated(schema: &Value) -> Vec<&str> {
+pub(super) fn enumerated(schema: &Value) -> Vec<&str> {
     let mut found = Vec::new();
     let mut next = vec![schema];
     while let Some(schema) = next.pop() {

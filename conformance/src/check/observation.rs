@@ -78,6 +78,9 @@ pub enum Expectation {
     Listed,
     /// As `Listed`, the second part of it: both parts at once, the first one, and both at once again were read before.
     Continued,
+    /// As `Listed`, of a list in which a resource was made that was then read; it was asked for before, and did not have
+    /// that.
+    Enlisted,
     /// The resource asked for was read, and then removed.
     Gone,
     /// A list is asked for that has no place for a resource which was read, then removed, and then not found.
@@ -113,6 +116,7 @@ impl Expectation {
             | Self::Placed
             | Self::Listed
             | Self::Continued
+            | Self::Enlisted
             | Self::Gone
             | Self::Hidden
             | Self::Protected

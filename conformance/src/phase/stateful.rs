@@ -7,7 +7,6 @@ use counterfoil_openapi::codec::RequestValues;
 use counterfoil_openapi::generate::Seed;
 use counterfoil_openapi::{Location, Operation};
 use http::Method;
-use serde_json::Value;
 
 use super::draw;
 use super::forged::forged;
@@ -15,7 +14,7 @@ use super::{partial, refused};
 use crate::case::{Case, Factory, Intent, Origin, Probe, is_guarded, is_revalidated};
 use crate::event::Phase;
 use crate::plan::{LAST_TURN, OperationPlan, Plan};
-use crate::resource::{About, Known, Learned, listing};
+use crate::resource::{About, Known, Learned};
 
 /// The most steps between the first reading of a resource and its removal.
 const MAX_CHANGES: usize = 4;
@@ -38,8 +37,6 @@ const MAX_FOLLOWED: u64 = 4;
 const STORIES_A_PART: u64 = 4;
 /// How many more are made where a list is of what is below another.
 const MAX_FILL: usize = 2;
-/// The most items that are asked for where the whole of a list is meant.
-const MAX_LISTED: u64 = 1_000;
 
 /// Steps about one resource, the first of which makes it.
 #[derive(Debug, Clone)]
@@ -80,6 +77,10 @@ pub(crate) enum Role {
     WriteStale,
     /// Asks for a list that it may be in.
     List,
+    /// Asks for a list by what items of the one before it have; which of them, by a number.
+    ListBy(usize),
+    /// Asks for the list that it was made in, and once more after a while where it is not there.
+    ListMade,
     /// Asks for the second part of a list, after both at once, the first one, and both at once again.
     ListOn,
     /// Asks for the list that it was in, when it is gone.
@@ -261,6 +262,10 @@ impl Author<'_> {
         if number < MAX_FOLLOWED && read.is_some() {
             steps.push(Role::Follow, maker, About { values: made.clone(), subject: None });
         }
+        if let Some(lister) = cast.lister.filter(|_| !is_found && read.is_some() && is_own_turn(cast, number))
+        {
+            steps.whole_list(Role::ListMade, lister);
+        }
         if self.has_other_identity && !is_found {
             say_read(&mut steps, Role::ReadAsOther);
             // Who was refused it: nothing is changed by a server that keeps its word.
@@ -313,6 +318,11 @@ impl Author<'_> {
             steps.lists(lister);
             if number % STORIES_A_PART == 1 {
                 steps.whole_list(Role::List, lister);
+            }
+            match number % STORIES_A_PART {
+                2 => steps.defaults(lister),
+                3 => steps.filters(lister),
+                _ => {}
             }
             // What nothing makes may come at any time, between two parts as well.
             if number.is_multiple_of(STORIES_A_PART) && !is_found {
@@ -447,13 +457,16 @@ pub(crate) fn absent(factory: &Factory, plan: &Plan, seed: u64, read: &Case) -> 
     drawn.collect()
 }
 
+/// Whether the list is looked at right after the making: in every other story of each maker.
+fn is_own_turn(cast: &Cast<'_>, number: u64) -> bool {
+    number / cast.makers.len().max(1) as u64 % 2 == 1
+}
+
 /// Whether an operation may change what its path names.
 fn is_update(operation: &Operation) -> bool {
     matches!(*operation.method(), Method::PUT | Method::PATCH | Method::POST)
 }
 
-/// The most lists of one story that are asked for by one parameter each.
-const MAX_LISTS: usize = 2;
 /// In every how manieth story things are made below what is removed later: some servers refuse to remove that.
 const EVERY_BELOW: u64 = 8;
 /// In every how manieth story another one is made beside it: by each of those that make it, however many they are.
@@ -518,48 +531,6 @@ impl Steps<'_> {
             sent,
         };
         self.steps.push(Step { role, case });
-    }
-
-    /// Asks for lists by one parameter each, other ones in each story.
-    fn lists(&mut self, lister: &OperationPlan) {
-        let choices = listing::choices(&lister.operation);
-        let first = usize::try_from(self.number).unwrap_or_default() * MAX_LISTS;
-        for query in choices.iter().cycle().skip(first).take(MAX_LISTS.min(choices.len())) {
-            self.list(Role::List, lister, query);
-        }
-    }
-
-    /// Asks for two parts of a list at once and one by one.
-    fn parts(&mut self, lister: &OperationPlan) {
-        if let Some(parts) = listing::parts(&lister.operation) {
-            for (role, query) in [
-                (Role::List, &parts.both),
-                (Role::List, &parts.first),
-                (Role::List, &parts.both),
-                (Role::ListOn, &parts.second),
-            ] {
-                self.list(role, lister, query);
-            }
-        }
-    }
-
-    /// Asks for as much of a list as may be asked for at once.
-    fn whole_list(&mut self, role: Role, lister: &OperationPlan) {
-        let most = listing::most(&lister.operation, MAX_LISTED);
-        self.list(role, lister, &most.into_iter().collect::<Vec<_>>());
-    }
-
-    /// Asks for a list by some parameters and no others but those that have to be there.
-    fn list(&mut self, role: Role, lister: &OperationPlan, query: &[(String, Value)]) {
-        let parts = [lister.operation.id().as_str(), Phase::Stateful.as_str(), "list"];
-        let seed = Seed::derive(self.author.seed, &parts, self.number);
-        let Some(mut values) = draw(lister, &Intent::Positive, &seed) else { return };
-        let is_required = |name: &str| {
-            lister.operation.parameters().iter().any(|known| known.required && known.name == name)
-        };
-        values.query.retain(|known, _| is_required(known));
-        values.query.extend(query.iter().cloned());
-        self.push(role, lister, About { values, subject: None });
     }
 
     /// The least a reading of the resource needs: what it requires beside the path is what made the resource, since

@@ -192,6 +192,7 @@ impl Prepared<'_> {
                 step.expectation,
                 Some(
                     Expectation::Unlisted
+                        | Expectation::Enlisted
                         | Expectation::Undisclosed
                         | Expectation::Protected
                         | Expectation::Unmatched

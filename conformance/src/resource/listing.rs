@@ -32,6 +32,12 @@ pub(crate) fn limit(operation: &Operation) -> Option<(&Parameter, Value)> {
     limits.next().filter(|_| limits.next().is_none())
 }
 
+/// The limit of a list that a request asks for.
+pub(crate) fn asked(operation: &Operation, values: &RequestValues) -> Option<u64> {
+    let asked = values.query.get(&limit(operation)?.0.name)?;
+    asked.as_u64().or_else(|| asked.as_str()?.parse().ok())
+}
+
 /// Parameters of a query with their values.
 pub(crate) type Query = Vec<(String, Value)>;
 

@@ -4,6 +4,7 @@
 //! existing resources is kept, and later requests are made about those.
 
 pub(crate) mod cursor;
+pub(crate) mod filters;
 mod handed;
 mod kin;
 mod known;
@@ -14,6 +15,7 @@ pub(crate) mod location;
 pub(crate) mod naming;
 mod order;
 mod pool;
+pub(crate) mod whole;
 
 pub(crate) use handed::{Given, hand};
 pub(crate) use kin::groups;

@@ -188,6 +188,8 @@ impl Search<'_> {
             matches!(
                 role,
                 Role::List
+                    | Role::ListBy(_)
+                    | Role::ListMade
                     | Role::ListOn
                     | Role::ListAsOther
                     | Role::WriteAsOther

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use super::dispatcher::Run;
 use super::state::Next;
-use super::story::Discerning;
+use super::story::{Discerning, Telling, like_another};
 use super::{Context, time};
 use crate::case::Case;
 use crate::event::{Event, Mode, Phase};
 use crate::phase::{Author, Cast, absent};
 use crate::plan::{OperationPlan, Plan};
 use crate::resource::Known;
+
+/// The most things of one resource that are made like others.
+const MAX_LIKENESSES: u32 = 2;
 
 /// A resource whose stories were not all told, since time was over.
 pub(super) struct Untold {
@@ -70,6 +73,7 @@ impl Run<'_> {
         let mut discerning = Discerning::new();
         let share = self.time.share();
         self.state.begin_turn();
+        let mut likenesses = MAX_LIKENESSES;
         for number in first..end {
             if self.time.is_spent() || share.is_some_and(time::is_past) {
                 self.untold.push(Untold { head: cast.head().index, resource: cast.resource(), next: number });
@@ -84,23 +88,19 @@ impl Run<'_> {
             let Some(story) = story else { break };
             let absent = |read: &Case| absent(&context.factory, plan, settings.seed, read);
             let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
-            self.state.summary.requests += telling.requests;
             let mut is_left = false;
-            for judged in &telling.steps {
-                if self.is_unreachable(judged) {
-                    self.state.summary.unreachable = true;
-                    return Next::Stop;
-                }
-                let case = context.record(judged);
-                let next = self.state.take(judged.case.index, judged, settings);
-                self.state.cover(judged.case.index, judged, &context.contract);
-                self.sink.take(&Event::CaseFinished { case });
-                if self.is_locked_out(judged).await {
-                    return Next::Stop;
-                }
-                match next {
-                    Next::Stop => return next,
-                    // It was given up, or it is slow.
+            match self.take_telling(context, &telling).await {
+                Next::Stop => return Next::Stop,
+                Next::LeaveOperation => is_left = true,
+                Next::Continue => {}
+            }
+            // What a list shows is not hidden, and neither is what is made like it.
+            let like = like_another(&context.factory, &telling).filter(|_| !is_left && likenesses > 0);
+            if let Some(like) = like {
+                likenesses -= 1;
+                let telling = context.tell(&Arc::new(like), &mut discerning, absent).await;
+                match self.take_telling(context, &telling).await {
+                    Next::Stop => return Next::Stop,
                     Next::LeaveOperation => is_left = true,
                     Next::Continue => {}
                 }
@@ -110,6 +110,35 @@ impl Run<'_> {
             }
         }
         Next::Continue
+    }
+}
+
+impl Run<'_> {
+    /// Takes in what was told of a story.
+    async fn take_telling(&mut self, context: &Context, telling: &Telling) -> Next {
+        let settings = &context.settings;
+        self.state.summary.requests += telling.requests;
+        let mut is_left = false;
+        for judged in &telling.steps {
+            if self.is_unreachable(judged) {
+                self.state.summary.unreachable = true;
+                return Next::Stop;
+            }
+            let case = context.record(judged);
+            let next = self.state.take(judged.case.index, judged, settings);
+            self.state.cover(judged.case.index, judged, &context.contract);
+            self.sink.take(&Event::CaseFinished { case });
+            if self.is_locked_out(judged).await {
+                return Next::Stop;
+            }
+            match next {
+                Next::Stop => return next,
+                // It was given up, or it is slow.
+                Next::LeaveOperation => is_left = true,
+                Next::Continue => {}
+            }
+        }
+        if is_left { Next::LeaveOperation } else { Next::Continue }
     }
 }
 

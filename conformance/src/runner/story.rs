@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use counterfoil_openapi::Request;
 use counterfoil_openapi::validate::Reading;
@@ -11,13 +12,18 @@ use http::header::ETAG;
 use serde_json::Value;
 
 use super::{Context, Judged};
-use crate::case::{Case, Intent, Probe, Sent};
-use crate::check::Expectation;
-use crate::phase::{Role, Step, Story, is_comparable};
-use crate::resource::{About, Certainty, Learned, Source, Subject, cursor, listing, location, relearn};
+use crate::case::{Case, Factory, Intent, Probe, Sent};
+use crate::check::{Expectation, Missing};
+use crate::phase::{Role, Step, Story, is_comparable, likeness};
+use crate::resource::{
+    About, Certainty, Learned, Source, Subject, cursor, filters, listing, location, relearn,
+};
 
 /// The most pages of a list that are looked through for one thing.
 const MAX_PAGES: usize = 8;
+
+/// How late a thing may come into the list that it was made in: search engines take a second.
+const MAX_LATE: Duration = Duration::from_millis(1_500);
 
 /// What was told of a story up to one of its steps.
 #[derive(Debug)]
@@ -102,6 +108,10 @@ impl Context {
                     Some(case) => case,
                     None => continue,
                 },
+                Role::ListBy(number) => match self.filtering(case, number, &telling) {
+                    Some(case) => case,
+                    None => continue,
+                },
                 _ => case,
             };
             // Nobody tries the locks of what stands open.
@@ -142,6 +152,10 @@ impl Context {
                 Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
             let judged = Arc::new(judged);
             telling.steps.push(Arc::clone(&judged));
+            let is_whole_story = plot.as_ref().is_some_and(|plot| plot.is_promised && plot.is_untouched);
+            if step.role == Role::ListMade && is_whole_story && expectation.is_some() {
+                self.list_again(&mut telling, &judged, before.as_deref()).await;
+            }
             if matches!(step.role, Role::ListAsOther | Role::ListAfter | Role::ListBefore | Role::ListUnmade)
             {
                 self.turn_pages(&mut telling, &judged, before.as_deref()).await;
@@ -180,6 +194,32 @@ impl Context {
         let body: Value = serde_json::from_slice(&first.body).ok()?;
         let mut values = case.values.clone();
         values.query.insert(asked.name.clone(), Value::from(cursor::next(&body)?));
+        let sent = self.factory.build(&case.operation, &case.intent, &values)?;
+        Some(Case { values, sent, ..case })
+    }
+
+    /// Asks for a list once more, after a while, where it does not have what was made: it may only be late.
+    async fn list_again(&self, telling: &mut Telling, listed: &Arc<Judged>, read: Option<&Judged>) {
+        let made = telling.steps.first().map(AsRef::as_ref);
+        if missing(made, read, listed).is_none_or(|missing| missing.like().is_none()) {
+            return;
+        }
+        tokio::time::sleep(MAX_LATE).await;
+        let earlier = telling.steps.iter().filter_map(|step| step.answered()).collect();
+        let (case, expectation) = (Arc::clone(&listed.case), Some(Expectation::Enlisted));
+        let mut judged = self.execute_expecting(case, expectation, read, earlier).await;
+        judged.told = listed.told.as_ref().map(|told| {
+            Arc::new(Told { story: Arc::clone(&told.story), at: told.at, before: telling.steps.clone() })
+        });
+        telling.steps.push(Arc::new(judged));
+    }
+
+    /// A case that asks for what some items of the list before it have.
+    fn filtering(&self, case: Case, number: usize, telling: &Telling) -> Option<Case> {
+        let before = telling.steps.last().filter(|before| before.case.sent.wire() == case.sent.wire())?;
+        let body: Value = serde_json::from_slice(&before.response()?.body).ok()?;
+        let mut values = case.values.clone();
+        values.query.extend(filters::query(&case.operation, listing::items(&body)?, number)?);
         let sent = self.factory.build(&case.operation, &case.intent, &values)?;
         Some(Case { values, sent, ..case })
     }
@@ -312,7 +352,9 @@ impl Plot {
             }
             Role::Revalidate if self.is_as_read && self.is_discerning => Some(Expectation::Unmodified),
             Role::WriteStale if self.is_as_read && self.is_discerning => Some(Expectation::Unmatched),
-            Role::List if self.read.is_some() && self.is_discerning => Some(Expectation::Listed),
+            Role::List | Role::ListBy(_) | Role::ListMade if self.read.is_some() && self.is_discerning => {
+                Some(Expectation::Listed)
+            }
             Role::ListOn if self.read.is_some() && self.is_discerning => Some(Expectation::Continued),
             Role::ListUnmade if self.read.is_some() && self.is_discerning => Some(Expectation::Unmade),
             Role::ListAfter if self.read.is_some() && self.is_gone => Some(Expectation::Unlisted),
@@ -382,6 +424,25 @@ impl Plot {
             _ => {}
         }
     }
+}
+
+/// What was made, was read, and is missing in its list.
+fn missing(made: Option<&Judged>, read: Option<&Judged>, listed: &Judged) -> Option<Missing> {
+    let case = &listed.case;
+    let limit = listing::asked(&case.operation, &case.values);
+    Missing::of(&case.operation, made?.answered()?, read?.answered()?, listed.answered()?, limit)
+}
+
+/// The story of another thing, which is made like one that the list shows in which what a story made is missing.
+pub(crate) fn like_another(factory: &Factory, telling: &Telling) -> Option<Story> {
+    let place = telling.steps.iter().position(|step| {
+        let role = step.told.as_ref().map(|told| told.story.steps[told.at].role);
+        role == Some(Role::ListMade) && step.expectation == Some(Expectation::Listed)
+    })?;
+    let listed = &telling.steps[place];
+    let (made, read) = (telling.steps.first(), telling.steps.get(place.checked_sub(1)?));
+    let missing = missing(made.map(AsRef::as_ref), read.map(AsRef::as_ref), listed)?;
+    likeness(factory, &listed.told.as_ref()?.story, &missing)
 }
 
 /// The shortest text or number that nobody shows by chance.

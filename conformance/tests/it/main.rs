@@ -16,6 +16,7 @@ mod heads;
 mod hostile;
 mod interrupted;
 mod library;
+mod lists;
 mod lockout;
 mod multipart;
 mod names;
