@@ -7,8 +7,9 @@ use counterfoil_openapi::{MediaType, Operation, StatusPattern};
 use serde_json::{Map, Value};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 /// Notations of JSON bodies that frameworks read by themselves, unless they are told not to.
-const OTHERS: [&str; 3] = [FORM, "application/xml", "application/json"];
+const OTHERS: [&str; 3] = [FORM, "application/xml", JSON];
 
 /// The media types that an operation with a JSON body does not document, each with the body of a request written in it,
 /// where the document says by a 415 that other media types are refused.
@@ -21,6 +22,9 @@ pub(super) fn relabelled(
     if !refuses || media::kind(&media.name) != Kind::Json {
         return Vec::new();
     }
+    // JSON of a kind of its own is often taken under its plain name (RFC 7644, section 3.1); a patch means another thing then.
+    let is_of_a_kind =
+        |name: &str| name == JSON && media.name.contains("+json") && !media.name.contains("patch+json");
     let is_documented =
         |name: &str| operation.request_body().is_none_or(|body| body.content.matching(name).is_some());
     let written = |name: &'static str| {
@@ -30,7 +34,8 @@ pub(super) fn relabelled(
         let body = whole.or_else(|| written(plain(value)?))?;
         (!body.is_empty()).then_some((name, body))
     };
-    OTHERS.into_iter().filter(|name| !is_documented(name)).filter_map(written).collect()
+    let others = OTHERS.into_iter().filter(|name| !is_documented(name) && !is_of_a_kind(name));
+    others.filter_map(written).collect()
 }
 
 /// An object with those of its members that every notation has a way to write; nothing where it is none.
@@ -55,6 +60,7 @@ mod tests {
         let table = [
             ("415", "application/json: *pet", vec![FORM, "application/xml"]),
             ("415", "application/merge-patch+json: *pet", vec![FORM, "application/xml", "application/json"]),
+            ("415", "application/scim+json: *pet", vec![FORM, "application/xml"]),
             ("415", "application/json: *pet, application/xml: *pet", vec![FORM]),
             ("415", "application/json: *pet, '*/*': *pet", vec![]),
             ("415", "application/xml: *pet", vec![]),

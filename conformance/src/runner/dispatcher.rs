@@ -152,10 +152,12 @@ impl Run<'_> {
             let is_locked_out = self.is_nobody_let_in().await;
             self.shrink_in_time().await;
             if next == Next::Stop || is_locked_out {
+                self.state.summary.interrupted |= !self.left.is_empty() || !self.untold.is_empty();
                 return;
             }
         }
         self.further_turns().await;
+        self.state.summary.interrupted |= self.is_nobody_let_in().await;
         self.shrink_in_time().await;
     }
 

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use http::header::RETRY_AFTER;
+
 use super::Judged;
 use super::dispatcher::Run;
 use crate::case::Intent;
@@ -17,8 +19,9 @@ const MAX_DOUBLED: u32 = 6;
 /// What was granted and what was refused to the credentials of a run.
 #[derive(Debug, Default)]
 pub(super) struct Lockout {
-    /// The first request that was granted and changes nothing.
+    /// The first request that was granted and changes nothing, and the first of those about no thing that may be gone.
     witness: Option<Arc<Judged>>,
+    best: Option<Arc<Judged>>,
     /// The last one that was granted and may have changed something.
     deed: Option<Arc<Judged>>,
     /// What was refused since something was granted.
@@ -37,9 +40,13 @@ impl Lockout {
         match judged.status() {
             Some(200..300) => {
                 self.refused.clear();
-                match judged.case.sent.request.method.is_safe() {
-                    true => drop(self.witness.get_or_insert_with(|| Arc::clone(judged))),
-                    false => self.deed = Some(Arc::clone(judged)),
+                if !judged.case.sent.request.method.is_safe() {
+                    self.deed = Some(Arc::clone(judged));
+                    return false;
+                }
+                self.witness.get_or_insert_with(|| Arc::clone(judged));
+                if is_lasting(judged) {
+                    self.best.get_or_insert_with(|| Arc::clone(judged));
                 }
                 false
             }
@@ -53,7 +60,24 @@ impl Lockout {
 
     /// What is asked for again: what changes nothing, where something like that was granted.
     fn witness(&self) -> Option<&Arc<Judged>> {
-        self.witness.as_ref().or(self.deed.as_ref())
+        self.best.as_ref().or(self.witness.as_ref()).or(self.deed.as_ref())
+    }
+}
+
+/// Whether what is asked for is there as long as the server is, and may be asked for by who it once was granted to.
+fn is_lasting(judged: &Judged) -> bool {
+    judged.case.sent.request.method.is_safe() && judged.case.operation.path().variables().next().is_none()
+}
+
+/// Whether a refusal is one of who asks: 403 may be one of a thing that is gone, or of too many requests.
+fn is_of_who_asks(witness: &Judged, again: &Judged) -> bool {
+    let header = |name: &str| again.response().and_then(|response| response.headers.get(name));
+    let is_too_many = header(RETRY_AFTER.as_str()).is_some()
+        || header("x-ratelimit-remaining").is_some_and(|left| left.as_bytes() == b"0");
+    match again.status() {
+        Some(401) => true,
+        Some(403) => is_lasting(witness) && !is_too_many,
+        _ => false,
     }
 }
 
@@ -67,7 +91,11 @@ impl Run<'_> {
         }
         let operation = &judged.case.operation;
         // A document that does not speak of credentials may be of a server that asks for them.
-        let is_with = || !operation.is_secured() || context.factory.signer().has_given_credentials(operation);
+        let plan = Arc::clone(&self.plan);
+        let is_with = || match operation.is_secured() {
+            true => context.factory.signer().has_given_credentials(operation),
+            false => !plan.operations.iter().any(|other| other.operation.is_secured()),
+        };
         let lockout = &mut self.state.lockout;
         *lockout.credentialed.entry(judged.case.index).or_insert_with(is_with)
             && lockout.take(judged)
@@ -85,10 +113,7 @@ impl Run<'_> {
         let context = Arc::clone(&self.context);
         let Some(witness) = self.state.lockout.witness().cloned() else { return false };
         let again = context.execute(Arc::clone(&witness.case)).await;
-        // What was done may be forbidden to do again.
-        let is_safe = witness.case.sent.request.method.is_safe();
-        let is_refusal = |status: &u16| *status == 401 || *status == 403 && is_safe;
-        let Some(status) = again.status().filter(is_refusal) else {
+        let Some(status) = again.status().filter(|_| is_of_who_asks(&witness, &again)) else {
             self.state.lockout.asked += 1;
             self.state.lockout.refused.clear();
             return false;

@@ -8,12 +8,14 @@ use super::story::{Discerning, Telling, like_another};
 use super::{Context, time};
 use crate::case::Case;
 use crate::event::{Event, Mode, Phase};
-use crate::phase::{Author, Cast, absent};
+use crate::phase::{Author, Cast, Role, absent};
 use crate::plan::{OperationPlan, Plan};
 use crate::resource::Known;
 
 /// The most things of one resource that are made like others.
 const MAX_LIKENESSES: u32 = 2;
+/// How often the lists of one resource are given time to show what was made.
+const MAX_WAITS: u32 = 4;
 
 /// A resource whose stories were not all told, since time was over.
 pub(super) struct Untold {
@@ -73,7 +75,7 @@ impl Run<'_> {
         let mut discerning = Discerning::new();
         let share = self.time.share();
         self.state.begin_turn();
-        let mut likenesses = MAX_LIKENESSES;
+        let (mut likenesses, mut waits) = (MAX_LIKENESSES, 0);
         for number in first..end {
             if self.time.is_spent() || share.is_some_and(time::is_past) {
                 self.untold.push(Untold { head: cast.head().index, resource: cast.resource(), next: number });
@@ -85,9 +87,13 @@ impl Run<'_> {
                 true => author.forgery(cast, number),
                 false => author.story(cast, number),
             };
-            let Some(story) = story else { break };
+            let Some(mut story) = story else { break };
+            if waits >= MAX_WAITS {
+                story.steps.retain(|step| step.role != Role::ListMade);
+            }
             let absent = |read: &Case| absent(&context.factory, plan, settings.seed, read);
             let telling = context.tell(&Arc::new(story), &mut discerning, absent).await;
+            waits += telling.waits;
             let mut is_left = false;
             match self.take_telling(context, &telling).await {
                 Next::Stop => return Next::Stop,
@@ -99,6 +105,7 @@ impl Run<'_> {
             if let Some(like) = like {
                 likenesses -= 1;
                 let telling = context.tell(&Arc::new(like), &mut discerning, absent).await;
+                waits += telling.waits;
                 match self.take_telling(context, &telling).await {
                     Next::Stop => return Next::Stop,
                     Next::LeaveOperation => is_left = true,

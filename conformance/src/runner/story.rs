@@ -45,6 +45,8 @@ pub(crate) struct Telling {
     pub(crate) steps: Vec<Arc<Judged>>,
     /// Requests sent beside them, for things that never were.
     pub(crate) requests: u64,
+    /// How often a list was given time.
+    pub(crate) waits: u32,
 }
 
 /// What is known of the resource while its story is told.
@@ -204,6 +206,7 @@ impl Context {
         if missing(made, read, listed).is_none_or(|missing| missing.like().is_none()) {
             return;
         }
+        telling.waits += 1;
         tokio::time::sleep(MAX_LATE).await;
         let earlier = telling.steps.iter().filter_map(|step| step.answered()).collect();
         let (case, expectation) = (Arc::clone(&listed.case), Some(Expectation::Enlisted));

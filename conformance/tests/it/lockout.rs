@@ -92,3 +92,38 @@ async fn what_may_end_the_session_is_asked_for_last() {
     assert!(began[first..].iter().all(|(_, operation)| *operation == "takeAway"), "{began:?}");
     assert!(began[..first].iter().any(|(phase, _)| *phase == Phase::Fuzzing), "{began:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_granted_once_takes_no_credentials_away() {
+    let document = r#"
+openapi: 3.0.3
+security: [{key: []}]
+paths:
+  /codes/{code}:
+    get:
+      operationId: useCode
+      parameters: [{name: code, in: path, required: true, schema: {type: integer, minimum: 1}}]
+      responses: {'200': {description: used}, '400': {description: no code}, '403': {description: used already}}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+"#;
+    let is_used = AtomicBool::new(false);
+    let server = Hostile::open(move |request, _| {
+        if request.headers.get("x-key").is_none_or(|key| key != "ada") {
+            return Piece::reply(401, "", "");
+        }
+        let code = request.path().strip_prefix("/codes/").and_then(|code| code.parse::<i64>().ok());
+        match (&request.method, code) {
+            (&Method::GET, Some(1..)) if is_used.swap(true, Ordering::SeqCst) => Piece::reply(403, "", ""),
+            (&Method::GET, Some(1..)) => Piece::reply(200, "", ""),
+            (&Method::GET, _) => Piece::reply(400, "", ""),
+            _ => Piece::reply(405, "allow: GET\r\n", ""),
+        }
+    })
+    .await;
+    let contract = Contract::load("codes.yaml", document.as_bytes()).expect("it is a document");
+    let target = Target::new(&server.url).header("X-Key", "ada");
+    let outcome = Outcome::of(&contract, &target, &Settings { max_cases: 10, ..Settings::default() }).await;
+    assert!(!outcome.summary.interrupted);
+    assert!(outcome.warnings().iter().all(|warning| warning.code != "credentials-lost"));
+}
