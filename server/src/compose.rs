@@ -135,6 +135,8 @@ pub(crate) fn reply(task: &Task<'_>, notes: &mut Notes) -> Result<Reply, Box<Rep
 
 /// The documented reply to an invalid request, or a problem.
 fn error(task: &Task<'_>, wrong: Wrong, notes: &mut Notes) -> Result<Reply, Box<Reply>> {
+    // What a script says of one status it says of no other.
+    let task = &Task { scripted: task.scripted.filter(|scripted| scripted.status.is_none()), ..*task };
     let challenges = match wrong {
         Wrong::Security | Wrong::Scope => {
             task.edition.gate.challenges(task.operation, task.request, &notes.violations)

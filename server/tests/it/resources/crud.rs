@@ -1,5 +1,7 @@
 //! What is made, shown, changed and removed.
 
+use counterfoil_openapi::Contract;
+use counterfoil_server::Script;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -225,4 +227,30 @@ async fn of_many_who_make_items_at_once_each_makes_its_own() {
     }
     all.sort_unstable();
     assert_eq!(all, (3..=102).collect::<Vec<i64>>());
+}
+
+#[tokio::test]
+async fn what_cannot_be_shown_as_it_is_asked_for_is_refused_as_documented() {
+    let document = "
+openapi: 3.0.3
+info: {title: Pets, version: '1'}
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      responses:
+        '200': {description: all, content: {application/json: {schema: {type: array, items: {type: object}}}}}
+        default:
+          description: refused
+          content: {application/json: {schema: {type: object, required: [code], properties: {code: {type: integer}}}}}
+";
+    let script = "{script: 1, resources: {pets: {key: id, list: listPets, seed: [{id: 1}]}}}";
+    let contract = Contract::load("pets.yaml", document.as_bytes()).unwrap();
+    let script =
+        Script::load("pets.script.yaml", script.as_bytes(), std::slice::from_ref(&contract)).unwrap();
+    let stub = Stub::serving(contract, vec![script]).await;
+    assert_eq!(stub.get("/pets").await.json(), json!([{"id": 1}]));
+    let refused = Answer::of(stub.request(Method::GET, "/pets").header("accept", "text/csv")).await;
+    assert_eq!(refused.status, 406);
+    assert!(refused.json()["code"].is_i64(), "{}", refused.json());
 }
