@@ -36,8 +36,8 @@ declare! {
     /// A thing has one name: what the answer to its making names is read under that name at its path, and the answer to
     /// an update names it as it is read before and after. Numbers are compared with numbers, UUIDs with UUIDs, and other
     /// names made of letters and digits with those of the same length. What was made below another thing shows that one,
-    /// where it shows any (`shelfId` of what was posted to `/shelves/{shelfId}/books`), in the answer to its making as
-    /// well. It is made once: an update leaves `createdAt` and the like as they were, where they tell milliseconds and no
+    /// where it shows any in a member that is called after it (`shelfId` of what was posted to `/shelves/{shelfId}/books`;
+    /// a `number` is its own), in the answer to its making as well. It is made once: an update leaves `createdAt` and the like as they were, where they tell milliseconds and no
     /// version has changed with them.
     ///
     /// What is made after it, of other data, has another name, and leaves it as it is.
