@@ -196,6 +196,15 @@ pub(super) fn is_below(observation: &Observation<'_>, request: &Request) -> bool
     template(observation, request).is_none_or(|template| template.variables().next().is_some())
 }
 
+/// What the document asks for of who sends a POST; nothing where it does not have it.
+pub(super) fn security<'a>(observation: &'a Observation<'_>, post: &Request) -> Option<&'a [Value]> {
+    let root = observation.operation.document().root();
+    let template = template(observation, post)?;
+    let operation = root.get("paths")?.get(template.as_str())?.get("post")?;
+    let security = operation.get("security").or_else(|| root.get("security"));
+    Some(security.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default())
+}
+
 /// Whether a request has a value, or anything by the name of a member, outside of its path and its headers.
 fn says(request: &Request, member: &str, value: &str) -> bool {
     if request.method.is_safe() {

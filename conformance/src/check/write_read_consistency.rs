@@ -40,7 +40,8 @@ declare! {
     /// a `number` is its own), in the answer to its making as well. It is made once: an update leaves `createdAt` and the like as they were, where they tell milliseconds and no
     /// version has changed with them.
     ///
-    /// What is made after it, of other data, has another name, and leaves it as it is.
+    /// What is made after it, of other data, has another name, and leaves it as it is, where nothing says who asks: of
+    /// some things there is one for each.
     ///
     /// An action (`POST /orders/7/cancel`) that answers with the thing as it is after it, in a member or a word that is
     /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it.
