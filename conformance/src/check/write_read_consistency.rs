@@ -44,7 +44,8 @@ declare! {
     /// some things there is one for each.
     ///
     /// An action (`POST /orders/7/cancel`) that answers with the thing as it is after it, in a member or a word that is
-    /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it.
+    /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it. Of what only begins (`rebooting`) or passes
+    /// (`restart`, `refresh`, `send`, `start` and the like) nothing need be left.
     ///
     /// What was refused with a 4xx is not done: a text or a number that a PUT or a PATCH had which was refused, and that
     /// nobody had sent before, is not shown by the reading after it. Some stories have such a change, which is wrong in one
