@@ -254,6 +254,11 @@ impl Factory {
         }
     }
 
+    /// Whether what a request leads to is tested, or is nothing that the document has.
+    pub(crate) fn may_read(&self, request: &Request) -> bool {
+        self.operation_of(request).is_none_or(|operation| self.filter.admits(&operation))
+    }
+
     /// The GET of what a request is the HEAD of, and its operation, where it may be sent and the document has a success
     /// for it and each query and header parameter of the HEAD.
     pub(crate) fn get_of(&self, head: &Request) -> Option<(Arc<Operation>, Request)> {
@@ -533,7 +538,10 @@ paths:
             let head = Request::new(Method::HEAD, "/files");
             assert_eq!(factory_of(get).get_of(&head).is_some(), expected, "{get}");
             let without = Filter::new(Vec::new(), vec!["GET".to_owned()]);
-            assert!(factory_of(get).within(without).get_of(&head).is_none(), "{get}");
+            let factory = factory_of(get).within(without);
+            assert!(factory.get_of(&head).is_none(), "{get}");
+            let may = |path: &str| factory.may_read(&Request::new(Method::GET, path));
+            assert!(!may("/files?a") && may("/file") && factory.may_read(&head), "{get}");
         }
     }
 

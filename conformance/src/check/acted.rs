@@ -25,6 +25,13 @@ const TRIALS: [&str; 14] = [
     "copy",
     "clone",
 ];
+/// What is done and over, so that what comes of it may be as before.
+const PASSING: [&str; 22] = [
+    "restart", "reboot", "reload", "refresh", "retry", "resend", "sync", "run", "scan", "ping", "poll",
+    "trigger", "start", "stop", "wake", "touch", "bump", "send", "notify", "reset", "renew", "extend",
+];
+/// How a word ends that says what goes on, and is not done: `cancelling`.
+const GOING_ON: &str = "ing";
 /// How many letters of an action's name stand in what it does: `cancelled`, `archivedAt`.
 const STEM: usize = 5;
 /// The fewest of them.
@@ -56,11 +63,15 @@ pub(super) fn unkept(
     let stem = stem(action)?;
     let is_it = before == *shown
         && !is_trial(request, action)
+        && !PASSING.iter().any(|passing| folded(action).contains(passing))
         && replied.len() == before.len()
         && replied.keys().all(|member| before.contains_key(member))
         && name.shown_by(&before).is_some_and(|member| before.get(member) == replied.get(member));
     let is_done = |(member, after): &(&String, &Value)| {
-        let is_named = || folded(member).contains(&stem);
+        if after.as_str().is_some_and(|after| folded(after).contains(GOING_ON)) {
+            return false;
+        }
+        let is_named = || folded(member).contains(&stem) && !folded(member).contains(GOING_ON);
         match (&before[*member], after) {
             (Value::Bool(old), Value::Bool(new)) => old != new && is_named(),
             (Value::String(old), Value::String(new)) => old != new && folded(new).contains(&stem),
@@ -129,6 +140,15 @@ mod tests {
             ("lend", 202, with("new", "lended"), BEFORE, "n/a"),
             ("lend/again", 200, with("new", "lended"), BEFORE, "n/a"),
             ("lend-preview", 200, with("new", "lended"), BEFORE, "n/a"),
+            // It goes on, or is over.
+            ("lend", 200, with("new", "lending"), BEFORE, "n/a"),
+            ("lend", 200, with("new", "lending-out"), BEFORE, "n/a"),
+            ("lend", 200, with("null", r#""lending""#), BEFORE, "n/a"),
+            ("reboot", 200, with(r#""new""#, r#""rebooting""#), BEFORE, "n/a"),
+            ("reboot", 200, with(r#""new""#, r#""rebooted""#), BEFORE, "n/a"),
+            ("re-send", 200, with(r#""new""#, r#""resend""#), BEFORE, "n/a"),
+            ("stop", 200, with(r#""new""#, r#""stopped""#), BEFORE, "n/a"),
+            ("close", 200, with(r#""new""#, r#""closed""#), BEFORE, "failed: answered, and not kept: close"),
             // It is about another thing, or about no thing.
             ("lend", 200, with("new", "lended").replace('7', "8"), BEFORE, "n/a"),
             ("lend", 200, r#"{"id": 7, "state": "lended"}"#.to_owned(), BEFORE, "n/a"),

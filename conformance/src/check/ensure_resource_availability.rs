@@ -19,7 +19,8 @@ declare! {
     /// that another request may have removed or renamed in between. A `Location` is judged in answers of 201
     /// only, of servers that were seen to answer 404 to a resource that never was, and not
     /// where it is of another origin or outside of the base URL, where it differs from the documented path by a prefix
-    /// that it has or lacks, as behind a proxy, and where it is nothing but the resource's name.
+    /// that either of them has, as behind a proxy, where it ends in another name than that path, where it is nothing but
+    /// the resource's name, and where it leads to an operation that is left out.
     ///
     /// Example: `POST /pets` answers 201 with `{"id": 7}`, and `GET /pets/7` answers 404.
     ///
@@ -55,8 +56,10 @@ fn located(observation: &Observation<'_>) -> Judgement {
     };
     let path = told.split(['?', '#']).next().unwrap_or_default();
     let asked = observation.request.path();
-    let is_its_own = last(path) == last(asked);
-    match (earlier[made + 1..].iter().rfind(|step| is_read(step)), observation.status()) {
+    let read = earlier[made + 1..].iter().rfind(|step| is_read(step));
+    let own = read.and_then(|(read, _)| location::name(read.path()));
+    let is_its_own = own.is_some() && own == location::name(path) && own == location::name(asked);
+    match (read, observation.status()) {
         (Some((read, _)), Some(status @ (404 | 410))) if is_its_own => Judgement::failed(
             "its Location leads nowhere".to_owned(),
             format!(
@@ -67,11 +70,6 @@ fn located(observation: &Observation<'_>) -> Judgement {
         (Some(_), Some(200..=299)) if is_its_own => Judgement::Passed,
         _ => Judgement::NotApplicable,
     }
-}
-
-/// The last segment of a path.
-fn last(path: &str) -> Option<&str> {
-    path.rsplit('/').find(|segment| !segment.is_empty())
 }
 
 #[cfg(test)]
@@ -109,7 +107,8 @@ mod tests {
                 .intent(Intent::Probe(Probe::Location))
                 .made_at(status, location)
         };
-        let read = |scene: Scene| scene.earlier_at("/pets/1", Method::GET, "", 200, "{}");
+        let read_at = |at: &str, scene: Scene| scene.earlier_at(at, Method::GET, "", 200, "{}");
+        let read = |scene: Scene| read_at("/pets/1", scene);
         let failed = "failed: its Location leads nowhere";
         let table = [
             (read(scene(201, "/pet/1")).status(404), failed),
@@ -121,6 +120,9 @@ mod tests {
             // It was not read, or leads elsewhere by now.
             (scene(201, "/pet/1").status(404), "n/a"),
             (read(scene(201, "/pets/2")).status(404), "n/a"),
+            // It is there under another name.
+            (read_at("/pets/%31", scene(201, "/pet/1")).status(404), failed),
+            (read_at("/pets/a-slug", scene(201, "/pet/1")).status(404), "n/a"),
         ];
         for (row, (scene, expected)) in table.into_iter().enumerate() {
             assert_eq!(scene.says("ensure_resource_availability"), expected, "row {row}");

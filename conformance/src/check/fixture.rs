@@ -115,6 +115,9 @@ paths:
   /racks/{id}/books: {get: {operationId: listRack, responses: {}}, post: {responses: {}}}
   /users/{userId}/books: {get: {operationId: listUsed, responses: {}}, post: {responses: {}}}
   /folders/{folderId}/books: {get: {operationId: listFolder, responses: {}}, post: {responses: {}}}
+  /issues/{number}/remarks: {get: {operationId: listRemarks, responses: {}}, post: {operationId: addRemark, responses: {}}}
+  /lines/{line}/remarks: {post: {responses: {}}}
+  /drafts: {post: {security: [{token: []}], responses: {}}}
   /books: {post: {responses: {}}}
   /books/{bookId}: {get: {operationId: readBook, responses: {}}}
   /report:
@@ -355,6 +358,14 @@ impl Scene {
         response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.body = body.to_owned().into();
         self.earlier.push((request, response));
+        self
+    }
+
+    /// Adds a header to the last request that led to it.
+    pub(super) fn earlier_header(mut self, name: &'static str, value: &'static str) -> Self {
+        if let Some((request, _)) = self.earlier.last_mut() {
+            request.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
         self
     }
 

@@ -25,7 +25,8 @@ declare! {
     /// through all pages misses what lies between two. Nothing else in the answer says so.
     ///
     /// A list below one thing (`/shelves/{shelfId}/books`) holds nothing that is below another one: no item of another
-    /// `shelfId`, where the book that was made there shows the one of the path.
+    /// `shelfId`, where the book that was made there shows the one of the path. One of no shelf (`0`), or one that has the
+    /// name in the path in another member, may be in it.
     ///
     /// Judged is the list of a resource that the suite made, or found in the list where nothing makes it, and read, of a
     /// server that was seen to answer 404 to a resource that never was. A limit is a whole number called `limit`,

@@ -137,9 +137,11 @@ impl Name {
                 && object(&reply.body).is_some_and(|thing| self.shown_by(&thing).is_some())
         };
         let is_gone = since[..at].iter().any(|(request, _)| request.method == Method::DELETE);
-        // Below another thing there may be only one.
-        let is_below = parents::is_below(observation, maker);
-        if !is_maker(maker, made) || !is_maker(again, reply) || is_gone || is_below {
+        // Below another thing, and of who asks, there may be only one.
+        let is_one_each = parents::is_below(observation, maker)
+            || observation.operation.is_secured()
+            || [maker, again].into_iter().any(|request| is_by_somebody(observation, request));
+        if !is_maker(maker, made) || !is_maker(again, reply) || is_gone || is_one_each {
             return None;
         }
         let (first, second) = (object(&maker.body)?, object(&again.body)?);
@@ -162,6 +164,26 @@ impl Name {
         );
         Some(("made over another".to_owned(), message))
     }
+}
+
+/// Headers that say nothing of who asks.
+const IMPERSONAL: [&str; 8] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "content-length",
+    "content-type",
+    "host",
+    "user-agent",
+];
+
+/// Whether a POST may say who asks, by what it has beside its path and its body, or as the document has it.
+fn is_by_somebody(observation: &Observation<'_>, request: &Request) -> bool {
+    let is_open = request.query().is_none()
+        && request.headers.keys().all(|name| IMPERSONAL.contains(&name.as_str()))
+        && parents::security(observation, request).is_some_and(|schemes| schemes.is_empty());
+    !is_open
 }
 
 /// Whether a value says enough to be no accident.
@@ -425,6 +447,31 @@ mod tests {
             scene.body("application/json", over).says(CHECK)
         };
         assert_eq!(with(Method::PATCH, r#"{"name": "thing"}"#), failed);
+        // There may be one of it for each who asks.
+        let of = |at: &str, header: Option<(&'static str, &'static str)>| {
+            let add = |scene: Scene, sent: &str| {
+                let scene = scene.earlier_at(at, Method::POST, sent, 201, id);
+                header.into_iter().fold(scene, |scene, (name, value)| scene.earlier_header(name, value))
+            };
+            let scene = add(Scene::new("readBook", "/books/7").expecting(Expectation::Changed), first);
+            let before = r#"{"id": 7, "name": "atlas", "age": 4}"#;
+            add(scene.earlier(Method::GET, "", 200, before), second)
+                .body("application/json", over)
+                .says(CHECK)
+        };
+        let table = [
+            ("/books", None, failed),
+            ("/books", Some(("accept", "*/*")), failed),
+            ("/books", Some(("authorization", "Bearer a")), "n/a"),
+            ("/books", Some(("cookie", "session=a")), "n/a"),
+            ("/books", Some(("x-api-key", "a")), "n/a"),
+            ("/books?key=a", None, "n/a"),
+            ("/drafts", None, "n/a"),
+            ("/unknown", None, "n/a"),
+        ];
+        for (at, header, expected) in table {
+            assert_eq!(of(at, header), expected, "{at} {header:?}");
+        }
         // The name of what is gone is free.
         assert_eq!(with(Method::DELETE, ""), "n/a");
     }

@@ -60,16 +60,35 @@ const NESTING: [&str; 22] = [
     "issue",
 ];
 
+/// The shortest noun that no other word begins with by chance.
+const MIN_NOUN: usize = 3;
 /// The shortest text that nobody shows by chance.
 const MIN_TELLING: usize = 4;
 
 /// One thing that a path leads through.
 struct Parent {
     noun: String,
-    /// The names, folded, of members that refer to it.
-    members: Vec<String>,
+    /// The name, folded, of the member that refers to it.
+    member: String,
     /// What stands in its place.
     name: String,
+}
+
+/// Whether a variable is called after what it names: `petId`, `shelfId` and `groupId` of `/pets`, `/shelves` and
+/// `/user-groups`. Anything may have an `id`, a `number` or a `version` of its own.
+fn is_of(variable: &str, noun: &str) -> bool {
+    let stem = ["uuid", "guid", "id", "key"].iter().find_map(|end| variable.strip_suffix(end));
+    let is_like = |stem: &str| {
+        let shared = stem.chars().zip(noun.chars()).take_while(|(one, other)| one == other).count();
+        let is_irregular = shared >= MIN_NOUN && shared * 2 > stem.len();
+        is_irregular || stem.len() >= MIN_NOUN && noun.ends_with(stem)
+    };
+    noun.len() >= MIN_NOUN && (variable.starts_with(noun) && variable != noun || stem.is_some_and(is_like))
+}
+
+/// Whether a name may stand for no thing, or for all of them: `0`, `-1`, the nil UUID.
+fn is_none(name: &str) -> bool {
+    name.starts_with('-') || name.bytes().all(|character| matches!(character, b'0' | b'-'))
 }
 
 /// The things that a path leads through, from left to right.
@@ -82,10 +101,12 @@ fn parents(template: &PathTemplate, path: &str) -> Vec<Parent> {
         let noun = noun(at.checked_sub(1).and_then(|before| segments.get(before))?);
         let name = percent_decode_str(raw).decode_utf8().ok()?.into_owned();
         let variable = folded(variable);
-        let is_bare = ["id", "uuid", "guid", "key"].contains(&variable.as_str());
-        let own = if is_bare { format!("{noun}{variable}") } else { variable.clone() };
-        let id = (variable == noun).then(|| format!("{noun}id"));
-        Some(Parent { noun, members: [own].into_iter().chain(id).collect(), name })
+        let member = match () {
+            () if variable == noun => format!("{noun}id"),
+            () if is_of(&variable, &noun) => variable,
+            () => format!("{noun}{variable}"),
+        };
+        Some(Parent { noun, member, name })
     };
     captures.into_iter().filter_map(parent).collect()
 }
@@ -124,9 +145,10 @@ fn elsewhere(
     requests: &[&Request],
 ) -> Option<(String, String)> {
     let noun = parent.noun.as_str();
-    let (member, value) = shown.iter().find(|(name, _)| parent.members.contains(&folded(name)))?;
+    let (member, value) = shown.iter().find(|(name, _)| parent.member == folded(name))?;
     let other = plain(value).filter(|_| !ACTORS.contains(&noun) && !NESTED.contains(&noun))?;
     let is_other = is_another(&parent.name, &other)
+        && !is_none(&other)
         && !names.iter().any(|name| name.eq_ignore_ascii_case(&other))
         && !requests.iter().any(|request| says(request, member, &other));
     let message = format!("{member} is {other}, and it was made below {} {}", parent.noun, parent.name);
@@ -147,7 +169,7 @@ pub(super) fn placed(observation: &Observation<'_>) -> Found {
     let own = plain(own.1)?;
     let names: Vec<&str> =
         around.iter().map(|parent| &parent.name).chain([&own]).map(String::as_str).collect();
-    let is_shown = |parent: &&Parent| made.keys().any(|name| parent.members.contains(&folded(name)));
+    let is_shown = |parent: &&Parent| made.keys().any(|name| parent.member == folded(name));
     let mut around = around.iter().filter(is_shown).peekable();
     around.peek()?;
     Some(around.find_map(|parent| elsewhere(parent, &made, &names, &[request])).into_iter().collect())
@@ -174,6 +196,15 @@ pub(super) fn is_below(observation: &Observation<'_>, request: &Request) -> bool
     template(observation, request).is_none_or(|template| template.variables().next().is_some())
 }
 
+/// What the document asks for of who sends a POST; nothing where it does not have it.
+pub(super) fn security<'a>(observation: &'a Observation<'_>, post: &Request) -> Option<&'a [Value]> {
+    let root = observation.operation.document().root();
+    let template = template(observation, post)?;
+    let operation = root.get("paths")?.get(template.as_str())?.get("post")?;
+    let security = operation.get("security").or_else(|| root.get("security"));
+    Some(security.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default())
+}
+
 /// Whether a request has a value, or anything by the name of a member, outside of its path and its headers.
 fn says(request: &Request, member: &str, value: &str) -> bool {
     if request.method.is_safe() {
@@ -196,10 +227,16 @@ pub(super) fn strangers(observation: &Observation<'_>, body: &[u8]) -> Option<(S
     let of = |parent: &Parent| {
         let noun = parent.noun.as_str();
         let is_plain = ![&ACTORS[..], &NESTED, &NESTING].into_iter().flatten().any(|known| *known == noun);
-        let (member, value) = listed.read.iter().find(|(name, _)| parent.members.contains(&folded(name)))?;
+        let (member, value) = listed.read.iter().find(|(name, _)| parent.member == folded(name))?;
         let is_its = is_plain && plain(value).is_some_and(|name| name.eq_ignore_ascii_case(&parent.name));
-        let others = || items.iter().filter_map(|item| plain(item.get(member)?));
-        let other = others().find(|other| is_another(&parent.name, other)).filter(|_| is_its)?;
+        // What has two ends is in the lists of both.
+        let is_end = |(name, value): (&String, &Value)| name != member && has(value, &parent.name);
+        let others = items
+            .iter()
+            .filter(|item| !item.as_object().is_some_and(|item| item.iter().any(is_end)))
+            .filter_map(|item| plain(item.get(member)?));
+        let is_other = |other: &String| is_another(&parent.name, other) && !is_none(other);
+        let other = others.filter(|_| is_its).find(is_other)?;
         let message = format!(
             "{member} is {} where what was made is read, and in the path, and {other} of an item of the list",
             parent.name
@@ -207,6 +244,15 @@ pub(super) fn strangers(observation: &Observation<'_>, body: &[u8]) -> Option<(S
         Some((format!("items of another: {member}"), message))
     };
     around.iter().find_map(of)
+}
+
+/// Whether a value is a name, or has it in it.
+fn has(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| has(item, name)),
+        Value::Object(members) => members.values().any(|member| has(member, name)),
+        _ => plain(value).is_some_and(|text| text.eq_ignore_ascii_case(name)),
+    }
 }
 
 #[cfg(test)]
@@ -242,6 +288,14 @@ mod tests {
             (shelf, r#"{"place": "room 4"}"#, r#"{"id": 7, "shelfId": 4}"#, "n/a"),
             (shelf, r#"{"place": 44}"#, r#"{"id": 7, "shelfId": 4}"#, "failed: of another: shelfId"),
             ("/shelves/3/books?to=4", "{}", r#"{"id": 7, "shelfId": 4}"#, "n/a"),
+            (shelf, "{}", r#"{"id": 7, "shelfId": 0}"#, "n/a"),
+            (shelf, "{}", r#"{"id": 7, "shelfId": -1}"#, "n/a"),
+            // It has a number, a year and a line of its own.
+            ("/issues/9/remarks", "{}", r#"{"id": 7, "number": 1}"#, "n/a"),
+            ("/issues/9/remarks", "{}", r#"{"id": 7, "issueNumber": 9}"#, "n/a"),
+            ("/issues/9/remarks", "{}", r#"{"id": 7, "issueNumber": 1}"#, "failed: of another: issueNumber"),
+            ("/lines/9/remarks", "{}", r#"{"id": 7, "line": 1}"#, "n/a"),
+            ("/lines/9/remarks", "{}", r#"{"id": 7, "lineId": 1}"#, "failed: of another: lineId"),
             // Who did it need not be whose it is.
             ("/users/3/books", "{}", r#"{"id": 7, "userId": 4}"#, "n/a"),
             ("/shelves/3/books/5", "{}", r#"{"id": 7, "shelfId": 5}"#, "n/a"),
@@ -252,10 +306,45 @@ mod tests {
     }
 
     #[test]
+    fn a_member_refers_to_what_a_variable_is_called_after() {
+        let table = [
+            ("/pets/{petId}", "petid"),
+            ("/pets/{pet_number}", "petnumber"),
+            ("/user-groups/{groupId}", "groupid"),
+            ("/shelves/{shelfId}", "shelfid"),
+            ("/indices/{indexId}", "indexid"),
+            ("/parts/{parentId}", "partparentid"),
+            ("/organizations/{organizationSlug}", "organizationslug"),
+            ("/pets/{id}", "petid"),
+            ("/pets/{pet}", "petid"),
+            ("/years/{year}", "yearid"),
+            ("/pets/{number}", "petnumber"),
+            ("/pets/{iid}", "petiid"),
+            ("/pets/{externalId}", "petexternalid"),
+            ("/v/{version}", "vversion"),
+        ];
+        let bare = ["no", "code", "seq", "index", "version", "year", "slug", "name", "uuid", "key"];
+        let bare = bare.map(|variable| (format!("/pets/{{{variable}}}"), format!("pet{variable}")));
+        let table = table.map(|(path, member)| (path.to_owned(), member.to_owned()));
+        for (path, expected) in table.into_iter().chain(bare) {
+            let template = super::PathTemplate::parse(&path);
+            let at = format!("{}/7", path.rsplit_once('/').unwrap().0);
+            assert_eq!(super::parents(&template, &at)[0].member, expected, "{path}");
+        }
+        let nil = "00000000-0000-0000-0000-000000000000";
+        assert!([nil, "0", "-1"].into_iter().all(super::is_none));
+        assert!(!["10", "cus_0", "36ad5666-9159-4e6e-b3dd-f8a06f115ebf"].into_iter().any(super::is_none));
+    }
+
+    #[test]
     fn what_is_made_below_a_thing_is_answered_with_as_of_it() {
         let sent = r#"{"name": "atlas"}"#;
         let made = |at: &str, status, answer: &'static str| {
-            let operation = if at.ends_with("lend") { "lendBook" } else { "addBook" };
+            let operation = match at {
+                _ if at.ends_with("lend") => "lendBook",
+                _ if at.starts_with("/issues") => "addRemark",
+                _ => "addBook",
+            };
             Scene::new(operation, at)
                 .method(Method::POST)
                 .sent_body("application/json", sent)
@@ -275,6 +364,9 @@ mod tests {
             (books, 201, r#"{"id": 4, "name": "atlas", "shelfId": 4}"#, "passed"),
             (books, 200, r#"{"id": 7, "name": "atlas", "shelfId": 4}"#, "n/a"),
             ("/shelves/3/books/5/lend", 201, r#"{"id": 7, "name": "atlas", "shelfId": 4}"#, "n/a"),
+            (books, 201, r#"{"id": 7, "name": "atlas", "shelfId": 0}"#, "passed"),
+            // The number is its own.
+            ("/issues/9/remarks", 201, r#"{"id": 7, "name": "atlas", "number": 1}"#, "n/a"),
         ];
         for (at, status, answer, expected) in table {
             assert_eq!(made(at, status, answer), expected, "{at} {status} {answer}");
@@ -329,6 +421,23 @@ mod tests {
                 "failed: items of another: rackId",
             ),
             (shelf, read, r#"[{"id": 8, "shelfId": null}, {"id": 9, "shelfId": "upper"}]"#, "passed"),
+            // It is in all of them, or has two ends.
+            (shelf, read, r#"[{"id": 8, "shelfId": 0}, {"id": 9, "shelfId": -1}]"#, "passed"),
+            (shelf, read, r#"[{"id": 8, "shelfId": 4, "toShelfId": 3}]"#, "passed"),
+            (shelf, read, r#"[{"id": 8, "shelfId": 4, "others": [{"id": "3"}]}]"#, "passed"),
+            (
+                shelf,
+                read,
+                r#"[{"id": 8, "shelfId": 4, "toShelfId": 5}]"#,
+                "failed: items of another: shelfId",
+            ),
+            // Each has a number of its own.
+            (
+                ("listRemarks", "/issues/9/remarks"),
+                r#"{"id": 7, "number": 9}"#,
+                r#"[{"number": 1}]"#,
+                "passed",
+            ),
             // Nobody knows what it is that is called so.
             (shelf, r#"{"id": 7, "shelfId": 5}"#, r#"[{"id": 8, "shelfId": 4}]"#, "passed"),
             (shelf, r#"{"id": 7}"#, r#"[{"id": 8, "shelfId": 4}]"#, "passed"),

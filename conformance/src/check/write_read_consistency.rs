@@ -36,14 +36,16 @@ declare! {
     /// A thing has one name: what the answer to its making names is read under that name at its path, and the answer to
     /// an update names it as it is read before and after. Numbers are compared with numbers, UUIDs with UUIDs, and other
     /// names made of letters and digits with those of the same length. What was made below another thing shows that one,
-    /// where it shows any (`shelfId` of what was posted to `/shelves/{shelfId}/books`), in the answer to its making as
-    /// well. It is made once: an update leaves `createdAt` and the like as they were, where they tell milliseconds and no
+    /// where it shows any in a member that is called after it (`shelfId` of what was posted to `/shelves/{shelfId}/books`;
+    /// a `number` is its own), in the answer to its making as well. It is made once: an update leaves `createdAt` and the like as they were, where they tell milliseconds and no
     /// version has changed with them.
     ///
-    /// What is made after it, of other data, has another name, and leaves it as it is.
+    /// What is made after it, of other data, has another name, and leaves it as it is, where nothing says who asks: of
+    /// some things there is one for each.
     ///
     /// An action (`POST /orders/7/cancel`) that answers with the thing as it is after it, in a member or a word that is
-    /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it.
+    /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it. Of what only begins (`rebooting`) or passes
+    /// (`restart`, `refresh`, `send`, `start` and the like) nothing need be left.
     ///
     /// What was refused with a 4xx is not done: a text or a number that a PUT or a PATCH had which was refused, and that
     /// nobody had sent before, is not shown by the reading after it. Some stories have such a change, which is wrong in one

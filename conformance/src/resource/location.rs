@@ -16,7 +16,8 @@ pub(crate) fn told<'a>((request, response): (&'a Request, &Response)) -> Option<
 /// than where it was read. What reads it is asked for there by the same query.
 ///
 /// Nothing where it may well be the same: behind something that puts a prefix before paths or takes it away, and where it
-/// is nothing but a name; nor where it is of another origin or outside of the base URL.
+/// is nothing but a name; nor where it ends in another name than the one it was read by, which may be a later one, or one
+/// of something else; nor where it is of another origin or outside of the base URL.
 pub(crate) fn elsewhere(base_url: &str, maker: &Request, location: &str, read: &Request) -> Option<String> {
     let base: Uri = base_url.trim_end_matches('/').parse().ok()?;
     let prefix = base.path().trim_end_matches('/');
@@ -26,16 +27,36 @@ pub(crate) fn elsewhere(base_url: &str, maker: &Request, location: &str, read: &
     let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
     let (told, whole, bare) =
         (decoded(&path), decoded(&format!("{prefix}{}", read.path())), decoded(read.path()));
+    let below = path.strip_prefix(prefix).filter(|below| below.starts_with('/'))?;
     let is_same = told == bare
         || ends_with(&told, &whole)
         || ends_with(&told, &bare)
+        || ends_with(&whole, &told)
+        || ends_with(&bare, &told)
+        || ends_with(&bare, &decoded(below))
         || is_name && ends_with(&whole, &decoded(&format!("/{location}")));
-    let below = path.strip_prefix(prefix).filter(|below| below.starts_with('/'))?;
-    if is_same || !is_plain(&path) || !query.is_none_or(is_plain) {
+    if is_same || name(&path) != name(read.path()) || !is_plain(&path) || !query.is_none_or(is_plain) {
         return None;
     }
-    let query = query.or(read.query());
+    let query = with_query(query, read.query());
     Some(query.map_or_else(|| below.to_owned(), |query| format!("{below}?{query}")))
+}
+
+/// What the last segment of a path says that is not empty.
+pub(crate) fn name(path: &str) -> Option<String> {
+    path.rsplit('/').find(|segment| !segment.is_empty()).map(decoded)
+}
+
+/// A query with what another one has, and it does not: the key that every request is sent with, too.
+fn with_query(own: Option<&str>, other: Option<&str>) -> Option<String> {
+    let own = own.filter(|own| !own.is_empty());
+    let (Some(own), Some(other)) = (own, other) else {
+        return own.or(other).map(str::to_owned);
+    };
+    let name = |pair: &str| decoded(pair.split('=').next().unwrap_or_default());
+    let is_new = |pair: &&str| !pair.is_empty() && !own.split('&').any(|known| name(known) == name(pair));
+    let pairs: Vec<&str> = std::iter::once(own).chain(other.split('&').filter(is_new)).collect();
+    Some(pairs.join("&"))
 }
 
 /// Whether a path ends in another one, that begins with a slash.
@@ -119,19 +140,24 @@ mod tests {
             (root, "/pets/7", None),
             (root, "/pet/7", Some("/pet/7")),
             (root, "/pets/7/", Some("/pets/7/")),
-            (root, "/pets/8?a=b#c", Some("/pets/8?a=b")),
+            (root, "/pet/7?a=b#c", Some("/pet/7?a=b")),
+            // It has another name there, or none.
+            (root, "/pets/8", None),
+            (root, "/pets/a-slug", None),
+            (root, "/uploads/4fhrTs82QaLx", None),
+            (root, "/", None),
             (root, "/pets/%37", None),
             (root, "http://HOST/pets/7", None),
             (root, "http://host/pet/7", Some("/pet/7")),
             (root, "//host/pet/7", Some("/pet/7")),
-            (root, "http://host", Some("/")),
+            (root, "http://host", None),
             // Resolved against `/pets`.
             (root, "pets/7", None),
             (root, "./pets/../pet/7", Some("/pet/7")),
-            (root, "?id=7", Some("/pets?id=7")),
+            (root, "?id=7", None),
             // Nothing but a name, which stands for the path that ends in it.
             (root, "7", None),
-            (root, "8", Some("/8")),
+            (root, "8", None),
             // Behind something that takes a prefix away.
             (root, "/api/v2/pets/7", None),
             // Elsewhere for sure.
@@ -157,7 +183,30 @@ mod tests {
         let maker = Request::new(Method::POST, "/pets");
         let read = Request::new(Method::GET, "/pets/7?key=k");
         assert_eq!(elsewhere(root, &maker, "/pet/7", &read).as_deref(), Some("/pet/7?key=k"));
-        assert_eq!(elsewhere(root, &maker, "/pet/7?a", &read).as_deref(), Some("/pet/7?a"));
+        assert_eq!(elsewhere(root, &maker, "/pet/7?a", &read).as_deref(), Some("/pet/7?a&key=k"));
+        assert_eq!(elsewhere(root, &maker, "/pet/7?", &read).as_deref(), Some("/pet/7?key=k"));
+        assert_eq!(elsewhere(root, &maker, "/pet/7?%6bey=l", &read).as_deref(), Some("/pet/7?%6bey=l"));
+    }
+
+    #[test]
+    fn a_documented_path_may_have_a_prefix_that_is_taken_away() {
+        let read = Request::new(Method::GET, "/api/v1/pets/7");
+        let table = [
+            ("http://host", "/pets/7", None),
+            ("http://host", "/v1/pets/7", None),
+            ("http://host", "/out/api/v1/pets/7", None),
+            ("http://host", "/ts/7", Some("/ts/7")),
+            ("http://host", "/api/v1/pet/7", Some("/api/v1/pet/7")),
+            ("http://host", "http://host/pets/7", None),
+            ("http://host/base", "/base/api/v1/pets/7", None),
+            ("http://host/base", "/base/pets/7", None),
+            ("http://host/base", "/pets/7", None),
+            ("http://host/base", "/base/pet/7", Some("/pet/7")),
+        ];
+        for (base, location, expected) in table {
+            let maker = Request::new(Method::POST, "/api/v1/pets");
+            assert_eq!(elsewhere(base, &maker, location, &read).as_deref(), expected, "{base} {location}");
+        }
     }
 
     #[test]

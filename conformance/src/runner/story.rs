@@ -181,6 +181,11 @@ impl Context {
         let request = &read.case.sent.request;
         let target = location::elsewhere(&self.target.base_url, maker, &location, request)?;
         let request = Request { target, ..request.clone() };
+        let is_named = read.case.operation.path().as_str().ends_with('}');
+        let may_read = |request: &Request| self.factory.may_read(request);
+        if !is_named || !may_read(&read.case.sent.request) || !may_read(&request) {
+            return None;
+        }
         let sent = Sent { request, reading: Reading::default(), fixed: None };
         Some(Case { sent, ..step.case.clone() })
     }
