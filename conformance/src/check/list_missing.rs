@@ -21,6 +21,35 @@ const KINDS: [&str; 12] = [
     "status", "state", "stage", "phase", "visib", "type", "kind", "role", "category", "lang", "local",
     "region",
 ];
+/// What names of members end in, folded, that are times, as numbers too.
+const TIMES: [&str; 24] = [
+    "at",
+    "on",
+    "date",
+    "time",
+    "until",
+    "from",
+    "to",
+    "expires",
+    "expiry",
+    "expiration",
+    "since",
+    "before",
+    "after",
+    "start",
+    "starts",
+    "begin",
+    "begins",
+    "end",
+    "ends",
+    "due",
+    "deadline",
+    "stamp",
+    "day",
+    "year",
+];
+/// Beyond what a number may be a time, or stand for something.
+const GREAT: f64 = 1e8;
 /// The longest word that may be a state which nobody listed.
 const MAX_WORD: usize = 24;
 
@@ -189,8 +218,8 @@ impl Kin<'_> {
         match (one, other) {
             (one, other) if one == other => true,
             (Value::Number(_), Value::Number(_)) if !refers(name) => {
-                let sign = |value: &Value| value.as_f64().map(|number| (number == 0.0, number < 0.0));
-                sign(one) == sign(other)
+                let numbers = one.as_f64().zip(other.as_f64());
+                !is_time(name) && numbers.is_some_and(|(one, other)| are_near(one, other))
             }
             (Value::String(first), Value::String(second)) => {
                 let is_listed = |text: &String| self.words.contains(text);
@@ -225,6 +254,19 @@ impl Kin<'_> {
 fn refers(name: &str) -> bool {
     let name = folded(name);
     REFERENCES.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a member is a time by its name.
+fn is_time(name: &str) -> bool {
+    let name = folded(name);
+    TIMES.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether two numbers are of the same sign and magnitude, and of none that times have.
+fn are_near(one: f64, other: f64) -> bool {
+    let (least, most) = (one.abs().min(other.abs()), one.abs().max(other.abs()));
+    let is_same_side = (one == 0.0) == (other == 0.0) && (one < 0.0) == (other < 0.0);
+    is_same_side && most <= GREAT && most <= 10.0 * least
 }
 
 /// Whether a text is a single word, as those of states are.
@@ -281,6 +323,15 @@ mod tests {
             (r#"{"id": 7, "ownerId": 3}"#, r#"[{"id": 1, "ownerId": 3}]"#, failed),
             (r#"{"id": 7, "stock": 0}"#, r#"[{"id": 1, "stock": 4}]"#, "passed"),
             (r#"{"id": 7, "stock": 3}"#, r#"[{"id": 1, "stock": 4}]"#, failed),
+            (r#"{"id": 7, "stock": 3}"#, r#"[{"id": 1, "stock": -4}]"#, "passed"),
+            // Times are numbers as well, and some numbers are thresholds.
+            (r#"{"id": 7, "expiresAt": 1234}"#, r#"[{"id": 1, "expiresAt": 1900000000}]"#, "passed"),
+            (r#"{"id": 7, "expiresAt": 1234}"#, r#"[{"id": 1, "expiresAt": 1235}]"#, "passed"),
+            (r#"{"id": 7, "expiresAt": 1234}"#, r#"[{"id": 1, "expiresAt": 1234}]"#, failed),
+            (r#"{"id": 7, "seen": 1234}"#, r#"[{"id": 1, "seen": 1900000000}]"#, "passed"),
+            (r#"{"id": 7, "seen": 1800000000}"#, r#"[{"id": 1, "seen": 1900000000}]"#, "passed"),
+            (r#"{"id": 7, "radius": 3}"#, r#"[{"id": 1, "radius": 400}]"#, "passed"),
+            (r#"{"id": 7, "radius": 30}"#, r#"[{"id": 1, "radius": 4}]"#, failed),
             (r#"{"id": 7, "on": "1999-01-01"}"#, r#"[{"id": 1, "on": "2026-01-01"}]"#, "passed"),
             (r#"{"id": 7, "on": "1999-01-01"}"#, r#"[{"id": 1, "on": "2001-01-01"}]"#, failed),
             (r#"{"id": 7, "on": "2026-01-01"}"#, r#"[{"id": 1, "on": "2026-12-01"}]"#, failed),
