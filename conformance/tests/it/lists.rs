@@ -1,5 +1,6 @@
 //! What lists get wrong, each with a server that does and one that does not.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use counterfoil_conformance::{Flakiness, Phase, Target};
@@ -86,6 +87,8 @@ enum Fault {
     Odd,
     /// It is listed once it was asked for twice.
     Late,
+    /// Each list is kept by its URL, and nothing says so.
+    Kept,
     /// It tells of the same limit always.
     SameLimit,
     /// The header counts one more.
@@ -99,6 +102,8 @@ struct Server {
     things: Vec<Value>,
     /// How often the list was asked for since the last one was made.
     asked: usize,
+    /// Lists by their URLs, as they were first.
+    kept: HashMap<String, (u16, String, Value)>,
 }
 
 impl Server {
@@ -113,7 +118,7 @@ impl Server {
             }
             thing
         };
-        Self { things: things.map(thing).collect(), asked: 0 }
+        Self { things: things.map(thing).collect(), asked: 0, kept: HashMap::new() }
     }
 
     fn answer(&mut self, fault: Fault, request: &Request) -> (u16, String, Value) {
@@ -128,6 +133,10 @@ impl Server {
                 self.things.push(made.clone());
                 self.asked = 0;
                 (201, none, made)
+            }
+            (&Method::GET, None) if fault == Fault::Kept => {
+                let now = self.list(fault, request);
+                self.kept.entry(request.target.clone()).or_insert(now).clone()
             }
             (&Method::GET, None) => self.list(fault, request),
             (&Method::GET, Some(id)) => match id.checked_sub(1).and_then(|at| self.things.get(at)) {
@@ -238,7 +247,7 @@ async fn found(fault: Fault) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_list_gets_wrong_is_told_by_the_request_for_it() {
-    let table: [(Fault, &[&str]); 11] = [
+    let table: [(Fault, &[&str]); 12] = [
         (Fault::None, &[]),
         (Fault::OtherDefault, &["list_conformance: default not applied: limit: "]),
         (Fault::LastState, &["list_conformance: left out by state: limit=1000&state=open&state=done"]),
@@ -249,6 +258,7 @@ async fn what_a_list_gets_wrong_is_told_by_the_request_for_it() {
         // What has nothing that was made here may be of a time before that.
         (Fault::Unlisted, &[]),
         (Fault::Unlike, &[]),
+        (Fault::Kept, &[]),
         (Fault::SameLimit, &["list_conformance: limit above the asked: limit=1"]),
         (Fault::OtherTotal, &["list_conformance: x-total-count is another: "]),
     ];
