@@ -89,8 +89,9 @@ paths:
         - {name: team, in: query, schema: {type: string}}
         - {name: tag, in: query, schema: {type: string}}
         - {name: tags, in: query, schema: {type: string}}
+        - {name: mark, in: query, schema: {type: string, enum: [a, b, c]}}
         - {name: ownerId, in: query, schema: {type: integer}}
-        - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object, properties: {ownerId: {type: integer}, tag: {type: string}}}}
+        - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object, properties: {ownerId: {type: integer}, tag: {type: string}, mark: {type: string, enum: [a, b, c]}}}}
       responses: {'200': {description: things, content: {application/json: {}}}}
   /pages/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: integer}}]

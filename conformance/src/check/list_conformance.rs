@@ -39,21 +39,24 @@ declare! {
     ///
     /// Left out: any parameter that is called as a property of the items asks for a value that some of them have (of an
     /// array of values, for two); those are in the list without it, which was the same twice, and have to be in the one
-    /// with it, which was the same twice as well and shows all that there is, or others that come after them. The
-    /// value has to be the only one too where the parameter is a member of `filter`, or one of several (`tag` of
-    /// `tags`). Defaults: the list comes without the parameter, with its `default`, and without it; the
-    /// number of items has to be the same, and which they are, or for an order what that asks for. Twice: the same item
-    /// under the same name, of what is read at the list's own path and that name. Made and not listed: what was made at
-    /// the list's own path, and read, where the list shows all that there is, and has another thing that agrees with it
-    /// in whatever may keep it from being seen: the members that it has, words, booleans, what it refers to, and on which
-    /// side of now its times are; it is asked for again after a while.
+    /// with it, which was the same twice as well and shows all that there is, or others that come after them, and
+    /// something that was made later. The value has to be the only one too where the parameter is an enumeration and a
+    /// member of `filter`, or one of several (`tag` of `tags`), and no part of the item's. Defaults: the list comes
+    /// without the parameter, with its `default`, and without it, and has what the story made each time; the number of
+    /// items has to be the same, and which they are, or for an order what that asks for. Twice: the same item under the
+    /// same name, of what is read at the list's own path and that name, where no request sent that. Made and not listed:
+    /// what was made at the list's own path, and read, where the list shows all that there is, has something that was
+    /// made there later, and another thing that agrees with it in whatever may keep it from being seen: the members that
+    /// it has, words, booleans, what it refers to, on which side of now its times are, and the magnitude of its numbers;
+    /// it is asked for again after a while.
     ///
     /// Not judged: a limit of 0, which many take for none; limits of a list that has several; booleans that are false,
     /// or by their name add to the list (`include_deleted`); members that stand for all (`all`, `any`); the order of
     /// words that are not of small letters only or that an enumeration has, of times where no way is asked for, and of
     /// lists that put some items ahead (`pinned`); lists below users and the like, who may share, and folders and the like,
     /// which may have others in them; a `pageCount` that is the number of items of the part; a smaller limit than asked
-    /// for, or the `maximum`, that a list tells of; defaults of answers that may come from a cache; any other parameter.
+    /// for, or the `maximum`, that a list tells of; defaults, filters and what is not listed of answers that may come from
+    /// a cache, by their headers or for all that anybody can tell; any other parameter.
     ///
     /// Example: `GET /pets?kind=dog` answers with a pet whose `kind` is `cat`.
     ///

@@ -1,10 +1,10 @@
 //! Whether what is left out of a request for a list means its documented default.
 
 use counterfoil_openapi::{ListParameter, Location, Parameter, Request, Response};
-use http::header::{AGE, CACHE_CONTROL};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::fresh::{is_before, is_cached, is_it, made};
 use super::list_conformance::{enumerated, identified, listed};
 use super::order::{Asked, disorder};
 use super::{Observation, documented};
@@ -39,17 +39,24 @@ pub(super) fn not_applied(observation: &Observation<'_>) -> Option<(String, Stri
         return Some((kind, format!("{said} {first} comes before {second}; with it not")));
     }
     let [before, ours, theirs] = identified([before, now, answered]);
-    if before != ours {
+    // A list that is kept for a while lacks what was made since: each has to have what the story made, and the one
+    // lacks what was there before that.
+    let made = made(observation)?;
+    let is_fresh = |items: &[&Value]| items.iter().any(|item| is_it(item, &made));
+    if before != ours || !is_fresh(&ours) || !is_fresh(&theirs) {
         return None;
     }
     if ours.len() != theirs.len() {
+        let (more, fewer) = if ours.len() > theirs.len() { (&ours, &theirs) } else { (&theirs, &ours) };
+        more.iter().find(|item| !fewer.contains(item) && is_before(item, &made))?;
         let (ours, theirs) = (ours.len(), theirs.len());
         return Some((kind, format!("{said} the list has {ours} items, twice; with it {theirs}")));
     }
     // What a limit leaves out may be chosen anew for each answer; others say which items there are.
     let is_limit = matches!(parameter.of_list(), Some(ListParameter::AtMost(_)));
     let is_named = ours.iter().chain(&theirs).all(|item| !item.is_object());
-    let other = theirs.iter().find(|item| !ours.contains(item)).filter(|_| is_named && !is_limit)?;
+    let is_other = |item: &&&Value| !ours.contains(item) && is_before(item, &made);
+    let other = theirs.iter().find(is_other).filter(|_| is_named && !is_limit)?;
     Some((kind, format!("{said} the list does not have {other}, twice; with it it does")))
 }
 
@@ -84,17 +91,6 @@ fn sent<'o>(
     (text == value).then_some((parameter, default))
 }
 
-/// Whether an answer may be of another time: that of a list which was asked for otherwise is not of the same.
-fn is_cached(response: &Response) -> bool {
-    let control = response.headers.get(CACHE_CONTROL).and_then(|field| field.to_str().ok());
-    let is_kept = control.is_some_and(|control| {
-        control.split(',').any(|part| {
-            part.trim().split_once('=').is_some_and(|(name, age)| name.ends_with("max-age") && age != "0")
-        })
-    });
-    is_kept || response.headers.contains_key(AGE)
-}
-
 #[cfg(test)]
 mod tests {
     use http::Method;
@@ -104,13 +100,18 @@ mod tests {
 
     #[test]
     fn what_is_left_out_means_its_default() {
-        let three = r#"[{"id": 1}, {"id": 2}, {"id": 3}]"#;
-        let two = r#"[{"id": 1}, {"id": 2}]"#;
+        let three = r#"[{"id": 7}, {"id": 2}, {"id": 3}]"#;
+        let two = r#"[{"id": 7}, {"id": 2}]"#;
+        let late = r#"[{"id": 7}, {"id": 2}, {"id": 8}]"#;
+        let old = r#"[{"id": 2}, {"id": 3}]"#;
         let up = r#"[{"id": 1, "age": 1}, {"id": 2, "age": 2}]"#;
         let down = r#"[{"id": 2, "age": 2}, {"id": 1, "age": 1}]"#;
         let scene = |queries: [&str; 3], bodies: [&'static str; 3]| {
             let target = |query: &str| format!("/defaults{query}");
+            let read = r#"{"id": 7}"#;
             let scene = Scene::new("listDefaults", &target(queries[2])).body("application/json", bodies[2]);
+            let scene = scene.earlier_at("/defaults", Method::POST, "{}", 201, read).read_before(read);
+            let scene = scene.earlier_at("/defaults/7", Method::GET, "", 200, read);
             let earlier = queries.iter().zip(bodies).take(2);
             earlier
                 .fold(scene, |scene, (query, body)| {
@@ -124,8 +125,13 @@ mod tests {
             (limit, [two, three, two], failed),
             (limit, [three, two, three], failed),
             (limit, [three, three, three], "passed"),
+            // Either may be of another time.
+            (limit, [two, late, two], "passed"),
+            (limit, [late, two, late], "passed"),
+            (limit, [old, three, old], "passed"),
+            (limit, [three, old, three], "passed"),
             // Which of them there are may be another matter.
-            (limit, [two, r#"[{"id": 1}, {"id": 9}]"#, two], "passed"),
+            (limit, [two, r#"[{"id": 7}, {"id": 1}]"#, two], "passed"),
             // Something came in between.
             (limit, [two, three, three], "passed"),
             (["", "?limit=19", ""], [two, three, two], "passed"),
@@ -134,10 +140,12 @@ mod tests {
             (["", "?limit=20", "?tame=true"], [two, three, two], "passed"),
             (
                 ["", "?state=open", ""],
-                [two, r#"[{"id": 1}, {"id": 9}]"#, two],
+                [two, r#"[{"id": 7}, {"id": 1}]"#, two],
                 "failed: default not applied: state",
             ),
-            (["", "?state=open", ""], [two, r#"[{"id": 2}, {"id": 1}]"#, two], "passed"),
+            (["", "?state=open", ""], [two, r#"[{"id": 2}, {"id": 7}]"#, two], "passed"),
+            (["", "?state=open", ""], [two, r#"[{"id": 7}, {"id": 9}]"#, two], "passed"),
+            (["", "?state=open", ""], [old, r#"[{"id": 3}, {"id": 1}]"#, old], "passed"),
             // What names nothing may show otherwise.
             (["", "?state=open", ""], [r#"[{"a": 1}]"#, r#"[{"a": 2}]"#, r#"[{"a": 1}]"#], "passed"),
             (["", "?sort=-age", ""], [up, down, up], "failed: default not applied: sort"),

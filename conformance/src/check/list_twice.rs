@@ -1,5 +1,6 @@
 //! Whether a list has the same item twice.
 
+use counterfoil_openapi::folded;
 use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -23,12 +24,14 @@ pub(super) fn twice(observation: &Observation<'_>, items: &[Value]) -> Option<(S
                 .into_iter()
                 .filter(|(member, value)| is_naming(member) && plain(value).is_some_and(|text| text == name));
             // Of two that are called so, either may be by chance.
-            members.next().map(|(member, _)| member).filter(|_| members.next().is_none())
+            let (member, _) = members.next().filter(|_| members.next().is_none())?;
+            (!is_sent(observation, &member, &name)).then_some(member)
         })
     };
     names().find_map(|member| {
         let is_same = |one: &Value, other: &Value| {
-            one.get(&member).is_some_and(|name| plain(name).is_some()) && one == other
+            let name = one.get(&member).and_then(plain);
+            one == other && name.is_some_and(|name| !is_sent(observation, &member, &name))
         };
         let (_, item) = items
             .iter()
@@ -37,6 +40,26 @@ pub(super) fn twice(observation: &Observation<'_>, items: &[Value]) -> Option<(S
         let message = format!("the item whose {member} is {} is in the list twice", item[&member]);
         Some(("an item twice".to_owned(), message))
     })
+}
+
+/// Whether a request of the story sent a name, or any other for the same member: a queue has twice what a client put
+/// into it twice.
+fn is_sent(observation: &Observation<'_>, member: &str, name: &str) -> bool {
+    observation.earlier.iter().any(|(request, _)| match serde_json::from_slice::<Value>(&request.body) {
+        Ok(body) => holds(&body, member, name),
+        Err(_) => !request.body.is_empty(),
+    })
+}
+
+/// Whether a value has a member, or a name, anywhere in it.
+fn holds(value: &Value, member: &str, name: &str) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.iter().any(|(known, value)| folded(known) == folded(member) || holds(value, member, name))
+        }
+        Value::Array(values) => values.iter().any(|value| holds(value, member, name)),
+        other => plain(other).is_some_and(|text| text == name),
+    }
 }
 
 #[cfg(test)]
@@ -67,6 +90,21 @@ mod tests {
             let scene = Scene::new("listPets", "/pets").body("application/json", list);
             let scene = scene.earlier_at(path, Method::GET, "", 200, read).expecting(Expectation::Listed);
             assert_eq!(scene.says("list_conformance"), expected, "{path} {list}");
+        }
+        // What a client names, it may put in as often as it likes.
+        let queue = [
+            (r#"{"title": "a"}"#, "failed: an item twice"),
+            (r#"{"id": 1}"#, "passed"),
+            (r#"{"id": 5}"#, "passed"),
+            (r#"{"pet": "1"}"#, "passed"),
+            (r#"{"pets": [{"pet": 2}]}"#, "passed"),
+            ("pet=1", "passed"),
+        ];
+        for (sent, expected) in queue {
+            let scene = Scene::new("listPets", "/pets").body("application/json", r#"[{"id": 2}, {"id": 2}]"#);
+            let scene = scene.earlier_at("/pets", Method::POST, sent, 201, read);
+            let scene = scene.earlier_at("/pets/1", Method::GET, "", 200, read);
+            assert_eq!(scene.expecting(Expectation::Listed).says("list_conformance"), expected, "{sent}");
         }
     }
 }

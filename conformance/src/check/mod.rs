@@ -10,6 +10,7 @@ mod both_ways;
 mod documented;
 #[cfg(test)]
 mod fixture;
+mod fresh;
 mod leniency;
 mod listed;
 mod named;

@@ -19,7 +19,7 @@ pub(crate) fn likeness(factory: &Factory, story: &Story, missing: &Missing) -> O
     let at = story.steps.iter().position(|step| step.role == Role::ListMade)?;
     let mut told = story.clone();
     told.steps.truncate(at + 1);
-    told.steps.retain(|step| matches!(step.role, Role::Make | Role::Read | Role::ListMade));
+    told.steps.retain(|step| matches!(step.role, Role::Make | Role::Read | Role::Other | Role::ListMade));
     for step in &mut told.steps {
         step.case.id.push_str(", like another");
     }

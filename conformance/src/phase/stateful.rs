@@ -259,11 +259,19 @@ impl Author<'_> {
         };
         say_read(&mut steps, Role::Read);
         let is_found = *maker.operation.method() == Method::GET;
+        // What is made beside it is another one.
+        let is_beside =
+            number % EVERY_BESIDE == 3 && *maker.operation.method() == Method::POST && read.is_some();
         if number < MAX_FOLLOWED && read.is_some() {
             steps.push(Role::Follow, maker, About { values: made.clone(), subject: None });
         }
-        if let Some(lister) = cast.lister.filter(|_| !is_found && read.is_some() && is_own_turn(cast, number))
-        {
+        let is_listed = cast.lister.is_some() && !is_found && read.is_some() && is_own_turn(cast, number);
+        if let Some(lister) = cast.lister.filter(|_| is_listed) {
+            // What has another one that is made later is not of an earlier time.
+            if is_beside {
+                steps.add(Role::Other, maker);
+                say_read(&mut steps, Role::Read);
+            }
             steps.whole_list(Role::ListMade, lister);
         }
         if self.has_other_identity && !is_found {
@@ -296,8 +304,7 @@ impl Author<'_> {
                 say_read(&mut steps, Role::Read);
             }
         }
-        // What is made beside it is another one.
-        if number % EVERY_BESIDE == 3 && *maker.operation.method() == Method::POST && read.is_some() {
+        if is_beside && !is_listed {
             steps.add(Role::Other, maker);
             say_read(&mut steps, Role::Read);
         }

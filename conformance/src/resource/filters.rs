@@ -1,6 +1,6 @@
 //! Filters of lists: parameters that ask for a value which items of the list have.
 
-use counterfoil_openapi::{Direction, ListParameter, Location, Operation, Parameter, Style, folded};
+use counterfoil_openapi::{Direction, ListParameter, Location, Operation, Parameter, Schema, Style, folded};
 use serde_json::Value;
 
 use super::cursor;
@@ -97,9 +97,25 @@ impl Filter<'_> {
         }
     }
 
-    /// Whether the document lists what may be asked for, or that is a boolean.
-    pub(crate) fn is_of_words(&self) -> bool {
-        matches!(self.parameter.of_list(), Some(ListParameter::Only(_)))
+    /// Whether the document lists what may be asked for. Of any other text a part may be looked for, or what is below it.
+    pub(crate) fn is_enumerated(&self) -> bool {
+        let is_listed = |schema: &Schema| {
+            let resolved = schema.resolved();
+            let items = resolved.get("items").into_iter();
+            std::iter::once(resolved).chain(items).any(|schema| schema.get("enum").is_some())
+        };
+        let Some(schema) = self.parameter.value_schema() else { return false };
+        match &self.member {
+            Some(member) => {
+                let members = schema.members();
+                members.iter().any(|(known, _)| known == member)
+                    && members
+                        .iter()
+                        .filter(|(known, _)| known == member)
+                        .all(|(_, schema)| is_listed(schema))
+            }
+            None => is_listed(schema),
+        }
     }
 
     /// Whether it can be nothing but an equality: a member of a filter, or one of several.

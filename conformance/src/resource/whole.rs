@@ -41,7 +41,10 @@ pub(crate) fn is_whole(
         None => !is_limited && !is_in_parts,
     };
     let is_round = count >= LEAST_CAP && (count.is_multiple_of(5) || count.is_power_of_two());
-    !tells_of_more(response, body) && (is_told || is_below && !is_round)
+    // A total may be the number of items of the page.
+    let is_all =
+        is_told && limit.map_or(!is_round || !is_limited && !is_in_parts, |limit| count_there < limit);
+    !tells_of_more(response, body) && (is_all || is_below && !is_round)
 }
 
 /// Whether a list says that another part follows.
@@ -93,7 +96,13 @@ mod tests {
             (limited, Some(50), json!([]), 4, true),
             (unsaid, None, json!([]), 4, false),
             (paged, None, json!([]), 4, false),
-            (paged, None, json!({"total": 4}), 4, true),
+            (paged, None, json!({"total": 3}), 3, true),
+            // A total may be that of the page, where it is full.
+            (paged, None, json!({"total": 10}), 10, false),
+            (unsaid, Some(10), json!({"total": 10}), 10, false),
+            (unsaid, Some(11), json!({"total": 10}), 10, true),
+            (limited, None, json!({"total": 4}), 4, false),
+            (limited, None, json!({"total": 3}), 3, true),
         ];
         for (parameters, asked, body, count, expected) in table {
             let document = format!(

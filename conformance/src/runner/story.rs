@@ -154,7 +154,7 @@ impl Context {
                 Some(Arc::new(Told { story: Arc::clone(story), at, before: telling.steps.clone() }));
             let judged = Arc::new(judged);
             telling.steps.push(Arc::clone(&judged));
-            let is_whole_story = plot.as_ref().is_some_and(|plot| plot.is_promised && plot.is_untouched);
+            let is_whole_story = plot.as_ref().is_some_and(|plot| plot.is_promised && plot.is_as_read);
             if step.role == Role::ListMade && is_whole_story && expectation.is_some() {
                 self.list_again(&mut telling, &judged, before.as_deref()).await;
             }
