@@ -23,8 +23,8 @@ declare! {
     /// of date. One whose condition is not heeded writes over what somebody else has written meanwhile.
     ///
     /// The third is judged where the operation documents 304 and the parameter `If-None-Match`, the fourth where it
-    /// documents 412 and the parameter `If-Match`, and both of a server only that was seen to tell what is there from what is not, and to show another
-    /// `ETag` after a change.
+    /// documents 412 and the parameter `If-Match`, and both of a server only that was seen to tell what is there from
+    /// what is not, and to show another `ETag` after a change.
     ///
     /// Not judged: a 304 of an operation that documents no success, or to a request that says otherwise what its
     /// sender knows or waits for (`?since=`, `/changes/{cursor}`).

@@ -13,7 +13,8 @@ declare! {
     /// Why it matters: the media type decides how a client reads a body. JSON called HTML is not parsed, HTML called
     /// JSON breaks the parser, and a browser may run what it should show.
     ///
-    /// Not judged: a status that documents no content, or is not documented; responses to HEAD, and to an `Accept` other than 2xx.
+    /// Not judged: a status that documents no content, or is not documented; responses to HEAD, and to an `Accept`
+    /// other than 2xx.
     ///
     /// Example: the document says `application/json`, an error page comes as `text/html`.
     ///

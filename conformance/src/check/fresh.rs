@@ -5,12 +5,11 @@ use std::time::SystemTime;
 use counterfoil_openapi::Response;
 use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES};
 use http::{HeaderName, Method};
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Observation;
 use super::list_missing::leads_to;
-use super::listed::plain;
+use super::listed::{name_of, plain};
 
 /// Whether an answer may be of another time: that of a list which was asked for otherwise is not of the same.
 pub(super) fn is_cached(response: &Response) -> bool {
@@ -35,11 +34,8 @@ pub(super) fn made(observation: &Observation<'_>) -> Option<String> {
     let (made, answer) = observation.earlier.first()?;
     let status = answer.status.as_u16();
     let is_made = status == 201 || status == 200 && made.method == Method::POST;
-    let before = observation.before.filter(|_| is_made)?;
-    let (reading, _) = observation.earlier.iter().rfind(|(request, response)| {
-        request.method == Method::GET && response.status == before.status && response.body == before.body
-    })?;
-    Some(percent_decode_str(reading.path().rsplit('/').next()?).decode_utf8().ok()?.into_owned())
+    let (reading, _) = observation.reading().filter(|_| is_made)?;
+    name_of(reading)
 }
 
 /// Whether an item, or what tells it from others, is of that name.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::fresh::{is_before, is_cached, is_it, made};
 use super::list_conformance::{enumerated, identified, listed};
 use super::order::{Asked, disorder};
+use super::positive_data_acceptance::text_of;
 use super::{Observation, documented};
 use crate::resource::listing;
 
@@ -87,8 +88,7 @@ fn sent<'o>(
         .iter()
         .find(|known| known.location == Location::Query && !known.required && known.name == name)?;
     let default = parameter.value_schema()?.resolved().get("default")?;
-    let text = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
-    (text == value).then_some((parameter, default))
+    (text_of(default) == value).then_some((parameter, default))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Observation;
 use super::fresh::{is_before, is_cached, is_it, made};
 use super::list_conformance::{identified, listed};
+use super::positive_data_acceptance::text_of;
 use crate::resource::filters::{Filter, filters};
 use crate::resource::listing;
 use crate::resource::whole::is_whole;
@@ -57,7 +58,7 @@ fn judge(observation: &Observation<'_>) -> Option<Vec<(String, String)>> {
     // A text in another case, or a number as a text, may be the same, and a part may be looked for.
     let is_other = |item: &&Value| {
         let same = |one: &Value, asked: &Value| {
-            let is_part = text(one).to_lowercase().contains(&text(asked).to_lowercase());
+            let is_part = text_of(one).to_lowercase().contains(&text_of(asked).to_lowercase());
             is_part || one.is_f64() || asked.is_f64()
         };
         let values = filter.values(item).filter(|values| !values.is_empty());
@@ -100,10 +101,6 @@ fn passed(whole: &[&Value], part: &[&Value]) -> usize {
         part.iter().filter_map(|name| whole.iter().position(|known| known == name)).collect();
     let is_in_order = places.len() >= MIN_COMMON && places.is_sorted();
     places.last().copied().filter(|_| is_in_order).unwrap_or_default()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The only filter that a request has and another one has not, where nothing else differs.

@@ -8,7 +8,7 @@ use counterfoil_openapi::{Direction, Operation, Request, Response, folded};
 
 use super::Observation;
 use super::fresh::is_cached;
-use super::listed::plain;
+use super::listed::{name_of, plain};
 use crate::resource::listing::{self, is_identifier, is_naming};
 use crate::resource::whole::is_whole;
 
@@ -70,14 +70,16 @@ pub(crate) struct Missing {
 }
 
 impl Missing {
-    /// What was made, and is missing; `limit` is the one that was sent.
+    /// What the first request of a story made, and is missing, though the list has something that the story made after it:
+    /// one that is kept for a while has neither. `limit` is the one that was sent.
     pub(crate) fn of(
         operation: &Operation,
-        (made, answer): Exchange<'_>,
+        story: &[Exchange<'_>],
         (reading, read): Exchange<'_>,
         (request, response): Exchange<'_>,
         limit: Option<u64>,
     ) -> Option<Self> {
+        let ((made, answer), since) = story.split_first()?;
         let is_good = |response: &Response| response.status.as_u16() == 200;
         let is_made = is_good(answer) || answer.status.as_u16() == 201;
         let (own, path) = (made.path().trim_end_matches('/'), request.path().trim_end_matches('/'));
@@ -90,7 +92,7 @@ impl Missing {
         {
             return None;
         }
-        let name = percent_decode_str(reading.path().rsplit('/').next()?).decode_utf8().ok()?.into_owned();
+        let name = name_of(reading)?;
         let Ok(Value::Object(sent)) = serde_json::from_slice(&made.body) else { return None };
         let Ok(Value::Object(read)) = serde_json::from_slice(&read.body) else { return None };
         let mut members = read.iter().filter(|(member, value)| is_naming(member) && is_called(value, &name));
@@ -100,7 +102,8 @@ impl Missing {
         let items = listing::items(&list)?;
         let is_missing = is_whole(operation, limit, response, &list, items.len())
             && !items.iter().any(|item| leads_to(item, &name));
-        is_missing.then(|| Self { read, sent, member, words: words(operation), list })
+        let missing = is_missing.then(|| Self { read, sent, member, words: words(operation), list })?;
+        since.iter().any(|step| missing.shows_other(made, *step)).then_some(missing)
     }
 
     /// What the list has.
@@ -108,13 +111,20 @@ impl Missing {
         listing::items(&self.list).into_iter().flatten().filter_map(Value::as_object)
     }
 
-    /// The name of another thing that was made where it was.
-    fn made_beside(&self, first: &Request, (made, answer): Exchange<'_>) -> Option<Value> {
-        let path = |request: &Request| request.path().trim_end_matches('/').to_owned();
-        let is_made = made.method == Method::POST && matches!(answer.status.as_u16(), 200 | 201);
-        let body: Value = serde_json::from_slice(&answer.body).ok()?;
-        let name = body.get(&self.member).filter(|_| is_made && path(made) == path(first))?;
-        (plain(name).is_some() && *name != self.read[&self.member]).then(|| name.clone())
+    /// Whether the list has another thing, that an exchange made where this one was.
+    fn shows_other(&self, first: &Request, (made, answer): Exchange<'_>) -> bool {
+        fn path(request: &Request) -> &str {
+            request.path().trim_end_matches('/')
+        }
+        let is_made = made.method == Method::POST
+            && matches!(answer.status.as_u16(), 200 | 201)
+            && path(made) == path(first);
+        let body = is_made.then(|| serde_json::from_slice::<Value>(&answer.body).ok()).flatten();
+        body.as_ref().and_then(|body| body.get(&self.member)).is_some_and(|name| {
+            plain(name).is_some()
+                && *name != self.read[&self.member]
+                && self.items().any(|item| item.get(&self.member) == Some(name))
+        })
     }
 
     /// Another thing in the list that is like it. Many lists leave something out: what is not published, or past, or
@@ -125,34 +135,21 @@ impl Missing {
     }
 }
 
-/// What was made and is [`Missing`] in a list, which was asked for before, and has another thing like it. The list has
-/// to have something that the story made after it: one that is kept for a while has neither.
+/// What was made and is [`Missing`] in a list, which was asked for before, and has another thing like it.
 pub(super) fn still_missing(observation: &Observation<'_>) -> Option<(String, String)> {
     let response = observation.response()?;
-    let (first, (before, answered)) = (observation.earlier.first()?, observation.earlier.last()?);
-    let is_read = |(request, response): &&Exchange<'_>| {
-        request.method == Method::GET
-            && observation
-                .before
-                .is_some_and(|before| before.status == response.status && before.body == response.body)
-    };
-    let reading = observation.earlier.iter().rfind(is_read)?;
+    let (before, answered) = observation.earlier.last()?;
+    let reading = observation.reading()?;
     if before.target != observation.request.target || is_cached(answered) || is_cached(response) {
         return None;
     }
     let limit = listing::asked(observation.operation, &observation.reading.values);
     let missing = |response| {
-        Missing::of(observation.operation, *first, *reading, (observation.request, response), limit)
+        let listed = (observation.request, response);
+        Missing::of(observation.operation, &observation.earlier, reading, listed, limit)
     };
     let _ = missing(*answered)?;
     let missing = missing(response)?;
-    let is_later = |(request, answer): &Exchange<'_>| {
-        let made = missing.made_beside(first.0, (request, answer));
-        made.is_some_and(|name| missing.items().any(|item| item.get(&missing.member) == Some(&name)))
-    };
-    if !observation.earlier[1..].iter().any(is_later) {
-        return None;
-    }
     let (member, like) = (&missing.member, missing.like()?);
     let message = format!(
         "the thing whose {member} is {} was made here and read, and is not in the list, which has the like of it \

@@ -1,6 +1,6 @@
 //! What stands in a list, and whether it is a thing that was read by itself.
 
-use http::Method;
+use counterfoil_openapi::Request;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -21,15 +21,9 @@ impl Listed {
     pub(super) fn new(observation: &Observation<'_>, body: &[u8]) -> Option<Self> {
         let list: Value = serde_json::from_slice(body).ok()?;
         items(&list).or_else(|| list.as_object().map(|_| &[][..]))?;
-        let before = observation.before?;
-        let Ok(Value::Object(read)) = serde_json::from_slice(&before.body) else { return None };
-        let is_it = |request: &counterfoil_openapi::Request, response: &counterfoil_openapi::Response| {
-            request.method == Method::GET && response.status == before.status && response.body == before.body
-        };
-        let (request, _) =
-            observation.earlier.iter().rfind(|(request, response)| is_it(request, response))?;
-        let name = percent_decode_str(request.path().rsplit('/').next()?).decode_utf8().ok()?.into_owned();
-        Some(Self { list, read, name })
+        let (request, reading) = observation.reading()?;
+        let Ok(Value::Object(read)) = serde_json::from_slice(&reading.body) else { return None };
+        Some(Self { list, read, name: name_of(request)? })
     }
 
     /// The item that is the resource.
@@ -54,6 +48,11 @@ pub(super) fn found<'l>(items: &'l [Value], read: &Map<String, Value>, name: &st
         };
         is_named && item.iter().all(agrees)
     })
+}
+
+/// What stands last in the path of a request.
+pub(super) fn name_of(request: &Request) -> Option<String> {
+    Some(percent_decode_str(request.path().rsplit('/').next()?).decode_utf8().ok()?.into_owned())
 }
 
 /// A text or a number as it stands in a path.

@@ -57,6 +57,7 @@ mod write_read_consistency;
 pub(crate) use documented::is_read_only;
 pub(crate) use list_missing::Missing;
 pub use observation::{Expectation, Limits, Observation, Outcome};
+pub(crate) use positive_data_acceptance::text_of;
 pub use refusable::refusable;
 pub(crate) use refused::is_telling;
 pub use registry::{Breach, Check, Judgement, checks};

@@ -213,6 +213,15 @@ impl<'a> Observation<'a> {
         self
     }
 
+    /// The last of the requests that led to it which read the same resource with the answer that is known of it.
+    pub(super) fn reading(&self) -> Option<(&'a Request, &'a Response)> {
+        let before = self.before?;
+        let is_it = |(request, response): &&(&Request, &Response)| {
+            request.method == Method::GET && response.status == before.status && response.body == before.body
+        };
+        self.earlier.iter().rfind(is_it).copied()
+    }
+
     /// The same with the answer to an earlier reading of the same resource.
     #[must_use]
     pub fn after(mut self, before: Option<&'a Response>) -> Self {
@@ -335,7 +344,8 @@ impl<'a> Observation<'a> {
     }
 
     /// Whether a check has anything to say: what a server makes of a query parameter or an `Accept` that the document
-    /// does not have, and of what is rarely sent, is left to it, as long as it answers at all, and so is how it refuses a documented one.
+    /// does not have, and of what is rarely sent, is left to it, as long as it answers at all, and so is how it refuses
+    /// a documented one.
     pub(super) fn concerns(&self, check: &str) -> bool {
         match self.intent {
             Intent::Probe(Probe::UnknownQuery | Probe::UnknownAccept { .. } | Probe::Unusual { .. }) => {

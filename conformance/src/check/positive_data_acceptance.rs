@@ -23,11 +23,12 @@ declare! {
     /// right secret cannot be guessed, unless it makes something (201) and is not there to sign in; 400 and 422 to a
     /// text with a null character in it, which few programs can store, or of nothing but white space, which many take
     /// for none; 400 and 422 that say that there already is another of the same, which others answer with 409, or that
-    /// what the request names is not there, which others answer with 404, except to an example; 400 and 422 to a query that says where a list
-    /// goes on (`cursor`, `page_token`), which only the server that handed it out knows; a member of the body that is
-    /// refused for not being what the path has of the same name; a body with an `id` that is not in the path; what was
-    /// done before by the very same request; a list from a time on that is far in the future, or until one far in the
-    /// past; an operation that documents no success (one that only upgrades to another protocol, for example).
+    /// what the request names is not there, which others answer with 404, except to an example; 400 and 422 to a query
+    /// that says where a list goes on (`cursor`, `page_token`), which only the server that handed it out knows; a
+    /// member of the body that is refused for not being what the path has of the same name; a body with an `id` that is
+    /// not in the path; what was done before by the very same request; a list from a time on that is far in the future,
+    /// or until one far in the past; an operation that documents no success (one that only upgrades to another
+    /// protocol, for example).
     ///
     /// A request that asks for a media type (`Accept`) is judged by a 406 only: it fails where the document does not have
     /// that status, and has the media type for every success; not where a parameter (`format`, `output`) says in which
@@ -179,7 +180,8 @@ fn spelled(values: &RequestValues, field: &str) -> String {
     names.find(|name| folded(name) == field).cloned().unwrap_or_else(|| field.to_owned())
 }
 
-fn text_of(value: &Value) -> String {
+/// A text as it stands, and any other value as JSON.
+pub(crate) fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

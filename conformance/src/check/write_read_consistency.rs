@@ -14,10 +14,11 @@ use crate::secrets;
 declare! {
     /// Fails when a resource does not show what was written to it with success: a property that it was made with is
     /// gone or another, an update left it as it was or was answered with what was there before, or a PATCH took away
-    /// what it did not name, or set it back to its `default`. Of a number without its fraction, with the other sign or one beside it, of the beginning of a
-    /// text, of the first items of a list, of an object without some of its members and of the day before a date, it is
-    /// plain that they are what is left of what was sent. A merge patch (RFC 7396) does what it says: it removes what it
-    /// says is null, it replaces lists, and what it does not name stays.
+    /// what it did not name, or set it back to its `default`. Of a number without its fraction, with the other sign or
+    /// one beside it, of the beginning of a text, of the first items of a list, of an object without some of its
+    /// members and of the day before a date, it is plain that they are what is left of what was sent. A merge patch
+    /// (RFC 7396) does what it says: it removes what it says is null, it replaces lists, and what it does not name
+    /// stays.
     ///
     /// Why it matters: the answer said that it was done. What is lost here is missed much later, and by then nobody has
     /// it any more.
@@ -34,23 +35,25 @@ declare! {
     /// section 8.8.1) is another one when what was sent has changed what is shown.
     ///
     /// A thing has one name: what the answer to its making names is read under that name at its path, and the answer to
-    /// an update names it as it is read before and after. Numbers are compared with numbers, UUIDs with UUIDs, and other
-    /// names made of letters and digits with those of the same length. What was made below another thing shows that one,
-    /// where it shows any in a member that is called after it (`shelfId` of what was posted to `/shelves/{shelfId}/books`;
-    /// a `number` is its own), in the answer to its making as well. It is made once: an update leaves `createdAt` and the like as they were, where they tell milliseconds and no
-    /// version has changed with them.
+    /// an update names it as it is read before and after. Numbers are compared with numbers, UUIDs with UUIDs, and
+    /// other names made of letters and digits with those of the same length. What was made below another thing shows
+    /// that one, where it shows any in a member that is called after it (`shelfId` of what was posted to
+    /// `/shelves/{shelfId}/books`; a `number` is its own), in the answer to its making as well. It is made once: an
+    /// update leaves `createdAt` and the like as they were, where they tell milliseconds and no version has changed
+    /// with them.
     ///
     /// What is made after it, of other data, has another name, and leaves it as it is, where nothing says who asks: of
     /// some things there is one for each.
     ///
     /// An action (`POST /orders/7/cancel`) that answers with the thing as it is after it, in a member or a word that is
-    /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it. Of what only begins (`rebooting`) or passes
-    /// (`restart`, `refresh`, `send`, `start` and the like) nothing need be left.
+    /// called like the action (`cancelled`), has done that: the next reading is not wholly the one before it. Of what
+    /// only begins (`rebooting`) or passes (`restart`, `refresh`, `send`, `start` and the like) nothing need be left.
     ///
-    /// What was refused with a 4xx is not done: a text or a number that a PUT or a PATCH had which was refused, and that
-    /// nobody had sent before, is not shown by the reading after it. Some stories have such a change, which is wrong in one
-    /// property and right in another, and some have a request like that to make another one, which is not in the list
-    /// afterwards where a 400 or a 422 refused it; where a server accepts it, `negative_data_rejection` says so, and the story ends.
+    /// What was refused with a 4xx is not done: a text or a number that a PUT or a PATCH had which was refused, and
+    /// that nobody had sent before, is not shown by the reading after it. Some stories have such a change, which is
+    /// wrong in one property and right in another, and some have a request like that to make another one, which is not
+    /// in the list afterwards where a 400 or a 422 refused it; where a server accepts it, `negative_data_rejection`
+    /// says so, and the story ends.
     ///
     /// Not judged: answers of 202, which only promise; what servers decide by themselves by its name (ids, states, kinds,
     /// versions, times, names to sign in with); another notation of the same (case, spaces, the order of a list); what is

@@ -54,15 +54,8 @@ fn leads_out(name: &str, value: &Value) -> bool {
         "contact",
     ];
     let name = folded(name);
-    let is_way = |value: &Value| match value {
-        Value::String(text) => text.contains(['@']) || text.contains("://"),
-        Value::Array(_) | Value::Object(_) => {
-            let text = value.to_string();
-            text.contains(['@']) || text.contains("://")
-        }
-        _ => false,
-    };
-    WAYS.iter().any(|way| name.contains(way)) || name == "to" || is_way(value)
+    let text = value.to_string();
+    WAYS.iter().any(|way| name.contains(way)) || name == "to" || text.contains('@') || text.contains("://")
 }
 
 /// What makes a thing with the values of another one, as far as the document lets a client set them.

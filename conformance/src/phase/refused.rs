@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use counterfoil_openapi::codec::{Payload, RequestValues};
 use counterfoil_openapi::generate::Seed;
-use counterfoil_openapi::{Part, Schema};
+use counterfoil_openapi::{Part, Pointer, Schema};
 use serde_json::{Map, Value};
 
 use super::draw;
@@ -73,8 +73,8 @@ fn free(operation: &OperationPlan) -> HashSet<String> {
 
 /// Whether what is wrong with a body is wrong with one of its properties.
 fn is_broken(sent: &Sent, name: &str) -> bool {
-    let name = name.replace('~', "~0").replace('/', "~1");
-    sent.data_violations().any(|violation| violation.pointer.split('/').nth(1) == Some(name.as_str()))
+    let first = |pointer: &str| Pointer::from_escaped(pointer).tokens().next();
+    sent.data_violations().any(|violation| first(&violation.pointer).as_deref() == Some(name))
 }
 
 fn members(values: &RequestValues) -> Option<&Map<String, Value>> {

@@ -22,7 +22,8 @@ pub(super) fn relabelled(
     if !refuses || media::kind(&media.name) != Kind::Json {
         return Vec::new();
     }
-    // JSON of a kind of its own is often taken under its plain name (RFC 7644, section 3.1); a patch means another thing then.
+    // JSON of a kind of its own is often taken under its plain name (RFC 7644, section 3.1); a patch means another
+    // thing then.
     let is_of_a_kind =
         |name: &str| name == JSON && media.name.contains("+json") && !media.name.contains("patch+json");
     let is_documented =

@@ -7,6 +7,8 @@ use counterfoil_openapi::codec::{self, BodyValue, Payload, RequestValues};
 use counterfoil_openapi::{Location, Operation, Schema};
 use serde_json::Value;
 
+use crate::check::text_of;
+
 /// The most of one operation.
 const MAX_UNUSUAL: usize = 12;
 /// The first values of formats (RFC 3339) that most servers can hold; the last ones are sent as valid data.
@@ -47,7 +49,7 @@ fn parameters(operation: &Operation, base: &RequestValues) -> Vec<(String, Reque
                 // There is nothing of that name.
                 _ => continue,
             };
-            found.push((format!("{} for `{}`", plain(&value), parameter.name), {
+            found.push((format!("{} for `{}`", text_of(&value), parameter.name), {
                 map.insert(parameter.name.clone(), value);
                 values
             }));
@@ -72,7 +74,7 @@ fn properties(operation: &Operation, base: &RequestValues) -> Vec<(String, Reque
     let mut found = Vec::new();
     for (name, schema) in schema.members() {
         for value in extremes(schema.resolved(), written) {
-            let what = format!("{} for `{name}` of the body", plain(&value));
+            let what = format!("{} for `{name}` of the body", text_of(&value));
             let mut members = members.clone();
             members.insert(name.clone(), value);
             let payload = Payload::Value(members.into());
@@ -106,10 +108,6 @@ fn extremes(schema: &Value, written: Written) -> Vec<Value> {
         (None, Written::Typed) if is_of("number") => vec![Value::from(SMALL)],
         _ => Vec::new(),
     }
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Bodies whose first file is unusual.

@@ -77,8 +77,8 @@ impl fmt::Display for ReplayError {
 /// Where cases are sent, and with what.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// The base URL, and the headers and query parameters that the secrets of cases are taken from. They are sent only where a case names
-    /// them.
+    /// The base URL, and the headers and query parameters that the secrets of cases are taken from. They are sent only
+    /// where a case names them.
     pub target: Target,
     /// Secrets by the variable that cases name; those that the target gives come before these.
     pub secrets: BTreeMap<String, String>,

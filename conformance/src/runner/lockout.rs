@@ -19,9 +19,8 @@ const MAX_DOUBLED: u32 = 6;
 /// What was granted and what was refused to the credentials of a run.
 #[derive(Debug, Default)]
 pub(super) struct Lockout {
-    /// The first request that was granted and changes nothing, and the first of those about no thing that may be gone.
+    /// The first request that was granted and changes nothing; one about no thing that may be gone, once there is one.
     witness: Option<Arc<Judged>>,
-    best: Option<Arc<Judged>>,
     /// The last one that was granted and may have changed something.
     deed: Option<Arc<Judged>>,
     /// What was refused since something was granted.
@@ -44,9 +43,8 @@ impl Lockout {
                     self.deed = Some(Arc::clone(judged));
                     return false;
                 }
-                self.witness.get_or_insert_with(|| Arc::clone(judged));
-                if is_lasting(judged) {
-                    self.best.get_or_insert_with(|| Arc::clone(judged));
+                if self.witness.as_ref().is_none_or(|known| !is_lasting(known) && is_lasting(judged)) {
+                    self.witness = Some(Arc::clone(judged));
                 }
                 false
             }
@@ -60,7 +58,7 @@ impl Lockout {
 
     /// What is asked for again: what changes nothing, where something like that was granted.
     fn witness(&self) -> Option<&Arc<Judged>> {
-        self.best.as_ref().or(self.witness.as_ref()).or(self.deed.as_ref())
+        self.witness.as_ref().or(self.deed.as_ref())
     }
 }
 

@@ -207,8 +207,7 @@ impl Context {
 
     /// Asks for a list once more, after a while, where it does not have what was made: it may only be late.
     async fn list_again(&self, telling: &mut Telling, listed: &Arc<Judged>, read: Option<&Judged>) {
-        let made = telling.steps.first().map(AsRef::as_ref);
-        if missing(made, read, listed).is_none_or(|missing| missing.like().is_none()) {
+        if missing(&telling.steps, read, listed).is_none_or(|missing| missing.like().is_none()) {
             return;
         }
         telling.waits += 1;
@@ -435,10 +434,11 @@ impl Plot {
 }
 
 /// What was made, was read, and is missing in its list.
-fn missing(made: Option<&Judged>, read: Option<&Judged>, listed: &Judged) -> Option<Missing> {
+fn missing(steps: &[Arc<Judged>], read: Option<&Judged>, listed: &Judged) -> Option<Missing> {
     let case = &listed.case;
     let limit = listing::asked(&case.operation, &case.values);
-    Missing::of(&case.operation, made?.answered()?, read?.answered()?, listed.answered()?, limit)
+    let story: Vec<_> = steps.iter().filter_map(|step| step.answered()).collect();
+    Missing::of(&case.operation, &story, read?.answered()?, listed.answered()?, limit)
 }
 
 /// The story of another thing, which is made like one that the list shows in which what a story made is missing.
@@ -448,8 +448,8 @@ pub(crate) fn like_another(factory: &Factory, telling: &Telling) -> Option<Story
         role == Some(Role::ListMade) && step.expectation == Some(Expectation::Listed)
     })?;
     let listed = &telling.steps[place];
-    let (made, read) = (telling.steps.first(), telling.steps.get(place.checked_sub(1)?));
-    let missing = missing(made.map(AsRef::as_ref), read.map(AsRef::as_ref), listed)?;
+    let read = telling.steps.get(place.checked_sub(1)?);
+    let missing = missing(&telling.steps[..place], read.map(AsRef::as_ref), listed)?;
     likeness(factory, &listed.told.as_ref()?.story, &missing)
 }
 
